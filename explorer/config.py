@@ -1,0 +1,157 @@
+"""What a training run was asked to do: one frozen record, checked once, kept in the bundle as JSON.
+
+Knows nothing of images, networks or files.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args, get_origin, get_type_hints
+
+from explorer.errors import ConfigError
+
+Kind = Literal["vae"]
+Arch = Literal["mlp", "conv", "resnet"]
+Likelihood = Literal["bernoulli", "gaussian", "sigma"]
+SigmaScope = Literal["shared", "pixel"]
+Norm = Literal["none", "batch", "group"]
+Activation = Literal["relu", "leaky_relu", "silu", "elu", "tanh", "sigmoid"]
+Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
+Schedule = Literal["constant", "cosine"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Every choice of a training run.
+
+    Attributes:
+        data: Name of a data set, or path of a folder or file of images.
+        kind: Family of model.
+        latent_dim: d, the number of coordinates of the latent code z.
+        arch: Layers: dense (`mlp`), convolutions (`conv`) or residual blocks (`resnet`).
+        hidden: Widths of the dense layers between images (or feature maps) and code, encoder order.
+        width: Channels of the finest convolution; each coarser level has twice as many.
+        norm: Normalisation after each hidden layer.
+        activation: Non-linearity after each hidden layer.
+        likelihood: p(x|z): `bernoulli`, `gaussian` with fixed `sigma`, or `sigma`, which learns it.
+        sigma: Standard deviation of `gaussian`, in pixel values where white is 1.
+        sigma_scope: With likelihood `sigma`: one value for all pixels, or one per pixel from z.
+        beta: Weight of the KL term; the loss is -ELBO only at 1.
+        kl_warmup_epochs: Epochs over which the weight of the KL term rises from 0 to beta.
+        free_bits: KL per coordinate, in nats, below which it is not pushed further down.
+        optimizer: Rule that updates the weights.
+        learning_rate: Step size at the start.
+        schedule: `constant`, or `cosine`, which lets it fall smoothly to 0.
+        clip_norm: Longest gradient allowed; longer ones are shortened to it; 0 turns this off.
+        epochs: Times each training image is seen.
+        batch_size: Images per step.
+        patience: Epochs without a better validation ELBO before an early stop; 0 turns this off.
+        seed: Seed of weights, shuffling and noise.
+        image_size: Side that images read from files are brought to; 0 keeps theirs.
+        n_images: How many images to take or draw; 0 takes all, or the source's own default.
+    """
+
+    data: str
+    kind: Kind = "vae"
+    latent_dim: int = 16
+    arch: Arch = "conv"
+    hidden: tuple[int, ...] = (256,)
+    width: int = 16
+    norm: Norm = "none"
+    activation: Activation = "relu"
+    likelihood: Likelihood = "bernoulli"
+    sigma: float = 0.1
+    sigma_scope: SigmaScope = "shared"
+    beta: float = 1.0
+    kl_warmup_epochs: int = 0
+    free_bits: float = 0.0
+    optimizer: Optimizer = "adam"
+    learning_rate: float = 1e-3
+    schedule: Schedule = "constant"
+    clip_norm: float = 0.0
+    epochs: int = 20
+    batch_size: int = 128
+    patience: int = 0
+    seed: int = 0
+    image_size: int = 0
+    n_images: int = 0
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            _check_type(name, getattr(self, name), kind)
+        for name, least, most in _BOUNDS:
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ConfigError(
+                    f"{name} is {value}.",
+                    f"It must lie between {least:g} and {most:g}.",
+                    f"Choose {name} in that range.",
+                )
+        if any(not 1 <= width <= 8192 for width in self.hidden):
+            raise ConfigError(
+                f"hidden is {list(self.hidden)}.",
+                "Each hidden layer needs a width between 1 and 8192.",
+                "Give widths such as 256,32.",
+            )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the settings as plain JSON values."""
+        return dataclasses.asdict(self) | {"hidden": list(self.hidden)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> "TrainConfig":
+        """Read back what `to_json` wrote.
+
+        Raises:
+            ConfigError: A setting is unknown, missing, of the wrong type or out of range.
+        """
+        known = {f.name for f in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown or "data" not in values:
+            so = (
+                f"The settings name {', '.join(unknown)}." if unknown else "The settings lack data."
+            )
+            raise ConfigError(
+                so,
+                f"The settings known here are {', '.join(sorted(known))}.",
+                "Remove or correct the others, or install the version that wrote them.",
+            )
+        hidden = values.get("hidden", ())
+        fixed = {"hidden": tuple(hidden)} if isinstance(hidden, list) else {}
+        return cls(**(dict(values) | fixed))  # type: ignore[arg-type]
+
+
+_BOUNDS: tuple[tuple[str, float, float], ...] = (
+    ("latent_dim", 1, 512),
+    ("width", 1, 512),
+    ("sigma", 1e-3, 10),
+    ("beta", 0, 1000),
+    ("kl_warmup_epochs", 0, 100_000),
+    ("free_bits", 0, 100),
+    ("learning_rate", 1e-7, 10),
+    ("clip_norm", 0, 1e6),
+    ("epochs", 1, 100_000),
+    ("batch_size", 2, 65_536),
+    ("patience", 0, 100_000),
+    ("seed", 0, 2**31 - 1),
+    ("image_size", 0, 128),
+    ("n_images", 0, 10_000_000),
+)
+
+
+def _check_type(name: str, value: object, kind: object) -> None:
+    """Refuse a value that is not what the field's annotation says."""
+    if get_origin(kind) is Literal:
+        good, needed = value in get_args(kind), "one of " + ", ".join(get_args(kind))
+    elif kind is float:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        good, needed = is_number, "a number"
+    elif kind is int:
+        good, needed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    elif kind is str:
+        good, needed = isinstance(value, str) and bool(value), "a text"
+    else:
+        whole = isinstance(value, tuple) and all(isinstance(part, int) for part in value)
+        good, needed = whole, "a list of whole numbers"
+    if not good:
+        raise ConfigError(f"{name} is {value!r}.", f"It must be {needed}.", f"Correct {name}.")

@@ -1,0 +1,53 @@
+"""Every error a person can fix, as one tree.
+
+ExplorerError
+├── ConfigError      a setting, or a pair of settings, that cannot work
+├── DataError        images, labels or archives that cannot be used
+├── ShapeError       arrays or images that do not fit together
+├── BundleError      a bundle that is missing, damaged or of an unknown version
+├── TrainingError    a run that cannot go on
+└── MachineError     something the machine lacks: disk space, a free port, the network
+
+The command line prints the message and exits with 1, a page shows it in a box. Anything else
+that is raised is a fault of ours and keeps its traceback.
+"""
+
+
+class ExplorerError(Exception):
+    """An error told in three beats.
+
+    Args:
+        so: What is so, with the values found.
+        needed: What was needed instead.
+        do: What to do now.
+    """
+
+    def __init__(self, so: str, needed: str, do: str) -> None:
+        super().__init__(f"{so} {needed} {do}")
+        self.so = so
+        self.needed = needed
+        self.do = do
+
+
+class ConfigError(ExplorerError):
+    """A setting, or a pair of settings, that cannot work."""
+
+
+class DataError(ExplorerError):
+    """Images, labels or archives that cannot be used."""
+
+
+class ShapeError(ExplorerError):
+    """Arrays or images that do not fit together."""
+
+
+class BundleError(ExplorerError):
+    """A bundle that is missing, damaged or of an unknown version."""
+
+
+class TrainingError(ExplorerError):
+    """A run that cannot go on."""
+
+
+class MachineError(ExplorerError):
+    """Something the machine lacks: disk space, a free port, the network."""

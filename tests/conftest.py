@@ -1,0 +1,68 @@
+"""Small real things that many tests share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer import store
+from explorer.bundle import Codes, DataFacts, ModelBundle, write_bundle
+from explorer.config import TrainConfig
+from explorer.models.architecture import expected_weights
+
+N_ITEMS = 32
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> Path:
+    """A home of the test's own, so that none reads or writes the user's."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(home))
+    return home
+
+
+def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:
+    """A 2-unit VAE with random weights and the codes of 32 items, as training hands it over."""
+    rng = np.random.default_rng(seed)
+    config = TrainConfig(data="digits", latent_dim=2, arch="mlp", hidden=(8,), epochs=1, seed=seed)
+    shape = (1, 8, 8)
+    return ModelBundle(
+        name=name,
+        config=config,
+        data=DataFacts(
+            name="digits",
+            image_shape=shape,
+            n_train=288,
+            n_test=N_ITEMS,
+            class_names=("zero", "one"),
+            source="drawn for a test",
+            licence="MIT",
+        ),
+        scores={"mse": 0.05, "elbo_nats": -20.5},
+        weights={
+            key: rng.normal(0, 0.3, at).astype(np.float32)
+            for key, at in expected_weights(config, shape).items()
+        },
+        codes=Codes(
+            mu=rng.normal(size=(N_ITEMS, 2)).astype(np.float32),
+            logvar=rng.normal(-2, 0.1, (N_ITEMS, 2)).astype(np.float32),
+            ids=np.arange(N_ITEMS) * 10,
+            error=rng.uniform(size=N_ITEMS).astype(np.float32),
+            labels=np.arange(N_ITEMS) % 2,
+        ),
+        slider_names={1: "slant"},
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny() -> ModelBundle:
+    """A tiny bundle, complete with maps, pack, preview and card."""
+    return store.complete(fresh_bundle(), command="latent-explorer train --data digits --out tiny")
+
+
+@pytest.fixture
+def tiny_bundle(tiny, tmp_path: Path) -> Path:
+    """The folder of a tiny complete bundle, which the test may damage."""
+    folder = tmp_path / "tiny"
+    write_bundle(tiny, folder)
+    return folder

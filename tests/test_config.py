@@ -1,0 +1,63 @@
+"""TrainConfig: checked once, kept as JSON."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from explorer import config as config_module
+from explorer.config import TrainConfig
+from explorer.errors import ConfigError
+
+
+def test_json_brings_every_setting_back():
+    config = TrainConfig(data="faces", latent_dim=3, hidden=(256, 32), beta=0.5, norm="group")
+    assert TrainConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+def test_json_without_a_setting_gives_its_default():
+    assert TrainConfig.from_json({"data": "digits"}) == TrainConfig(data="digits")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("latent_dim", 0, "between 1 and 512"),
+        ("latent_dim", 513, "between 1 and 512"),
+        ("latent_dim", True, "a whole number"),
+        ("latent_dim", "16", "a whole number"),
+        ("epochs", 1.5, "a whole number"),
+        ("beta", math.nan, "between 0 and 1000"),
+        ("beta", math.inf, "between 0 and 1000"),
+        ("learning_rate", -1e-3, "between"),
+        ("kind", "gan", "one of vae"),
+        ("arch", "vit", "one of mlp, conv, resnet"),
+        ("likelihood", ["bernoulli"], "one of bernoulli"),
+        ("data", "", "a text"),
+        ("hidden", (256, 0), "between 1 and 8192"),
+        ("hidden", (2.5,), "whole numbers"),
+        ("hidden", "256", "whole numbers"),
+        ("seed", 2**31, "between"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name, value, words):
+    with pytest.raises(ConfigError, match=words) as refused:
+        TrainConfig(**({"data": "digits"} | {name: value}))
+    assert name in str(refused.value)
+
+
+def test_every_number_has_bounds():
+    bounded = {name for name, _, _ in config_module._BOUNDS}
+    numbers = {f.name for f in dataclasses.fields(TrainConfig) if f.type in (int, float)}
+    assert numbers == bounded
+
+
+def test_unknown_settings_are_named():
+    with pytest.raises(ConfigError, match="learnig_rate"):
+        TrainConfig.from_json({"data": "digits", "learnig_rate": 1})
+
+
+def test_settings_without_data_are_refused():
+    with pytest.raises(ConfigError, match="lack data"):
+        TrainConfig.from_json({"epochs": 1})

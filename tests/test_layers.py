@@ -1,0 +1,72 @@
+"""The architecture, as a test: which room may import which."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "explorer"
+
+# A room may import only rooms listed before it.
+ROOMS = [
+    *("errors", "config"),  # words
+    *(
+        "data",
+        "models",
+        "bundle",
+        "training",
+        "latent",
+        "evaluation",
+        "projection",
+        "figures",
+    ),  # core
+    *("live", "export"),  # core, towards the browser
+    *("store", "jobs"),  # services
+    *("bench", "cli", "ui"),  # shells; the command line starts the bench
+]
+EXPLORING = {
+    "latent",
+    "projection",
+    "figures",
+    "live",
+    "export",
+}  # must open a bundle without training code
+ONLY_IN = {
+    "streamlit": {"ui"},
+    "plotly": {"figures", "ui"},
+    "sklearn": {"data", "projection", "evaluation", "bench"},  # the bench's yardstick
+    "openTSNE": {"projection"},
+    "torch": {"models", "training", "latent", "evaluation", "bench"},  # pythae takes tensors
+}
+# explorer/__init__.py and __main__.py are doors, not rooms.
+MODULES = [p for p in ROOT.rglob("*.py") if p.parent != ROOT or not p.name.startswith("__")]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names imported anywhere in a file, lazy imports included."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: import absolutely, so this test can see it"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_imports_only_earlier_rooms(path):
+    here = room_of(path)
+    for name in imports_of(path):
+        top, *rest = name.split(".")
+        if top == "explorer" and rest:  # the bare package holds no code to depend on
+            there = rest[0]
+            assert ROOMS.index(there) <= ROOMS.index(here), f"{here} must not import {there}"
+            assert not (here in EXPLORING and there == "training"), (
+                f"{here} must open bundles untrained"
+            )
+        assert here in ONLY_IN.get(top, ROOMS), f"{top} does not belong in {here}"
