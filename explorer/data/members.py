@@ -1,0 +1,261 @@
+"""What a folder or a zip holds, listed in natural order and read one file at a time, in memory.
+
+Nothing is ever unpacked to disk, and no link is followed out of the folder. Knows nothing of
+pictures.
+"""
+
+import lzma
+import os
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.data.imageset import Skipped
+from explorer.errors import DataError
+
+MAX_MEMBERS = 100_000
+MAX_UNPACKED_BYTES = 4 * 2**30
+MAX_RATIO = 200  # pictures hardly shrink in a zip; blank bitmaps do, hence the next line
+RATIO_COUNTS_FROM_BYTES = 100 * 2**20
+
+_LONGEST_NAME = 255
+_LITTER = {"__MACOSX", "Thumbs.db", "desktop.ini"}  # left by systems; hidden files likewise
+# What zipfile and its decompressors have been seen to raise on damaged or hostile archives.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    EOFError,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a folder or a zip, not read yet.
+
+    Attributes:
+        parts: Its path inside, cleaned for the screen, one text per folder and the file's name.
+        read: Returns its bytes, or why it cannot be read.
+    """
+
+    parts: tuple[str, ...]
+    read: Callable[[], bytes | Skipped]
+
+    @property
+    def name(self) -> str:
+        """Its path inside, with forward slashes."""
+        return "/".join(self.parts)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files that may be pictures, and those that cannot be, in natural order of name."""
+
+    members: tuple[Member, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def plain_name(name: str) -> str:
+    """Make a name fit to print, in any script: no control characters, no broken bytes, not long."""
+    whole = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "\u2026"
+    whole = whole.encode("utf-8", "replace").decode()
+    shown = "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in whole)
+    return unicodedata.normalize("NFC", shown)
+
+
+def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Order names as people do: `2.png` before `10.png`, case ignored."""
+    pieces = re.split("([0-9]+)", name.casefold())
+    numbers = (piece.lstrip("0") if at % 2 else piece for at, piece in enumerate(pieces))
+    return [(len(p) if at % 2 else 0, p) for at, p in enumerate(numbers)], name
+
+
+def list_folder(folder: Path, *, max_bytes: int) -> Listing:
+    """List a folder and its sub-folders.
+
+    Args:
+        folder: Where to look.
+        max_bytes: Files larger than this are skipped.
+
+    Raises:
+        DataError: There are too many files.
+    """
+    members: list[Member] = []
+    skipped: list[Skipped] = []
+    root = folder.resolve()
+    for place, folders, files in os.walk(folder, onerror=_note_closed(folder, skipped)):
+        folders[:] = [name for name in folders if not _is_litter(name)]
+        for name in [*folders, *files]:
+            path = Path(place, name)
+            parts = tuple(plain_name(part) for part in path.relative_to(folder).parts)
+            reason = None if _is_litter(name) else _why_not_file(path, root, max_bytes)
+            if reason:
+                skipped.append(Skipped("/".join(parts), reason))
+            elif name in files and not _is_litter(name):
+                members.append(Member(parts, _file_reader(path, parts)))
+        _check_count(len(members) + len(skipped), folder)
+    return _in_order(members, skipped)
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip after checking how many files and bytes it would become.
+
+    Raises:
+        DataError: It is no zip, is damaged, or is over a limit.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except _DAMAGE as error:
+        raise DataError(
+            f'"{plain_name(path.name)}" cannot be opened as a zip archive.',
+            "A whole zip archive was needed.",
+            "Make the archive again, or download it again, and try once more.",
+        ) from error
+    with archive:
+        infos = archive.infolist()
+        _check_count(len(infos), path)
+        unpacked = sum(info.file_size for info in infos)
+        packed = max(path.stat().st_size, 1)
+        swells = unpacked > RATIO_COUNTS_FROM_BYTES and unpacked > MAX_RATIO * packed
+        if unpacked > MAX_UNPACKED_BYTES or swells:
+            raise DataError(
+                f'"{plain_name(path.name)}" is {_size(packed)} but would unpack to '
+                f"{_size(unpacked)}.",
+                f"Archives may unpack to {_size(MAX_UNPACKED_BYTES)} and, when large, to "
+                f"{MAX_RATIO} times their own size.",
+                "Nothing was unpacked. If you trust it, unpack it yourself and give the folder.",
+            )
+        yield archive
+
+
+def list_archive(archive: zipfile.ZipFile, *, max_bytes: int) -> Listing:
+    """List a zip's files, as `list_folder` does."""
+    members: list[Member] = []
+    skipped: list[Skipped] = []
+    for info in archive.infolist():
+        raw = tuple(part for part in info.filename.replace("\\", "/").split("/") if part)
+        if not raw or info.is_dir() or any(_is_litter(part) for part in raw if part != ".."):
+            continue
+        parts = tuple(plain_name(part) for part in raw)
+        reason = _why_not_member(info, raw, max_bytes)
+        if reason:
+            skipped.append(Skipped("/".join(parts), reason))
+        else:
+            members.append(Member(parts, _member_reader(archive, info, parts)))
+    return _in_order(members, skipped)
+
+
+def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
+    """Unpack one file of a zip in memory; None if it is damaged."""
+    try:
+        return archive.read(info)
+    except _DAMAGE:
+        return None
+
+
+def _why_not_file(path: Path, root: Path, max_bytes: int) -> str | None:
+    """Say why a path of a folder cannot be read, or None if it can; sub-folders can."""
+    try:
+        if path.is_symlink() and path.is_dir():
+            return "is a link to a folder, which is not followed"
+        if not path.resolve().is_relative_to(root):
+            return "is a link that leads out of the folder"
+        found = path.stat()
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle
+        return "cannot be opened"
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return "is not an ordinary file"
+    return _too_large(found.st_size, max_bytes)
+
+
+def _why_not_member(info: zipfile.ZipInfo, parts: tuple[str, ...], max_bytes: int) -> str | None:
+    """Say why a member of a zip is not read, or None if it may be."""
+    if info.filename.startswith(("/", "\\")) or ".." in parts or re.match("[A-Za-z]:", parts[0]):
+        return "has a path that leads out of the archive"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "is a link, which is not followed"
+    if info.flag_bits & 1:
+        return "is locked with a password"
+    if parts[-1].lower().endswith(".zip"):
+        return "is an archive inside the archive, which is not opened"
+    return _too_large(info.file_size, max_bytes)
+
+
+def _too_large(size_bytes: int, max_bytes: int) -> str | None:
+    if size_bytes <= max_bytes:
+        return None
+    return f"is {_size(size_bytes)} large; at most {_size(max_bytes)} are read"
+
+
+def _file_reader(path: Path, parts: tuple[str, ...]) -> Callable[[], bytes | Skipped]:
+    def read() -> bytes | Skipped:
+        try:
+            return path.read_bytes()
+        except OSError:
+            return Skipped("/".join(parts), "cannot be opened")
+
+    return read
+
+
+def _member_reader(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, parts: tuple[str, ...]
+) -> Callable[[], bytes | Skipped]:
+    def read() -> bytes | Skipped:
+        data = read_member(archive, info)
+        return Skipped("/".join(parts), "is damaged in the archive") if data is None else data
+
+    return read
+
+
+def _note_closed(folder: Path, skipped: list[Skipped]) -> Callable[[OSError], None]:
+    """Note sub-folders that may not be listed; called by os.walk."""
+
+    def note(error: OSError) -> None:
+        inside = os.path.relpath(error.filename, folder)
+        skipped.append(Skipped(plain_name(inside), "is a folder that cannot be opened"))
+
+    return note
+
+
+def _check_count(n_members: int, path: Path) -> None:
+    if n_members > MAX_MEMBERS:
+        raise DataError(
+            f'"{plain_name(path.name)}" holds more than {MAX_MEMBERS:,} files.',
+            f"At most {MAX_MEMBERS:,} are read.",
+            "Split it, or put the images into one .npz file, which has no such limit.",
+        )
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith(".") or name in _LITTER
+
+
+def _in_order(members: list[Member], skipped: list[Skipped]) -> Listing:
+    members.sort(key=lambda member: natural_key(member.name))
+    skipped.sort(key=lambda entry: natural_key(entry.name))
+    return Listing(tuple(members), tuple(skipped))
+
+
+def _size(size_bytes: int) -> str:
+    """A size in words: 300 bytes, 12 MB, 3.5 GB."""
+    for unit, size in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
+        if size_bytes >= size:
+            return f"{size_bytes / size:.3g} {unit}"
+    return f"{size_bytes} bytes"

@@ -1,0 +1,227 @@
+"""Pictures of any size and kind to square 8-bit pixels: decode, fit, make grey or colour.
+
+A picture here is an array (h, w) grey or (h, w, 3) RGB, uint8. Knows nothing of folders,
+archives or classes.
+"""
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterable
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from explorer.data.imageset import Skipped
+from explorer.errors import DataError
+
+LEAST_SIZE, MOST_SIZE = 8, 128
+COMMON_SIZE = 64  # where pictures differ in size, or their own is out of range
+MAX_PICTURE_BYTES = 64 * 2**20
+MAX_PIXELS = 64_000_000  # a phone's 50 megapixels pass; 200 MB of RGB is the most that is decoded
+
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM")
+_DRAFT_SIZE = (256, 256)  # a JPEG may come at an eighth of its size, but no smaller than this
+# What Pillow has been seen to raise on damaged files.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+
+def check_size(image_size: int) -> None:
+    """Refuse a side that no model here takes; 0 stands for the pictures' own.
+
+    Raises:
+        DataError: The side is neither 0 nor within 8 to 128.
+    """
+    if image_size and not LEAST_SIZE <= image_size <= MOST_SIZE:
+        raise DataError(
+            f"An image size of {image_size} was asked for.",
+            f"Images can be {LEAST_SIZE} to {MOST_SIZE} pixels wide and high.",
+            "Choose a size in that range, or 0 to keep the images' own.",
+        )
+
+
+def decode(data: bytes, name: str) -> np.ndarray | Skipped:
+    """Turn a file's bytes into a picture, upright and on white, or say why that cannot be.
+
+    The pixel count is read from the header and checked before anything is decoded. Of an
+    animation the first frame is taken. 16-bit grey becomes 8-bit.
+
+    Args:
+        data: The whole file.
+        name: What to call it in the reason.
+    """
+    if not data:
+        return Skipped(name, "is empty")
+    too_large = Skipped(name, f"has more than {MAX_PIXELS // 10**6} million pixels")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of odd metadata; size is checked here
+            with Image.open(BytesIO(data), formats=_FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    return too_large
+                image.draft(None, _DRAFT_SIZE)
+                return _to_array(ImageOps.exif_transpose(image), name)
+    except Image.DecompressionBombError:
+        return too_large
+    except UnidentifiedImageError:
+        return Skipped(name, "is not an image in a format read here (such as PNG or JPEG)")
+    except _DAMAGE:
+        return Skipped(name, "is cut short or damaged")
+
+
+def fit(picture: np.ndarray, size: int) -> np.ndarray:
+    """Bring a picture to a square, its aspect kept, padded with the colour of its border.
+
+    Args:
+        picture: Shape (h, w) or (h, w, 3), uint8.
+        size: Side of the square in pixels.
+
+    Returns:
+        Shape (size, size) or (size, size, 3), uint8.
+    """
+    h, w = picture.shape[:2]
+    if max(h, w) != size:
+        scale = size / max(h, w)
+        h, w = max(1, round(h * scale)), max(1, round(w * scale))
+        resized = Image.fromarray(picture).resize(
+            (w, h), Image.Resampling.LANCZOS, reducing_gap=3.0
+        )
+        picture = np.asarray(resized)
+    if h == w:
+        return picture
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    square = np.empty((size, size, *picture.shape[2:]), dtype=np.uint8)
+    square[:] = np.rint(np.median(border, axis=0)).astype(np.uint8)
+    top, left = (size - h) // 2, (size - w) // 2
+    square[top : top + h, left : left + w] = picture
+    return square
+
+
+def size_to_take(h: int, w: int) -> int:
+    """The side of the squares for pictures that are all h x w and may keep their size."""
+    return max(h, w) if LEAST_SIZE <= max(h, w) <= MOST_SIZE else COMMON_SIZE
+
+
+def square_up(pictures: Iterable[np.ndarray], image_size: int) -> list[np.ndarray]:
+    """Bring pictures, taken one at a time, to squares of one size.
+
+    Args:
+        pictures: Grey or RGB pictures of any size.
+        image_size: Side of the squares; 0 keeps the pictures' own longer side if all are of one
+            size and that is within 8 to 128, and takes 64 otherwise.
+
+    Returns:
+        One square per picture, grey or RGB as it came.
+    """
+    kept: list[np.ndarray] = []  # as they are while they agree, then as squares
+    size = image_size
+    for picture in pictures:
+        if not size:
+            agrees = not kept or kept[0].shape[:2] == picture.shape[:2]
+            keeps = size_to_take(*picture.shape[:2]) == max(picture.shape[:2])
+            if not (agrees and keeps):
+                size = COMMON_SIZE
+                kept = [fit(earlier, size) for earlier in kept]
+        kept.append(fit(picture, size) if size else picture)
+    return kept if size else [fit(picture, max(picture.shape[:2])) for picture in kept]
+
+
+def stack(squares: list[np.ndarray], *, grey: bool | None) -> np.ndarray:
+    """Put squares of one size into one array, grey if none of them shows a colour.
+
+    Args:
+        squares: Shape (s, s) or (s, s, 3) each, uint8; at least one.
+        grey: True makes all grey, False all RGB, None finds out.
+
+    Returns:
+        Shape (n, 1 or 3, s, s), uint8.
+    """
+    if grey is None:
+        grey = not any(square.ndim == 3 and _shows_colour(square) for square in squares)
+    side = squares[0].shape[0]
+    pixels = np.empty((len(squares), 1 if grey else 3, side, side), dtype=np.uint8)
+    for row, square in enumerate(squares):
+        channels = square[None] if square.ndim == 2 else square.transpose(2, 0, 1)
+        pixels[row] = to_grey(channels) if grey else channels
+    return pixels
+
+
+def in_colour_or_grey(pixels: np.ndarray, *, grey: bool | None) -> np.ndarray:
+    """Make pixels (n, c, s, s) grey if True, RGB if False, grey where no colour shows if None."""
+    if grey is None:
+        grey = pixels.shape[1] == 1 or not _shows_colour(pixels.transpose(0, 2, 3, 1))
+    return to_grey(pixels) if grey else to_rgb(pixels)
+
+
+def to_grey(channels: np.ndarray) -> np.ndarray:
+    """Weigh the channels as the eye does: (..., 3, h, w) to (..., 1, h, w), uint8; grey stays.
+
+    Source:
+        ITU-R BT.601 luma.
+    """
+    if channels.shape[-3] == 1:
+        return channels
+    red, green, blue = (channels[..., i : i + 1, :, :].astype(np.uint32) for i in range(3))
+    luma: np.ndarray = (299 * red + 587 * green + 114 * blue + 500) // 1000
+    return luma.astype(np.uint8)
+
+
+def to_rgb(pixels: np.ndarray) -> np.ndarray:
+    """Repeat the channel of grey pictures (n, 1, h, w) three times; RGB stays."""
+    return pixels if pixels.shape[1] == 3 else pixels.repeat(3, axis=1)
+
+
+def bring_to(pixels: np.ndarray, *, image_size: int, grey: bool | None) -> np.ndarray:
+    """Change the size and the colour of pictures that are square already.
+
+    Args:
+        pixels: Shape (n, c, s, s), uint8.
+        image_size: Side wanted; 0 keeps it.
+        grey: True makes grey, False RGB, None keeps.
+
+    Returns:
+        Shape (n, 1 or 3, size, size), uint8.
+    """
+    check_size(image_size)
+    if grey is not None:
+        pixels = to_grey(pixels) if grey else to_rgb(pixels)
+    if image_size in (0, pixels.shape[-1]):
+        return pixels
+    brought = np.empty((*pixels.shape[:2], image_size, image_size), dtype=np.uint8)
+    for row, channels in enumerate(pixels):
+        for plane, channel in enumerate(channels):
+            brought[row, plane] = fit(channel, image_size)
+    return brought
+
+
+def _to_array(image: Image.Image, name: str) -> np.ndarray | Skipped:
+    """Flatten onto white and keep grey grey; (h, w) or (h, w, 3), uint8."""
+    if image.mode == "F":
+        return Skipped(name, "holds measurements rather than 8- or 16-bit pixels")
+    if image.mode.startswith("I"):  # 16-bit grey; some formats carry it in 32 bits
+        levels = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
+        return (levels * 255 // 65535).astype(np.uint8)
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, "white")
+        return np.asarray(Image.alpha_composite(paper, layer).convert("RGB"))
+    return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+
+
+def _shows_colour(pixels: np.ndarray) -> bool:
+    """Whether the channels of any pixel (..., 3) differ."""
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    return not (np.array_equal(red, green) and np.array_equal(green, blue))
