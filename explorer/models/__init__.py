@@ -1,0 +1,1 @@
+"""Networks and loss terms. `layers` describes networks without torch; the rest builds them."""

@@ -1,0 +1,236 @@
+"""Which layers a network has: from a `TrainConfig` and an image shape to stacks of layer records.
+
+Knows nothing of torch, so that a bundle can be checked, and its decoder packed for the browser,
+without it. A stack is named after its place in the network, such as `decoder.trunk`.
+"""
+
+from itertools import pairwise
+
+from explorer.config import TrainConfig
+from explorer.errors import ShapeError
+from explorer.models.layers import (
+    Activate,
+    BatchNorm,
+    Conv,
+    ConvTranspose,
+    Crop,
+    GroupNorm,
+    Layer,
+    Linear,
+    Reshape,
+    Residual,
+    Upsample,
+    weight_shapes,
+)
+
+Layers = tuple[Layer, ...]
+Stacks = tuple[tuple[str, Layers], ...]
+ImageShape = tuple[int, int, int]
+
+SMALLEST, LARGEST = 8, 128  # sides of images, in pixels
+_COARSEST_SIDE = 7  # feature maps are halved until they are no larger than this
+_MOST_WIDENING = 8  # channels stop doubling at this many times the finest level's
+_MOST_GROUPS = 8
+
+
+def encoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
+    """Return the encoder's stacks: a trunk, then one linear head each for mu and logvar."""
+    trunk, n_features = encoder_trunk(config, image_shape)
+    head: Layers = (Linear(n_features, config.latent_dim),)
+    return (("encoder.trunk", trunk), ("encoder.mu", head), ("encoder.logvar", head))
+
+
+def decoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
+    """Return the stacks that turn a latent code (d,) into logits (c, h, w), in order.
+
+    The picture is sigmoid(logits), whatever the likelihood.
+    """
+    return (
+        ("decoder.trunk", decoder_trunk(config, image_shape)),
+        ("decoder.mean", decoder_head(config, image_shape)),
+    )
+
+
+def expected_weights(config: TrainConfig, image_shape: ImageShape) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every array of the network, by name.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+    """
+    stacks = encoder_layers(config, image_shape) + decoder_layers(config, image_shape)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, layers in (*stacks, *sigma_layers(config, image_shape)):
+        shapes |= weight_shapes(layers, name)
+    if learns_shared_sigma(config):
+        shapes["log_sigma"] = ()
+    return shapes
+
+
+def learns_shared_sigma(config: TrainConfig) -> bool:
+    """Whether one standard deviation is learned for all pixels, as the array `log_sigma`."""
+    return config.likelihood == "sigma" and config.sigma_scope == "shared"
+
+
+def sigma_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
+    """Return the stack that gives log sigma of each pixel from the trunk, or nothing.
+
+    The browser draws the mean only, so this is no part of `decoder_layers`.
+    """
+    if config.likelihood == "sigma" and config.sigma_scope == "pixel":
+        return (("decoder.log_sigma", decoder_head(config, image_shape)),)
+    return ()
+
+
+def encoder_trunk(config: TrainConfig, image_shape: ImageShape) -> tuple[Layers, int]:
+    """Return the layers from an image (c, h, w) to features, and how many features there are.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+    """
+    _check_image_shape(image_shape)
+    c, side, _ = image_shape
+    widths = _channels(config, side)
+    maps: Layers = ()
+    if config.arch == "mlp":
+        n_flat = c * side * side
+    elif config.arch == "conv":
+        maps, n_flat = _strided(config, c, widths), widths[-1] * (side >> len(widths)) ** 2
+    else:
+        maps, n_flat = _residual_down(config, c, widths), widths[-1] * _coarsest(side) ** 2
+    dense, n_features = _dense(config, n_flat, config.hidden)
+    return (*maps, Reshape((n_flat,)), *dense), n_features
+
+
+def decoder_trunk(config: TrainConfig, image_shape: ImageShape) -> Layers:
+    """Return the layers from a latent code (d,) to what the heads read.
+
+    That is features for `mlp`, and for the others feature maps at half the image's size (rounded
+    up to what the doublings give; the heads cut the surplus off).
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+    """
+    _check_image_shape(image_shape)
+    dense, n_features = _dense(config, config.latent_dim, config.hidden[::-1])
+    if config.arch == "mlp":
+        return dense
+    side, widths = _coarsest(image_shape[1]), _channels(config, image_shape[1])[::-1]
+    start = (
+        Linear(n_features, widths[0] * side * side),
+        Reshape((widths[0], side, side)),
+        *_norm_and_activation(config, widths[0]),
+    )
+    rise = _transposed if config.arch == "conv" else _residual_up
+    return (*dense, *start, *rise(config, widths))
+
+
+def decoder_head(config: TrainConfig, image_shape: ImageShape) -> Layers:
+    """Return the last layers of the decoder, from the trunk's output to (c, h, w)."""
+    c, side, _ = image_shape
+    if config.arch == "mlp":
+        n_features = config.hidden[0] if config.hidden else config.latent_dim
+        return (Linear(n_features, c * side * side), Reshape(image_shape))
+    drawn = _coarsest(side) * 2 ** len(_channels(config, side))
+    return (ConvTranspose(config.width, c), *([Crop(side)] if drawn > side else []))
+
+
+def _check_image_shape(image_shape: ImageShape) -> None:
+    c, h, w = image_shape
+    if h != w or c not in (1, 3) or not SMALLEST <= h <= LARGEST:
+        raise ShapeError(
+            f"The images are {h}×{w} with {c} channel{'' if c == 1 else 's'}.",
+            f"A network reads square grey or RGB images of {SMALLEST} to {LARGEST} pixels.",
+            "Bring the images to such a size first: image_size=64, say.",
+        )
+
+
+def _n_halvings(side: int) -> int:
+    """Halvings, rounding up, after which a side is 4 to 7 pixels."""
+    n = 0
+    while -(-side >> n) > _COARSEST_SIDE:
+        n += 1
+    return n
+
+
+def _coarsest(side: int) -> int:
+    return -(-side >> _n_halvings(side))
+
+
+def _channels(config: TrainConfig, side: int) -> list[int]:
+    """Channels of each level of feature maps, from half the image's size down to the coarsest."""
+    return [config.width * min(2**level, _MOST_WIDENING) for level in range(_n_halvings(side))]
+
+
+def _dense(config: TrainConfig, n_in: int, widths: tuple[int, ...]) -> tuple[Layers, int]:
+    """Return hidden linear layers and the number of features they end in."""
+    layers: Layers = ()
+    for width in widths:
+        layers += (Linear(n_in, width), *_norm_and_activation(config, width, groups=1))
+        n_in = width
+    return layers, n_in
+
+
+def _strided(config: TrainConfig, c: int, widths: list[int]) -> Layers:
+    """Halve (rounding down) once per level by a 4x4 convolution with stride 2."""
+    layers: Layers = ()
+    for n_in, n_out in pairwise([c, *widths]):
+        layers += (Conv(n_in, n_out, 4, 2, 1), *_norm_and_activation(config, n_out))
+    return layers
+
+
+def _transposed(config: TrainConfig, widths: list[int]) -> Layers:
+    """Double once per step between levels."""
+    layers: Layers = ()
+    for n_in, n_out in pairwise(widths):
+        layers += (ConvTranspose(n_in, n_out), *_norm_and_activation(config, n_out))
+    return layers
+
+
+def _residual_down(config: TrainConfig, c: int, widths: list[int]) -> Layers:
+    """Halve (rounding up) once per level by a residual block."""
+    layers: Layers = ()
+    for n_in, n_out in pairwise([c, *widths]):
+        body = (
+            Conv(n_in, n_out, 3, 2, 1),
+            *_norm_and_activation(config, n_out),
+            Conv(n_out, n_out),
+        )
+        block = Residual(body, shortcut=(Conv(n_in, n_out, 1, 2, 0),))
+        layers += (block, *_norm_and_activation(config, n_out))
+    return layers
+
+
+def _residual_up(config: TrainConfig, widths: list[int]) -> Layers:
+    """Double once per step between levels by a residual block.
+
+    The body's transposed convolution has half the channels, which keeps a block as cheap as the
+    one transposed convolution that `conv` has in its place.
+    """
+    layers: Layers = ()
+    for n_in, n_out in pairwise(widths):
+        n_inner = max(n_out // 2, 1)
+        body = (
+            ConvTranspose(n_in, n_inner),
+            *_norm_and_activation(config, n_inner),
+            Conv(n_inner, n_out),
+        )
+        block = Residual(body, shortcut=(Conv(n_in, n_out, 1, 1, 0), Upsample(2)))
+        layers += (block, *_norm_and_activation(config, n_out))
+    return layers
+
+
+def _norm_and_activation(config: TrainConfig, n: int, *, groups: int = _MOST_GROUPS) -> Layers:
+    """Return what follows a hidden layer of n channels or features.
+
+    Args:
+        config: Says which normalisation and non-linearity.
+        n: Channels or features.
+        groups: At most this many groups; dense layers take one, which is layer normalisation,
+            because a group of single numbers has no statistics.
+    """
+    activate = Activate(config.activation)
+    if config.norm == "batch":
+        return (BatchNorm(n), activate)
+    if config.norm == "group" and (groups > 1 or n > 1):
+        return (GroupNorm(n, max(g for g in range(1, groups + 1) if n % g == 0)), activate)
+    return (activate,)

@@ -1,0 +1,138 @@
+"""The variational autoencoder: encoder, decoder and likelihood as one module.
+
+q(z|x) = N(mu, diag exp(logvar)), p(z) = N(0, I). Knows nothing of data sets or optimisers.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explorer.config import TrainConfig
+from explorer.models import losses
+from explorer.models.architecture import (
+    decoder_layers,
+    encoder_layers,
+    learns_shared_sigma,
+    sigma_layers,
+)
+from explorer.models.blocks import build, gain_of, initialise
+
+# How fast the kept sigma follows the best sigma of each batch.
+_SIGMA_MOMENTUM = 0.1
+
+
+@dataclass(frozen=True)
+class ElboTerms:
+    """The two terms of the ELBO of each image, from one draw of z.
+
+    Attributes:
+        log_likelihood: log p(x|z), nats, shape (n,).
+        kl: KL(q(z|x) ‖ p(z)) of each coordinate, nats, shape (n, d).
+    """
+
+    log_likelihood: Tensor
+    kl: Tensor
+
+    @property
+    def elbo(self) -> Tensor:
+        """Evidence lower bound, nats, shape (n,)."""
+        return self.log_likelihood - self.kl.sum(1)
+
+
+class VAE(nn.Module):
+    """A VAE as a `TrainConfig` describes it, with weights drawn from the config's seed.
+
+    State-dict names and shapes are those of `architecture.expected_weights`.
+
+    Args:
+        config: Architecture, likelihood and seed.
+        image_shape: (c, h, w) of the images.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+    """
+
+    log_sigma: Tensor
+
+    def __init__(self, config: TrainConfig, image_shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.config = config
+        self.image_shape = image_shape
+        encoder = encoder_layers(config, image_shape)
+        decoder = decoder_layers(config, image_shape) + sigma_layers(config, image_shape)
+        self.encoder = nn.ModuleDict({_last(name): build(layers) for name, layers in encoder})
+        self.decoder = nn.ModuleDict({_last(name): build(layers) for name, layers in decoder})
+        if learns_shared_sigma(config):
+            self.register_buffer("log_sigma", torch.zeros(()))
+        generator = torch.Generator().manual_seed(config.seed)
+        for name, stack in (*self.encoder.items(), *self.decoder.items()):
+            gain = gain_of(config.activation) if name == "trunk" else 1.0
+            initialise(stack, generator, gain=gain)
+
+    @classmethod
+    def from_weights(
+        cls,
+        config: TrainConfig,
+        image_shape: tuple[int, int, int],
+        weights: Mapping[str, np.ndarray],
+    ) -> "VAE":
+        """Return a trained VAE, ready to encode and decode, from the arrays of a bundle."""
+        vae = cls(config, image_shape)
+        vae.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+        return vae.eval().requires_grad_(False)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return a copy of every array, float32, by name."""
+        return {name: array.numpy().copy() for name, array in self.state_dict().items()}
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mu and logvar, (n, d) each, of images (n, c, h, w) in [0, 1]."""
+        features = self.encoder["trunk"](x)
+        return self.encoder["mu"](features), self.encoder["logvar"](features)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return pictures (n, c, h, w) in [0, 1] of latent codes (n, d)."""
+        return torch.sigmoid(self.decoder["mean"](self.decoder["trunk"](z)))
+
+    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return log p(x|z), nats per image.
+
+        While training with a shared learned sigma, each batch is judged under its own best sigma,
+        and the kept one follows; otherwise the kept one is used.
+
+        Args:
+            x: Images in [0, 1], shape (n, c, h, w).
+            z: Latent codes, shape (n, d).
+
+        Returns:
+            Shape (n,); see `losses` for what the numbers mean under each likelihood.
+        """
+        features = self.decoder["trunk"](z)
+        logits = self.decoder["mean"](features)
+        if self.config.likelihood == "bernoulli":
+            return losses.bernoulli_log_likelihood(logits, x)
+        x_hat = torch.sigmoid(logits)
+        if self.config.likelihood == "gaussian":
+            log_sigma = torch.tensor(math.log(self.config.sigma))
+        elif self.config.sigma_scope == "pixel":
+            log_sigma = losses.floor_log_sigma(self.decoder["log_sigma"](features))
+        elif self.training:
+            log_sigma = losses.optimal_log_sigma(x_hat, x)
+            self.log_sigma.lerp_(log_sigma, _SIGMA_MOMENTUM)
+        else:
+            log_sigma = self.log_sigma
+        return losses.gaussian_log_likelihood(x_hat, x, log_sigma)
+
+    def elbo_terms(self, x: Tensor, generator: torch.Generator) -> ElboTerms:
+        """Return the terms of the ELBO of images (n, c, h, w), by one draw of z each."""
+        mu, logvar = self.encode(x)
+        z = losses.reparameterize(mu, logvar, generator)
+        return ElboTerms(self.log_likelihood(x, z), losses.kl_per_coordinate(mu, logvar))
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
