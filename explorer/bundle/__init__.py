@@ -1,0 +1,44 @@
+"""A model as a folder: config, weights, codes, pack, preview, card. Read and written without torch.
+
+Knows nothing of where bundles lie (that is `store`) or of how one is trained.
+
+- `record.py`: what a bundle is.
+- `settings.py`: its config.json, both ways.
+- `arrays.py`: its weights.safetensors and codes.npz, both ways.
+- `npz.py`: any npz archive, read with suspicion.
+- `card.py`: its README.md, the model card.
+- `files.py`: how files that came from elsewhere are read, and how folders are replaced whole.
+- `folder.py`: the three verbs, `read_summary`, `read_bundle` and `write_bundle`.
+"""
+
+from explorer.bundle.files import (
+    UNFINISHED_SUFFIX,
+    bundles_in,
+    looks_like_bundle,
+    refuse_other_contents,
+    replace_file,
+)
+from explorer.bundle.folder import read_bundle, read_summary, write_bundle
+from explorer.bundle.record import (
+    FORMAT_VERSION,
+    BundleSummary,
+    Codes,
+    DataFacts,
+    ModelBundle,
+)
+
+__all__ = [
+    "FORMAT_VERSION",
+    "UNFINISHED_SUFFIX",
+    "BundleSummary",
+    "Codes",
+    "DataFacts",
+    "ModelBundle",
+    "bundles_in",
+    "looks_like_bundle",
+    "read_bundle",
+    "read_summary",
+    "refuse_other_contents",
+    "replace_file",
+    "write_bundle",
+]

@@ -1,0 +1,189 @@
+"""A bundle's arrays, both ways: weights.safetensors and codes.npz, neither of which can run code.
+
+Knows nothing of config.json, only of what it says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from explorer.bundle.files import CAPS, file_in, refusal
+from explorer.bundle.npz import npz_bytes, read_npz
+from explorer.bundle.record import Codes, DataFacts
+from explorer.config import TrainConfig
+from explorer.errors import ExplorerError
+from explorer.models.architecture import expected_weights
+
+_WEIGHTS, _CODES = "weights.safetensors", "codes.npz"
+_REQUIRED = ("mu", "logvar", "ids", "error")
+_PCA = ("pca_mean", "pca_components", "pca_variance", "pca")
+_WHOLE = ("ids", "labels")  # int64; all others are float32
+
+
+def weights_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
+    """Return weights.safetensors, arrays in order of their names."""
+    # ascontiguousarray would turn a scalar into a vector of one.
+    whole = {name: np.array(weights[name], order="C") for name in sorted(weights)}
+    return safetensors.numpy.save(whole)
+
+
+def read_weights(
+    folder: Path, config: TrainConfig, image_shape: tuple[int, int, int]
+) -> dict[str, np.ndarray]:
+    """Read and check weights.safetensors.
+
+    Raises:
+        BundleError: The file is missing, damaged or too large, or `check_weights` refuses it.
+    """
+    path = file_in(folder, _WEIGHTS)
+    needed = "It must be a safetensors file of 32-bit floats."
+    weights = {}
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            for name in file.keys():
+                kind = file.get_slice(name).get_dtype()
+                if kind != "F32":
+                    so = f'holds "{name}" as {kind}.'
+                    raise refusal(folder, _WEIGHTS, so, needed)
+                weights[name] = file.get_tensor(name)
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise refusal(folder, _WEIGHTS, f"is damaged: {error}.", needed) from error
+    check_weights(weights, config, image_shape, folder)
+    return weights
+
+
+def check_weights(
+    weights: Mapping[str, np.ndarray],
+    config: TrainConfig,
+    image_shape: tuple[int, int, int],
+    folder: Path,
+) -> None:
+    """Refuse weights that are not those of the network that `config` describes.
+
+    Raises:
+        BundleError: An array is missing, unknown, of another shape or type, or not finite; or no
+            such network exists.
+    """
+    try:
+        expected = expected_weights(config, image_shape)
+    except ExplorerError as error:
+        so = f"describes no network: {error.so}"
+        raise refusal(folder, "config.json", so, error.needed, error.do) from error
+    for name in [*expected, *weights]:
+        if name not in weights:
+            so, needed = f'lacks "{name}".', f"The network needs it, {expected[name]}."
+        elif name not in expected:
+            so, needed = (
+                f'holds an unknown "{name}".',
+                f"The network has no such {config.arch} layer.",
+            )
+        elif weights[name].shape != expected[name]:
+            so = f'holds "{name}" of shape {weights[name].shape}.'
+            needed = f"The network needs {expected[name]}."
+        elif weights[name].dtype != np.float32:
+            so, needed = f'holds "{name}" as {weights[name].dtype}.', "It must be float32."
+        elif not np.isfinite(weights[name]).all():
+            so, needed = f'holds "{name}" with NaN or infinite values.', "All must be finite."
+        else:
+            continue
+        raise refusal(folder, _WEIGHTS, so, needed)
+
+
+def codes_bytes(codes: Codes) -> bytes:
+    """Return codes.npz; arrays that are None are left out."""
+    return npz_bytes(_arrays(codes))
+
+
+def read_codes(folder: Path, data: DataFacts, latent_dim: int) -> Codes:
+    """Read and check codes.npz.
+
+    Raises:
+        BundleError: The file is missing, damaged or too large, or `check_codes` refuses it.
+    """
+    path = file_in(folder, _CODES)
+    try:
+        arrays = read_npz(path, cap_bytes=CAPS[_CODES])
+    except (OSError, ValueError) as error:
+        needed = "It must be an npz archive of arrays of numbers."
+        raise refusal(folder, _CODES, f"is damaged: {error}.", needed) from error
+    known = [f.name for f in fields(Codes)]
+    unknown = sorted(set(arrays) - set(known))
+    if unknown:
+        needed = f"It may hold {', '.join(known)}."
+        raise refusal(folder, _CODES, f'holds an unknown "{unknown[0]}".', needed)
+    missing = [name for name in _REQUIRED if name not in arrays]
+    if missing:
+        needed = f"It needs {', '.join(_REQUIRED)}."
+        raise refusal(folder, _CODES, f'lacks "{missing[0]}".', needed)
+    codes = Codes(**arrays)
+    check_codes(codes, data, latent_dim, folder)
+    return codes
+
+
+def check_codes(codes: Codes, data: DataFacts, latent_dim: int, folder: Path) -> None:
+    """Refuse codes whose arrays do not fit one another, the data or the network.
+
+    Raises:
+        BundleError: An array has another shape or type, holds values that are not finite, or
+            comes without one it belongs with.
+    """
+    arrays = _arrays(codes)
+    present = [name for name in _PCA if name in arrays]
+    if present and len(present) < len(_PCA):
+        lacking = next(name for name in _PCA if name not in arrays)
+        so = f'holds "{present[0]}" but not "{lacking}".'
+        raise refusal(folder, _CODES, so, f"It needs all or none of {', '.join(_PCA)}.")
+    shapes = _shapes(codes, data, latent_dim)
+    for name, array in arrays.items():
+        if array.shape != shapes[name]:
+            so, needed = f'holds "{name}" of shape {array.shape}.', f"It must be {shapes[name]}."
+        elif array.dtype != _dtype(name):
+            so, needed = f'holds "{name}" as {array.dtype}.', f"It must be {_dtype(name)}."
+        elif not np.isfinite(array).all():
+            so, needed = f'holds "{name}" with NaN or infinite values.', "All must be finite."
+        else:
+            continue
+        raise refusal(folder, _CODES, so, needed)
+    n_classes = len(data.class_names)
+    if codes.labels is not None and not np.isin(codes.labels, np.arange(n_classes)).all():
+        needed = f'"data.class_names" in config.json names {n_classes} classes.'
+        raise refusal(folder, _CODES, 'holds "labels" without a class name.', needed)
+    if len(codes.mu) == 0 or codes.ids.min() < 0:
+        so, needed = "holds no codes or negative ids.", "It needs at least one code, ids from 0."
+        raise refusal(folder, _CODES, so, needed)
+
+
+def _arrays(codes: Codes) -> dict[str, np.ndarray]:
+    """The arrays that are there, by name."""
+    named = {f.name: getattr(codes, f.name) for f in fields(codes)}
+    return {name: array for name, array in named.items() if array is not None}
+
+
+def _shapes(codes: Codes, data: DataFacts, latent_dim: int) -> dict[str, tuple[int, ...]]:
+    """The shape each array must have: n as in mu, m as in the PCA."""
+    n = codes.mu.shape[0] if codes.mu.ndim else 0
+    axes = codes.pca_components
+    most = min(3, latent_dim)
+    m = min(axes.shape[0], most) if axes is not None and axes.ndim else most
+    return {
+        "mu": (n, latent_dim),
+        "logvar": (n, latent_dim),
+        "ids": (n,),
+        "labels": (n,),
+        "error": (n,),
+        "spacing": (n,),
+        "factors": (n, len(data.factor_names)),
+        "pca_mean": (latent_dim,),
+        "pca_components": (m, latent_dim),
+        "pca_variance": (m,),
+        "pca": (n, m),
+        "tsne": (n, 2),
+    }
+
+
+def _dtype(name: str) -> np.dtype[np.generic]:
+    return np.dtype(np.int64 if name in _WHOLE else np.float32)

@@ -1,0 +1,241 @@
+"""How a bundle's files are read with suspicion, and how its folder is replaced as a whole.
+
+A bundle may come from anyone, so nothing is opened that is too large, no plain file, or outside
+the folder. Knows nothing of what the files mean.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from explorer.errors import BundleError, MachineError
+
+# File of a bundle -> largest size read, in bytes.
+CAPS: Mapping[str, int] = {
+    "config.json": 1 << 20,
+    "weights.safetensors": 512 << 20,
+    "codes.npz": 256 << 20,
+    "decoder.pack": 32 << 20,
+    "preview.png": 4 << 20,
+    "README.md": 1 << 20,
+}
+# A training run writes here, beside the bundle it will become, so that nobody takes it for one.
+UNFINISHED_SUFFIX = ".part"
+_ASIDE = ".old"  # end of the name, begun with a dot, under which an old bundle waits to be replaced
+
+_COPY_AGAIN = "Copy the bundle again from where it came, or train it anew."
+
+
+def refusal(folder: Path, file: str, so: str, needed: str, do: str = _COPY_AGAIN) -> BundleError:
+    """Word the refusal of one file of a bundle; `so` goes on from the file's name."""
+    return BundleError(f'{file} of the bundle "{folder.name}" {so}', needed, do)
+
+
+def file_in(folder: Path, file: str) -> Path:
+    """Return the path of a bundle's file after checking what can be checked from outside.
+
+    Raises:
+        BundleError: It is missing, no plain file, empty, too large, or a link out of the folder.
+    """
+    path = folder / file
+    try:
+        inside = path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
+        size = path.stat().st_size
+        is_file = path.is_file()
+    except FileNotFoundError:
+        needed = "A bundle holds config.json, weights.safetensors and codes.npz."
+        raise refusal(folder, file, "is missing.", needed) from None
+    except (OSError, RuntimeError) as error:
+        needed = "Each file of a bundle must be readable."
+        raise refusal(folder, file, f"cannot be opened: {error}.", needed) from error
+    if not inside:
+        needed = "Every file of a bundle lies in its own folder."
+        raise refusal(folder, file, "is a link that leads out of the folder.", needed)
+    if not is_file:
+        raise refusal(folder, file, "is not a plain file.", "It must be one.")
+    if not 0 < size <= CAPS[file]:
+        needed = f"It may hold 1 to {CAPS[file]:,} bytes."
+        raise refusal(folder, file, f"holds {size:,} bytes.", needed)
+    return path
+
+
+def read_file(folder: Path, file: str) -> bytes:
+    """Return the bytes of a bundle's file, never more than its cap.
+
+    Raises:
+        BundleError: As in `file_in`, or the file cannot be read.
+    """
+    path = file_in(folder, file)
+    try:
+        with path.open("rb") as stream:
+            return stream.read(CAPS[file])
+    except OSError as error:
+        needed = "Each file of a bundle must be readable."
+        raise refusal(folder, file, f"cannot be read: {error}.", needed) from error
+
+
+def restore(folder: Path) -> None:
+    """Put an old bundle back that a killed process had set aside.
+
+    It lies there only if the process ended in the instant between the two renames of
+    `replace_folder`, which itself copes with being overtaken by this.
+    """
+    if not folder.exists() and _aside(folder).is_dir():
+        with contextlib.suppress(OSError):
+            _aside(folder).rename(folder)
+
+
+def looks_like_bundle(folder: Path) -> bool:
+    """Say whether a folder holds, or was meant to hold, a bundle."""
+    restore(folder)
+    return any((folder / file).is_file() for file in ("config.json", "weights.safetensors"))
+
+
+def bundles_in(place: Path) -> list[Path]:
+    """List the folders in a place that look like bundles, unfinished runs and hidden ones aside."""
+    if not place.is_dir():
+        return []
+    names = {entry.name for entry in place.iterdir()}
+    asides = {name[1 : -len(_ASIDE)] for name in names if name[0] == "." and name.endswith(_ASIDE)}
+    shown = {name for name in names if name[0] != "." and not name.endswith(UNFINISHED_SUFFIX)}
+    return [place / name for name in sorted(shown | asides) if looks_like_bundle(place / name)]
+
+
+def refuse_other_contents(folder: Path) -> None:
+    """Refuse a place where writing a bundle would destroy something that is not one.
+
+    Raises:
+        BundleError: The folder is a file, or holds anything besides a bundle's own files.
+    """
+    if not folder.exists():
+        return
+    needed = "A bundle needs a folder of its own: a new one, an empty one, or an older bundle."
+    do = "Choose another folder."
+    if not folder.is_dir():
+        raise BundleError(f'"{folder}" is a file.', needed, do)
+    other = sorted(entry.name for entry in folder.iterdir() if entry.name not in CAPS)
+    if other or (any(folder.iterdir()) and not looks_like_bundle(folder)):
+        found = other[0] if other else "some files, but no config.json"
+        raise BundleError(f'The folder "{folder}" holds {found}.', needed, do)
+
+
+def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Make `folder` hold exactly the given files; until that is done, the old one stays whole.
+
+    The files go to a new sibling folder and to the disk itself; then the old folder is renamed
+    aside and the new one into its place.
+
+    Args:
+        folder: Where to write.
+        contents: File name -> its bytes.
+
+    Raises:
+        BundleError: As in `refuse_other_contents`.
+        MachineError: The disk is full or does not let us write.
+    """
+    folder = folder.resolve() if folder.is_symlink() else folder
+    refuse_other_contents(folder)
+    new = folder.with_name(f".{folder.name}.new-{uuid.uuid4().hex[:8]}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        new.mkdir()
+        for file, content in contents.items():
+            _write_through(new / file, content)
+        _sync_folder(new)
+        _swap(folder, new)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        raise machine_error(error, folder) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Make a file hold the given bytes; until that is done, the old one stays whole.
+
+    Raises:
+        MachineError: The disk is full or does not let us write.
+    """
+    new = path.with_name(f".{path.name}.new-{uuid.uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_through(new, content)
+        new.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise machine_error(error, path) from error
+
+
+def machine_error(error: OSError, path: Path) -> MachineError:
+    """Put an operating system's refusal to write into words."""
+    needed = "Writing needs a folder that can be written to, with room in it."
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            so = f'The disk is full: "{path}" could not be written.'
+            do = "Free some space, or choose a folder on another disk, and try again."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            so = f'"{path}" may not be written to.'
+            do = "Choose a folder of your own."
+        case _:
+            so = f'"{path}" could not be written: {error.strerror or error}.'
+            do = "Choose another folder, or see to the cause and try again."
+    return MachineError(so, needed, do)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}{_ASIDE}")
+
+
+def _sweep(folder: Path) -> None:
+    """Clear what killed writers of this bundle left: put back the old one, drop half-new ones."""
+    restore(folder)
+    shutil.rmtree(_aside(folder), ignore_errors=True)
+    for left in folder.parent.glob(f".{_literal(folder.name)}.new-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _literal(name: str) -> str:
+    """Escape what a glob pattern would take for a wildcard."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def _swap(folder: Path, new: Path) -> None:
+    """Put `new` in the place of `folder`, which may not exist yet."""
+    while True:
+        if folder.exists():
+            shutil.rmtree(_aside(folder), ignore_errors=True)
+            folder.rename(_aside(folder))
+        try:
+            new.rename(folder)
+            break
+        except OSError as error:
+            restore(folder)
+            # Somebody may have put the old one back, or a new one there, since we looked.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not new.is_dir():
+                raise
+    shutil.rmtree(_aside(folder), ignore_errors=True)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has a folder's entries; Windows offers no such thing."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

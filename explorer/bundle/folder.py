@@ -1,0 +1,154 @@
+"""The three verbs of a bundle: summarise it, read it, write it.
+
+What is read is checked once; what reading would refuse is not written.
+"""
+
+import os
+from pathlib import Path
+
+from explorer.bundle.arrays import (
+    check_codes,
+    check_weights,
+    codes_bytes,
+    read_codes,
+    read_weights,
+    weights_bytes,
+)
+from explorer.bundle.files import read_file, refusal, replace_folder, restore
+from explorer.bundle.record import BundleSummary, ModelBundle
+from explorer.bundle.settings import check_settings, read_settings, settings_bytes
+from explorer.errors import BundleError
+
+_MOST_TRIES = 5
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def read_summary(folder: Path | str) -> BundleSummary:
+    """Read what config.json alone says of a bundle.
+
+    Raises:
+        BundleError: There is no such folder, or config.json is missing, damaged or of another
+            version.
+    """
+    return read_settings(_find(folder))
+
+
+def read_bundle(folder: Path | str, *, weights: bool = True) -> ModelBundle:
+    """Read a bundle, and refuse it if any part is missing, damaged or does not fit the rest.
+
+    Args:
+        folder: Where the bundle lies.
+        weights: Whether to read the network's weights too; the browser needs only the pack.
+
+    Raises:
+        BundleError: The folder or a file is missing, too large, damaged, a link out of the folder
+            or of another version; a key or array is missing, unknown, of another shape or type,
+            or not finite. The message names the file and the key.
+    """
+    folder = _find(folder)
+    for _ in range(_MOST_TRIES):
+        seen = _identity(folder)
+        try:
+            bundle = _read(folder, weights=weights)
+        except BundleError:
+            if _identity(folder) == seen:
+                raise
+        else:
+            if _identity(folder) == seen:
+                return bundle
+    raise BundleError(
+        f'The bundle "{folder.name}" was replaced again and again while it was read.',
+        "Reading needs it to stand still for a moment.",
+        "Wait until whatever writes it is done, and try again.",
+    )
+
+
+def _read(folder: Path, *, weights: bool) -> ModelBundle:
+    """Read all files of a bundle, which may be replaced meanwhile."""
+    summary = read_settings(folder)
+    config, data = summary.config, summary.data
+    return ModelBundle(
+        name=summary.name,
+        config=config,
+        data=data,
+        scores=summary.scores,
+        weights=read_weights(folder, config, data.image_shape) if weights else {},
+        codes=read_codes(folder, data, config.latent_dim),
+        slider_names=summary.slider_names,
+        command=summary.command,
+        pack=_optional(folder, "decoder.pack"),
+        preview=_preview(folder),
+        card=_card(folder),
+        folder=folder,
+    )
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """Return what differs between a bundle and the one that replaces it."""
+    try:
+        found = (folder / "config.json").stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_ino, found.st_mtime_ns)
+
+
+def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
+    """Write a bundle, whole or not at all; an older bundle there is replaced only by success.
+
+    Raises:
+        BundleError: The folder holds something else, or the bundle is one that reading would
+            refuse.
+        MachineError: The disk is full or may not be written to.
+    """
+    folder = _absolute(folder)
+    config = settings_bytes(bundle, folder.name)
+    summary = check_settings(config, folder)
+    check_weights(bundle.weights, summary.config, summary.data.image_shape, folder)
+    check_codes(bundle.codes, summary.data, summary.config.latent_dim, folder)
+    contents = {
+        "config.json": config,
+        "weights.safetensors": weights_bytes(bundle.weights),
+        "codes.npz": codes_bytes(bundle.codes),
+        "decoder.pack": bundle.pack or b"",
+        "preview.png": bundle.preview,
+        "README.md": bundle.card.encode(),
+    }
+    replace_folder(folder, {file: content for file, content in contents.items() if content})
+
+
+def _absolute(folder: Path | str) -> Path:
+    """The folder as a path with a name of its own, which "." does not have."""
+    return Path(os.path.abspath(folder))
+
+
+def _find(folder: Path | str) -> Path:
+    """Return the absolute path of a bundle's folder, which has to be there."""
+    folder = _absolute(folder)
+    restore(folder)
+    if not folder.is_dir():
+        raise BundleError(
+            f'There is no bundle at "{folder}".',
+            "A bundle is a folder with config.json, weights.safetensors and codes.npz.",
+            "Name one that `latent-explorer models` lists, or make one: latent-explorer train.",
+        )
+    return folder
+
+
+def _optional(folder: Path, file: str) -> bytes | None:
+    """Read a file that a bundle may do without."""
+    return read_file(folder, file) if os.path.lexists(folder / file) else None
+
+
+def _preview(folder: Path) -> bytes:
+    content = _optional(folder, "preview.png") or b""
+    if content and not content.startswith(_PNG_SIGNATURE):
+        raise refusal(folder, "preview.png", "is not a PNG image.", "It must be one.")
+    return content
+
+
+def _card(folder: Path) -> str:
+    try:
+        return (_optional(folder, "README.md") or b"").decode()
+    except UnicodeDecodeError as error:
+        so, needed = f"is no UTF-8 text: {error}.", "It must be one."
+        raise refusal(folder, "README.md", so, needed) from error

@@ -1,0 +1,130 @@
+"""What a bundle is: plain records of NumPy arrays and facts.
+
+Knows nothing of files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from explorer.config import TrainConfig
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """What a bundle remembers of the images it was trained on.
+
+    Attributes:
+        name: Name of the image set.
+        image_shape: (c, h, w).
+        n_train: Number of images learnt from.
+        n_test: Number of images held out.
+        class_names: One name per class; empty without labels.
+        factor_names: One name per known factor; empty if none are known.
+        source: Who made the images.
+        licence: Their licence.
+    """
+
+    name: str
+    image_shape: tuple[int, int, int]
+    n_train: int
+    n_test: int
+    class_names: tuple[str, ...] = ()
+    factor_names: tuple[str, ...] = ()
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """What the encoder says of up to 5,000 test images, and where they fall on the map.
+
+    Attributes:
+        mu: Posterior means, shape (n, d), float32.
+        logvar: Natural-log posterior variances, shape (n, d), float32.
+        ids: Row of each item in its image set, shape (n,), int64.
+        labels: Class of each item, shape (n,), int64; None without labels.
+        factors: Known factors, shape (n, k), float32; None if none are known.
+        error: Reconstruction error of each item, mean squared per pixel, shape (n,), float32.
+        spacing: Distance of each mu to its k-th nearest other one over the active units (see
+            `latent.stats.spacing`), shape (n,), float32; None until a bundle is completed.
+        pca_mean: Centre of the PCA, shape (d,); None until completed.
+        pca_components: Orthonormal principal axes, shape (m, d), m = min(3, d); None until
+            completed. PCA coordinates are (mu - pca_mean) @ pca_components.T.
+        pca_variance: Share of variance on each axis, shape (m,); None until completed.
+        pca: PCA coordinates, shape (n, m); None until completed.
+        tsne: t-SNE positions, shape (n, 2); None until completed, or where too few items.
+    """
+
+    mu: np.ndarray
+    logvar: np.ndarray
+    ids: np.ndarray
+    error: np.ndarray
+    labels: np.ndarray | None = None
+    factors: np.ndarray | None = None
+    spacing: np.ndarray | None = None
+    pca_mean: np.ndarray | None = None
+    pca_components: np.ndarray | None = None
+    pca_variance: np.ndarray | None = None
+    pca: np.ndarray | None = None
+    tsne: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleSummary:
+    """What config.json alone says of a bundle: enough to list it and to draw its card.
+
+    Attributes:
+        name: Folder name, which is how people call it.
+        config: What the training run was asked to do.
+        data: Facts of the images.
+        scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
+        slider_names: Plain name of a coordinate, where someone gave it one.
+        command: The command line that makes the bundle again; empty if unknown.
+        folder: Where it lies.
+    """
+
+    name: str
+    config: TrainConfig
+    data: DataFacts
+    scores: Mapping[str, float]
+    slider_names: Mapping[int, str]
+    command: str
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelBundle:
+    """A trained model and all that is needed to explore it.
+
+    Attributes:
+        name: Folder name, which is how people call it.
+        config: What the training run was asked to do.
+        data: Facts of the images.
+        scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
+        weights: Every array of the network, by name; float32. Empty where it was read without.
+        codes: Codes of test images.
+        slider_names: Plain name of a coordinate, where someone gave it one.
+        command: The command line that makes the bundle again; empty if unknown.
+        pack: `decoder.pack`, what the browser runs; None if the decoder cannot be packed.
+        preview: `preview.png`; empty until completed.
+        card: `README.md`, the model card; empty until completed.
+        folder: Where it was read from; None if it was just trained.
+    """
+
+    name: str
+    config: TrainConfig
+    data: DataFacts
+    scores: Mapping[str, float]
+    weights: Mapping[str, np.ndarray]
+    codes: Codes
+    slider_names: Mapping[int, str] = field(default_factory=dict)
+    command: str = ""
+    pack: bytes | None = None
+    preview: bytes = b""
+    card: str = ""
+    folder: Path | None = None

@@ -1,0 +1,207 @@
+"""A bundle's config.json, both ways: what was asked for, what was learnt from, how good it became.
+
+Knows nothing of arrays.
+"""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from explorer.bundle.files import read_file, refusal
+from explorer.bundle.record import FORMAT_VERSION, BundleSummary, DataFacts, ModelBundle
+from explorer.config import TrainConfig
+from explorer.errors import ConfigError
+from explorer.models.architecture import LARGEST, SMALLEST
+
+_FILE = "config.json"
+_KEYS = {
+    "format": int,
+    "name": str,
+    "kind": str,
+    "latent_dim": int,
+    "image_shape": list,
+    "config": dict,
+    "data": dict,
+    "scores": dict,
+    "slider_names": dict,
+    "command": str,
+}
+_DATA_KEYS = {
+    "name": str,
+    "n_train": int,
+    "n_test": int,
+    "class_names": list,
+    "factor_names": list,
+    "source": str,
+    "licence": str,
+}
+_WORDS = {int: "a whole number", str: "a text", list: "a list", dict: "an object"}
+_LONGEST_NAME = 200  # characters of a class, factor or slider name
+
+
+def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
+    """Return config.json for a bundle that will lie in a folder called `name`."""
+    data = dataclasses.asdict(bundle.data)
+    data.pop("image_shape")
+    values = {
+        "format": FORMAT_VERSION,
+        "name": name,
+        "kind": bundle.config.kind,
+        "latent_dim": bundle.config.latent_dim,
+        "image_shape": bundle.data.image_shape,
+        "config": bundle.config.to_json(),
+        "data": data,
+        "scores": dict(bundle.scores),
+        "slider_names": {str(i): text for i, text in sorted(bundle.slider_names.items())},
+        "command": bundle.command,
+    }
+    return (json.dumps(values, indent=2) + "\n").encode()
+
+
+def read_settings(folder: Path) -> BundleSummary:
+    """Read and check the config.json that lies in a folder, whose name the bundle goes by.
+
+    Raises:
+        BundleError: The file is missing, damaged or of another version; a key is missing, unknown
+            or holds what it cannot.
+    """
+    return check_settings(read_file(folder, _FILE), folder)
+
+
+def check_settings(content: bytes, folder: Path) -> BundleSummary:
+    """Make a summary of the bytes of a config.json, or refuse them as `read_settings` does."""
+    values = _parse(content, folder)
+    _check_version(values, folder)
+    _check_keys(values, _KEYS, "", folder)
+    config = _config(cast(dict[str, object], values["config"]), folder)
+    for key in ("kind", "latent_dim"):
+        if values[key] != getattr(config, key):
+            so = (
+                f'says {key} is {values[key]!r}, but under "config" it is {getattr(config, key)!r}.'
+            )
+            raise refusal(folder, _FILE, so, "Both must agree.")
+    return BundleSummary(
+        name=folder.name,
+        config=config,
+        data=_data_facts(values, folder),
+        scores=_scores(cast(dict[str, object], values["scores"]), folder),
+        slider_names=_slider_names(
+            cast(dict[str, object], values["slider_names"]), config.latent_dim, folder
+        ),
+        command=cast(str, values["command"]),
+        folder=folder,
+    )
+
+
+def _parse(content: bytes, folder: Path) -> dict[str, object]:
+    needed = "It must be a JSON object."
+    try:
+        values = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise refusal(folder, _FILE, f"is damaged: {error}.", needed) from error
+    if not isinstance(values, dict):
+        raise refusal(folder, _FILE, "holds no JSON object.", needed)
+    return values
+
+
+def _refuse_constant(constant: str) -> float:
+    """NaN and Infinity, which Python's reader would accept, are no JSON."""
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _check_version(values: Mapping[str, object], folder: Path) -> None:
+    version = values.get("format")
+    if version == FORMAT_VERSION and not isinstance(version, bool):
+        return
+    needed = f"This version reads format {FORMAT_VERSION}."
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        so, do = f"has format {version}, which is newer.", "Upgrade Latent Explorer."
+        raise refusal(folder, _FILE, so, needed, do)
+    raise refusal(folder, _FILE, f"has format {version!r}.", needed)
+
+
+def _check_keys(
+    values: Mapping[str, object], kinds: Mapping[str, type], under: str, folder: Path
+) -> None:
+    """Refuse keys that are missing, unknown or of the wrong kind."""
+    for key in [*kinds, *values]:
+        full = f"{under}{key}"
+        if key not in values:
+            raise refusal(folder, _FILE, f'lacks "{full}".', f"It needs {', '.join(kinds)}.")
+        if key not in kinds:
+            raise refusal(
+                folder,
+                _FILE,
+                f'has an unknown key "{full}".',
+                f"The keys of format {FORMAT_VERSION} there are {', '.join(kinds)}.",
+            )
+        kind = kinds[key]
+        if not isinstance(values[key], kind) or isinstance(values[key], bool):
+            raise refusal(folder, _FILE, f'has a wrong "{full}".', f"It must be {_WORDS[kind]}.")
+
+
+def _config(values: Mapping[str, object], folder: Path) -> TrainConfig:
+    try:
+        return TrainConfig.from_json(values)
+    except ConfigError as error:
+        so = f'has a wrong "config": {error.so}'
+        raise refusal(folder, _FILE, so, error.needed, error.do) from error
+
+
+def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
+    data = cast(dict[str, object], values["data"])
+    _check_keys(data, _DATA_KEYS, "data.", folder)
+    for key in ("n_train", "n_test"):
+        if cast(int, data[key]) < 1:
+            so = f'says "data.{key}" is {data[key]}.'
+            raise refusal(folder, _FILE, so, "It must be at least 1.")
+    return DataFacts(
+        name=cast(str, data["name"]),
+        image_shape=_image_shape(cast(list[object], values["image_shape"]), folder),
+        n_train=cast(int, data["n_train"]),
+        n_test=cast(int, data["n_test"]),
+        class_names=_names(cast(list[object], data["class_names"]), "data.class_names", folder),
+        factor_names=_names(cast(list[object], data["factor_names"]), "data.factor_names", folder),
+        source=cast(str, data["source"]),
+        licence=cast(str, data["licence"]),
+    )
+
+
+def _image_shape(values: list[object], folder: Path) -> tuple[int, int, int]:
+    is_shape = len(values) == 3 and all(type(side) is int for side in values)
+    if is_shape:
+        c, h, w = cast(list[int], values)
+        if c in (1, 3) and h == w and SMALLEST <= h <= LARGEST:
+            return c, h, w
+    needed = f"It must be [1 or 3, side, side] with a side from {SMALLEST} to {LARGEST}."
+    raise refusal(folder, _FILE, f'says "image_shape" is {values}.', needed)
+
+
+def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
+    for text in values:
+        if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_NAME:
+            needed = f"It must be a list of texts of 1 to {_LONGEST_NAME} characters."
+            raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
+    return tuple(cast(list[str], values))
+
+
+def _scores(values: Mapping[str, object], folder: Path) -> dict[str, float]:
+    for key, value in values.items():
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(cast(float, value)):
+            raise refusal(folder, _FILE, f'has a wrong "scores.{key}".', "It must be a number.")
+    return cast(dict[str, float], dict(values))
+
+
+def _slider_names(values: Mapping[str, object], latent_dim: int, folder: Path) -> dict[int, str]:
+    names = {}
+    for key, text in values.items():
+        is_coordinate = key in {str(i) for i in range(latent_dim)}
+        if not is_coordinate or not isinstance(text, str) or not 0 < len(text) <= _LONGEST_NAME:
+            needed = f"Coordinates go from 0 to {latent_dim - 1}, their names are short texts."
+            raise refusal(folder, _FILE, f'has a wrong "slider_names.{key}".', needed)
+        names[int(key)] = text
+    return names
