@@ -1,0 +1,149 @@
+"""A run on disk: all it takes to go on exactly where it stood.
+
+Knows nothing of how a step is made. The file is a checksum followed by tensors and plain values
+as torch writes them; reading one executes nothing.
+"""
+
+import errno
+import hashlib
+import io
+import os
+import pickle
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.config import TrainConfig
+from explorer.data.imageset import ImageSet
+from explorer.errors import MachineError, TrainingError
+
+_MAGIC = b"latentX1"
+_DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """The state of a run between two steps.
+
+    Attributes:
+        config: `TrainConfig.to_json` of the run.
+        fingerprint: `fingerprint` of its images.
+        step: Updates of the weights so far.
+        elapsed_s: Seconds of work so far.
+        finished: Whether all epochs are done, or the run has stopped early.
+        stopped_early: Whether it stopped early.
+        weights: State of the network.
+        optimizer: State of the optimiser.
+        noise: State of the generator of eps.
+        sums: Running sums of the epoch: loss, log-likelihood, KL, images.
+        best: Weights with the best validation ELBO, where an early stop was asked for.
+        best_elbo: That ELBO, in nats per image.
+        n_stale: Epochs since then.
+    """
+
+    config: dict[str, object]
+    fingerprint: str
+    step: int
+    elapsed_s: float
+    finished: bool
+    stopped_early: bool
+    weights: dict[str, Tensor]
+    optimizer: dict[str, object]
+    noise: Tensor
+    sums: Tensor
+    best: dict[str, Tensor] | None
+    best_elbo: float
+    n_stale: int
+
+
+def fingerprint(images: ImageSet) -> str:
+    """Return a short text that differs when pixels, their shape or the split differ."""
+    crc = zlib.crc32(np.ascontiguousarray(images.pixels).data)
+    crc = zlib.crc32(np.packbits(images.is_test).data, crc)
+    return f"{images.pixels.shape}-{crc:08x}"
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Write a checkpoint aside, then rename it, so that the old one stays whole until then.
+
+    Raises:
+        MachineError: It cannot be written.
+    """
+    buffer = io.BytesIO()
+    torch.save({f.name: getattr(checkpoint, f.name) for f in fields(checkpoint)}, buffer)
+    content = buffer.getbuffer()
+    aside = path.with_name(path.name + ".part")
+    try:
+        with aside.open("wb") as file:
+            file.write(_MAGIC + hashlib.sha256(content).digest())
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        full = error.errno == errno.ENOSPC
+        raise MachineError(
+            f"The checkpoint {path} cannot be written ({error.strerror}).",
+            f"Keeping a run takes {content.nbytes / 1e6:.0f} MB of disk.",
+            "Free some space" if full else "Choose a folder that can be written to",
+        ) from error
+
+
+def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
+    """Read a checkpoint of the same settings and images.
+
+    Raises:
+        TrainingError: There is none, it is damaged, or it belongs to another run.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TrainingError(
+            f"There is no checkpoint at {path} ({error.strerror}).",
+            "To go on, a run needs the checkpoint it left.",
+            "Correct the path, or start the run anew without resuming.",
+        ) from error
+    checkpoint = _decode(content, path)
+    if checkpoint.config != config.to_json():
+        raise _other_settings(checkpoint.config, config, path)
+    if checkpoint.fingerprint != fingerprint(images):
+        raise TrainingError(
+            f'The checkpoint {path} was made on other images than "{images.name}" now holds.',
+            "A run goes on only with the very images, and the split, that it began with.",
+            "Bring those images back, or start a new run.",
+        )
+    return checkpoint
+
+
+def _decode(content: bytes, path: Path) -> Checkpoint:
+    start = len(_MAGIC) + _DIGEST_BYTES
+    body = memoryview(content)[start:]
+    header = _MAGIC + hashlib.sha256(body).digest()
+    damaged = TrainingError(
+        f"The checkpoint {path} is damaged, or was written by another version.",
+        "A run goes on only from a file that is whole.",
+        "Start the run anew without resuming.",
+    )
+    if content[:start] != header:
+        raise damaged
+    try:
+        state = torch.load(io.BytesIO(body), weights_only=True)
+        return Checkpoint(**state)
+    except (pickle.UnpicklingError, RuntimeError, TypeError, EOFError) as error:
+        raise damaged from error
+
+
+def _other_settings(kept: dict[str, object], config: TrainConfig, path: Path) -> TrainingError:
+    asked = config.to_json()
+    names = sorted(name for name in kept.keys() | asked if kept.get(name) != asked.get(name))
+    differences = ", ".join(f"{n} {kept.get(n)} (now {asked.get(n)})" for n in names)
+    return TrainingError(
+        f"The checkpoint {path} was made with other settings: {differences}.",
+        "A run goes on only with the settings it began with.",
+        "Use those settings, or start a new run.",
+    )

@@ -1,0 +1,115 @@
+"""The end of a run: scores on the test split, codes of test images, and the bundle.
+
+Knows nothing of optimisers or epochs.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.bundle import Codes, DataFacts, ModelBundle
+from explorer.config import TrainConfig
+from explorer.data.imageset import ImageSet
+from explorer.models.vae import VAE
+from explorer.training.pixels import Pixels, evenly
+
+_MOST_CODES = 5_000
+_ACTIVE_VARIANCE = 0.01
+_BATCH_SIZE = 500
+
+
+@dataclass(frozen=True)
+class ElboMeans:
+    """Mean log-likelihood and KL over images, in nats per image."""
+
+    log_likelihood: float
+    kl: float
+
+
+@torch.inference_mode()
+def elbo_means(vae: VAE, pixels: Pixels, index: Tensor, generator: torch.Generator) -> ElboMeans:
+    """Measure the terms of the ELBO on the given rows, one draw of z each."""
+    vae.eval()
+    sums = torch.zeros(2, dtype=torch.float64)
+    for rows in torch.split(index, _BATCH_SIZE):
+        terms = vae.elbo_terms(pixels.batch(rows), generator)
+        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum()))
+    log_likelihood, kl = (sums / len(index)).tolist()
+    return ElboMeans(log_likelihood, kl)
+
+
+def make_bundle(
+    vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig, name: str
+) -> ModelBundle:
+    """Score a trained VAE on the whole test split and gather all that exploring it takes.
+
+    Scores: `mse` (mean squared error per pixel of decode(mu)), `psnr_db` (of that mse, white being
+    1), `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw of z), `active_units`
+    (coordinates whose mu varies by more than 0.01 over the test images).
+
+    Source:
+        Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016 (active units).
+        https://arxiv.org/abs/1509.00519
+    """
+    test = evenly(images.test_index, len(images.test_index))
+    mu, logvar, error = _posteriors(vae, pixels, test)
+    means = elbo_means(vae, pixels, test, torch.Generator().manual_seed(config.seed))
+    mse = float(error.mean(dtype=np.float64))
+    n_active = int((mu.var(axis=0) > _ACTIVE_VARIANCE).sum())
+    scores = {
+        "mse": mse,
+        "psnr_db": -10 * math.log10(max(mse, 1e-10)),
+        "elbo_nats": means.log_likelihood - means.kl,
+        "log_likelihood_nats": means.log_likelihood,
+        "kl_nats": means.kl,
+        "active_units": float(n_active),
+    }
+    shown = evenly(np.arange(len(test)), _MOST_CODES).numpy()
+    ids = images.test_index[shown].astype(np.int64)
+    codes = Codes(
+        mu=mu[shown],
+        logvar=logvar[shown],
+        ids=ids,
+        error=error[shown],
+        labels=None if images.labels is None else images.labels[ids],
+        factors=None if images.factors is None else images.factors[ids],
+    )
+    return ModelBundle(
+        name=name,
+        config=config,
+        data=_facts(images),
+        scores=scores,
+        weights=vae.weights(),
+        codes=codes,
+    )
+
+
+@torch.inference_mode()
+def _posteriors(
+    vae: VAE, pixels: Pixels, index: Tensor
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mu (n, d), logvar (n, d) and the mean squared error (n,) of decode(mu)."""
+    vae.eval()
+    parts = []
+    for rows in torch.split(index, _BATCH_SIZE):
+        x = pixels.batch(rows)
+        mu, logvar = vae.encode(x)
+        parts.append((mu, logvar, (vae.decode(mu) - x).square().flatten(1).mean(1)))
+    means, logvars, errors = (torch.cat(column).numpy() for column in zip(*parts, strict=True))
+    return means, logvars, errors
+
+
+def _facts(images: ImageSet) -> DataFacts:
+    return DataFacts(
+        name=images.name,
+        image_shape=images.image_shape,
+        n_train=len(images.train_index),
+        n_test=len(images.test_index),
+        class_names=images.class_names,
+        factor_names=images.factor_names,
+        source=images.source,
+        licence=images.licence,
+    )

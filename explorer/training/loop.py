@@ -1,0 +1,278 @@
+"""The training loop: a generator that works, reports, and at the end hands over a bundle.
+
+Knows nothing of where runs and bundles lie.
+"""
+
+import math
+import time
+from collections.abc import Generator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explorer.bundle import ModelBundle
+from explorer.config import TrainConfig
+from explorer.data.imageset import ImageSet
+from explorer.errors import TrainingError
+from explorer.models.losses import loss_of
+from explorer.models.vae import VAE
+from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
+from explorer.training.finish import elbo_means, make_bundle
+from explorer.training.optimizers import beta_at, learning_rate_at, make_optimizer
+from explorer.training.pixels import Pixels, evenly
+from explorer.training.progress import Losses, Progress
+
+_REPORT_EVERY_S = 0.2
+_SAVE_EVERY_S = 20.0
+_MOST_VALIDATION_IMAGES = 2_000
+
+
+def train(
+    images: ImageSet,
+    config: TrainConfig,
+    *,
+    name: str,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> Generator[Progress]:
+    """Train a VAE, reporting several times a second and after each epoch.
+
+    Close the generator to cancel; with a checkpoint, the run can then be resumed from that very
+    step, and its weights become bit for bit those of an unbroken run with as many threads.
+
+    Args:
+        images: What to learn from, and what to be tested on.
+        config: Every choice of the run.
+        name: Name of the bundle.
+        checkpoint: File that keeps the run, written now and then and when cancelled.
+        resume: Go on from the checkpoint instead of beginning.
+
+    Yields:
+        Reports; the last one carries the bundle.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+        TrainingError: The loss is no longer finite, or the checkpoint cannot be resumed.
+        MachineError: The checkpoint cannot be written.
+        ValueError: Resuming was asked for without a checkpoint.
+    """
+    if resume and checkpoint is None:
+        raise ValueError("To resume, name the checkpoint.")
+    run = _Run(images, config)
+    if resume and checkpoint:
+        run.restore(load(checkpoint, config, images))
+    saved_s = run.elapsed_s
+    while not run.finished:
+        progress = run.work()
+        if checkpoint and (run.finished or run.elapsed_s - saved_s >= _SAVE_EVERY_S):
+            save(run.checkpoint(), checkpoint)
+            saved_s = run.elapsed_s
+        try:
+            yield progress
+        except GeneratorExit:
+            if checkpoint:
+                save(run.checkpoint(), checkpoint)
+            raise
+    yield replace(run.report(), bundle=run.bundle(name))
+
+
+class _Run:
+    """Network, optimiser and position of one run.
+
+    Shuffles are drawn anew from (seed, epoch) and noise comes from one generator whose state is
+    kept, so that a run can stop and go on between any two steps.
+    """
+
+    def __init__(self, images: ImageSet, config: TrainConfig) -> None:
+        self._images = images
+        self._config = config
+        self._pixels = Pixels(images)
+        self._rows = torch.as_tensor(images.train_index)
+        self._validation_rows = evenly(images.test_index, _MOST_VALIDATION_IMAGES)
+        self._steps_per_epoch = _n_batches(len(self._rows), config.batch_size)
+        self._steps = self._steps_per_epoch * config.epochs
+        self._vae = VAE(config, images.image_shape)
+        self._optimizer = make_optimizer(config, self._vae.parameters())
+        self._noise = _generator(config.seed, _NOISE)
+        self._shuffled: tuple[int, Tensor] = (-1, self._rows)
+        self._step = 0
+        self._sums = torch.zeros(4, dtype=torch.float64)
+        self._best: dict[str, Tensor] | None = None
+        self._best_elbo = -math.inf
+        self._n_stale = 0
+        self._stopped_early = False
+        self.finished = False
+        self.elapsed_s = 0.0
+        if config.norm == "batch" and len(self._rows) < 2:
+            raise TrainingError(
+                f'"{images.name}" has one image to learn from.',
+                "Batch normalisation needs at least 2.",
+                "Add images, or choose norm=group or norm=none.",
+            )
+
+    def work(self) -> Progress:
+        """Make steps until a report is due or the epoch ends."""
+        begin, seen_before = time.perf_counter(), self._sums[3].item()
+        self._vae.train()
+        while True:
+            self._make_step()
+            epoch_ended = self._step % self._steps_per_epoch == 0
+            worked_s = time.perf_counter() - begin
+            if epoch_ended or worked_s >= _REPORT_EVERY_S:
+                break
+        speed = (self._sums[3].item() - seen_before) / worked_s
+        losses = self._epoch_losses()
+        validation = self._end_epoch() if epoch_ended else None
+        self.elapsed_s += time.perf_counter() - begin
+        return replace(self.report(), images_per_s=speed, train=losses, validation=validation)
+
+    def report(self) -> Progress:
+        """Say where the run stands."""
+        return Progress(
+            epoch=self._step // self._steps_per_epoch,
+            epochs=self._config.epochs,
+            step=self._step,
+            steps=self._steps,
+            images_per_s=0.0,
+            elapsed_s=self.elapsed_s,
+            stopped_early=self._stopped_early,
+        )
+
+    def bundle(self, name: str) -> ModelBundle:
+        """Score the network, with the best weights if an early stop was asked for."""
+        if self._best is not None:
+            self._vae.load_state_dict(self._best)
+        return make_bundle(self._vae, self._images, self._pixels, self._config, name)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the state of the run."""
+        return Checkpoint(
+            config=self._config.to_json(),
+            fingerprint=self._fingerprint,
+            step=self._step,
+            elapsed_s=self.elapsed_s,
+            finished=self.finished,
+            stopped_early=self._stopped_early,
+            weights=self._vae.state_dict(),
+            optimizer=self._optimizer.state_dict(),
+            noise=self._noise.get_state(),
+            sums=self._sums,
+            best=self._best,
+            best_elbo=self._best_elbo,
+            n_stale=self._n_stale,
+        )
+
+    def restore(self, kept: Checkpoint) -> None:
+        """Go to the state of a checkpoint of the same settings."""
+        self._vae.load_state_dict(kept.weights)
+        self._optimizer.load_state_dict(kept.optimizer)
+        self._noise.set_state(kept.noise)
+        self._step, self.elapsed_s = kept.step, kept.elapsed_s
+        self._sums, self._best = kept.sums, kept.best
+        self._best_elbo, self._n_stale = kept.best_elbo, kept.n_stale
+        self.finished, self._stopped_early = kept.finished, kept.stopped_early
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return fingerprint(self._images)
+
+    def _make_step(self) -> None:
+        """Update the weights once."""
+        config = self._config
+        x = self._pixels.batch(self._next_rows())
+        terms = self._vae.elbo_terms(x, self._noise)
+        beta = beta_at(config, self._step / self._steps_per_epoch)
+        loss = loss_of(terms.log_likelihood, terms.kl, beta=beta, free_bits=config.free_bits)
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        if config.clip_norm > 0:
+            nn.utils.clip_grad_norm_(self._vae.parameters(), config.clip_norm)
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate_at(config, self._step, self._steps)
+        self._optimizer.step()
+        self._step += 1
+        with torch.no_grad():
+            n = len(x)
+            means = (loss, terms.log_likelihood.mean(), terms.kl.sum() / n, torch.ones(()))
+            self._sums.add_(torch.stack(means), alpha=n)
+
+    def _next_rows(self) -> Tensor:
+        """Return the rows of the next batch; a last batch of one image joins the one before."""
+        epoch, i = divmod(self._step, self._steps_per_epoch)
+        if self._shuffled[0] != epoch:
+            order = torch.randperm(
+                len(self._rows), generator=_generator(self._config.seed, _SHUFFLE, epoch)
+            )
+            self._shuffled = (epoch, self._rows[order])
+        size = self._config.batch_size
+        is_last = i == self._steps_per_epoch - 1
+        return self._shuffled[1][i * size : None if is_last else (i + 1) * size]
+
+    def _epoch_losses(self) -> Losses:
+        """Return the means of the epoch so far.
+
+        Raises:
+            TrainingError: They, or the weights, are no longer finite.
+        """
+        loss, log_likelihood, kl, n = self._sums.tolist()
+        weights_are_finite = all(bool(w.isfinite().all()) for w in self._vae.state_dict().values())
+        if not (math.isfinite(loss) and weights_are_finite):
+            raise self._diverged()
+        return _losses(loss / n, log_likelihood / n, kl / n)
+
+    def _end_epoch(self) -> Losses:
+        """Measure the validation losses, remember the best weights, and see whether to stop."""
+        self._sums.zero_()
+        generator = _generator(self._config.seed, _VALIDATION)
+        means = elbo_means(self._vae, self._pixels, self._validation_rows, generator)
+        beta = beta_at(self._config, self._step / self._steps_per_epoch)
+        losses = _losses(beta * means.kl - means.log_likelihood, means.log_likelihood, means.kl)
+        if self._config.patience > 0:
+            self._remember(losses.elbo)
+        self.finished = self._stopped_early or self._step == self._steps
+        return losses
+
+    def _remember(self, elbo: float) -> None:
+        if elbo > self._best_elbo:
+            self._best = {n: array.clone() for n, array in self._vae.state_dict().items()}
+            self._best_elbo, self._n_stale = elbo, 0
+        else:
+            self._n_stale += 1
+            self._stopped_early = self._n_stale >= self._config.patience
+
+    def _diverged(self) -> TrainingError:
+        config = self._config
+        remedies = [f"a lower learning rate, such as {config.learning_rate / 10:g}"]
+        if config.clip_norm == 0:
+            remedies.append("gradient clipping, such as clip_norm=100")
+        if config.likelihood != "bernoulli":
+            remedies.append("the likelihood bernoulli")
+        epoch = (self._step - 1) // self._steps_per_epoch + 1
+        return TrainingError(
+            f"The loss is no longer a finite number, in epoch {epoch} (step {self._step}), "
+            f"with learning rate {config.learning_rate:g}.",
+            "Training can only go on from finite weights.",
+            f"Try {', or '.join(remedies)}.",
+        )
+
+
+_NOISE, _SHUFFLE, _VALIDATION = range(3)
+
+
+def _generator(seed: int, stream: int, epoch: int = 0) -> torch.Generator:
+    """Return a generator of its own for each use and epoch, unrelated to the others."""
+    state = np.random.SeedSequence((seed, stream, epoch)).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state[0]))
+
+
+def _n_batches(n: int, batch_size: int) -> int:
+    """Count the batches of an epoch; a last batch of one image joins the one before."""
+    return max(math.ceil((n - 1) / batch_size), 1)
+
+
+def _losses(loss: float, log_likelihood: float, kl: float) -> Losses:
+    return Losses(loss=loss, elbo=log_likelihood - kl, log_likelihood=log_likelihood, kl=kl)

@@ -1,0 +1,43 @@
+"""Images in memory, in the shape that costs a training step least.
+
+Knows nothing of networks.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.data.imageset import ImageSet
+
+# Up to this size all images are kept as floats; beyond it each batch is converted as it is used.
+_MOST_FLOAT_BYTES = 256 * 2**20
+
+
+class Pixels:
+    """All images of a set as one tensor, handed out in batches.
+
+    Args:
+        images: The set; its pixels are not copied if they are kept as 8-bit values.
+    """
+
+    def __init__(self, images: ImageSet) -> None:
+        # torch refuses to share memory it must not write to
+        pixels = torch.from_numpy(np.require(images.pixels, requirements=["C", "W"]))
+        small = 4 * pixels.numel() <= _MOST_FLOAT_BYTES
+        self._pixels = _to_unit(pixels) if small else pixels
+
+    def batch(self, index: Tensor) -> Tensor:
+        """Return the chosen images, (m, c, h, w) float32 in [0, 1]."""
+        chosen = self._pixels.index_select(0, index)
+        return chosen if chosen.dtype == torch.float32 else _to_unit(chosen)
+
+
+def _to_unit(pixels: Tensor) -> Tensor:
+    return pixels.to(torch.float32).div_(255)
+
+
+def evenly(index: np.ndarray, most: int) -> Tensor:
+    """Return at most `most` of the given rows, evenly spread, as an index tensor."""
+    if len(index) > most:
+        index = index[np.linspace(0, len(index) - 1, most).round().astype(np.int64)]
+    return torch.as_tensor(index, dtype=torch.int64)

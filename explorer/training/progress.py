@@ -1,0 +1,52 @@
+"""What a training run tells while it works."""
+
+from dataclasses import dataclass
+
+from explorer.bundle import ModelBundle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """Means over images, in nats per image.
+
+    Attributes:
+        loss: What training makes small: beta · KL - log-likelihood, with warm-up and free bits.
+        elbo: Evidence lower bound: log-likelihood - KL.
+        log_likelihood: log p(x|z), z drawn from the posterior.
+        kl: KL(q(z|x) ‖ p(z)).
+    """
+
+    loss: float
+    elbo: float
+    log_likelihood: float
+    kl: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One report of a training run.
+
+    Attributes:
+        epoch: Epochs finished.
+        epochs: Epochs asked for.
+        step: Updates of the weights so far.
+        steps: Updates asked for.
+        images_per_s: Training speed since the report before; 0 on the last one.
+        elapsed_s: Seconds of work, validation included; time between two reports that the caller
+            takes, and pauses, are not counted.
+        train: Means over the images of this epoch so far; None in the last report.
+        validation: Means over test images; only at the end of an epoch.
+        stopped_early: Whether the run ended because validation ELBO no longer rose.
+        bundle: The result, only in the last report.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    images_per_s: float
+    elapsed_s: float
+    train: Losses | None = None
+    validation: Losses | None = None
+    stopped_early: bool = False
+    bundle: ModelBundle | None = None
