@@ -1,0 +1,352 @@
+"""A projection and what is known of its items, as a Plotly figure: the map.
+
+Colours, dot sizes and what a dot carries are decided here and nowhere else. Words are not: every
+visible text is an argument. Knows nothing of models, images or files.
+"""
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.errors import DataError, ShapeError
+from explorer.latent.stats import checked_codes
+
+Theme = Literal["light", "dark"]
+
+# Ten colours for classes, of the same hue (within 15 degrees in OKLCH) on either page. Each has a
+# contrast of 3:1 or more against white or Streamlit's dark page, and any two differ by a CIEDE2000
+# of 10 or more, also to eyes without red or green cones (`tests/test_figures.py`). Found by
+# searching for the set whose closest pair is farthest apart; the first few differ the most.
+CLASS_COLORS: dict[Theme, tuple[str, ...]] = {
+    "light": (
+        *("#3156f5", "#9b9416", "#e46a8a", "#127043", "#9085fa"),
+        *("#993c96", "#b574b1", "#5e7a1d", "#07a58d", "#d41464"),
+    ),
+    "dark": (
+        *("#6b64ef", "#dcde8d", "#da8a98", "#23866c", "#a499da"),
+        *("#fbc6f5", "#986a93", "#78b525", "#98e8ce", "#e32560"),
+    ),
+}
+# The eleventh class has the first colour again in another shape, and so on. Both kinds of Plotly
+# scatter trace know these four.
+CLASS_SHAPES = ("circle", "diamond", "square", "cross")
+
+# Amounts: the parts of viridis, whose order the colour-blind see too, that show on each page,
+# turned so that much stands out from it.
+VALUE_COLORS: dict[Theme, tuple[str, ...]] = {
+    "light": ("#3cba75", "#21a087", "#25848e", "#306a8e", "#3d4a89", "#482978", "#440154"),
+    "dark": ("#38568b", "#2b768e", "#22938b", "#2fb07e", "#63ca5e", "#aedc2f", "#fde725"),
+}
+PLAIN_COLOR = "#6398b4"  # dots without a colouring; 3:1 on both pages
+
+_FONT = '"Source Sans", "Source Sans Pro", sans-serif'  # Streamlit's own
+_HEADROOM = 50  # px above the map: two rows of legend, or the colour bar
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ink:
+    """What a theme draws letters and lines with."""
+
+    text: str
+    line: str
+
+
+_INK: dict[Theme, _Ink] = {
+    "light": _Ink(text="#4a4f5a", line="#e3e5e9"),  # opaque: WebGL axes know no other
+    "dark": _Ink(text="#b6bac4", line="#2b2f38"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByClass:
+    """Colour by class: one trace, and one legend entry, for each class.
+
+    Attributes:
+        labels: Class of each item, shape (n,), int, in [0, len(names)).
+        names: One name per class.
+    """
+
+    labels: np.ndarray
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByValue:
+    """Colour by an amount: one trace with a colour bar.
+
+    Attributes:
+        values: Amount of each item, shape (n,), finite.
+        title: What the colour bar is called, with the unit.
+    """
+
+    values: np.ndarray
+    title: str
+
+
+def latent_map(
+    xy: np.ndarray,
+    *,
+    color: ByClass | ByValue | None = None,
+    axis_titles: Sequence[str] = (),
+    rows: np.ndarray | None = None,
+    view: str = "",
+    theme: Theme = "light",
+) -> go.Figure:
+    """Draw codes on the plane or in space, one dot per item.
+
+    Dots carry their item's row as `customdata` and draw no hover label: the page draws its own.
+
+    Args:
+        xy: Where each code falls, shape (n, m); m is 2, 3 for a map in space, or 1 for codes of
+            a single coordinate, which are then spread over the height of the map to be seen.
+        color: What the dots' colours tell; None for one colour.
+        axis_titles: m titles; empty for axes that mean nothing, as in t-SNE, which then have no
+            ticks either.
+        rows: Items to draw, shape (k,), int; None draws all.
+        view: Name of this choice of axes. While it stays the same, zoom and rotation survive a
+            new colouring.
+        theme: Page behind the figure, whose own background is clear.
+
+    Returns:
+        A figure that holds each item drawn exactly once.
+
+    Raises:
+        ShapeError: xy has another number of columns, or the colouring another number of items.
+        DataError: A position or an amount is not finite, or a label has no name.
+    """
+    xy = checked_codes(xy)
+    n, m = xy.shape
+    if m not in (1, 2, 3) or len(axis_titles) not in (0, m):
+        raise ShapeError(
+            f"The map has {m} axes and {len(axis_titles)} axis titles.",
+            "A map has 1, 2 or 3 axes, and a title for each or none.",
+            "Project the codes with explorer.projection first.",
+        )
+    rows = np.arange(n) if rows is None else np.asarray(rows)
+    if m == 1:
+        xy = np.column_stack([xy, _heights(n)])
+    figure = go.Figure(layout=_layout(m, axis_titles, color, view, _INK[theme]))
+    size = _dot_size(len(rows)) * (0.7 if m == 3 else 1.0)  # dots in space hide each other
+    for group in _groups(color, n, rows, size, theme):
+        figure.add_trace(_trace(xy[group.rows], group))
+    return figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """Dots that share a trace: their rows, marker, and name in the legend if they have one."""
+
+    rows: np.ndarray
+    marker: dict[str, object]
+    name: str | None = None
+
+
+def _groups(
+    color: ByClass | ByValue | None, n: int, rows: np.ndarray, size: float, theme: Theme
+) -> Iterator[_Group]:
+    """Split the items drawn into traces by how they are coloured."""
+    if isinstance(color, ByClass):
+        labels, colors = _checked_labels(color, n), CLASS_COLORS[theme]
+        for label, name in enumerate(color.names):
+            shape, hue = divmod(label, len(colors))
+            symbol = CLASS_SHAPES[shape % len(CLASS_SHAPES)]
+            marker = {"size": size, "color": colors[hue], "symbol": symbol}
+            mine = rows[labels[rows] == label]
+            if len(mine):
+                yield _Group(rows=mine, marker=marker, name=_as_text(name))
+    elif isinstance(color, ByValue):
+        values = _checked_values(color, n)
+        # The outermost 2 % share the end colours, or one odd item would leave the rest in one.
+        low, high = np.percentile(values, (1, 99))
+        if low == high:
+            high = low + 1.0  # a scale needs a length
+        yield _Group(
+            rows=rows,
+            marker={
+                "size": size,
+                "color": values[rows].astype(np.float32),
+                "cmin": float(low),
+                "cmax": float(high),
+                "colorscale": _colorscale(VALUE_COLORS[theme]),
+                "colorbar": _color_bar(color.title, _INK[theme]),
+            },
+        )
+    else:
+        yield _Group(rows=rows, marker={"size": size, "color": PLAIN_COLOR})
+
+
+def _trace(places: np.ndarray, group: _Group) -> go.Scattergl | go.Scatter3d:
+    """Make the trace of one group, whose places are (k, 2) or (k, 3)."""
+    places = places.astype(np.float32)
+    shared = {
+        "mode": "markers",
+        "name": group.name,
+        "showlegend": group.name is not None,
+        "customdata": group.rows.astype(np.int32),
+        "hoverinfo": "none",
+    }
+    if places.shape[1] == 3:
+        x, y, z = places.T
+        marker = group.marker | {"opacity": 0.85, "line": {"width": 0}}
+        return go.Scatter3d(x=x, y=y, z=z, marker=marker, **shared)
+    x, y = places.T
+    return go.Scattergl(x=x, y=y, marker=group.marker | {"opacity": 0.8}, **shared)
+
+
+def _layout(
+    m: int, titles: Sequence[str], color: ByClass | ByValue | None, view: str, ink: _Ink
+) -> go.Layout:
+    """Lay out a map with m axes: clear, tight, and quiet enough to leave the dots the stage."""
+    shared = {
+        "template": go.layout.Template(),  # none of Plotly's own looks
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": _FONT, "size": 12, "color": ink.text},
+        "margin": _margin(m, titles),
+        "showlegend": isinstance(color, ByClass),
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yanchor": "bottom",
+            "maxheight": _HEADROOM - 2,  # px; more rows than fit can be scrolled to
+            "font": {"size": 11},
+            "bgcolor": "rgba(0,0,0,0)",
+            "itemsizing": "constant",
+            # A class hidden in one colouring must not hide a trace of the next one.
+            "uirevision": f"{view} {color.names if isinstance(color, ByClass) else ''}",
+        },
+        "uirevision": view,
+    }
+    if m == 3:
+        # WebGL letters know neither links nor escapes.
+        axes = (_axis(title, ink) | {"showbackground": False} for title in titles or ("",) * m)
+        scene = {
+            **dict(zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)),
+            "aspectmode": "data",
+            "camera": {
+                "eye": {"x": 1.2, "y": 1.2, "z": 0.8},
+                "center": {"x": 0, "y": 0, "z": -0.12},
+            },
+            "dragmode": "turntable",
+        }
+        return go.Layout(scene=scene, **shared)
+    x_title, y_title = (*titles, "", "")[:2]
+    across, up = _axis(_as_text(x_title), ink), _axis(_as_text(y_title), ink)
+    if m == 2:
+        up |= {"scaleanchor": "x", "scaleratio": 1}  # a distance looks the same in any direction
+    return go.Layout(
+        xaxis=across,
+        yaxis=up,
+        dragmode="pan",
+        hovermode="closest",
+        hoverdistance=8,  # px; farther from a dot is an empty place, which can be hovered too
+        hoveranywhere=True,
+        clickanywhere=True,
+        **shared,
+    )
+
+
+def _margin(m: int, titles: Sequence[str]) -> dict[str, float | bool]:
+    """Fix the margins, in px: a new colouring must not move the dots."""
+    has_scales = bool(titles) and m < 3
+    beside, below = (44 if has_scales and m == 2 else 6), (38 if has_scales else 6)
+    return {"l": beside, "r": 6, "t": _HEADROOM, "b": below, "autoexpand": False}
+
+
+def _axis(title: str, ink: _Ink) -> dict[str, object]:
+    """Describe one axis; without a title it means nothing, so it shows neither ticks nor grid."""
+    return {
+        # Named once more, because the letters of WebGL axes inherit nothing from the page.
+        "title": {"text": title, "font": {"size": 12, "family": _FONT}},
+        "tickfont": {"size": 10, "family": _FONT},
+        "showticklabels": bool(title),
+        "showgrid": bool(title),
+        "nticks": 7,
+        "exponentformat": "power",
+        "gridcolor": ink.line,
+        "zerolinecolor": ink.line,
+        "zeroline": bool(title),
+    }
+
+
+def _color_bar(title: str, ink: _Ink) -> dict[str, object]:
+    """Describe a slim bar above the map, where the legend would be."""
+    return {
+        "orientation": "h",
+        "title": {"text": _as_text(title), "side": "top", "font": {"size": 11}},
+        "x": 0,
+        "xanchor": "left",
+        "y": 1,
+        "yanchor": "bottom",
+        "len": 0.5,
+        "thickness": 6,
+        "outlinewidth": 0,
+        "nticks": 5,
+        "exponentformat": "power",
+        "tickfont": {"size": 10, "color": ink.text},
+    }
+
+
+def _colorscale(colors: Sequence[str]) -> list[tuple[float, str]]:
+    """Space colours evenly from 0 to 1, as Plotly wants them."""
+    return list(zip(np.linspace(0.0, 1.0, len(colors)).tolist(), colors, strict=True))
+
+
+def _as_text(words: str) -> str:
+    """Escape words people chose, since Plotly reads tags such as links in any text it draws."""
+    return html.escape(words, quote=False)
+
+
+def _dot_size(n_dots: int) -> float:
+    """Return the diameter of a dot in px: smaller in a crowd, but never too small to hit."""
+    return float(np.clip(12.0 - 2.1 * np.log10(max(n_dots, 1)), 3.0, 8.0))
+
+
+def _heights(n: int) -> np.ndarray:
+    """Spread n dots of a one-coordinate map over heights in [-0.5, 0.5), evenly and always alike.
+
+    Multiples of the golden ratio leave no two dots close, however many there are.
+    """
+    return np.arange(n) * 0.6180339887498949 % 1.0 - 0.5
+
+
+def _checked_labels(color: ByClass, n: int) -> np.ndarray:
+    """Return the labels (n,), once each of them has a name."""
+    labels = _one_each(color.labels, n, "labels")
+    if labels.min() < 0 or labels.max() >= len(color.names):
+        raise DataError(
+            f"The labels run from {labels.min()} to {labels.max()}.",
+            f"There are names for the classes 0 to {len(color.names) - 1}.",
+            "Give each class a name, or colour by something else.",
+        )
+    return labels
+
+
+def _checked_values(color: ByValue, n: int) -> np.ndarray:
+    """Return the amounts (n,), once they are seen to be finite."""
+    values = _one_each(color.values, n, "values")
+    if not np.isfinite(values).all():
+        n_bad = int((~np.isfinite(values)).sum())
+        raise DataError(
+            f'"{color.title}" is not a finite number for {n_bad} of {n} items.',
+            "A colour needs a finite amount for each item.",
+            "Leave those items out, or colour by something else.",
+        )
+    return values
+
+
+def _one_each(values: np.ndarray, n: int, what: str) -> np.ndarray:
+    """Return values once there is one for each of n items."""
+    values = np.asarray(values)
+    if values.shape != (n,):
+        raise ShapeError(
+            f"The map has {n} items, but the {what} have shape {values.shape}.",
+            f"There must be one of them for each item, ({n},).",
+            "Take both from the same bundle.",
+        )
+    return values

@@ -1,0 +1,1 @@
+"""Moving between images and latent codes, and measuring sets of codes."""

@@ -1,0 +1,107 @@
+"""Images to posteriors and latent codes to pictures, by the network of a bundle.
+
+Knows nothing of how the network was trained. This is the one room of exploring that needs torch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from explorer.bundle import ModelBundle
+from explorer.errors import ShapeError
+from explorer.models.vae import VAE
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Posteriors of n images.
+
+    Attributes:
+        mu: Means, shape (n, d), float32.
+        logvar: Natural-log variances, shape (n, d), float32.
+    """
+
+    mu: np.ndarray
+    logvar: np.ndarray
+
+
+def network(bundle: ModelBundle) -> VAE:
+    """Return the bundle's network, ready to encode and decode."""
+    return VAE.from_weights(bundle.config, bundle.data.image_shape, bundle.weights)
+
+
+@torch.inference_mode()
+def encode(bundle: ModelBundle, images: np.ndarray, *, batch_size: int = 256) -> Encoding:
+    """Return what the encoder says of each image.
+
+    Args:
+        bundle: The model.
+        images: Shape (n, c, h, w), float32 in [0, 1], of the bundle's image shape.
+        batch_size: Images held as feature maps at a time.
+
+    Raises:
+        ShapeError: The images have another shape, or pixels outside [0, 1].
+    """
+    _check_images(bundle, images)
+    vae = network(bundle)
+    x = torch.as_tensor(np.ascontiguousarray(images, dtype=np.float32))
+    parts = [vae.encode(batch) for batch in torch.split(x, batch_size)]
+    mu, logvar = (torch.cat(columns).numpy() for columns in zip(*parts, strict=True))
+    return Encoding(mu, logvar)
+
+
+@torch.inference_mode()
+def decode(bundle: ModelBundle, z: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+    """Return the picture of each latent code.
+
+    Args:
+        bundle: The model.
+        z: Codes, shape (n, d), in prior standard deviations.
+        batch_size: Codes decoded at a time.
+
+    Returns:
+        Pictures, shape (n, c, h, w), float32 in [0, 1].
+
+    Raises:
+        ShapeError: The codes have another number of coordinates.
+    """
+    d = bundle.config.latent_dim
+    if z.ndim != 2 or z.shape[1] != d:
+        raise ShapeError(
+            f'The bundle "{bundle.name}" has latent codes of {d} coordinates, '
+            f"but these have shape {z.shape}.",
+            f"It can decode only arrays of shape (n, {d}).",
+            f"Give one row of {d} numbers per picture.",
+        )
+    vae = network(bundle)
+    codes = torch.as_tensor(np.ascontiguousarray(z, dtype=np.float32))
+    return torch.cat([vae.decode(batch) for batch in torch.split(codes, batch_size)]).numpy()
+
+
+def _check_images(bundle: ModelBundle, images: np.ndarray) -> None:
+    shape = bundle.data.image_shape
+    if images.ndim != 4 or images.shape[1:] != shape:
+        raise ShapeError(
+            f'The bundle "{bundle.name}" reads {_kind_of_image(shape)} images, '
+            f"but {_images_in_words(images.shape)}.",
+            "It can encode only images of the shape it was trained on.",
+            "Bring the images to that shape, or choose or train a bundle made for theirs.",
+        )
+    if images.size and not (images.min() >= 0 and images.max() <= 1):
+        raise ShapeError(
+            f"The pixels run from {images.min():g} to {images.max():g}.",
+            "An encoder reads pixels from 0 (black) to 1 (white), all of them numbers.",
+            "Divide 8-bit pixels by 255.",
+        )
+
+
+def _images_in_words(shape: tuple[int, ...]) -> str:
+    if len(shape) == 4 and shape[1] in (1, 3):
+        return f"these are {_kind_of_image(shape[1:])} ones"
+    return f"this is an array of shape {shape}"
+
+
+def _kind_of_image(shape: tuple[int, ...]) -> str:
+    c, h, w = shape
+    return f"{h}×{w} {'grey' if c == 1 else 'colour'}"

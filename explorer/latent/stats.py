@@ -1,0 +1,222 @@
+"""Numbers that tell how a set of codes fills its latent space.
+
+Which coordinates carry information, and how close together the codes lie there. Knows nothing of
+networks, images or files, and imports no torch, so that a bundle opens without it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from explorer.errors import DataError, ShapeError
+
+# Below this KL, in nats, a coordinate is silent: its posterior is just the prior. Burda et al.
+# (2016) call a unit active where mu varies over the data by more than 0.01 in variance; as the KL
+# is at least half of that variance, no coordinate with a variance over 0.02 counts as silent.
+SILENT_BELOW_NATS = 0.01
+
+# Neighbours that make a place "near data": enough to average out one odd item, few enough to be
+# local in a set of 500.
+N_NEIGHBOURS = 10
+
+_TELLS = 0.5  # share of a factor's variance beyond which a coordinate bears its name
+_CHUNK_BYTES = 32e6  # of distances held at a time: fits in most machines' caches or close to it
+
+
+def kl_per_coordinate(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+    """Return how much each coordinate says about an item, on average over the items.
+
+    This is KL(q(z_j|x) ‖ p(z_j)), 0 where the posterior is just the prior.
+
+    Args:
+        mu: Posterior means, shape (n, d), in prior standard deviations.
+        logvar: Natural-log posterior variances, shape (n, d).
+
+    Returns:
+        KL of each coordinate in nats, shape (d,), float64, never negative.
+
+    Raises:
+        ShapeError: The two are not matrices of one shape with at least one row.
+        DataError: A value is not a finite number.
+
+    Source:
+        Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, appendix B.
+        https://arxiv.org/abs/1312.6114
+    """
+    return np.asarray(_kl(mu, logvar).mean(axis=0))
+
+
+def kl_per_item(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+    """Return how much the code says about each item: KL(q(z|x) ‖ p(z)) in nats, shape (n,).
+
+    Arguments, errors and source are those of `kl_per_coordinate`.
+    """
+    return np.asarray(_kl(mu, logvar).sum(axis=1))
+
+
+def active_coordinates(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+    """List the coordinates that carry information, most informative first.
+
+    Args:
+        mu: Posterior means, shape (n, d), in prior standard deviations.
+        logvar: Natural-log posterior variances, shape (n, d).
+
+    Returns:
+        Indices of the coordinates with a KL of at least 0.01 nats, by falling KL, shape (a,),
+        int64; a is 0 if the posterior collapsed altogether. This is the order of the sliders.
+
+    Raises:
+        ShapeError: The two are not matrices of one shape with at least one row.
+        DataError: A value is not a finite number.
+
+    Source:
+        Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, section 5.2,
+        for active units; the KL stands in for their variance of mu, since it is also what is
+        shown beside a slider. https://arxiv.org/abs/1509.00519
+    """
+    kl = kl_per_coordinate(mu, logvar)
+    order = np.argsort(-kl, kind="stable")
+    return np.asarray(order[kl[order] >= SILENT_BELOW_NATS], dtype=np.int64)
+
+
+def spacing(
+    mu: np.ndarray, *, k: int = N_NEIGHBOURS, active: np.ndarray | None = None
+) -> np.ndarray:
+    """Measure how far each code is from its k-th nearest other code.
+
+    These are the data's own leave-one-out distances. A new code is as unusual as the share of
+    them that is smaller than its own distance to its k-th nearest code.
+
+    Args:
+        mu: Codes, shape (n, d), in prior standard deviations.
+        k: Which neighbour to measure to, 1 being the nearest. With k or fewer codes it is the
+            farthest one.
+        active: Coordinates to measure over, shape (a,); None takes all. Silent ones are noise
+            that the decoder ignores.
+
+    Returns:
+        Euclidean distances, shape (n,), float32, not sorted: entry i belongs to code i. All 0 if
+        there is but one code, or no active coordinate.
+
+    Raises:
+        ShapeError: mu is not a matrix with at least one row, k is below 1, or a coordinate does
+            not exist.
+        DataError: A value is not a finite number.
+    """
+    mu = checked_codes(mu)
+    n, d = mu.shape
+    if k < 1:
+        raise ShapeError(
+            f"The neighbour asked for is number {k}.",
+            "Neighbours count from 1, the nearest.",
+            "Ask for k of 1 or more.",
+        )
+    active = np.arange(d) if active is None else np.asarray(active, dtype=np.int64)
+    if active.size and not (0 <= active.min() and active.max() < d):
+        raise ShapeError(
+            f"Coordinate {active.max() if active.max() >= d else active.min()} was asked for.",
+            f"The codes have coordinates 0 to {d - 1}.",
+            "Take the active coordinates from the same encoding as the codes.",
+        )
+    if n == 1 or not active.size:
+        return np.zeros(n, dtype=np.float32)
+    return _kth_distances(mu[:, active], min(k, n - 1))
+
+
+def share_explained(points: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return how much of each quantity a straight-line fit on the points tells (R squared).
+
+    Args:
+        points: Shape (n, m): codes, some of their coordinates, or places on a map.
+        values: Shape (n, k): quantities of the same items, such as known factors.
+
+    Returns:
+        Share of the variance of each, shape (k,), in [0, 1]; 0 for one that does not vary.
+    """
+    points, values = checked_codes(points), checked_codes(values)
+    points, values = points - points.mean(axis=0), values - values.mean(axis=0)
+    fit, *_ = np.linalg.lstsq(points, values, rcond=None)
+    left, whole = np.square(values - points @ fit).sum(axis=0), np.square(values).sum(axis=0)
+    return np.asarray(np.clip(1 - left / np.where(whole > 0, whole, np.inf), 0, 1) * (whole > 0))
+
+
+def name_coordinates(
+    mu: np.ndarray, factors: np.ndarray, factor_names: Sequence[str]
+) -> dict[int, str]:
+    """Name coordinates after the known factor that each of them alone tells.
+
+    A factor names the one coordinate that tells it best, and only if that tells more than half of
+    its variance, so that a slider is never called something it hardly moves.
+
+    Args:
+        mu: Posterior means, shape (n, d).
+        factors: Known factors of the same items, shape (n, k).
+        factor_names: k names.
+
+    Returns:
+        Coordinate to name, at most one name for each and one coordinate for each name.
+    """
+    shares = np.array([share_explained(column[:, None], factors) for column in mu.T])  # (d, k)
+    names: dict[int, str] = {}
+    for factor in np.argsort(-shares.max(axis=0)):
+        best = int(shares[:, factor].argmax())
+        if shares[best, factor] > _TELLS and best not in names:
+            names[best] = factor_names[factor]
+    return names
+
+
+def checked_codes(codes: np.ndarray) -> np.ndarray:
+    """Return codes as float64, shape (n, d), once they are seen to be usable.
+
+    Raises:
+        ShapeError: They are not a matrix with at least one row and one column.
+        DataError: A value is not a finite number.
+    """
+    codes = np.asarray(codes)
+    if codes.ndim != 2 or 0 in codes.shape or codes.dtype.kind not in "fiu":
+        raise ShapeError(
+            f"The codes have shape {codes.shape} and type {codes.dtype}.",
+            "They must be numbers in n rows, one per item, and d columns, one per coordinate.",
+            "Reshape them to (n, d); a single code is one row.",
+        )
+    codes = codes.astype(np.float64)
+    bad = ~np.isfinite(codes)
+    if bad.any():
+        raise DataError(
+            f"{int(bad.any(axis=1).sum())} of {len(codes)} codes hold a value that is not finite, "
+            f"first in row {int(np.argmax(bad.any(axis=1)))}.",
+            "Every coordinate must be a finite number.",
+            "Leave those items out, or look for the step of training where NaN appeared.",
+        )
+    return codes
+
+
+def _kl(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+    """Return the KL of each item and coordinate in nats, shape (n, d), never negative."""
+    mu, logvar = checked_codes(mu), checked_codes(logvar)
+    if mu.shape != logvar.shape:
+        raise ShapeError(
+            f"mu has shape {mu.shape}, but logvar has shape {logvar.shape}.",
+            "Both describe the same items and coordinates, (n, d).",
+            "Take both from the same encoding.",
+        )
+    # expm1 keeps the sum of the variance's part at 0 for tiny logvar, where exp - 1 - x cancels.
+    kl = 0.5 * (np.square(mu) + np.expm1(logvar) - logvar)
+    return np.asarray(np.maximum(kl, 0.0))
+
+
+def _kth_distances(points: np.ndarray, k: int) -> np.ndarray:
+    """Return the distance of each point (n, a) to its k-th nearest other one, k < n."""
+    # Centred float64 keeps |p|² + |q|² - 2pq exact to about 1e-8 of the data's own scale.
+    points = points - points.mean(axis=0)
+    squares = np.square(points).sum(axis=1)  # (n,)
+    n_rows = max(1, int(_CHUNK_BYTES / points.itemsize / len(points)))
+    farness = np.empty(len(points))
+    for start in range(0, len(points), n_rows):
+        rows = np.arange(start, min(start + n_rows, len(points)))
+        # A point's own |p|² is the same for all its neighbours, so it is added after the choice.
+        nearness = squares - 2.0 * points[rows] @ points.T  # (rows, n)
+        nearness[np.arange(len(rows)), rows] = np.inf
+        nearness.partition(k - 1, axis=1)
+        farness[rows] = nearness[:, k - 1] + squares[rows]
+    return np.asarray(np.sqrt(np.maximum(farness, 0.0)), dtype=np.float32)
