@@ -1,0 +1,1 @@
+"""The browser side: decoder packs, the JavaScript that runs them, and the stage."""

@@ -1,0 +1,42 @@
+/** The card beside the pointer: what the dot under it stands for. Knows the DOM, not codes. */
+
+import { el } from "./dom.js";
+import { grain, makePicture } from "./picture.js";
+
+const AWAY = 14; // pixels from the pointer
+
+/**
+ * @param {HTMLElement} home the map, which the card stays within
+ * @param {number[]} imageShape [c, h, w]
+ * @param {Object} of
+ * @param {function(number): string} of.text what an item is called
+ * @param {?function(number): string} of.image address of an item's original image, if there are any
+ * @param {function(HTMLCanvasElement, number): void} of.draw draws an item otherwise
+ */
+export function makeCard(home, imageShape, { text, image, draw }) {
+  const picture = image
+    ? el("img", { class: grain(imageShape), alt: "" })
+    : makePicture(imageShape);
+  const caption = el("span");
+  const element = el("div", { class: "le-card", hidden: true }, picture, caption);
+  home.append(element);
+  let shown = null;
+  return {
+    /** Show an item beside a place in the map, towards the middle. */
+    show(item, x, y) {
+      if (item !== shown) {
+        shown = item;
+        caption.textContent = text(item);
+        if (image) picture.src = image(item);
+        else draw(picture, item);
+      }
+      const left = x > home.clientWidth / 2 ? [x - AWAY, -100] : [x + AWAY, 0];
+      const top = y > home.clientHeight / 2 ? [y - AWAY, -100] : [y + AWAY, 0];
+      element.style.transform = `translate(${left[0]}px,${top[0]}px) translate(${left[1]}%,${top[1]}%)`;
+      element.hidden = false;
+    },
+    hide() {
+      element.hidden = true;
+    },
+  };
+}

@@ -1,0 +1,476 @@
+/**
+ * The stage: one latent code, seen as a place on the map, as sliders and as a picture.
+ * Whatever moves, the other two follow in the same frame. Knows the DOM and not Streamlit.
+ */
+
+import { makeCard } from "./card.js";
+import { fetchJson, loadModel } from "./loading.js";
+import { el } from "./dom.js";
+import { coordinatePlane, honesty, pcaPlane, row, samplePrior, tsnePlane } from "./latent.js";
+import { makeMap } from "./map.js";
+import { makeMeter } from "./meter.js";
+import { makeMoments } from "./moments.js";
+import { rememberedNames } from "./names.js";
+import { grain, makePicture } from "./picture.js";
+import { makeSliders } from "./sliders.js";
+import { themeOf, watchTheme } from "./theme.js";
+import { makeWander } from "./wander.js";
+
+/** How far an arrow key moves on the map, as a share of what is seen. */
+const NUDGE = 0.02;
+
+/** Steps that can be undone. */
+const MOST_UNDONE = 100;
+
+/**
+ * Build the stage in `root`.
+ * @param {HTMLElement} root an empty element
+ * @param {Object} scene what to show: see `explorer/ui/live_decoder.py`, which writes it
+ * @param {function({z: number[], item: number|null}): void} onRest the hand let go
+ * @returns {{update: function(Object): void, destroy: function(): void}}
+ */
+export function mountStage(root, scene, onRest) {
+  const stage = el("div", { "data-testid": "stage", class: "le-stage", "data-model": scene.model });
+  const waiting = el("div", { class: "le-waiting", role: "status", text: scene.words.loading });
+  stage.append(waiting);
+  root.replaceChildren(stage);
+  let view = null;
+  let gone = false;
+  let latest = scene;
+  loadModel(scene)
+    .then(async (model) => {
+      if (gone) return;
+      view = makeView(stage, latest, model, onRest);
+      waiting.remove();
+      await view.ready;
+      stage.dataset.ready = "true";
+    })
+    .catch((error) => {
+      waiting.textContent = `${scene.words.failed} ${error.message}`;
+      waiting.classList.add("le-failed");
+      stage.replaceChildren(waiting);
+      console.error(error);
+    });
+  return {
+    update(next) {
+      latest = next;
+      view?.update(next);
+    },
+    destroy() {
+      gone = true;
+      view?.destroy();
+      stage.remove();
+    },
+  };
+}
+
+function makeView(stage, scene, model, onRest) {
+  const { words, latentDim, imageShape, urls } = scene;
+  const { decoder, codes, Plotly } = model;
+  const labels = codes.labels?.values ?? null;
+  const moments = makeMoments();
+  let plane = null;
+  let z = new Float32Array(latentDim); // what is shown
+  let home = { z, item: null }; // what is chosen: where a hover returns to
+  let hovering = false;
+  let nudged = null; // where on the map the arrow keys have led
+  let restTimer = 0;
+  const history = [];
+  let received = scene.start;
+  let reported = null;
+
+  // ---- parts -------------------------------------------------------------------------------
+  const decoded = makePicture(imageShape, {
+    "data-testid": "decoded",
+    role: "img",
+    "aria-label": words.decoded,
+  });
+  const reconstruction = makePicture(imageShape, {
+    "data-testid": "reconstruction",
+    role: "img",
+    "aria-label": words.reconstruction,
+  });
+  const original = el("img", {
+    "data-testid": "original",
+    class: grain(imageShape),
+    alt: words.original,
+    hidden: true,
+    onerror: () => showOriginal(false),
+  });
+  const noOriginal = el("p", {
+    class: "le-none",
+    text: scene.originals ? words.nothingPicked : words.noOriginals,
+  });
+  const itemName = el("span", { class: "le-item-name" });
+  const meter = makeMeter(words, labels, scene.classNames);
+  const names = rememberedNames(scene.key);
+  const aloud = el("div", { class: "le-aloud", "aria-live": "polite" });
+  const given = new Map(scene.coordinates.map(({ index, name }) => [index, name]));
+  const sliders = makeSliders({
+    coordinates: scene.coordinates.map((c) => ({ ...c, name: names.get(c.index) || c.name })),
+    imageShape,
+    words,
+    onMove(index, value, time) {
+      const next = Float32Array.from(base());
+      next[index] = value;
+      choose(next, null, time, false);
+    },
+    onStep(index, change, time) {
+      const next = Float32Array.from(base());
+      // A code that lies beyond the slider may stay there, but not go farther.
+      const limit = Math.max(sliders.limits.get(index), Math.abs(next[index]));
+      next[index] = Math.max(-limit, Math.min(limit, next[index] + change));
+      choose(next, null, time, false);
+    },
+    onRest: rest,
+    onName(index, name) {
+      names.set(index, name);
+      return name || given.get(index);
+    },
+  });
+  const map = makeMap({
+    Plotly,
+    words,
+    onHover: hover,
+    onLeave: leave,
+    onPick({ xy, item }, time) {
+      if (item !== null) choose(row(codes.mu, item), item, time);
+      else if (plane) choose(plane.toCode(xy, base()), null, time);
+    },
+    onNudge(right, up, time) {
+      if (!map.isFlat()) return step(right || up, time);
+      // From where the last arrow key pointed: an approximate map would pull back to its dots.
+      const at = nudged ?? plane.toPlane(base());
+      const [width, height] = map.span();
+      const to = [at[0] + right * width * NUDGE, at[1] + up * height * NUDGE];
+      choose(plane.toCode(to, base()), null, time);
+      nudged = to;
+    },
+  });
+  const card = makeCard(map.element, imageShape, {
+    text: itemText,
+    image: scene.originals ? (item) => `${urls.original}/${item}.png` : null,
+    draw: (picture, item) => decoder.live && picture.draw(decoder.decode(row(codes.mu, item))),
+  });
+  const note = el("p", { class: "le-note" });
+  const wander = makeWander(latentDim, show, () => buttons.animating(false));
+  const buttons = makeButtons();
+  stage.append(
+    el("section", { class: "le-left" }, map.element, note),
+    el(
+      "section",
+      { class: "le-right" },
+      el(
+        "div",
+        { class: "le-top" },
+        el("figure", { class: "le-main" }, decoded),
+        el(
+          "div",
+          { class: "le-side" },
+          el(
+            "div",
+            { class: "le-pair" },
+            el(
+              "figure",
+              {},
+              el("div", { class: "le-slot" }, original, noOriginal),
+              el("figcaption", { text: words.original, title: words.originalHelp }),
+            ),
+            el(
+              "figure",
+              {},
+              el("div", { class: "le-slot" }, reconstruction),
+              el("figcaption", { text: words.reconstruction, title: words.reconstructionHelp }),
+            ),
+          ),
+          itemName,
+          meter.element,
+          buttons.element,
+        ),
+      ),
+      decoder.live ? "" : el("p", { class: "le-note", text: words.decodedOnRelease }),
+      sliders.element,
+      aloud,
+    ),
+  );
+  stage.classList.toggle("le-remote", !decoder.live);
+
+  // ---- the loop ----------------------------------------------------------------------------
+  /** Show a code in all three views within this frame. */
+  function show(next, time) {
+    sliders.film.pause();
+    z = Float32Array.from(next, (v) => Math.round(v * 1e5) / 1e5);
+    moments.request(time ?? performance.now(), () => {
+      if (decoder.live) decoded.draw(moments.decode(() => decoder.decode(z)));
+      sliders.show(z);
+      markMap();
+      meter.show(honesty(codes, z, atHome() ? home.item : null));
+      stage.dataset.z = JSON.stringify(Array.from(z, (v) => Number(v.toFixed(5))));
+    });
+  }
+
+  /** Whether what is shown is what is chosen, and not a hover or a walk. */
+  const atHome = () => !hovering && !wander.going();
+
+  /** The code that a hand moves on from: what a walk shows, otherwise what is chosen. */
+  const base = () => (wander.going() ? z : home.z);
+
+  let picked = { item: null, plane: null, at: null };
+  function markMap() {
+    if (!plane) return;
+    const { item } = home;
+    if (picked.item !== item || picked.plane !== plane)
+      picked = { item, plane, at: item === null ? null : plane.toPlane(row(codes.mu, item)) };
+    map.mark(plane.toPlane(z), picked.at, plane.exact);
+  }
+
+  /** Make a code the chosen one. */
+  function choose(next, item, time, resting = true) {
+    clearTimeout(restTimer);
+    wander.stop();
+    hovering = false;
+    nudged = null;
+    card.hide();
+    const sameItem = item === home.item;
+    home = { z: Float32Array.from(next), item };
+    show(home.z, time);
+    if (!sameItem) showItem();
+    if (resting) rest();
+  }
+
+  const isHome = (view) =>
+    view?.item === home.item && view.z.every((value, i) => value === home.z[i]);
+
+  /** Let Python decode, and draw what comes unless something newer overtook it. */
+  function drawLater(code, picture) {
+    decoder.decodeLater(code, picture).then(
+      (values) => values && picture.draw(values),
+      (error) => {
+        note.textContent = `${words.notDecoded} ${error.message}`;
+      },
+    );
+  }
+
+  /** The hand rests: tell whoever listens, once, and redraw what is slow. */
+  function rest() {
+    clearTimeout(restTimer);
+    restTimer = setTimeout(() => {
+      remember();
+      aloud.textContent = meter.text();
+      if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
+      else drawLater(home.z, decoded);
+      reported = { z: Array.from(home.z, (v) => Number(v.toFixed(5))), item: home.item };
+      onRest(reported);
+    }, 120);
+  }
+
+  /** Keep what is chosen for undo. */
+  function remember() {
+    if (!isHome(history.at(-1))) history.push(home);
+    if (history.length > MOST_UNDONE) history.shift();
+    buttons.canUndo(history.length > 1);
+  }
+
+  function undo() {
+    remember();
+    if (history.length < 2) return;
+    history.pop();
+    const { z: before, item } = history.at(-1);
+    choose(before, item);
+    buttons.canUndo(history.length > 1);
+  }
+
+  /** Go where the address now points, unless that is where we are or where we just came from. */
+  function follow(start) {
+    const known = [received, reported, home].some((view) => isSame(view, start));
+    received = start;
+    if (known) return;
+    const { z: code, item } = viewOf(start);
+    choose(code, item, performance.now(), false);
+    remember();
+    reported = home;
+    if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
+    else drawLater(home.z, decoded);
+  }
+
+  /** The code and item of a start that Python sends: an item, or a code. */
+  function viewOf({ z: code, item }) {
+    if (item !== null) return { z: Float32Array.from(row(codes.mu, item)), item };
+    return { z: Float32Array.from(code ?? new Float32Array(latentDim)), item: null };
+  }
+
+  /** Whether two views are the same to the three decimals an address holds. */
+  function isSame(one, other) {
+    if (!one || one.item !== other.item) return false;
+    if (one.item !== null) return true;
+    return other.z !== null && one.z?.every((v, i) => Math.abs(v - other.z[i]) < 1e-3);
+  }
+
+  /** After wandering, what is shown becomes what is chosen. */
+  function settle() {
+    choose(z, null);
+  }
+
+  function hover({ xy, item, x, y }, time) {
+    if (wander.going()) return;
+    if (item === null) card.hide();
+    else card.show(item, x, y);
+    if (!xy || !plane || !decoder.live) return;
+    hovering = true;
+    show(plane.toCode(xy, home.z), time);
+  }
+
+  function leave() {
+    card.hide();
+    if (!hovering) return;
+    hovering = false;
+    show(home.z);
+    if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
+  }
+
+  function step(by, time) {
+    const n = codes.mu.shape[0];
+    const item = ((home.item ?? 0) + by + n) % n;
+    choose(row(codes.mu, item), item, time);
+  }
+
+  let pictured = null; // item of the original that was asked for last
+  function showItem() {
+    const { item } = home;
+    const has = item !== null;
+    if (has && decoder.live) reconstruction.draw(decoder.decode(row(codes.mu, item)));
+    if (has && !decoder.live) drawLater(row(codes.mu, item), reconstruction);
+    stage.classList.toggle("le-has-item", has);
+    showOriginal(has && scene.originals);
+    if (has && scene.originals && item !== pictured) {
+      original.removeAttribute("src"); // the last one must not stand under this one's name
+      original.src = `${urls.original}/${item}.png`;
+      pictured = item;
+    }
+    itemName.textContent = has ? itemText(item) : "";
+  }
+
+  function showOriginal(there) {
+    original.hidden = !there;
+    noOriginal.hidden = there;
+  }
+
+  function itemText(item) {
+    const label = labels && scene.classNames[labels[item]];
+    return label ? `${words.item} ${item}: ${label}` : `${words.item} ${item}`;
+  }
+
+  // ---- small parts -------------------------------------------------------------------------
+  function makeButtons() {
+    const button = (id, action) =>
+      el("button", {
+        type: "button",
+        class: `le-button le-${id}`,
+        "data-testid": id,
+        title: words[`${id}Help`],
+        text: words[id],
+        onclick: action,
+      });
+    const animate = button("animate", () => {
+      if (wander.going()) return settle();
+      clearTimeout(restTimer);
+      remember();
+      hovering = false;
+      card.hide();
+      buttons.animating(true);
+      wander.start(home.z);
+    });
+    const back = button("undo", undo);
+    back.disabled = true;
+    animate.disabled = !decoder.live;
+    const sample = button("sample", (event) =>
+      choose(samplePrior(latentDim), null, event.timeStamp),
+    );
+    const reset = button("reset", (event) =>
+      choose(new Float32Array(latentDim), null, event.timeStamp),
+    );
+    return {
+      element: el("div", { class: "le-buttons" }, sample, reset, animate, back),
+      canUndo: (can) => {
+        back.disabled = !can;
+      },
+      animating(on) {
+        animate.textContent = on ? words.pause : words.animate;
+        animate.setAttribute("aria-pressed", String(on));
+      },
+    };
+  }
+
+  // ---- the map's figure --------------------------------------------------------------------
+  let mapShown = "";
+  async function setMap() {
+    const { map: method, mapUrl } = scene;
+    const url = `${mapUrl}&theme=${themeOf(stage)}`;
+    if (url === mapShown) return;
+    mapShown = url;
+    try {
+      const figure = await fetchJson(url);
+      if (url !== mapShown) return;
+      plane = planeOf(method, codes);
+      nudged = null;
+      await map.show(figure);
+      note.textContent = mapNote();
+      markMap();
+    } catch (error) {
+      if (url !== mapShown) return;
+      mapShown = "";
+      note.textContent = `${words.mapFailed} ${error.message}`;
+      console.error(error);
+    }
+  }
+
+  /** What a place on this map is, and what one can do there. */
+  function mapNote() {
+    if (!map.isFlat()) return words.mapSpace;
+    if (!decoder.live) return words.mapOnRelease;
+    return plane.exact ? words.mapExact : words.mapApproximate;
+  }
+
+  const onUndoKey = (event) => {
+    const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+    if (!isUndo || event.target.closest("input:not([type=range]), textarea")) return;
+    event.preventDefault();
+    undo();
+  };
+  document.addEventListener("keydown", onUndoKey);
+  const stopWatching = watchTheme(setMap);
+
+  // ---- first picture -----------------------------------------------------------------------
+  home = viewOf(scene.start);
+  history.push(home);
+  show(home.z);
+  showItem();
+  if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
+  else drawLater(home.z, decoded);
+
+  return {
+    ready: setMap(),
+    /** Take what Python sends anew: another map, or another place in the address. */
+    update(next) {
+      scene = { ...scene, map: next.map, mapUrl: next.mapUrl };
+      follow(next.start);
+      setMap();
+    },
+    destroy() {
+      mapShown = null;
+      clearTimeout(restTimer);
+      wander.stop();
+      moments.cancel();
+      sliders.film.stop();
+      stopWatching();
+      map.destroy();
+      document.removeEventListener("keydown", onUndoKey);
+    },
+  };
+}
+
+function planeOf(method, codes) {
+  if (method === "tsne") return tsnePlane(codes);
+  if (method.startsWith("z")) return coordinatePlane(...method.slice(1).split("-").map(Number));
+  return pcaPlane(codes, method === "pca3" ? 3 : 2);
+}

@@ -1,0 +1,40 @@
+// Runs decoder.js for test_live_decoder.py: tasks as JSON on stdin, what came of each on stdout.
+//
+//   {"decode": {name: {"pack": path, "codes": [[...], ...]}}, "paint": {name: {"values", "shape"}}}
+//
+// A pack is decoded by two decoders in turns, one from the first code to the last, one from the
+// last to the first, each into its own buffer; "pictures" and "backwards" hold what they drew, read
+// after both ran. A pack or code that is refused gives {"error": message} instead.
+
+import { readFileSync } from "node:fs";
+import { makeDecoder, readPack, toRGBA } from "../explorer/live/decoder.js";
+
+function decode({ pack: path, codes }) {
+  const bytes = readFileSync(path);
+  try {
+    const pack = readPack(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    const [first, second] = [makeDecoder(pack), makeDecoder(pack)];
+    const [pictures, backwards] = [[], []];
+    codes.forEach((code, i) => {
+      const picture = first(code);
+      backwards.unshift(Array.from(second(codes[codes.length - 1 - i])));
+      pictures.push(Array.from(picture));
+    });
+    const given = new Float32Array(pictures[0].length);
+    const returned = first(codes[0], given) === given;
+    const { latentDim, imageShape } = pack;
+    return { pictures, backwards, given: Array.from(given), returned, latentDim, imageShape };
+  } catch (error) {
+    return { error: error.message };
+  }
+}
+
+function paint({ values, shape }) {
+  const rgba = new Uint8ClampedArray(4 * shape[1] * shape[2]);
+  return Array.from(toRGBA(Float32Array.from(values), shape, rgba));
+}
+
+const tasks = JSON.parse(readFileSync(0, "utf8"));
+const each = (some, run) => Object.fromEntries(Object.entries(some).map(([k, v]) => [k, run(v)]));
+const done = { decode: each(tasks.decode, decode), paint: each(tasks.paint, paint) };
+process.stdout.write(JSON.stringify(done));
