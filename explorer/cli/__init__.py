@@ -1,0 +1,46 @@
+"""The command line, `latent-explorer`: parse, call, print. Holds no arithmetic.
+
+Results go to stdout and everything else to stderr, so that `--json` prints one JSON object and
+nothing besides. Exit codes: 0 done, 1 something a person can fix, 2 wrong usage. Each command
+imports what it needs when it runs, so that `--help` and `models` come at once.
+
+- `arguments.py`: the commands and their flags.
+- `terminal.py`: what reaches the terminal, and how.
+- `serve.py`: `app`.
+- `listing.py`: `data` and `models`.
+- `train.py`: `train`.
+- `codes.py`: `encode`, `decode` and `project`.
+- `bench.py`: `bench`.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from explorer.cli.arguments import parser
+from explorer.cli.terminal import note
+from explorer.errors import ExplorerError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Raises:
+        SystemExit: Wrong usage (2), or help was asked for (0).
+    """
+    args = parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except ExplorerError as error:
+        note(str(error))
+        return 1
+    except KeyboardInterrupt:
+        note("Stopped.")
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has read enough. Python would complain once more on leaving.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code

@@ -1,0 +1,190 @@
+"""The commands of `latent-explorer` and their flags.
+
+Knows nothing of what the commands do: the module of each is imported when it runs.
+"""
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+import explorer
+from explorer.config import TrainConfig
+
+_BUNDLE = "a folder, or a name that `latent-explorer models` lists"
+_IMAGES = "a folder of images, a zip of one, .npy, .npz, or the name of a data set"
+_HOST, _PORT = "127.0.0.1", 8501
+
+Run = Callable[[argparse.Namespace], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; no command at all is `app`."""
+    main = argparse.ArgumentParser(
+        prog="latent-explorer",
+        description="Look into a latent space, move a slider, see the picture change.",
+        epilog="Without a command it starts the app.",
+    )
+    main.add_argument("--version", action="version", version=f"%(prog)s {explorer.__version__}")
+    main.set_defaults(run=_lazily("serve", "app"), host=_HOST, port=_PORT, no_browser=False)
+    commands = main.add_subparsers(metavar="COMMAND")
+    _add_app(commands)
+    _add_listings(commands)
+    _add_train(commands)
+    _add_codes(commands)
+    _add_bench(commands)
+    return main
+
+
+def _lazily(module: str, function: str) -> Run:
+    """Return a command that imports its module when it runs."""
+
+    def run(args: argparse.Namespace) -> int:
+        code: int = getattr(import_module(f"explorer.cli.{module}"), function)(args)
+        return code
+
+    return run
+
+
+def _command(commands: Commands, name: str, run: Run, does: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_app(commands: Commands) -> None:
+    app = _command(commands, "app", _lazily("serve", "app"), "start the app in the browser")
+    app.add_argument("--host", default=_HOST, help="address to listen on (default: %(default)s)")
+    app.add_argument("--port", type=_port, default=_PORT, help="default: %(default)s")
+    app.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+
+
+def _add_listings(commands: Commands) -> None:
+    run = _lazily("listing", "data")
+    data = _command(commands, "data", run, "list the data sets, or describe one")
+    data.add_argument("source", nargs="?", metavar="NAME or PATH", help=_IMAGES)
+    run = _lazily("listing", "models")
+    models = _command(commands, "models", run, "list the bundles found")
+    for command in (data, models):
+        _add_json(command)
+
+
+def _add_train(commands: Commands) -> None:
+    train = _command(
+        commands, "train", _lazily("train", "train"), "train a model and write it as a bundle"
+    )
+    helps = _setting_helps()
+    for name, kind in get_type_hints(TrainConfig).items():
+        _add_setting(train, name, kind, helps.get(name, ""))
+    train.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where the bundle goes; it may hold an older one"
+    )
+    train.add_argument(
+        "--resume", type=Path, metavar="FOLDER", help="go on with the run that was to end there"
+    )
+    _add_json(train)
+    train.set_defaults(wrong_usage=train.error)
+
+
+def _add_codes(commands: Commands) -> None:
+    encode = _command(
+        commands, "encode", _lazily("codes", "encode"), "write the codes of images to an npz"
+    )
+    encode.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
+    encode.add_argument("images", metavar="IMAGES", help=_IMAGES)
+    encode.add_argument("--out", type=Path, required=True, metavar="CODES.npz")
+
+    decode = _command(
+        commands, "decode", _lazily("codes", "decode"), "draw the pictures of latent codes"
+    )
+    decode.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
+    which = decode.add_mutually_exclusive_group(required=True)
+    which.add_argument("--z", metavar="'[...]'", help="one code, or a list of codes, as JSON")
+    which.add_argument("--codes", type=Path, metavar="CODES.npz", help="its mu are drawn")
+    decode.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+
+    project = _command(
+        commands, "project", _lazily("codes", "project"), "place codes on a map, as xy in an npz"
+    )
+    project.add_argument("codes", type=Path, metavar="CODES.npz", help="its mu are placed")
+    project.add_argument("--method", choices=("pca", "tsne"), default="pca", help="%(default)s")
+    project.add_argument("--out", type=Path, required=True, metavar="XY.npz")
+
+
+def _add_bench(commands: Commands) -> None:
+    does = "measure everything that has a budget, now, on this machine"
+    bench = _command(commands, "bench", _lazily("bench", "bench"), does)
+    bench.add_argument(
+        "--only",
+        nargs="+",
+        default=(),
+        metavar="GROUP",
+        help="of: drag, decode, size, start, memory, projection, training (default: all)",
+    )
+    bench.add_argument(
+        "--readme", type=Path, metavar="README.md", help="put the table in there, between its marks"
+    )
+    _add_json(bench)
+    bench.set_defaults(wrong_usage=bench.error)
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+
+
+def _add_setting(train: argparse.ArgumentParser, name: str, kind: object, words: str) -> None:
+    """Add the flag of one setting, absent unless given, so that defaults live in one place.
+
+    Args:
+        train: The command.
+        name: Field of TrainConfig.
+        kind: Its annotation.
+        words: What it means.
+    """
+    default = TrainConfig.__dataclass_fields__[name].default
+    if isinstance(default, tuple):
+        default = ",".join(map(str, default))
+    tail = "" if default is dataclasses.MISSING else f" (default: {default})"
+    choices = get_args(kind) if get_origin(kind) is Literal else None
+    read: Callable[[str], object] = str
+    if not choices and kind is not str:
+        read = int if kind is int else float if kind is float else _whole_numbers
+    train.add_argument(
+        f"--{name.replace('_', '-')}",
+        dest=name,
+        default=argparse.SUPPRESS,
+        type=read,
+        choices=choices,
+        metavar=None if choices else _METAVARS.get(read, "TEXT"),
+        help=f"{words}{tail}".replace("%", "%%"),
+    )
+
+
+def _setting_helps() -> dict[str, str]:
+    """Return what TrainConfig's docstring says of each of its fields, without the marks."""
+    text = (TrainConfig.__doc__ or "").partition("Attributes:")[2]
+    found = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", text, re.MULTILINE)
+    return {name: " ".join(words.replace("`", "").split()) for name, words in found}
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    """Read numbers with commas between; an empty text is none."""
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no list of whole numbers such as 256,32"
+        ) from error
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 1 to 65535")
+    return int(text)
+
+
+_METAVARS: dict[object, str] = {int: "N", float: "X", _whole_numbers: "N,N"}

@@ -1,0 +1,145 @@
+"""`latent-explorer encode`, `decode` and `project`: images to codes, codes to pictures or a map."""
+
+import argparse
+import io
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explorer import store
+from explorer.bundle import read_bundle, replace_file
+from explorer.bundle.npz import npz_bytes, read_npz
+from explorer.cli.terminal import ProgressLine, note
+from explorer.errors import DataError, ShapeError
+
+if TYPE_CHECKING:
+    from explorer.bundle import ModelBundle
+
+_MOST_BYTES = 1 << 30  # of a file of codes, unpacked
+_MOST_PICTURES = 10_000
+_AT_A_TIME = 2_000  # images converted to floats
+
+
+def encode(args: argparse.Namespace) -> int:
+    """Write mu and logvar of all images, in their order."""
+    from explorer.data import load
+    from explorer.latent.encode import encode as posteriors
+
+    bundle = read_bundle(store.find(args.bundle))
+    c, side, _ = bundle.data.image_shape
+    parts = []
+    with ProgressLine() as line:
+        images = load(args.images, image_size=side, grey=c == 1, report=line.report)
+        for start in range(0, len(images.pixels), _AT_A_TIME):
+            line.report(start / len(images.pixels), "encoding")
+            parts.append(posteriors(bundle, images.images(slice(start, start + _AT_A_TIME))))
+    for left in images.skipped:
+        note(f"Left out {left.name}: {left.reason}")
+    mu, logvar = (np.concatenate([getattr(p, key) for p in parts]) for key in ("mu", "logvar"))
+    replace_file(args.out, npz_bytes({"mu": mu, "logvar": logvar}))
+    note(f"Wrote {len(mu):,} codes of {mu.shape[1]} coordinates to {args.out}")
+    return 0
+
+
+def decode(args: argparse.Namespace) -> int:
+    """Draw codes as one PNG: a single code alone, several row by row in a square grid."""
+    from explorer.latent.encode import decode as pictures
+
+    bundle = read_bundle(store.find(args.bundle))
+    z = _parse_z(args.z, bundle) if args.codes is None else read_mu(args.codes)
+    if len(z) > _MOST_PICTURES:
+        raise DataError(
+            f"{len(z):,} codes were given.",
+            f"One PNG holds up to {_MOST_PICTURES:,} pictures.",
+            "Give fewer codes.",
+        )
+    x_hat = pictures(bundle, z)  # (n, c, h, w)
+    stream = io.BytesIO()
+    store.to_picture(_grid(x_hat)).save(stream, "PNG")
+    replace_file(args.out, stream.getvalue())
+    note(f"Wrote {len(x_hat):,} picture{'' if len(x_hat) == 1 else 's'} to {args.out}")
+    return 0
+
+
+def project(args: argparse.Namespace) -> int:
+    """Write the places of codes on a map, xy (n, 2)."""
+    from explorer.projection import pca, tsne
+
+    mu = read_mu(args.codes)
+    if args.method == "pca":
+        xy = pca(mu, 2).xy
+        if xy.shape[1] < 2:  # codes of one coordinate lie on a line
+            xy = np.pad(xy, ((0, 0), (0, 1)))
+    else:
+        with ProgressLine() as line:
+            for step in tsne(mu):
+                line.report(step.iteration / max(step.n_iterations, 1), "t-SNE")
+                xy = step.xy
+    replace_file(args.out, npz_bytes({"xy": xy}))
+    note(f"Wrote the places of {len(xy):,} codes to {args.out}")
+    return 0
+
+
+def read_mu(path: Path) -> np.ndarray:
+    """Return the codes `mu` of an npz, shape (n, d), float32.
+
+    Raises:
+        DataError: The file is missing or damaged, or its mu is no matrix of finite numbers.
+    """
+    needed = "It must be an npz with mu, as `latent-explorer encode` writes it."
+    try:
+        mu = read_npz(path, cap_bytes=_MOST_BYTES)["mu"]
+    except FileNotFoundError:
+        raise DataError(f'There is no file "{path}".', needed, "Correct the path.") from None
+    except KeyError:
+        raise DataError(f'"{path}" holds no "mu".', needed, "Give a file of codes.") from None
+    except (OSError, ValueError) as error:
+        so = f'"{path}" cannot be read: {error}.'
+        raise DataError(so, needed, "Give a file of codes.") from error
+    if mu.ndim != 2 or 0 in mu.shape or mu.dtype.kind != "f" or not np.isfinite(mu).all():
+        raise DataError(
+            f'In "{path}", mu has shape {mu.shape} and type {mu.dtype}'
+            f"{' and values that are not finite' if mu.dtype.kind == 'f' else ''}.",
+            "It must be a matrix of finite floats, one row per code.",
+            "Give a file of codes.",
+        )
+    return mu.astype(np.float32)
+
+
+def _parse_z(text: str, bundle: "ModelBundle") -> np.ndarray:
+    """Read one code, or a list of codes, from JSON; shape (n, d), float32."""
+    d = bundle.config.latent_dim
+    needed = f'The bundle "{bundle.name}" takes {d} finite numbers, or a list of such lists.'
+    do = f"Give --z '{json.dumps([0.0] * min(d, 3))[:-1]}{', ...' if d > 3 else ''}]'."
+    try:
+        z = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"--z is no JSON: {error}.", needed, do) from error
+    rows = z if isinstance(z, list) and z and isinstance(z[0], list) else [z]
+    for row in rows:
+        if not isinstance(row, list) or not all(_is_number(value) for value in row):
+            raise DataError("--z holds something that is no finite number.", needed, do)
+        if len(row) != d:
+            raise ShapeError(f"--z holds {len(row)} numbers.", needed, do)
+    return np.array(rows, dtype=np.float32)
+
+
+def _is_number(value: object) -> bool:
+    """Say whether a JSON value is a number that a 32-bit float can hold."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) <= float(np.finfo(np.float32).max)
+
+
+def _grid(x: np.ndarray) -> np.ndarray:
+    """Lay images (n, c, h, w) out row by row as one (c, rows * h, columns * w), the rest black."""
+    n, c, h, w = x.shape
+    columns = math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    full = np.zeros((rows * columns, c, h, w), x.dtype)
+    full[:n] = x
+    tiled = full.reshape(rows, columns, c, h, w).transpose(2, 0, 3, 1, 4)
+    return tiled.reshape(c, rows * h, columns * w)

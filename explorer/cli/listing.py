@@ -1,0 +1,106 @@
+"""`latent-explorer data` and `latent-explorer models`."""
+
+import argparse
+
+from explorer.cli.terminal import ProgressLine, note, say, say_json
+
+
+def models(args: argparse.Namespace) -> int:
+    """List the bundles found; damaged ones are told on stderr and left out."""
+    from explorer import store
+
+    listing = store.models()
+    for problem in listing.problems:
+        note(str(problem))
+    if args.json:
+        rows = [
+            {
+                "name": model.name,
+                "kind": model.config.kind,
+                "data": model.data.name,
+                "latent_dim": model.config.latent_dim,
+                "image_shape": list(model.data.image_shape),
+                "folder": str(model.folder),
+            }
+            for model in listing.models
+        ]
+        say_json({"models": rows})
+        return 0
+    for model in listing.models:
+        shape = image_words(model.data.image_shape)
+        say(
+            f"{model.name:<16} {model.config.kind:<5} {model.config.latent_dim:>3} coordinates  "
+            f"{shape:<14} {model.data.name}\n{'':<17}{model.folder}"
+        )
+    if not listing.models:
+        note("No bundles yet. Make one: latent-explorer train --data digits --out my-digits")
+    return 0
+
+
+def data(args: argparse.Namespace) -> int:
+    """List the data sets, or describe one."""
+    if args.source is not None:
+        return _describe(args.source, as_json=args.json)
+    from explorer.data import built_in
+
+    choices = built_in()
+    if args.json:
+        rows = [
+            {
+                "name": choice.name,
+                "description": choice.description,
+                "n_images": choice.n_images,
+                "needs_network": choice.needs_network,
+            }
+            for choice in choices
+        ]
+        say_json({"data": rows})
+        return 0
+    for choice in choices:
+        fetched = "  (fetched once)" if choice.needs_network else ""
+        say(f"{choice.name:<16} {choice.n_images:>7,} images  {choice.description}{fetched}")
+    say("Or give a folder of images, a zip of one, a .npy or a .npz.")
+    return 0
+
+
+def _describe(source: str, *, as_json: bool) -> int:
+    from explorer.data import load
+
+    with ProgressLine() as line:
+        images = load(source, report=line.report)
+    c, h, w = images.image_shape
+    facts: dict[str, object] = {
+        "name": images.name,
+        "n_images": len(images.pixels),
+        "n_train": len(images.train_index),
+        "n_test": len(images.test_index),
+        "image_shape": [c, h, w],
+        "class_names": list(images.class_names),
+        "factor_names": list(images.factor_names),
+        "source": images.source,
+        "licence": images.licence,
+        "skipped": [{"name": left.name, "reason": left.reason} for left in images.skipped],
+    }
+    if as_json:
+        say_json(facts)
+        return 0
+    say(f"{images.name}: {len(images.pixels):,} images, {image_words(images.image_shape)}")
+    say(f"  to learn from  {len(images.train_index):,}")
+    say(f"  held out       {len(images.test_index):,}")
+    for words, values in (
+        ("classes", images.class_names),
+        ("known factors", images.factor_names),
+    ):
+        if values:
+            say(f"  {words:<14} {', '.join(values)}")
+    say(f"  source         {images.source or 'not stated'}")
+    say(f"  licence        {images.licence or 'not stated'}")
+    for left in images.skipped:
+        note(f"Left out {left.name}: {left.reason}")
+    return 0
+
+
+def image_words(image_shape: tuple[int, int, int]) -> str:
+    """Return an image shape in words, such as "28x28 grey"."""
+    c, h, w = image_shape
+    return f"{w}x{h} {'colour' if c == 3 else 'grey'}"

@@ -1,0 +1,223 @@
+"""`latent-explorer train`: from images to a bundle, by a run that can stop and go on."""
+
+import argparse
+import dataclasses
+import os
+import shlex
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from explorer import store
+from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.config import TrainConfig
+from explorer.errors import MachineError
+
+if TYPE_CHECKING:
+    from explorer.bundle import ModelBundle
+    from explorer.data.imageset import ImageSet
+    from explorer.training import Progress
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train a model, or go on with an unfinished run, and write the bundle."""
+    fields = TrainConfig.__dataclass_fields__
+    given = {name: getattr(args, name) for name in fields if hasattr(args, name)}
+    if args.resume is not None and (given or args.out):
+        extra = next(iter(given), "out").replace("_", "-")
+        args.wrong_usage(f"--resume goes on as the run began: leave out --{extra}")
+    if args.resume is None and (args.out is None or "data" not in given):
+        args.wrong_usage("give --data and --out, or --resume")
+    run = store.UnfinishedRun(_absolute(args.resume or args.out))
+    try:
+        return _resume(run, as_json=args.json) if args.resume else _begin(run, given, args.json)
+    except KeyboardInterrupt:
+        _tell_how_to_resume(run)
+        return 1
+    finally:
+        run.end_unless_kept()
+
+
+def train_command(config: TrainConfig, name: str) -> str:
+    """Return the command line that makes a bundle called `name` from these settings again."""
+    shown = ("data", "kind", "latent_dim", "seed")
+    words = ["latent-explorer", "train"]
+    for setting in dataclasses.fields(TrainConfig):
+        value = getattr(config, setting.name)
+        if setting.name in shown or value != setting.default:
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words += [f"--{setting.name.replace('_', '-')}", text]
+    return shlex.join([*words, "--out", name])
+
+
+def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
+    """Start a run; what was not given is chosen to fit the images, or by default."""
+    from explorer.training.choice import fitting_settings
+
+    asked = TrainConfig(**given)
+    run.check()
+    images = _load(asked)
+    chosen = {name: v for name, v in fitting_settings(images).items() if name not in given}
+    config = dataclasses.replace(asked, **chosen)  # type: ignore[arg-type]
+    run.begin(config)
+    if chosen:
+        flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
+        note(f"Chosen to fit these images: {' '.join(flags)}")
+    return _work(run, config, images, resume=False, as_json=as_json)
+
+
+def _resume(run: store.UnfinishedRun, *, as_json: bool) -> int:
+    """Go on with the settings that the run began with."""
+    config = run.config()
+    return _work(run, config, _load(config), resume=True, as_json=as_json)
+
+
+def _load(config: TrainConfig) -> "ImageSet":
+    """Load the images, and say what had to be left out."""
+    from explorer.data import load
+
+    with ProgressLine() as line:
+        images = load(
+            config.data,
+            image_size=config.image_size,
+            n_images=config.n_images,
+            report=line.report,
+        )
+    for left in images.skipped:
+        note(f"Left out {left.name}: {left.reason}")
+    return images
+
+
+def _work(
+    run: store.UnfinishedRun,
+    config: TrainConfig,
+    images: "ImageSet",
+    *,
+    resume: bool,
+    as_json: bool,
+) -> int:
+    """Train, complete, save. Return the exit code."""
+    last = _train_until_asked(run, config, images, resume=resume)
+    if last.bundle is None:
+        _tell_how_to_resume(run)
+        return 1
+    command = train_command(config, run.out.name)
+    with ProgressLine() as line:
+        bundle = store.complete(last.bundle, command=command, report=line.report)
+    store.save(bundle, run.out)
+    run.end()
+    _remember(run.out)
+    _tell(bundle, last, run.out, as_json=as_json)
+    return 0
+
+
+def _train_until_asked(
+    run: store.UnfinishedRun,
+    config: TrainConfig,
+    images: "ImageSet",
+    *,
+    resume: bool,
+) -> "Progress":
+    """Return the last report: with the bundle, or without where Ctrl-C came first."""
+    from explorer.training import train
+    from explorer.training.choice import use_fitting_threads
+
+    use_fitting_threads(config, images)
+    reports = train(images, config, name=run.out.name, checkpoint=run.checkpoint, resume=resume)
+    with StopAsked() as stop, ProgressLine() as line:
+        for progress in reports:
+            if progress.bundle is not None:
+                break
+            line.show(_words(progress), always=_is_last(progress))
+            if stop.asked:
+                reports.close()  # which writes the checkpoint
+                break
+    return progress
+
+
+class StopAsked:
+    """Within it, Ctrl-C or a polite kill only sets `asked`; a second Ctrl-C interrupts."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[signal.Signals, Callable[..., object] | int | None] = {}
+
+    def __enter__(self) -> "StopAsked":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def _is_last(progress: "Progress") -> bool:
+    return progress.stopped_early or progress.epoch == progress.epochs
+
+
+def _words(progress: "Progress") -> str:
+    """Say in one line how a run stands."""
+    parts = [f"{progress.step / progress.steps:4.0%}  epoch {progress.epoch}/{progress.epochs}"]
+    if progress.train is not None:
+        parts.append(f"ELBO {progress.train.elbo:.2f} nats")
+    if progress.validation is not None:
+        parts.append(f"on held-out images {progress.validation.elbo:.2f}")
+    if progress.images_per_s > 0:
+        left_s = progress.elapsed_s / max(progress.step, 1) * (progress.steps - progress.step)
+        parts.append(f"{progress.images_per_s:,.0f} images/s, {left_s:,.0f} s left")
+    return "  ".join(parts)
+
+
+def _tell_how_to_resume(run: store.UnfinishedRun) -> None:
+    if run.checkpoint.exists():
+        note(f"Stopped; the run so far is kept. Go on: {store.resume_command(run.out)}")
+    else:
+        note("Stopped before there was anything to keep.")
+
+
+def _tell(bundle: "ModelBundle", last: "Progress", out: Path, *, as_json: bool) -> None:
+    """Print what was made."""
+    if as_json:
+        say_json(
+            {
+                "name": out.name,
+                "kind": bundle.config.kind,
+                "data": bundle.data.name,
+                "latent_dim": bundle.config.latent_dim,
+                "image_shape": list(bundle.data.image_shape),
+                "folder": str(out),
+                "epochs": last.epoch,
+                "stopped_early": last.stopped_early,
+                "elapsed_s": round(last.elapsed_s, 3),
+                "scores": dict(bundle.scores),
+            }
+        )
+        return
+    scores = ", ".join(f"{key} {value:.4g}" for key, value in bundle.scores.items())
+    say(f'Wrote the bundle "{out.name}" to {out}\n  {scores}')
+    say(f"Explore it: latent-explorer, then choose {out.name}")
+
+
+def _remember(out: Path) -> None:
+    """Let the app list the bundle; that it cannot must not spoil a run that went well."""
+    try:
+        store.remember(out)
+    except MachineError as error:
+        note(str(error))
+
+
+def _absolute(folder: Path) -> Path:
+    return Path(os.path.abspath(folder))

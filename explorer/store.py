@@ -1,0 +1,380 @@
+"""Where bundles lie: the ones that came along and the ones a person made.
+
+The one module that knows these places. It finishes freshly trained bundles, lists what is there
+and finds a bundle by its name; a name is only ever compared with what is listed, so it cannot
+lead to another place.
+"""
+
+import contextlib
+import difflib
+import io
+import json
+import os
+import shlex
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from PIL import Image
+
+import explorer
+from explorer.bundle import (
+    UNFINISHED_SUFFIX,
+    BundleSummary,
+    Codes,
+    ModelBundle,
+    bundles_in,
+    looks_like_bundle,
+    read_summary,
+    refuse_other_contents,
+    replace_file,
+    write_bundle,
+)
+from explorer.bundle.card import card_text
+from explorer.bundle.files import machine_error
+from explorer.config import TrainConfig
+from explorer.data.imageset import ReportProgress
+from explorer.errors import BundleError
+
+_RECORD = "run.json"  # settings of an unfinished run
+# Fewer items than this have no neighbourhoods for t-SNE to keep.
+_FEWEST_FOR_TSNE = 10
+_ELSEWHERE = "bundles-elsewhere.json"  # in the home: folders of bundles that lie outside it
+_PREVIEW_SIDE, _CELL, _GAP = 256, 80, 4  # pixels: 3 cells and 4 gaps make 256
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What was found when looking for bundles.
+
+    Attributes:
+        models: The bundles that can be opened, those that came along first, then by name.
+        problems: Why other folders could not be read, one error each.
+    """
+
+    models: tuple[BundleSummary, ...]
+    problems: tuple[BundleError, ...]
+
+
+def home() -> Path:
+    """Return the folder of the user's bundles, runs and data: LATENT_EXPLORER_HOME if set."""
+    chosen = os.environ.get("LATENT_EXPLORER_HOME")
+    if chosen:
+        return Path(os.path.abspath(Path(chosen).expanduser()))
+    return platformdirs.user_data_path("latent-explorer", appauthor=False)
+
+
+def bundles_folder() -> Path:
+    """Return where the user's own bundles lie; it may not exist yet."""
+    return home() / "bundles"
+
+
+def remember(folder: Path) -> None:
+    """Note that a bundle lies elsewhere, so that it is listed and found like the others.
+
+    Raises:
+        MachineError: The home cannot be written to.
+    """
+    if folder.parent != bundles_folder():
+        known = [str(other) for other in _elsewhere().values() if other != folder]
+        text = json.dumps([*known, str(folder)], ensure_ascii=False, indent=1)
+        replace_file(home() / _ELSEWHERE, text.encode())
+
+
+def pretrained_folder() -> Path:
+    """Return where the bundles that came along lie: in the package, or beside it in a checkout."""
+    package = Path(explorer.__file__).parent
+    installed = package / "pretrained"
+    return installed if installed.is_dir() else package.parent / "pretrained"
+
+
+def models() -> Listing:
+    """List all bundles, those that came along first.
+
+    One of the user's hides one that came along under the same name; one in the home hides one that
+    lies elsewhere.
+    """
+    found, problems = [], []
+    for folder in _all_folders().values():
+        try:
+            found.append(read_summary(folder))
+        except BundleError as error:
+            problems.append(error)
+    return Listing(tuple(found), tuple(problems))
+
+
+def find(name_or_folder: str) -> Path:
+    """Return the folder of a bundle, given as a path or as a name that `models` lists.
+
+    Raises:
+        BundleError: There is none; the message offers names that are close.
+    """
+    folder = Path(name_or_folder)
+    try:
+        if looks_like_bundle(folder):
+            return folder
+    except (OSError, ValueError):  # too long for a path, or a NUL within: then it is no path
+        pass
+    return find_name(name_or_folder)
+
+
+def find_name(name: str) -> Path:
+    """Return the folder of a bundle by name alone, as a link in the address bar gives it.
+
+    Raises:
+        BundleError: No bundle has that name; the message offers names that are close.
+    """
+    folders = _all_folders()
+    if _same(name) in folders:
+        return folders[_same(name)]
+    names = [folder.name for folder in folders.values()]
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    listed = ", ".join(f'"{found}"' for found in close or sorted(names)[:8])
+    raise BundleError(
+        f'There is no bundle called "{name}".',
+        f"{'Close to it' if close else 'There'} are: {listed}." if listed else "There is none yet.",
+        "`latent-explorer models` lists them all; `latent-explorer train` makes one.",
+    )
+
+
+@dataclass(frozen=True)
+class UnfinishedRun:
+    """What a training run keeps beside the bundle it will become, until it has.
+
+    Attributes:
+        out: Folder of the bundle to be.
+    """
+
+    out: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where the run keeps its things."""
+        return self.out.with_name(self.out.name + UNFINISHED_SUFFIX)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that training goes on from."""
+        return self.folder / "checkpoint"
+
+    def check(self) -> None:
+        """See, before any work is done, whether the run and its bundle can be written.
+
+        Raises:
+            BundleError: Something else lies there, or an earlier run waits to be gone on with.
+            MachineError: The folder may not be written to.
+        """
+        if self.out.name.endswith(UNFINISHED_SUFFIX):
+            raise BundleError(
+                f'The name "{self.out.name}" ends in {UNFINISHED_SUFFIX}.',
+                "That ending marks runs that are not finished.",
+                "Choose another name for the bundle.",
+            )
+        refuse_other_contents(self.out)
+        if self.checkpoint.exists():
+            raise BundleError(
+                f'An unfinished run lies in "{self.folder}".',
+                "A new run needs a place of its own.",
+                f"Go on with that one: {resume_command(self.out)} "
+                "- or delete that folder, or choose another --out.",
+            )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise machine_error(error, self.folder) from error
+
+    def begin(self, config: TrainConfig) -> None:
+        """Note the settings.
+
+        Raises:
+            MachineError: The disk is full or may not be written to.
+        """
+        record = {"config": config.to_json()}
+        replace_file(self.folder / _RECORD, (json.dumps(record, indent=2) + "\n").encode())
+
+    def config(self) -> TrainConfig:
+        """Return the settings the run began with.
+
+        Raises:
+            BundleError: There is no such run, or its record is damaged.
+            ConfigError: A setting is unknown here.
+        """
+        path = self.folder / _RECORD
+        do = "Name the folder that was given as --out, or start anew without --resume."
+        try:
+            return TrainConfig.from_json(json.loads(path.read_bytes())["config"])
+        except OSError:
+            finished = f'The run of "{self.out}" is finished.'
+            lost = f'There is no unfinished run of "{self.out}".'
+            so = finished if looks_like_bundle(self.out) else lost
+            raise BundleError(so, f'To go on, it needs "{self.folder}".', do) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise BundleError(f'"{path}" is damaged.', "It must hold the settings.", do) from error
+
+    def end(self) -> None:
+        """Clear away what the run kept, and its folder if nothing else is in there."""
+        for left in self.folder.glob("*"):
+            if left.name.lstrip(".").startswith((_RECORD, self.checkpoint.name)):
+                left.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
+    def end_unless_kept(self) -> None:
+        """Clear the folder away where there is nothing in it to go on from."""
+        if not self.checkpoint.exists():
+            self.end()
+
+
+def resume_command(out: Path) -> str:
+    """Return the command line that goes on with an unfinished run."""
+    return shlex.join(["latent-explorer", "train", "--resume", str(out)])
+
+
+def save(bundle: ModelBundle, folder: Path | str) -> None:
+    """Write a bundle, whole or not at all.
+
+    Raises:
+        BundleError: The folder holds something else.
+        MachineError: The disk is full or may not be written to.
+    """
+    write_bundle(bundle, folder)
+
+
+def complete(
+    bundle: ModelBundle, *, command: str = "", report: ReportProgress | None = None
+) -> ModelBundle:
+    """Add to a freshly trained bundle what exploring needs: maps, spacing, pack, preview, card.
+
+    Args:
+        bundle: As training made it.
+        command: The command line that makes it again.
+        report: Called with the fraction done and a few words.
+    """
+    say = report or (lambda fraction, words: None)
+    codes = _placed(bundle.codes, lambda fraction: say(0.8 * fraction, "map of the codes"))
+    say(0.8, "decoder for the browser")
+    pack = _packed(bundle)
+    say(0.9, "preview")
+    preview = _preview(bundle)
+    say(1.0, "done")
+    done = replace(
+        bundle,
+        codes=codes,
+        slider_names=bundle.slider_names or _slider_names(bundle),
+        pack=pack,
+        preview=preview,
+        command=command,
+    )
+    return replace(done, card=card_text(done))
+
+
+def _all_folders() -> dict[str, Path]:
+    """Return the folder each name stands for."""
+    own = _elsewhere() | _folders(bundles_folder())
+    shipped = {name: at for name, at in _folders(pretrained_folder()).items() if name not in own}
+    return shipped | own
+
+
+def _elsewhere() -> dict[str, Path]:
+    """Return the remembered bundles that are still there, by name."""
+    try:
+        known = json.loads((home() / _ELSEWHERE).read_text(encoding="utf-8"))
+        folders = [Path(text) for text in known if isinstance(text, str)]
+    except (OSError, ValueError, TypeError):  # never written, or damaged: then nothing is known
+        return {}
+    return {_same(folder.name): folder for folder in folders if looks_like_bundle(folder)}
+
+
+def _folders(place: Path) -> dict[str, Path]:
+    """Bundle folders in a place, by name."""
+    return {_same(folder.name): folder for folder in bundles_in(place)}
+
+
+def _same(name: str) -> str:
+    """Return the one spelling of a name that can be typed in several (é as one sign or two)."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
+    """Add spacing and projections; t-SNE, which takes longest, is what is reported."""
+    from explorer.latent.stats import active_coordinates, spacing
+    from explorer.projection import pca, tsne
+
+    active = active_coordinates(codes.mu, codes.logvar)
+    flat = pca(codes.mu)
+    positions = None
+    if len(codes.mu) >= _FEWEST_FOR_TSNE:
+        for step in tsne(codes.mu):
+            report(step.iteration / max(step.n_iterations, 1))
+            positions = step.xy
+    return replace(
+        codes,
+        spacing=spacing(codes.mu, active=active).astype(np.float32),
+        pca_mean=flat.mean,
+        pca_components=flat.components,
+        pca_variance=flat.variance_share,
+        pca=flat.xy,
+        tsne=positions,
+    )
+
+
+def _slider_names(bundle: ModelBundle) -> Mapping[int, str]:
+    """Name sliders after known factors, where there are any."""
+    from explorer.latent.stats import name_coordinates
+
+    codes = bundle.codes
+    if codes.factors is None:
+        return {}
+    return name_coordinates(codes.mu, codes.factors, bundle.data.factor_names)
+
+
+def _packed(bundle: ModelBundle) -> bytes | None:
+    """Return the decoder as the browser runs it, or None where it cannot be packed."""
+    from explorer.live.pack import UnpackableError, pack_decoder
+    from explorer.models.architecture import decoder_layers
+
+    config, image_shape = bundle.config, bundle.data.image_shape
+    stacks = decoder_layers(config, image_shape)
+    try:
+        return pack_decoder(
+            stacks, bundle.weights, latent_dim=config.latent_dim, image_shape=image_shape
+        )
+    except UnpackableError:
+        return None
+
+
+def _preview(bundle: ModelBundle) -> bytes:
+    """Draw nine test items as the model sees them, three by three on nothing, as a PNG."""
+    from explorer.latent.encode import decode
+
+    rows = _varied(bundle.codes, 9)
+    canvas = Image.new("RGBA", (_PREVIEW_SIDE, _PREVIEW_SIDE))
+    for i, x_hat in enumerate(decode(bundle, bundle.codes.mu[rows])):
+        cell = to_picture(x_hat)
+        # Pixels stay pixels where they fit; elsewhere they are resampled.
+        whole = _CELL % cell.width == 0
+        resample = Image.Resampling.NEAREST if whole else Image.Resampling.LANCZOS
+        at = tuple(_GAP + (_CELL + _GAP) * step for step in (i % 3, i // 3))
+        canvas.paste(cell.resize((_CELL, _CELL), resample), (at[0], at[1]))
+    stream = io.BytesIO()
+    canvas.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def to_picture(x: np.ndarray) -> Image.Image:
+    """Return an image (c, h, w) in [0, 1] as a picture of 8-bit pixels, rounded to the nearest."""
+    pixels = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+
+
+def _varied(codes: Codes, count: int) -> np.ndarray:
+    """Choose items for a preview as they come, each class in turn; rows, shape (count,)."""
+    n = len(codes.mu)
+    labels = np.zeros(n, np.int64) if codes.labels is None else codes.labels
+    turn = np.empty(n, np.int64)  # how many of its class come before each item
+    for label in np.unique(labels):
+        turn[labels == label] = np.arange(np.count_nonzero(labels == label))
+    return np.lexsort((labels, turn))[:count]

@@ -1,0 +1,575 @@
+"""The command line: what it prints, what it writes, and how it ends."""
+
+import dataclasses
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import explorer
+from explorer import cli, store
+from explorer.bundle import read_bundle
+from explorer.bundle.npz import npz_bytes
+from explorer.cli import serve
+from explorer.cli.arguments import parser
+from explorer.cli.train import train_command
+from explorer.config import TrainConfig
+from explorer.data.imageset import ImageSet, fixed_split
+from explorer.errors import MachineError
+from explorer.latent.encode import decode, encode
+from explorer.training.choice import fitting_settings, use_fitting_threads
+
+QUICK = ["--data", "digits", "--arch", "mlp", "--hidden", "16", "--latent-dim", "2"]
+
+
+def latent_explorer(*args: object) -> list[str]:
+    return [sys.executable, "-m", "explorer", *map(str, args)]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
+    """Run a command that a person can fix, and return its one message."""
+    assert cli.main([str(arg) for arg in args]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.fixture
+def listed(tiny, own_home: Path, tmp_path, monkeypatch) -> Path:
+    """The tiny bundle among the user's own, and nothing else."""
+    monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "none")
+    store.save(tiny, own_home / "bundles" / "tiny")
+    return own_home / "bundles" / "tiny"
+
+
+# Parsing.
+
+
+def commands() -> dict[str, str]:
+    """Return the help of each command."""
+    (choices,) = (a.choices for a in parser()._actions if isinstance(a.choices, dict))
+    return {name: command.format_help() for name, command in choices.items()}
+
+
+def test_every_setting_is_a_flag_of_train_with_its_meaning():
+    train = commands()["train"]
+    for field in dataclasses.fields(TrainConfig):
+        flag = re.escape(f"--{field.name.replace('_', '-')}")
+        assert re.search(rf"\n  {flag} .*\n? +\S.*", train), field.name
+
+
+def test_flags_reach_the_settings_they_name():
+    args = parser().parse_args(
+        ["train", "--data", "x", "--hidden", "256,32", "--beta", "0.5", "--norm", "group"]
+    )
+    assert (args.hidden, args.beta, args.norm) == ((256, 32), 0.5, "group")
+
+
+def test_a_command_line_made_from_settings_gives_them_back():
+    config = TrainConfig(data="my faces", hidden=(64, 8), beta=0.25, likelihood="sigma", seed=3)
+    words = train_command(config, "x")
+    args = parser().parse_args(shlex.split(words)[1:])
+    given = {f.name: getattr(args, f.name) for f in dataclasses.fields(config) if f.name in args}
+    assert TrainConfig(**given) == config
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["fly"],
+        ["train"],
+        ["train", "--data", "digits"],
+        ["train", "--out", "x"],
+        ["train", "--resume", "x", "--epochs", "9"],
+        ["train", "--resume", "x", "--out", "y"],
+        ["train", "--data", "digits", "--out", "x", "--epochs", "many"],
+        ["train", "--data", "digits", "--out", "x", "--hidden", "a,b"],
+        ["train", "--data", "digits", "--out", "x", "--kind", "horse"],
+        ["app", "--port", "0"],
+        ["app", "--port", "http"],
+        ["decode", "tiny", "--out", "x.png"],
+        ["decode", "tiny", "--z", "[]", "--codes", "c", "--out", "x.png"],
+        ["encode", "tiny", "digits"],
+        ["project", "c.npz", "--method", "umap", "--out", "x"],
+    ],
+)
+def test_wrong_usage_exits_with_two(capsys, args):
+    with pytest.raises(SystemExit) as left:
+        cli.main(args)
+    assert left.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: latent-explorer")
+
+
+# Light and clean.
+
+HEAVY = "{'torch', 'sklearn', 'plotly', 'openTSNE', 'streamlit'}"
+
+
+@pytest.mark.parametrize("args", [["--help"], ["models", "--json"], ["train", "--help"], ["data"]])
+def test_light_commands_import_nothing_heavy(listed, args):
+    code = (
+        "import sys\nfrom explorer.cli import main\n"
+        f"try: main({args})\nexcept SystemExit: pass\n"
+        f"print({HEAVY} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "set()"
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(listed):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        latent_explorer("data"), stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_signs_that_steer_a_terminal_are_shown_not_sent(listed, tiny, capsys):
+    store.save(tiny, listed.with_name("a\x1b[2Jb\u202ec"))
+    assert cli.main(["models"]) == 0
+    out, _ = capsys.readouterr()
+    assert "a\\x1b[2Jb\\u202ec" in out
+    assert "\x1b" not in out
+
+
+def test_signs_that_a_terminal_lacks_are_shown_as_codes(listed, tiny):
+    store.save(tiny, listed.with_name("顔"))
+    done = subprocess.run(
+        latent_explorer("models"),
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert b"\\u9854" in done.stdout
+
+
+# Lists.
+
+
+def test_models_prints_what_the_design_says(listed, capsys):
+    assert cli.main(["models", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert json.loads(out) == {
+        "models": [
+            {
+                "name": "tiny",
+                "kind": "vae",
+                "data": "digits",
+                "latent_dim": 2,
+                "image_shape": [1, 8, 8],
+                "folder": str(listed),
+            }
+        ]
+    }
+
+
+def test_models_tells_of_a_damaged_bundle_and_goes_on(listed, tiny, capsys):
+    store.save(tiny, listed.with_name("broken"))
+    (listed.with_name("broken") / "config.json").write_text("{}")
+    assert cli.main(["models", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert [model["name"] for model in json.loads(out)["models"]] == ["tiny"]
+    assert '"broken"' in err
+
+
+def test_data_lists_and_describes(capsys):
+    assert cli.main(["data", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["data"]
+    assert {"digits", "faces", "shapes"} <= {row["name"] for row in rows}
+    assert cli.main(["data", "digits", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["n_images"], facts["image_shape"]) == (1797, [1, 8, 8])
+    assert facts["n_train"] + facts["n_test"] == 1797
+    assert cli.main(["data", "digits"]) == 0
+    assert "8x8 grey" in capsys.readouterr().out
+
+
+def test_data_of_an_unknown_name_is_told(capsys):
+    assert "digist" in refused(capsys, "data", "digist")
+
+
+# Codes.
+
+
+def test_encode_writes_what_the_encoder_says_of_each_image(listed, tiny, tmp_path, capsys):
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 8, 8), np.uint8)
+    np.save(tmp_path / "images.npy", pixels)
+    out = tmp_path / "codes.npz"
+    assert cli.main(["encode", "tiny", str(tmp_path / "images.npy"), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == ""
+    expected = encode(tiny, pixels[:, None].astype(np.float32) / np.float32(255))
+    with np.load(out) as codes:
+        assert set(codes) == {"mu", "logvar"}
+        assert codes["mu"].dtype == codes["logvar"].dtype == np.float32
+        assert np.array_equal(codes["mu"], expected.mu)
+        assert np.array_equal(codes["logvar"], expected.logvar)
+
+
+def test_decode_draws_one_code_pixel_for_pixel(listed, tiny, tmp_path):
+    out = tmp_path / "one.png"
+    assert cli.main(["decode", "tiny", "--z", "[0.5, -1]", "--out", str(out)]) == 0
+    x_hat = decode(tiny, np.array([[0.5, -1]], np.float32))[0, 0]
+    with Image.open(out) as picture:
+        assert picture.mode == "L"
+        assert np.array_equal(np.asarray(picture), np.rint(x_hat * 255))
+
+
+def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
+    z = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    (tmp_path / "codes.npz").write_bytes(npz_bytes({"mu": z}))
+    for which in (["--codes", str(tmp_path / "codes.npz")], ["--z", json.dumps(z.tolist())]):
+        out = tmp_path / "grid.png"
+        assert cli.main(["decode", str(listed), *which, "--out", str(out)]) == 0
+        with Image.open(out) as picture:
+            pixels = np.asarray(picture)
+        assert pixels.shape == (16, 24)
+        expected = np.rint(decode(tiny, z)[:, 0] * 255)
+        for i in range(5):
+            row, column = divmod(i, 3)
+            cell = pixels[row * 8 : row * 8 + 8, column * 8 : column * 8 + 8]
+            assert np.array_equal(cell, expected[i])
+        assert (pixels[8:, 16:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("z", "words"),
+    [
+        ("0.1, 0.2", "no JSON"),
+        ("[0.1]", "holds 1 numbers"),
+        ("[1, 2, 3]", "takes 2 finite numbers"),
+        ("[[1, 2], [1]]", "holds 1 numbers"),
+        ("[NaN, 0]", "no finite number"),
+        ("[1e999, 0]", "no finite number"),
+        ("[1e300, 0]", "no finite number"),
+        ("[true, 0]", "no finite number"),
+        ('["a", 0]', "no finite number"),
+        ("[]", "holds 0 numbers"),
+        ("{}", "no finite number"),
+        ("7", "no finite number"),
+        ("[" * 100_000, "no JSON"),
+        ("[[1, 2], 3]", "no finite number"),
+        ("1" * 5000, "no JSON"),
+    ],
+)
+def test_a_code_that_is_none_is_told(listed, tmp_path, capsys, z, words):
+    assert words in refused(capsys, "decode", "tiny", "--z", z, "--out", tmp_path / "x.png")
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+@pytest.mark.parametrize("shape", [(30, 5), (30, 1), (3, 2)])
+def test_project_writes_a_place_for_each_code(tmp_path, method, shape):
+    mu = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    (tmp_path / "codes.npz").write_bytes(npz_bytes({"mu": mu}))
+    out = tmp_path / "xy.npz"
+    args = ["project", str(tmp_path / "codes.npz"), "--method", method, "--out", str(out)]
+    assert cli.main(args) == 0
+    with np.load(out) as written:
+        assert set(written) == {"xy"}
+        assert written["xy"].shape == (shape[0], 2)
+        assert np.isfinite(written["xy"]).all()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"z": np.zeros((2, 2), np.float32)}, 'no "mu"'),
+        ({"mu": np.zeros(2, np.float32)}, "shape (2,)"),
+        ({"mu": np.full((2, 2), np.nan, np.float32)}, "not finite"),
+        ({"mu": np.zeros((0, 2), np.float32)}, "shape (0, 2)"),
+        ({"mu": np.zeros((2, 2), np.int64)}, "int64"),
+    ],
+)
+def test_a_file_of_codes_that_is_none_is_told(tmp_path, capsys, arrays, words):
+    path = tmp_path / "codes.npz"
+    path.write_bytes(npz_bytes(arrays))
+    assert words in refused(capsys, "project", path, "--out", tmp_path / "xy.npz")
+
+
+def test_missing_things_are_named(listed, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert '"tinny"' in refused(capsys, "decode", "tinny", "--z", "[0, 0]", "--out", out)
+    assert "no.npz" in refused(capsys, "project", tmp_path / "no.npz", "--out", out)
+    assert "no-images" in refused(capsys, "encode", "tiny", "no-images", "--out", out)
+    wide = tmp_path / "wide.npz"
+    wide.write_bytes(npz_bytes({"mu": np.zeros((2, 3), np.float32)}))
+    assert "2 coordinates" in refused(capsys, "decode", "tiny", "--codes", wide, "--out", out)
+
+
+def test_a_place_that_cannot_be_written_is_told(listed, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "x.png"
+    assert "could not be written" in refused(
+        capsys, "decode", "tiny", "--z", "[0, 0]", "--out", out
+    )
+
+
+# Training.
+
+
+def test_train_writes_a_bundle_and_prints_one_object(tmp_path, capsys):
+    out = tmp_path / "mine"
+    assert cli.main(["train", *QUICK, "--epochs", "1", "--out", str(out), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    bundle = read_bundle(out)
+    assert printed["folder"] == str(out)
+    assert printed["name"] == "mine"
+    assert printed["scores"] == bundle.scores
+    assert (printed["latent_dim"], printed["image_shape"]) == (2, [1, 8, 8])
+    assert bundle.config.epochs == 1
+    assert bundle.pack
+    assert bundle.codes.tsne is not None
+    assert bundle.command in bundle.card
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_bundles_own_command_makes_the_same_weights(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", *QUICK, "--epochs", "1", "--out", "mine"]) == 0
+    first = read_bundle("mine")
+    assert cli.main(shlex.split(first.command)[1:]) == 0
+    again = read_bundle("mine")
+    assert again.config == first.config
+    assert all(np.array_equal(again.weights[name], first.weights[name]) for name in first.weights)
+
+
+def test_train_refuses_a_folder_with_something_else_before_it_works(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("chapter 1")
+    assert "thesis.txt" in refused(capsys, "train", *QUICK, "--out", tmp_path)
+    assert not tmp_path.with_name(tmp_path.name + ".part").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--data", "digist"], "digist"),
+        (["--latent-dim", "0"], "latent_dim is 0"),
+        (["--learning-rate", "nan"], "learning_rate is nan"),
+        (["--image-size", "4"], "4"),
+    ],
+)
+def test_settings_that_cannot_work_are_told(tmp_path, capsys, flags, words):
+    out = tmp_path / "x"
+    assert words in refused(capsys, "train", "--data", "digits", *flags, "--out", out)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys):
+    assert "no unfinished run" in refused(capsys, "train", "--resume", tmp_path / "x")
+    assert "is finished" in refused(capsys, "train", "--resume", tiny_bundle)
+
+
+def run_until_first_line(args: list[str], stop: signal.Signals) -> tuple[int, str, str]:
+    """Run a command, stop it at its first progress line, and return exit code and output."""
+    with subprocess.Popen(
+        args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "epoch" in line:
+                running.send_signal(stop)
+                break
+        out, err = running.communicate(timeout=60)
+    return running.returncode, out, err
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, own_home, capsys):
+    flags = [*QUICK, "--epochs", "40", "--json"]
+    out = own_home / "bundles" / "stopped"
+    code, printed, told = run_until_first_line(
+        latent_explorer("train", *flags, "--out", out), signal.SIGINT
+    )
+    assert (code, printed) == (1, "")
+    assert f"latent-explorer train --resume {out}" in told
+    assert "Traceback" not in told
+    assert not out.exists()
+    assert out.name not in {model.name for model in store.models().models}
+    assert "--resume" in refused(capsys, "train", *flags, "--out", out)
+    assert cli.main(["train", "--resume", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["epochs"] == 40
+    assert cli.main(["train", *flags, "--out", str(tmp_path / "unbroken")]) == 0
+    one, other = read_bundle(out), read_bundle(tmp_path / "unbroken")
+    assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+    assert not out.with_name("stopped.part").exists()
+
+
+@pytest.mark.slow
+def test_a_polite_kill_keeps_the_run_too(tmp_path):
+    flags = [*QUICK, "--epochs", "4000", "--out", tmp_path / "killed"]
+    code, _, told = run_until_first_line(latent_explorer("train", *flags), signal.SIGTERM)
+    assert code == 1
+    assert "--resume" in told
+    assert (tmp_path / "killed.part" / "checkpoint").exists()
+
+
+def image_set(pixels: np.ndarray) -> ImageSet:
+    return ImageSet(name="drawn", pixels=pixels, is_test=fixed_split(len(pixels)))
+
+
+@pytest.mark.parametrize(("n", "batch_size"), [(20, 16), (1797, 32), (20_000, 128)])
+def test_small_sets_get_small_batches(n, batch_size):
+    images = image_set(np.zeros((n, 1, 2, 2), np.uint8))
+    assert fitting_settings(images)["batch_size"] == batch_size
+
+
+def test_greys_get_a_learned_sigma_and_black_and_white_bernoulli():
+    greys = np.random.default_rng(0).integers(0, 256, (50, 1, 8, 8), np.uint8)
+    assert fitting_settings(image_set(greys))["likelihood"] == "sigma"
+    assert fitting_settings(image_set(greys // 128 * 255))["likelihood"] == "bernoulli"
+
+
+@pytest.mark.parametrize(("side", "n_threads"), [(8, 1), (64, 2)])
+def test_small_batches_are_not_shared_among_threads(side, n_threads):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        images = image_set(np.zeros((4, 3, side, side), np.uint8))
+        use_fitting_threads(TrainConfig(data="drawn", batch_size=64), images)
+        assert torch.get_num_threads() == n_threads
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_setting_that_was_given_is_kept(tmp_path, capsys):
+    out = tmp_path / "mine"
+    flags = ["--epochs", "1", "--batch-size", "100", "--likelihood", "bernoulli"]
+    assert cli.main(["train", *QUICK, *flags, "--out", str(out)]) == 0
+    config = read_bundle(out).config
+    assert (config.batch_size, config.likelihood) == (100, "bernoulli")
+    assert "Chosen" not in capsys.readouterr().err
+
+
+# The app.
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_busy_port_is_told_with_a_free_one(capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        told = refused(capsys, "app", "--port", port)
+    assert f"Port {port}" in told
+    found = re.search(r"--port (\d+)", told)
+    assert found
+    serve.refuse_busy_port("127.0.0.1", int(found[1]))
+
+
+def test_a_host_that_is_not_here_is_told():
+    with pytest.raises(MachineError, match="no address this machine"):
+        serve.refuse_busy_port("192.0.2.1", 8501)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8501"),
+        ("0.0.0.0", "http://127.0.0.1:8501"),
+        ("::1", "http://[::1]:8501"),
+        ("::", "http://[::1]:8501"),
+        ("localhost", "http://localhost:8501"),
+    ],
+)
+def test_the_address_is_one_to_type_into_a_browser(host, address):
+    assert serve.address(host, 8501) == address
+
+
+def test_the_app_is_started_with_flags_that_streamlit_knows():
+    from streamlit import config
+
+    command = serve.command("127.0.0.1", 8600)
+    flags = dict(flag.removeprefix("--").split("=", 1) for flag in command if "=" in flag)
+    assert flags["server.port"] == "8600"
+    assert set(flags) <= set(config._config_options_template)
+    assert Path(command[4]).is_file()
+
+
+def test_the_settings_beside_the_app_are_those_of_the_checkout():
+    beside = Path(command_script()).parent / ".streamlit" / "config.toml"
+    checkout = Path(explorer.__file__).parents[1] / ".streamlit" / "config.toml"
+    assert beside.read_text("utf-8") == checkout.read_text("utf-8")
+
+
+def test_streamlit_knows_every_setting_beside_the_app():
+    from streamlit import config
+
+    beside = Path(command_script()).parent / ".streamlit" / "config.toml"
+    known = set(config._config_options_template)
+
+    def keys(table: dict[str, object], under: str) -> Iterator[str]:
+        for key, value in table.items():
+            yield from keys(value, f"{under}{key}.") if isinstance(value, dict) else [under + key]
+
+    assert set(keys(tomllib.loads(beside.read_text("utf-8")), "")) <= known
+
+
+def command_script() -> str:
+    return serve.command("127.0.0.1", 8600)[4]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_the_app_says_where_it_is_and_ends_cleanly(tmp_path, stop):
+    port = free_port()
+    with subprocess.Popen(
+        latent_explorer("app", "--port", port, "--no-browser"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as running:
+        assert running.stdout is not None
+        told = running.stdout.readline()
+        address = f"http://127.0.0.1:{port}"
+        assert address in told
+        with urllib.request.urlopen(address, timeout=10) as page:
+            assert page.status == 200
+        running.send_signal(stop)
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert out == ""
+    assert "Traceback" not in err
+    serve.refuse_busy_port("127.0.0.1", port)  # it has let the port go
+
+
+# The words about it.
+
+
+def test_help_has_one_line_for_every_command(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    out = capsys.readouterr().out
+    for command in commands():
+        assert re.search(rf"\n    {command} +\S", out), command
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_readme_names_the_command(command):
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"latent-explorer {command}" in readme
