@@ -1,0 +1,1 @@
+"""The pages: they draw, and compute nothing that the glossary names."""

@@ -1,0 +1,10 @@
+"""The server: Streamlit's pages and, beside them, the files the stage fetches.
+
+Start it with `latent-explorer`; `python -m streamlit run` on this file works too.
+"""
+
+import streamlit as st
+
+from explorer.ui.routes import routes
+
+app = st.App("navigation.py", routes=routes())

@@ -1,0 +1,146 @@
+"""Bundles opened for looking at, shared by all visitors and kept while they do not change."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from explorer import data, store
+from explorer.bundle import ModelBundle, read_bundle
+from explorer.errors import BundleError
+from explorer.latent.stats import active_coordinates, kl_per_item
+from explorer.live.arrays import pack_arrays
+
+# A slider reaches at least this many prior standard deviations to either side, and at most that.
+_LEAST_REACH, _MOST_REACH = 3, 8
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """One slider: which coordinate it moves, its name if it has one, and how far it reaches."""
+
+    index: int
+    name: str
+    limit: int
+    active: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Exhibit:
+    """A bundle without its weights, and what the page derives from it once.
+
+    Attributes:
+        bundle: The bundle; `weights` is empty.
+        version: Hash of what the browser fetches, so that addresses change with contents.
+    """
+
+    bundle: ModelBundle
+    version: str
+
+    @cached_property
+    def active(self) -> np.ndarray:
+        """Coordinates that carry information, most informative first, shape (a,)."""
+        return active_coordinates(self.bundle.codes.mu, self.bundle.codes.logvar)
+
+    @cached_property
+    def kl(self) -> np.ndarray:
+        """KL of each item, in nats, shape (n,)."""
+        return kl_per_item(self.bundle.codes.mu, self.bundle.codes.logvar)
+
+    @cached_property
+    def coordinates(self) -> tuple[Coordinate, ...]:
+        """All sliders: the active ones most informative first, then the silent ones."""
+        mu = self.bundle.codes.mu
+        silent = sorted(set(range(mu.shape[1])) - set(self.active.tolist()))
+        reach = np.ceil(np.quantile(np.abs(mu), 0.999, axis=0)).clip(_LEAST_REACH, _MOST_REACH)
+        return tuple(
+            Coordinate(i, self.bundle.slider_names.get(i, ""), int(reach[i]), i not in silent)
+            for i in [*self.active.tolist(), *silent]
+        )
+
+    @cached_property
+    def has_originals(self) -> bool:
+        """Whether the images the codes came from are on this machine."""
+        return self._load_originals(self.bundle.codes.ids[:1]) is not None
+
+    @cached_property
+    def _originals(self) -> np.ndarray | None:
+        """All of them, (n, c, h, w) uint8: some sources are slow to open for each image anew."""
+        return self._load_originals(self.bundle.codes.ids)
+
+    @cached_property
+    def start_item(self) -> int:
+        """The item to begin with: of those in the thick of the data, the one drawn best."""
+        spacing, error = _given(self.bundle.codes.spacing), self.bundle.codes.error
+        return int(np.where(spacing <= np.median(spacing), error, np.inf).argmin())
+
+    @cached_property
+    def codes_buffer(self) -> bytes:
+        """What the browser needs of the codes, for `latent.js`."""
+        codes = self.bundle.codes
+        wanted = {
+            "mu": codes.mu,
+            "active": self.active,
+            "spacing": np.sort(_given(codes.spacing)),
+            "labels": codes.labels,
+            "pca_mean": codes.pca_mean,
+            "pca_components": codes.pca_components,
+            "tsne": codes.tsne,
+        }
+        return pack_arrays({name: array for name, array in wanted.items() if array is not None})
+
+    def original(self, item: int) -> np.ndarray | None:
+        """Return the image an item's code came from, uint8 (c, h, w), if it is at hand."""
+        images = self._originals if self.has_originals else None
+        return None if images is None else np.asarray(images[item])
+
+    def _load_originals(self, ids: np.ndarray) -> np.ndarray | None:
+        config = self.bundle.config
+        images = data.load_items(
+            config.data, ids, image_size=config.image_size, n_images=config.n_images
+        )
+        fits = images is not None and images.shape[1:] == self.bundle.data.image_shape
+        return images if fits else None
+
+
+def _given(array: np.ndarray | None) -> np.ndarray:
+    """Return an array that `open_exhibit` has seen to be there."""
+    assert array is not None
+    return array
+
+
+def open_exhibit(name: str) -> Exhibit:
+    """Open a bundle by name, or return it as opened before.
+
+    Raises:
+        BundleError: There is none of that name, or it is damaged.
+    """
+    folder = store.find_name(name)
+    try:
+        changed_ns = (folder / "config.json").stat().st_mtime_ns
+    except OSError as error:
+        raise BundleError(
+            f'The bundle "{name}" cannot be read: {error}.',
+            "Its config.json must be there.",
+            "Choose another model, or make this one again.",
+        ) from error
+    return _opened(folder, changed_ns)
+
+
+@lru_cache(maxsize=4)  # each may hold tens of megabytes of originals
+def _opened(folder: Path, changed_ns: int) -> Exhibit:
+    """Open a folder; `changed_ns` makes a bundle that was replaced count as another."""
+    bundle = read_bundle(folder, weights=False)
+    if bundle.codes.spacing is None or bundle.codes.pca is None:
+        raise BundleError(
+            f'The bundle "{bundle.name}" has no map.',
+            "To be explored, it must hold projections of its codes.",
+            "Train it again with latent-explorer train, which adds them.",
+        )
+    digest = hashlib.sha256()
+    for file in ("config.json", "codes.npz"):
+        digest.update((folder / file).read_bytes())
+    digest.update(bundle.pack or b"")
+    return Exhibit(bundle, digest.hexdigest()[:16])

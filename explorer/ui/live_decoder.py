@@ -1,0 +1,86 @@
+"""Mounts the stage: hands it a scene as plain data and hears back when the hand lets go."""
+
+import math
+from functools import cache
+from importlib.resources import files
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from explorer.ui import routes, state
+from explorer.ui.exhibits import Exhibit
+from explorer.ui.maps import MapChoice
+from explorer.ui.words import stage_words
+
+_STAGE = "stage"
+
+
+def stage(exhibit: Exhibit, choice: MapChoice) -> None:
+    """Draw the stage for one bundle and one map.
+
+    Only this part of the page runs again when the hand lets go, and what it sends is the same
+    then, so nothing is drawn anew.
+    """
+    start = state.asked_start(exhibit.bundle.config.latent_dim, len(exhibit.bundle.codes.mu))
+    _fragment(exhibit, scene(exhibit, choice, start))
+
+
+def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, object]:
+    """Return everything the stage needs to know, as JSON values; `stage.js` reads it."""
+    bundle = exhibit.bundle
+    urls = routes.urls(exhibit)
+    item = exhibit.start_item if start.z is None and start.item is None else start.item
+    map_query = urlencode({"map": choice.code, "color": choice.color, "points": choice.n_points})
+    return {
+        "key": f"{bundle.name}:{exhibit.version}",
+        "model": bundle.name,
+        "latentDim": bundle.config.latent_dim,
+        "imageShape": list(bundle.data.image_shape),
+        "classNames": list(bundle.data.class_names),
+        "coordinates": [
+            {"index": c.index, "name": c.name, "limit": c.limit, "active": c.active}
+            for c in exhibit.coordinates
+        ],
+        "packed": bundle.pack is not None,
+        "originals": exhibit.has_originals,
+        "urls": urls,
+        "map": choice.code,
+        "mapUrl": f"{urls['map']}?{map_query}",
+        "start": {"item": item, "z": None if start.z is None else list(start.z)},
+        "words": stage_words(),
+    }
+
+
+@cache
+def _component() -> ComponentRenderer:
+    live = files("explorer").joinpath("live")
+    return st.components.v2.component(
+        "latent_explorer_stage",
+        html='<div class="le-root"></div>',
+        css=live.joinpath("stage.css").read_text(encoding="utf-8"),
+        js=live.joinpath("adapter.js").read_text(encoding="utf-8"),
+        isolate_styles=False,  # Plotly's own styles live in the document
+    )
+
+
+@st.fragment
+def _fragment(exhibit: Exhibit, sent: dict[str, object]) -> None:
+    def remember() -> None:
+        view = state.reported_view(_STAGE)
+        if view and view.get("key") == sent["key"]:
+            _remember(view, exhibit)
+
+    # In the callback, because the component keeps what it said last, also of another model.
+    _component()(key=_STAGE, data=sent, on_view_change=remember)
+
+
+def _remember(view: dict[str, object], exhibit: Exhibit) -> None:
+    """Put what the browser says into the address, if it is what the stage would say."""
+    z, item = view.get("z"), view.get("item")
+    d, n = exhibit.bundle.config.latent_dim, len(exhibit.bundle.codes.mu)
+    numbers = [float(v) for v in z if isinstance(v, (int, float))] if isinstance(z, list) else []
+    if len(numbers) != d or not all(map(math.isfinite, numbers)):
+        return
+    if item is None or (isinstance(item, int) and 0 <= item < n):
+        state.remember_code(numbers, item)

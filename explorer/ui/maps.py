@@ -1,0 +1,167 @@
+"""Which map to draw: turns the choices of the page into a figure with words on it.
+
+The arithmetic is in `projection` and `latent.stats`, the drawing in `figures`.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from explorer.figures import ByClass, ByValue, Theme, latent_map
+from explorer.latent.stats import share_explained
+from explorer.ui.exhibits import Coordinate, Exhibit
+from explorer.ui.words import say
+
+_POINTS = (500, 1000, 2000)
+
+
+@dataclass(frozen=True)
+class MapChoice:
+    """What the page's controls say.
+
+    Attributes:
+        method: `pca`, `pca3`, `tsne`, or `z` for two coordinates.
+        color: `class`, `error`, `kl`, `none` or the name of a factor.
+        n_points: Dots to show; 0 shows all.
+        across: With `z`, the coordinate from left to right.
+        up: With `z`, the coordinate from bottom to top.
+    """
+
+    method: str
+    color: str
+    n_points: int
+    across: int = 0
+    up: int = 0
+
+    @property
+    def code(self) -> str:
+        """The map in one word, as `stage.js` knows it: `z3-5` for coordinates 3 and 5."""
+        return f"z{self.across}-{self.up}" if self.method == "z" else self.method
+
+
+def coordinate_name(coordinate: Coordinate) -> str:
+    """Return what a slider is called."""
+    return coordinate.name or say("stage.coordinate", number=coordinate.index + 1)
+
+
+def map_choices(exhibit: Exhibit) -> dict[str, str]:
+    """Return the maps a bundle has: value to words. With two coordinates they are the map."""
+    codes = exhibit.bundle.codes
+    d = codes.mu.shape[1]
+    choices = {"pca": say("explore.map_pca")}
+    if d >= 3:
+        choices["pca3"] = say("explore.map_pca3")
+    if codes.tsne is not None:
+        choices["tsne"] = say("explore.map_tsne")
+    choices["z"] = say("explore.map_coordinates")
+    return {"z": choices.pop("z")} | choices if d <= 2 else choices
+
+
+def color_choices(exhibit: Exhibit) -> dict[str, str]:
+    """Return what dots can be coloured by: value to words."""
+    facts = exhibit.bundle.data
+    choices = {"class": say("explore.color_class")} if facts.class_names else {}
+    if exhibit.bundle.codes.factors is not None:
+        choices |= {name: name for name in facts.factor_names}
+    for value in ("error", "kl", "none"):
+        choices[value] = say(f"explore.color_{value}")
+    return choices
+
+
+def first_color(exhibit: Exhibit) -> str:
+    """Return the colouring to begin with: classes, or the factor the map shows best."""
+    codes, facts = exhibit.bundle.codes, exhibit.bundle.data
+    if facts.class_names or codes.factors is None or codes.pca is None:
+        return next(iter(color_choices(exhibit)))
+    shares = share_explained(codes.pca[:, :2], codes.factors)
+    return facts.factor_names[int(shares.argmax())]
+
+
+def point_choices(exhibit: Exhibit) -> dict[str, str]:
+    """Return how many dots can be shown: value to words, all of them first."""
+    n = len(exhibit.bundle.codes.mu)
+    fewer = {str(count): say("explore.some_points", count=count) for count in _POINTS if count < n}
+    return {"0": say("explore.all_points", count=n)} | fewer
+
+
+def map_figure(exhibit: Exhibit, code: str, color: str, n_points: int, theme: str) -> str:
+    """Return a map as the JSON of a Plotly figure.
+
+    Args:
+        exhibit: The bundle.
+        code: Which map, as `MapChoice.code` has it; anything unknown gives the PCA.
+        color: What the colour tells; anything unknown gives one colour.
+        n_points: Dots to show, spread evenly over the items; 0 shows all.
+        theme: `light` or `dark`.
+    """
+    known = code in ("pca3", "tsne") or _pair(code, exhibit.bundle.config.latent_dim)
+    return _drawn(
+        exhibit,
+        code if known else "pca",
+        color if color in color_choices(exhibit) else "none",
+        n_points if 0 < n_points < len(exhibit.bundle.codes.mu) else 0,
+        "dark" if theme == "dark" else "light",
+    )
+
+
+@lru_cache(maxsize=16)
+def _drawn(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme) -> str:
+    places, titles = _places(exhibit, code)
+    n = len(places)
+    rows = np.linspace(0, n - 1, n_points).astype(int) if n_points else None
+    figure = latent_map(
+        places,
+        color=_color(exhibit, color),
+        axis_titles=titles,
+        rows=rows,
+        view=f"{exhibit.version} {code}",
+        theme=theme,
+    )
+    return str(figure.to_json())
+
+
+def _places(exhibit: Exhibit, code: str) -> tuple[np.ndarray, list[str]]:
+    """Return positions (n, 2 or 3) and the titles of their axes."""
+    codes = exhibit.bundle.codes
+    pair = _pair(code, codes.mu.shape[1])
+    if pair:
+        names = {c.index: coordinate_name(c) for c in exhibit.coordinates}
+        return codes.mu[:, pair], [names[i] for i in pair]
+    if code == "tsne" and codes.tsne is not None:
+        return codes.tsne, []
+    assert codes.pca is not None  # `open_exhibit` has seen to that
+    assert codes.pca_variance is not None
+    m = min(3 if code == "pca3" else 2, codes.pca.shape[1])
+    titles = [
+        say(
+            "explore.pca3_axis" if m == 3 else "explore.pca_axis",
+            number=i + 1,
+            percent=round(100 * float(share)),
+        )
+        for i, share in enumerate(codes.pca_variance[:m])
+    ]
+    return codes.pca[:, :m], titles
+
+
+def _pair(code: str, d: int) -> list[int]:
+    """Return the coordinates that a code such as `z3-5` names, or nothing."""
+    parts = code[1:].split("-") if code.startswith("z") else []
+    good = len(parts) == 2 and all(part.isascii() and part.isdigit() for part in parts)
+    pair = [int(part) for part in parts] if good else []
+    if not pair or max(pair) >= d:
+        return []
+    return pair[:1] if pair[0] == pair[1] else pair
+
+
+def _color(exhibit: Exhibit, color: str) -> ByClass | ByValue | None:
+    codes, facts = exhibit.bundle.codes, exhibit.bundle.data
+    if color == "class" and codes.labels is not None:
+        return ByClass(labels=codes.labels, names=facts.class_names)
+    if color == "error":
+        return ByValue(values=codes.error, title=say("explore.color_bar_error"))
+    if color == "kl":
+        return ByValue(values=exhibit.kl, title=say("explore.color_bar_kl"))
+    if color in facts.factor_names and codes.factors is not None:
+        return ByValue(values=codes.factors[:, facts.factor_names.index(color)], title=color)
+    return None

@@ -1,0 +1,164 @@
+"""The files the stage fetches: its modules, Plotly, packs, codes, maps, original images.
+
+Every address carries a hash of what it leads to, so browsers may keep the answer for good.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable
+from functools import cache, lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import plotly
+import streamlit as st
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+import explorer
+from explorer.bundle import ModelBundle, read_bundle
+from explorer.errors import BundleError, ExplorerError, ShapeError
+from explorer.ui.exhibits import Exhibit, open_exhibit
+from explorer.ui.maps import map_figure
+
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_LIVE = Path(explorer.__file__).parent / "live"
+_PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+Handler = Callable[[Request], Response]
+
+
+def prefix() -> str:
+    """Return the start of all these addresses, under the server's base path if it has one."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}/latent" if base else "/latent"
+
+
+@cache
+def live_version() -> str:
+    """Return a hash of all modules of the stage: they import each other, so they change as one."""
+    digest = hashlib.sha256()
+    for module in sorted(_LIVE.glob("*.js")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def urls(exhibit: Exhibit) -> dict[str, str]:
+    """Return the addresses the stage needs for one bundle."""
+    start = prefix()
+    own = f"{start}/bundle/{exhibit.version}/{quote(exhibit.bundle.name, safe='')}"
+    return {
+        "stage": f"{start}/live/{live_version()}/stage.js",
+        "plotly": f"{start}/plotly/{plotly.__version__}/plotly.min.js",
+        "pack": f"{own}/decoder.pack",
+        "codes": f"{own}/codes",
+        "map": f"{own}/map",
+        "decode": f"{own}/decode",
+        "original": f"{own}/original",
+    }
+
+
+def routes() -> list[Route]:
+    """Return the routes to serve beside Streamlit's own."""
+    start = prefix()
+    own = f"{start}/bundle/{{version}}/{{name}}"
+    return [
+        Route(f"{start}/live/{{version}}/{{file}}", _live_module),
+        Route(f"{start}/plotly/{{version}}/plotly.min.js", _plotly),
+        Route(f"{own}/decoder.pack", _of_exhibit(_pack)),
+        Route(f"{own}/codes", _of_exhibit(_codes)),
+        Route(f"{own}/map", _of_exhibit(_map)),
+        Route(f"{own}/decode", _of_exhibit(_decode)),
+        Route(f"{own}/original/{{item:int}}.png", _of_exhibit(_original)),
+    ]
+
+
+def _live_module(request: Request) -> Response:
+    names = {module.name: module for module in _LIVE.glob("*.js")}
+    module = names.get(request.path_params["file"])
+    if module is None or request.path_params["version"] != live_version():
+        return Response(status_code=404)
+    return FileResponse(module, media_type="text/javascript", headers=_FOREVER)
+
+
+def _plotly(request: Request) -> Response:
+    return FileResponse(_PLOTLY, media_type="text/javascript", headers=_FOREVER)
+
+
+def _of_exhibit(answer: Callable[[Request, Exhibit], Response]) -> Handler:
+    """Open the bundle an address names; what a person can fix is answered in words."""
+
+    def handler(request: Request) -> Response:
+        try:
+            exhibit = open_exhibit(request.path_params["name"])
+            if exhibit.version != request.path_params["version"]:
+                raise BundleError(
+                    f'The bundle "{exhibit.bundle.name}" has changed since this page was opened.',
+                    "The page needs the bundle as it is now.",
+                    "Reload the page.",
+                )
+            return answer(request, exhibit)
+        except ExplorerError as error:
+            return JSONResponse({"error": str(error)}, status_code=404)
+
+    return handler
+
+
+def _bytes(content: bytes, media_type: str = "application/octet-stream") -> Response:
+    return Response(content, media_type=media_type, headers=_FOREVER)
+
+
+def _pack(request: Request, exhibit: Exhibit) -> Response:
+    pack = exhibit.bundle.pack
+    return Response(status_code=404) if pack is None else _bytes(pack)
+
+
+def _codes(request: Request, exhibit: Exhibit) -> Response:
+    return _bytes(exhibit.codes_buffer)
+
+
+def _map(request: Request, exhibit: Exhibit) -> Response:
+    asked = {key: request.query_params.get(key, "") for key in ("map", "color", "theme")}
+    points = request.query_params.get("points", "")
+    n_points = int(points) if points.isascii() and points.isdigit() and len(points) < 9 else 0
+    figure = map_figure(exhibit, asked["map"], asked["color"], n_points, asked["theme"])
+    return _bytes(figure.encode(), "application/json")
+
+
+def _original(request: Request, exhibit: Exhibit) -> Response:
+    item = request.path_params["item"]
+    image = exhibit.original(item) if item < len(exhibit.bundle.codes.ids) else None
+    if image is None:
+        return Response(status_code=404)
+    stream = io.BytesIO()
+    pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+    Image.fromarray(pixels).save(stream, "PNG")
+    return _bytes(stream.getvalue(), "image/png")
+
+
+def _decode(request: Request, exhibit: Exhibit) -> Response:
+    """Decode in Python, for decoders the browser cannot run: (c, h, w) float32 in [0, 1]."""
+    from explorer.latent.encode import decode
+
+    d = exhibit.bundle.config.latent_dim
+    try:
+        z = np.array(request.query_params.get("z", "").split(","), dtype=np.float32)
+    except ValueError:
+        z = np.empty(0, np.float32)
+    if z.shape != (d,) or not np.isfinite(z).all():
+        raise ShapeError(
+            f"The address holds {z.size} usable numbers.",
+            f"A code of this model is {d} numbers.",
+            f"Give ?z= and {d} numbers with commas between them.",
+        )
+    x_hat = decode(_with_weights(exhibit.bundle.folder, exhibit.version), z[None])
+    return _bytes(np.ascontiguousarray(x_hat[0], dtype="<f4").tobytes())
+
+
+@lru_cache(maxsize=2)
+def _with_weights(folder: Path, version: str) -> ModelBundle:
+    """Read a bundle with its weights; `version` makes a bundle that was replaced count anew."""
+    return read_bundle(folder)

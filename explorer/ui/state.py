@@ -1,0 +1,102 @@
+"""What a session remembers, typed. The only module that touches the address bar and session state.
+
+The address says everything: `model`, `map` (with `across` and `up`), `color`, `points`, `z` and
+`item`, so that a link opens exactly the view it was copied from.
+"""
+
+import math
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.ui.words import say
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the stage begins: a picked item, a code, or neither (then it chooses)."""
+
+    z: tuple[float, ...] | None = None
+    item: int | None = None
+
+
+def asked(key: str) -> str:
+    """Return what the address says under a key, or an empty string."""
+    return str(st.query_params.get(key, ""))
+
+
+def choose_model(name: str) -> None:
+    """Make another model the current one; its codes mean nothing to the one before."""
+    kept = {key: value for key, value in st.query_params.items() if key not in ("z", "item")}
+    st.query_params.from_dict(kept | {"model": name})
+
+
+def asked_start(latent_dim: int, n_items: int) -> Start:
+    """Read code and item from the address; what does not fit the model is ignored."""
+    item = _whole_number(st.query_params.get("item"))
+    if item is not None and 0 <= item < n_items:
+        return Start(item=item)
+    return Start(z=_numbers(st.query_params.get("z"), latent_dim))
+
+
+def remember_code(z: list[float], item: int | None) -> None:
+    """Put code and item into the address, the code to 3 decimals, as one step of its history."""
+    kept = {key: value for key, value in st.query_params.items() if key not in ("z", "item")}
+    code = {"z": ",".join(f"{value:.3f}" for value in z)}
+    picked = {} if item is None else {"item": str(item)}
+    st.query_params.from_dict(kept | code | picked)
+
+
+def reported_view(key: str) -> dict[str, object] | None:
+    """Return what the stage mounted under a key said last."""
+    said = st.session_state.get(key) or {}
+    view = said.get("view")
+    return view if isinstance(view, dict) else None
+
+
+def select(key: str, of: str, options: dict[str, str], default: str | None = None) -> str:
+    """Draw a choice that lives in the address, and return what is chosen.
+
+    Args:
+        key: Name in the address; the catalogue has its label and its explanation.
+        of: Model the options belong to; another model has other words for the same value.
+        options: Value in the address to words on the screen.
+        default: Value where the address says nothing or something unknown; otherwise the first.
+    """
+    values = list(options)
+    chosen = asked(key) if asked(key) in options else (default or values[0])
+    widget = f"select-{key}-{of}"
+    if st.session_state.get(widget) != chosen:  # the address decides, also when someone goes back
+        st.session_state[widget] = chosen
+    return str(
+        st.selectbox(
+            say(f"explore.{key}"),
+            values,
+            format_func=options.__getitem__,
+            key=widget,
+            help=say(f"explore.{key}_help"),
+            on_change=_remember_choice,
+            args=(key, widget, default or values[0]),
+        )
+    )
+
+
+def _remember_choice(key: str, widget: str, default: str) -> None:
+    chosen = st.session_state[widget]
+    if chosen == default:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = chosen
+
+
+def _whole_number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _numbers(text: str | None, length: int) -> tuple[float, ...] | None:
+    try:
+        values = tuple(float(part) for part in (text or "").split(","))
+    except ValueError:
+        return None
+    good = len(values) == length and all(math.isfinite(v) and abs(v) <= 1000 for v in values)
+    return values if good else None

@@ -1,0 +1,111 @@
+"""The Explore page: choose a model and a map at the side, move through latent space beside it."""
+
+import streamlit as st
+
+from explorer import store
+from explorer.bundle import BundleSummary
+from explorer.errors import ExplorerError
+from explorer.ui import live_decoder, state
+from explorer.ui.exhibits import Exhibit, open_exhibit
+from explorer.ui.maps import (
+    MapChoice,
+    color_choices,
+    coordinate_name,
+    first_color,
+    map_choices,
+    point_choices,
+)
+from explorer.ui.words import plain, say
+
+_FIRST = "faces"
+_MOST_CARDS_UNSCROLLED = 6
+
+
+def render() -> None:
+    """Draw the page."""
+    listing = store.models()
+    if not listing.models:
+        st.info(say("explore.no_models"))
+        return
+    name = _current(listing.models)
+    with st.sidebar:
+        st.markdown(f"#### {say('app.title')}")
+        _gallery(listing, name)
+    try:
+        exhibit = open_exhibit(name)
+    except ExplorerError as error:
+        st.error(plain(str(error)))
+        return
+    with st.sidebar:
+        choice = _controls(exhibit)
+        _facts(exhibit)
+    live_decoder.stage(exhibit, choice)
+
+
+def _current(models: tuple[BundleSummary, ...]) -> str:
+    """Return the model the address asks for, or the one to begin with."""
+    names = [model.name for model in models]
+    asked = state.asked("model")
+    if asked in names:
+        return asked
+    first = _FIRST if _FIRST in names else names[0]
+    if asked:
+        st.warning(say("explore.unknown_model", name=plain(asked), instead=plain(first)))
+    return first
+
+
+def _gallery(listing: store.Listing, current: str) -> None:
+    """Draw a card per model: preview, name, size of its code."""
+    st.markdown(f"**{say('explore.models')}**", help=say("explore.models_help"))
+    many = len(listing.models) > _MOST_CARDS_UNSCROLLED
+    with st.container(height=330 if many else "content", border=False):
+        columns = st.columns(2, gap="small")
+        # The model that anyone understands comes first.
+        for i, model in enumerate(sorted(listing.models, key=lambda m: m.name != _FIRST)):
+            with columns[i % 2], st.container(key=f"card-{i}", gap="xsmall"):
+                _card(model, chosen=model.name == current)
+    if listing.problems:
+        with st.expander(say("explore.damaged", count=len(listing.problems))):
+            for problem in listing.problems:
+                st.text(str(problem))
+
+
+def _card(model: BundleSummary, *, chosen: bool) -> None:
+    preview = model.folder / "preview.png"
+    if preview.is_file():
+        st.image(str(preview), width="stretch", alt="")
+    st.button(
+        plain(model.name),
+        key=f"model-{model.name}",
+        type="primary" if chosen else "secondary",
+        width="stretch",
+        help=say("explore.card_line", count=model.config.latent_dim),
+        on_click=state.choose_model,
+        args=(model.name,),
+    )
+
+
+def _controls(exhibit: Exhibit) -> MapChoice:
+    """Draw the controls of the map and return what they say."""
+    model = exhibit.bundle.name
+    method = state.select("map", model, map_choices(exhibit))
+    across = up = 0
+    if method == "z":
+        names = {str(c.index): coordinate_name(c) for c in exhibit.coordinates}
+        order = list(names)
+        left, right = st.columns(2)
+        with left:
+            across = int(state.select("across", model, names))
+        with right:
+            up = int(state.select("up", model, names, order[min(1, len(order) - 1)]))
+    color = state.select("color", model, color_choices(exhibit), first_color(exhibit))
+    points = int(state.select("points", model, point_choices(exhibit)))
+    return MapChoice(method, color, points, across, up)
+
+
+def _facts(exhibit: Exhibit) -> None:
+    facts = exhibit.bundle.data
+    with st.expander(say("explore.about_model")):
+        st.markdown(exhibit.bundle.card.replace("![", "["))  # no pictures from elsewhere
+    if facts.source:
+        st.caption(say("explore.source", source=plain(facts.source), licence=plain(facts.licence)))

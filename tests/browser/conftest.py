@@ -1,0 +1,208 @@
+"""The app as a newcomer starts it, and pages of Chromium that look at it."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
+
+from explorer import store
+from explorer.bundle import write_bundle
+from tests.conftest import fresh_bundle
+from tests.tools import chromium
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+READY = '[data-testid="stage"][data-ready="true"]'
+SLOW_MS = 120_000  # machines that test may be busy
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/browser" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """A home with a bundle too large for the browser, one with a wicked name, and a broken one."""
+    home = tmp_path_factory.mktemp("home")
+    bundles = home / "bundles"
+    whole = store.complete(fresh_bundle("unpacked"))
+    write_bundle(replace(whole, pack=None), bundles / "unpacked")
+    odd = replace(whole, name="ünïcode *שלום* <b> 50%#?")
+    write_bundle(odd, bundles / odd.name)
+    broken = bundles / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{")
+    return home
+
+
+@pytest.fixture(scope="session")
+def address(home) -> Iterator[str]:
+    """Where the app runs, started by its command."""
+    chromium()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "explorer", "app", "--no-browser", "--port", str(port)]
+    environment = {"LATENT_EXPLORER_HOME": str(home), "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.DEVNULL) as server:
+        at = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(at, server)
+            yield at
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait_for(at: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(240):
+        assert server.poll() is None, "the app ended at its start"
+        try:
+            urllib.request.urlopen(at, timeout=2).close()
+        except OSError:
+            time.sleep(0.25)
+        else:
+            return
+    pytest.fail("the app did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@dataclass
+class Visit:
+    """A page on the app, and what it said to the server and to its console."""
+
+    page: Page
+    address: str
+    sent: list[object]
+    complaints: list[str]
+
+    def open(self, query: str = "") -> "Visit":
+        self.page.goto(f"{self.address}/{query}")
+        return self.ready()
+
+    def ready(self) -> "Visit":
+        self.page.wait_for_selector(READY, timeout=SLOW_MS)
+        return self
+
+    @property
+    def z(self) -> np.ndarray:
+        """The code on show."""
+        text = self.page.get_by_test_id("stage").get_attribute("data-z")
+        return np.array(json.loads(text or "[]"))
+
+    def pixels(self, test_id: str = "decoded") -> np.ndarray:
+        """The bitmap of a canvas, (h, w, 4) uint8."""
+        canvas = self.page.get_by_test_id(test_id)
+        values = canvas.evaluate(
+            "c => ({w: c.width, h: c.height, data:"
+            " Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)})"
+        )
+        return np.array(values["data"], np.uint8).reshape(values["h"], values["w"], 4)
+
+    def slider(self, index: int) -> tuple[float, float, float]:
+        """Left end, width and middle height of a slider's track on the screen."""
+        handle = self.page.get_by_test_id(f"slider-{index}")
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        assert box is not None
+        return box["x"] + 8, box["width"] - 16, box["y"] + box["height"] / 2
+
+    def first_slider(self) -> int:
+        """The coordinate at the top of the list."""
+        top = self.page.locator("input[type=range]").first.get_attribute("data-testid")
+        return int(re.sub(r"\D", "", top or ""))
+
+    def dot(self, order: int = 0) -> tuple[int, float, float]:
+        """The item of a dot that no other is close to, and where it is on the screen."""
+        found = self.page.get_by_test_id("map").evaluate(_LONE_DOTS)
+        return tuple(found[order])
+
+    def empty_place(self) -> tuple[float, float]:
+        """A place on the map with no dot near it, on the screen."""
+        return tuple(self.page.get_by_test_id("map").evaluate(_EMPTY_PLACE))
+
+    def address_bar(self, key: str) -> str | None:
+        found = re.search(rf"[?&]{key}=([^&]*)", self.page.url)
+        return found.group(1).replace("%2C", ",") if found else None
+
+    def wait(self, condition: str) -> None:
+        """Wait until a JavaScript expression holds."""
+        self.page.wait_for_function(condition, timeout=SLOW_MS)
+
+
+# Both read the figure as Plotly drew it, through the same axes a person sees.
+_DOTS = """
+    const plot = map.querySelector('.js-plotly-plot');
+    const {xaxis, yaxis} = plot._fullLayout;
+    const box = plot.getBoundingClientRect();
+    const dots = plot._fullData.flatMap((trace) => Array.from(trace.customdata, (item, i) => [
+      Number(item), box.left + xaxis._offset + xaxis.l2p(trace.x[i]),
+      box.top + yaxis._offset + yaxis.l2p(trace.y[i])]));
+    const gap = (x, y, self) => Math.min(...dots.map(
+      (d) => d === self ? Infinity : Math.hypot(d[1] - x, d[2] - y)));
+"""
+_LONE_DOTS = f"""(map) => {{ {_DOTS}
+    return dots.map((d) => [d, gap(d[1], d[2], d)]).sort((a, b) => b[1] - a[1])
+      .slice(0, 20).map(([d]) => d); }}"""
+_EMPTY_PLACE = f"""(map) => {{ {_DOTS}
+    let best = [0, 0, 0];
+    for (let i = 1; i < 20; i++) for (let j = 1; j < 20; j++) {{
+      const x = box.left + xaxis._offset + xaxis._length * i / 20;
+      const y = box.top + yaxis._offset + yaxis._length * j / 20;
+      const free = Math.min(gap(x, y, null), 60);
+      if (free > best[2]) best = [x, y, free];
+    }}
+    return best.slice(0, 2); }}"""
+
+
+def visiting(browser: Browser, address: str, **options: object) -> Iterator[Visit]:
+    """Open a fresh page, and see at its end that nothing went wrong unseen."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(SLOW_MS)
+    visit = Visit(page, address, [], [])
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: visit.sent.append(frame))
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            visit.complaints.append(message.text)
+
+    page.on("websocket", listen)
+    page.on("console", hear)
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    yield visit
+    context.close()
+    assert visit.complaints == []
+
+
+@pytest.fixture
+def visit(browser, address) -> Iterator[Visit]:
+    """A page as on a small laptop."""
+    yield from visiting(browser, address, viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def phone(browser, address) -> Iterator[Visit]:
+    """A page as on a phone."""
+    size = {"width": 390, "height": 844}
+    yield from visiting(browser, address, viewport=size, has_touch=True, is_mobile=True)

@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from explorer import store
+from explorer.bundle import write_bundle
+from explorer.ui import maps
+from explorer.ui.exhibits import open_exhibit
+
+
+@pytest.fixture
+def exhibit(tiny, own_home):
+    write_bundle(tiny, store.bundles_folder() / "tiny")
+    return open_exhibit("tiny")
+
+
+def figure(exhibit, code: str, color: str = "none", n_points: int = 0) -> dict:
+    return json.loads(maps.map_figure(exhibit, code, color, n_points, "light"))
+
+
+def drawn(figure: dict) -> int:
+    return sum(trace["customdata"]["bdata"] != "" for trace in figure["data"])
+
+
+def test_with_two_coordinates_they_come_first_and_space_is_not_offered(exhibit):
+    assert list(maps.map_choices(exhibit)) == ["z", "pca", "tsne"]
+
+
+def test_every_map_and_colour_on_offer_draws(exhibit):
+    for method in maps.map_choices(exhibit):
+        code = maps.MapChoice(method, "none", 0, 0, 1).code
+        for color in maps.color_choices(exhibit):
+            assert drawn(figure(exhibit, code, color)) >= 1
+
+
+@pytest.mark.parametrize("code", ["", "z", "z1", "z0-7", "z-1-0", "zz", "pca9", "../x"])
+def test_an_unknown_map_becomes_the_pca(exhibit, code):
+    title = figure(exhibit, code)["layout"]["xaxis"]["title"]["text"]
+    assert title.startswith("Main direction 1")
+
+
+def test_the_axes_of_two_coordinates_bear_their_names(exhibit):
+    layout = figure(exhibit, "z1-0")["layout"]
+    assert layout["xaxis"]["title"]["text"] == "slant"
+    assert layout["yaxis"]["title"]["text"] == "Slider 1"
+
+
+def test_fewer_dots_are_spread_over_the_items(exhibit):
+    import base64
+
+    import numpy as np
+
+    [trace] = figure(exhibit, "pca", n_points=4)["data"]
+    rows = np.frombuffer(
+        base64.b64decode(trace["customdata"]["bdata"]), trace["customdata"]["dtype"]
+    )
+    assert rows.tolist() == [0, 10, 20, 31]

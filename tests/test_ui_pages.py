@@ -1,0 +1,103 @@
+import json
+import re
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import explorer
+from explorer import store
+from explorer.bundle import write_bundle
+from explorer.ui.words import plain
+
+SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
+
+
+@pytest.fixture
+def nothing_shipped(monkeypatch, tmp_path):
+    monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "none")
+
+
+def opened(**query: str) -> AppTest:
+    test = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    for key, value in query.items():
+        test.query_params[key] = value
+    return test.run()
+
+
+def test_without_models_the_page_says_how_to_make_one(nothing_shipped):
+    page = opened()
+    assert not page.exception
+    assert "latent-explorer train" in page.info[0].value
+
+
+def test_a_model_is_drawn_with_its_controls(nothing_shipped, tiny):
+    write_bundle(tiny, store.bundles_folder() / "tiny")
+    page = opened()
+    assert not page.exception
+    assert [box.label for box in page.sidebar.selectbox][:1] == ["Map"]
+    assert "tiny" in [button.label for button in page.sidebar.button]
+
+
+def test_choices_go_to_the_address_and_defaults_leave_it(nothing_shipped, tiny):
+    write_bundle(tiny, store.bundles_folder() / "tiny")
+    page = opened()
+    color = next(box for box in page.sidebar.selectbox if box.label == "Colour by")
+    color.set_value("kl").run()
+    assert page.query_params["color"] in ("kl", ["kl"])
+    color = next(box for box in page.sidebar.selectbox if box.label == "Colour by")
+    color.set_value("class").run()
+    assert "color" not in page.query_params
+
+
+def test_an_unknown_model_is_told(nothing_shipped, tiny):
+    write_bundle(tiny, store.bundles_folder() / "tiny")
+    page = opened(model="nobody")
+    assert "nobody" in page.warning[0].value
+
+
+def test_a_bundle_damaged_after_listing_is_an_error_in_words(nothing_shipped, tiny):
+    folder = store.bundles_folder() / "tiny"
+    write_bundle(tiny, folder)
+    (folder / "codes.npz").write_bytes(b"junk")
+    page = opened()
+    assert not page.exception
+    assert "codes.npz" in page.error[0].value.replace("\\", "")
+
+
+def test_a_bundle_without_labels_or_pack_is_drawn(nothing_shipped, tiny):
+    bare = replace(
+        tiny,
+        pack=None,
+        codes=replace(tiny.codes, labels=None, tsne=None),
+        data=replace(tiny.data, class_names=()),
+    )
+    write_bundle(bare, store.bundles_folder() / "bare")
+    page = opened()
+    assert not page.exception
+    assert not page.error
+
+
+def test_every_sentence_of_the_catalogue_is_said_somewhere():
+    catalogue = json.loads(files("explorer").joinpath("words/en.json").read_text("utf-8"))
+    root = Path(explorer.__file__).parent
+    sources = [*root.glob("ui/**/*.py"), *root.glob("live/*.js")]
+    code = "".join(source.read_text("utf-8") for source in sources)
+    unsaid = [
+        key
+        for section in catalogue.values()
+        for key in section
+        # A control asks for its label and its help by its own name.
+        if not re.search(rf"\b{re.sub('(_help|Help)$', '', key)}\b", code)
+        and not key.startswith("color_")  # colourings are asked for by value
+    ]
+    assert unsaid == []
+
+
+@pytest.mark.parametrize("name", ["*a*", "a_b_c", "[x](y)", ":red[x]", "`x`", "<b>", "$x$", "x\\y"])
+def test_names_are_shown_as_they_are_and_not_as_markdown(name):
+    shown = plain(name)
+    assert re.sub(r"\\(.)", r"\1", shown) == name
+    assert not re.search(r"(?<!\\)(?:\\\\)*[*_\[\]:`<$]", shown)

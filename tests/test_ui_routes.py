@@ -1,0 +1,84 @@
+import json
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from explorer import store
+from explorer.bundle import write_bundle
+from explorer.latent.encode import decode
+from explorer.ui import routes
+from explorer.ui.exhibits import open_exhibit
+
+
+@pytest.fixture
+def exhibit(tiny, own_home):
+    write_bundle(tiny, store.bundles_folder() / "tiny")
+    return open_exhibit("tiny")
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(Starlette(routes=routes.routes()))
+
+
+def test_the_files_of_a_bundle_are_served_and_may_be_kept(exhibit, client):
+    urls = routes.urls(exhibit)
+    pack = client.get(urls["pack"])
+    assert pack.content == exhibit.bundle.pack
+    assert "immutable" in pack.headers["cache-control"]
+    assert client.get(urls["codes"]).content == exhibit.codes_buffer
+
+
+def test_all_modules_and_plotly_are_served_as_scripts(exhibit, client):
+    urls = routes.urls(exhibit)
+    for url in (urls["stage"], urls["stage"].replace("stage.js", "decoder.js"), urls["plotly"]):
+        answer = client.get(url)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize("file", ["nothing.js", "pack.py", "..%2Fstore.py", "%2e%2e/errors.py"])
+def test_only_modules_leave_the_live_room(client, file):
+    assert client.get(f"/latent/live/{routes.live_version()}/{file}").status_code == 404
+
+
+def test_a_bundle_that_changed_asks_for_a_reload(exhibit, client):
+    answer = client.get(routes.urls(exhibit)["codes"].replace(exhibit.version, "0" * 16))
+    assert answer.status_code == 404
+    assert "Reload the page" in answer.json()["error"]
+
+
+def test_an_unknown_bundle_is_an_answer_and_not_a_crash(client):
+    answer = client.get("/latent/bundle/x/nobody/codes")
+    assert answer.status_code == 404
+    assert "nobody" in answer.json()["error"]
+
+
+def test_maps_are_figures(exhibit, client):
+    url = routes.urls(exhibit)["map"]
+    figure = client.get(f"{url}?map=tsne&color=class&points=9&theme=dark").json()
+    assert {trace["type"] for trace in figure["data"]} == {"scattergl"}
+    assert json.dumps(client.get(f"{url}?points=x").json())
+
+
+def test_originals_are_pictures_and_unknown_items_are_not(exhibit, client):
+    url = routes.urls(exhibit)["original"]
+    answer = client.get(f"{url}/3.png")
+    assert answer.headers["content-type"] == "image/png"
+    assert client.get(f"{url}/32.png").status_code == 404
+
+
+def test_decoding_here_is_what_torch_decodes(tiny, exhibit, client):
+    url = routes.urls(exhibit)["decode"]
+    drawn = np.frombuffer(client.get(f"{url}?z=0.5,-1").content, "<f4").reshape(1, 8, 8)
+    z = np.array([[0.5, -1]], np.float32)
+    np.testing.assert_allclose(drawn, decode(tiny, z)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("z", ["", "1", "1,2,3", "a,b", "nan,1", "inf,1"])
+def test_a_code_that_does_not_fit_is_refused_in_words(exhibit, client, z):
+    answer = client.get(f"{routes.urls(exhibit)['decode']}?z={z}")
+    assert answer.status_code == 404
+    assert "2 numbers" in answer.json()["error"]
