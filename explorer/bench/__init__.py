@@ -1,0 +1,42 @@
+"""The performance table: every budget of the product, measured now on this machine.
+
+Everything is measured as a user meets it: the app is started by its command, the page is moved by
+a real mouse in headless Chromium, and what is compared with another program is run beside it, in
+turns, in the same run. A shared machine is noisy, so a number is the median of several tries
+(`checks.py` says of which), and a ratio that of neighbours in time. Still, measure on a machine
+that does nothing else; the table tells the load it began with.
+
+- `rows.py`: a check, its row, and how checks are run.
+- `checks.py`: every line with its budget.
+- `app.py`: the app as a process; `browser.py`: the page in Chromium.
+- `projecting.py`: PCA and t-SNE; `throughput.py`: training beside pythae.
+- `table.py`: text, JSON, Markdown.
+"""
+
+from explorer.bench.checks import GROUPS, Machine, Stand, checks
+from explorer.bench.rows import Check, Once, Reading, Report, Row, measured_rows
+from explorer.bench.table import (
+    around_table,
+    json_values,
+    markdown_table,
+    rewrite,
+    text_table,
+)
+
+__all__ = [
+    "GROUPS",
+    "Check",
+    "Machine",
+    "Once",
+    "Reading",
+    "Report",
+    "Row",
+    "Stand",
+    "around_table",
+    "checks",
+    "json_values",
+    "markdown_table",
+    "measured_rows",
+    "rewrite",
+    "text_table",
+]

@@ -1,0 +1,195 @@
+"""The app as a process of its own: how soon it answers, what it loads, how much memory it takes.
+
+Knows nothing of browsers. Memory and loaded libraries are read from /proc, so from Linux only.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer.errors import MachineError
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+_PROC = Path("/proc")
+_START_S = 60.0  # seconds until we no longer believe that it will answer
+_TALK_S = 60.0  # seconds that a session may take to draw its page
+_SETTLE_S = 3.0  # seconds from the last message until memory is read
+
+# Streamlit's BackMsg with an empty `rerun_script` (field 11): what a browser sends first.
+RUN_THE_SCRIPT = b"\x5a\x00"
+# The name of the component, which the script sends when it has drawn the page.
+_STAGE = b"latent_explorer_stage"
+
+
+@dataclass(frozen=True)
+class RunningApp:
+    """The app, answering.
+
+    Attributes:
+        port: Where it listens on this machine.
+        first_answer_s: Seconds from its command to its first answer.
+        pid: Process of the command; the server is a child of it.
+    """
+
+    port: int
+    first_answer_s: float
+    pid: int
+
+    @property
+    def address(self) -> str:
+        """What a browser opens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def processes(self) -> list[int]:
+        """Return the process of the command and all those it has started."""
+        found = [self.pid]
+        for pid in found:  # grows while it is walked
+            children = _read(_PROC / str(pid) / "task" / str(pid) / "children")
+            found += [int(child) for child in children.split()]
+        return found
+
+    def resident_mb(self) -> float:
+        """Return the resident memory of all its processes, in MB (10**6 bytes).
+
+        Raises:
+            MachineError: This system has no /proc.
+        """
+        total_kb = 0
+        for pid in self.processes():
+            status = _read(_PROC / str(pid) / "status")
+            sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")]
+            total_kb += int(sizes[0]) if sizes else 0
+        return total_kb * 1024 / 1e6
+
+    def torch_libraries(self) -> set[str]:
+        """Return the names of torch's compiled libraries that any of its processes has mapped.
+
+        `import torch` cannot do without them, whoever imports it.
+
+        Raises:
+            MachineError: This system has no /proc.
+        """
+        maps = "\n".join(_read(_PROC / str(pid) / "maps") for pid in self.processes())
+        paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if line.count("/") > 1}
+        return {Path(path).name for path in paths if "libtorch" in path or "/torch/" in path}
+
+
+@contextlib.contextmanager
+def running_app() -> Iterator[RunningApp]:
+    """Start the app as its command does, with an empty home, and end it afterwards.
+
+    Raises:
+        MachineError: It ended at its start or did not answer.
+    """
+    with (
+        tempfile.TemporaryDirectory() as home,
+        tempfile.TemporaryFile() as said,
+    ):
+        port = _free_port()
+        command = [sys.executable, "-m", "explorer", "app", "--no-browser", "--port", str(port)]
+        environment = os.environ | {"LATENT_EXPLORER_HOME": home}
+        begin = time.perf_counter()
+        app = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+        try:
+            if not _answers(port, app):
+                said.seek(0)
+                words = said.read().decode(errors="replace").strip().splitlines()[-1:]
+                raise MachineError(
+                    f"The app did not start: {' '.join(words) or 'it said nothing'}.",
+                    "It must run before it can be measured.",
+                    "Try it by itself: latent-explorer app",
+                )
+            yield RunningApp(port, time.perf_counter() - begin, app.pid)
+        finally:
+            app.terminate()
+            app.wait(30)
+
+
+def session_mb(app: RunningApp, n_sessions: int) -> float:
+    """Return what each of many idle sessions adds to the app's memory, in MB.
+
+    A session is what a page is to the server: a websocket over which the script is run once, to
+    its end, and which then stays open. One is opened first, so that what all share is not
+    counted.
+
+    Raises:
+        MachineError: A session drew no stage, or this system has no /proc.
+
+    Args:
+        app: The app.
+        n_sessions: How many more to open.
+    """
+    with contextlib.ExitStack() as stack:
+        _open_session(app, stack)
+        time.sleep(_SETTLE_S)
+        before = app.resident_mb()
+        sessions = [_open_session(app, stack) for _ in range(n_sessions)]
+        time.sleep(_SETTLE_S)
+        added = (app.resident_mb() - before) / n_sessions
+        for session in sessions:
+            session.ping().wait(_TALK_S)  # raises if it is closed
+        return added
+
+
+def _open_session(app: RunningApp, stack: contextlib.ExitStack) -> "ClientConnection":
+    """Open a session, have its page drawn, and leave it open until the stack is unwound."""
+    from websockets.sync.client import connect
+    from websockets.typing import Subprotocol
+
+    address = f"ws://127.0.0.1:{app.port}/_stcore/stream"
+    # No limits: the server's messages may be large, and one that is not read would stop pongs.
+    session = connect(
+        address, subprotocols=[Subprotocol("streamlit")], max_size=None, max_queue=None
+    )
+    stack.enter_context(session)
+    session.send(RUN_THE_SCRIPT)
+    give_up_s = time.monotonic() + _TALK_S
+    while time.monotonic() < give_up_s:
+        message = session.recv(timeout=_TALK_S)
+        if isinstance(message, bytes) and _STAGE in message:
+            return session
+    raise MachineError(
+        "The server answered a session, but drew no stage in it.",
+        "A session must run the script before its memory can be told.",
+        "Open the app in a browser to see what it shows instead.",
+    )
+
+
+def _answers(port: int, app: "subprocess.Popen[bytes]") -> bool:
+    """Wait for the first answer to a request for the page."""
+    give_up_s = time.monotonic() + _START_S
+    while app.poll() is None and time.monotonic() < give_up_s:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+        except OSError:
+            time.sleep(0.01)
+        else:
+            return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _read(path: Path) -> str:
+    if not _PROC.is_dir():
+        raise MachineError(
+            "This system has no /proc.",
+            "Memory and loaded libraries are read from there.",
+            "Measure on Linux.",
+        )
+    return path.read_text()

@@ -1,0 +1,262 @@
+"""Every line of the performance table: what is measured, how, and the budget it has to keep.
+
+Budgets are for a machine with 2 cores and no GPU. Nothing here is a result: each check measures
+when it is asked to. What several lines need is done once and shared.
+"""
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+
+import explorer
+from explorer import store
+from explorer.bench import app, browser, projecting, throughput
+from explorer.bench.rows import Check, Once, Reading
+from explorer.bundle import BundleSummary, bundles_in, read_bundle, read_summary
+
+GROUPS = ("drag", "decode", "size", "start", "memory", "projection", "training")
+
+_SMALL = 28 * 28  # pixels of an image up to which it counts as small
+_N_DRAGS = 3
+_N_STARTS = 3
+_N_SESSIONS = 50
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What was measured on.
+
+    Attributes:
+        date: Day, as ISO 8601 has it.
+        n_cores: Cores this process may use.
+        load: Load average of the minute before.
+        system: Operating system and processor.
+        chromium: Version, or None if it cannot be driven here.
+        python: Version.
+        torch: Version.
+    """
+
+    date: str
+    n_cores: int
+    load: float
+    system: str
+    chromium: str | None
+    python: str
+    torch: str
+
+
+class Stand:
+    """Where things are measured: the app, started when first needed.
+
+    Use it with `with`, so that the app ends.
+    """
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+    def __enter__(self) -> "Stand":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.close()
+
+    @cached_property
+    def app(self) -> app.RunningApp:
+        """The app, running."""
+        return self._stack.enter_context(app.running_app())
+
+    def machine(self) -> Machine:
+        """Describe the machine, with the load it had before anything was measured."""
+        cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+        return Machine(
+            date=datetime.now(UTC).date().isoformat(),
+            n_cores=len(cores) if cores else os.cpu_count() or 0,
+            load=round(self._load, 2),
+            system=f"{platform.system()} {platform.machine()}",
+            chromium=browser.version(),
+            python=platform.python_version(),
+            torch=importlib.metadata.version("torch"),
+        )
+
+
+def checks(stand: Stand) -> Iterator[Check]:
+    """Return all lines of the table, in its order."""
+    shipped = [read_summary(folder) for folder in bundles_in(store.pretrained_folder())]
+    for model in shipped:
+        yield from _drag_checks(stand, model)
+    for model in shipped:
+        yield Check(
+            group="decode",
+            what=f"{model.name}: canvas against torch's decode, worst pixel of 19 codes",
+            unit="/255",
+            budget=1,
+            measure=partial(_decode_gap, stand, model),
+        )
+    yield from _size_checks(shipped)
+    yield from _start_checks(stand, shipped)
+    yield from _memory_checks(stand, shipped)
+    yield from _projection_checks()
+    for batch_size in (64, 128):
+        yield Check(
+            group="training",
+            what=f"training throughput against pythae's, MLP 784-512-16, batch {batch_size}",
+            unit="x",
+            budget=1.5,
+            at_least=True,
+            measure=partial(_training_ratio, batch_size),
+        )
+
+
+def _drag_checks(stand: Stand, model: BundleSummary) -> Iterator[Check]:
+    """Each number is the median of three drags, messages their sum."""
+    _, h, w = model.data.image_shape
+    seconds, moves = browser.DRAG_S, browser.MOVES_PER_S
+    dragged = Once(lambda: [browser.drag(stand.app.address, model.name) for _ in range(_N_DRAGS)])
+    check = partial(_check, "drag")
+
+    def latency() -> Reading:
+        drags = dragged()
+        decode = statistics.median(float(np.median(drag.decodes_ms)) for drag in drags)
+        p95 = statistics.median(float(np.quantile(drag.frames_ms, 0.95)) for drag in drags)
+        return Reading(p95, f"of which the forward pass {decode:.1f} ms at the median")
+
+    def frames() -> Reading:
+        drags = dragged()
+        took = statistics.median(drag.moves_s for drag in drags)
+        return Reading(
+            statistics.median(drag.n_in_time for drag in drags),
+            f"the mouse took {took:.2f} s",
+        )
+
+    def messages() -> Reading:
+        return Reading(sum(drag.n_messages for drag in dragged()))
+
+    size = f"{model.name}, {w}x{h}"
+    yield check(f"{size}: input event to picture, p95", "ms", 8 if h * w <= _SMALL else 16, latency)
+    yield check(
+        f"{size}: frames in a drag of {seconds} s at {moves} moves/s", "frames", 100, frames, True
+    )
+    yield check(f"{size}: messages to the server meanwhile", "messages", 0, messages)
+
+
+def _check(
+    group: str,
+    what: str,
+    unit: str,
+    budget: float,
+    measure: Callable[[], Reading],
+    at_least: bool = False,
+) -> Check:
+    return Check(
+        group=group, what=what, unit=unit, budget=budget, at_least=at_least, measure=measure
+    )
+
+
+def _decode_gap(stand: Stand, model: BundleSummary) -> Reading:
+    from explorer.latent.encode import decode
+
+    drawn = browser.pictures(stand.app.address, model.name)
+    x_hat = decode(read_bundle(model.folder), drawn.z).transpose(0, 2, 3, 1)  # (n, h, w, c)
+    expected = np.rint(x_hat * 255).astype(int)
+    gaps = np.abs(drawn.pixels.astype(int) - expected)
+    return Reading(float(gaps.max()), f"{np.mean(gaps == 0):.2%} of all values are the same")
+
+
+def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
+    """Sizes as they lie on disk: MB are 10**6 bytes, kB 1,000."""
+    check = partial(_check, "size")
+    for model in shipped:
+        pack = model.folder / "decoder.pack"
+        yield check(f"{model.name}: decoder pack", "MB", 1.5, partial(_size, [pack], 1e6))
+    modules = sorted((Path(explorer.__file__).parent / "live").glob("*.js"))
+    yield check("all our JavaScript", "kB", 80, partial(_size, modules, 1e3))
+
+
+def _size(files: list[Path], unit_bytes: float) -> Reading:
+    return Reading(sum(file.stat().st_size for file in files) / unit_bytes)
+
+
+def _start_checks(stand: Stand, shipped: list[BundleSummary]) -> Iterator[Check]:
+    """Medians of three: of starts, and of loads of a page seen before in the same profile."""
+    check = partial(_check, "start")
+
+    def first_answer() -> Reading:
+        starts = []
+        for _ in range(_N_STARTS):
+            with app.running_app() as started:
+                starts.append(started.first_answer_s)
+        return Reading(statistics.median(starts), f"the slowest {max(starts):.1f} s")
+
+    def loaded(model: str) -> Reading:
+        return Reading(browser.warm_load_s(stand.app.address, model))
+
+    yield check("command to first HTTP answer", "s", 4, first_answer)
+    for model in shipped:
+        what = f"{model.name}: page load until it can be dragged, warm"
+        yield check(what, "s", 3, partial(loaded, model.name))
+
+
+def _memory_checks(stand: Stand, shipped: list[BundleSummary]) -> Iterator[Check]:
+    """Of the app's processes together, the command's and the server's."""
+    check = partial(_check, "memory")
+
+    def look() -> tuple[int, float]:
+        return len(stand.app.torch_libraries()), stand.app.resident_mb()
+
+    names = [model.name for model in shipped]
+    explored = Once(lambda: browser.while_exploring(stand.app.address, names, look))
+
+    def torch_libraries() -> Reading:
+        return Reading(explored()[0])
+
+    def resident() -> Reading:
+        return Reading(explored()[1], "after exploring every shipped model")
+
+    def session() -> Reading:
+        with app.running_app() as fresh:  # in which nothing lies about that could be used again
+            return Reading(app.session_mb(fresh, _N_SESSIONS))
+
+    yield check("app while exploring: torch libraries loaded", "libraries", 0, torch_libraries)
+    yield check("app while exploring: resident memory", "MB", 350, resident)
+    yield check(f"each of {_N_SESSIONS} idle sessions adds", "MB", 10, session)
+
+
+def _projection_checks() -> Iterator[Check]:
+    check = partial(_check, "projection")
+    race = Once(partial(projecting.tsne_race, 10_000, 16))
+    what = "t-SNE of 10,000 x 16"
+
+    def share() -> Reading:
+        done = race()
+        note = f"{done.ours_s:.1f} s and {done.theirs_s:.1f} s, digits moved about, PCA to 16"
+        return Reading(done.ours_s / done.theirs_s, note)
+
+    def purity_lost() -> Reading:
+        done = race()
+        note = (
+            f"{done.purity:.1%} and {done.their_purity:.1%}; {done.code_purity:.1%} among the codes"
+        )
+        return Reading(100 * (done.their_purity - done.purity), note)
+
+    def first_picture() -> Reading:
+        return Reading(race().first_picture_s, f"of {race().n_pictures} pictures")
+
+    yield check("PCA of 60,000 x 16", "s", 0.3, lambda: Reading(projecting.pca_s(60_000, 16)))
+    yield check(f"{what}: time, as a share of scikit-learn's", "x", 0.5, share)
+    yield check(f"{what}: 10-NN label purity, behind scikit-learn's", "points", 0.5, purity_lost)
+    yield check(f"{what}: first picture after", "s", 1, first_picture)
+
+
+def _training_ratio(batch_size: int) -> Reading:
+    race = throughput.training_race(batch_size)
+    return Reading(race.ratio, f"{race.ours:,.0f} and {race.theirs:,.0f} images/s")

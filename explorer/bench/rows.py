@@ -1,0 +1,122 @@
+"""What is checked, against which budget, and what came out.
+
+Knows nothing of how anything is measured.
+"""
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+from explorer.errors import ExplorerError
+
+T = TypeVar("T")
+
+Report = Callable[[str], None]
+
+
+class Reading(NamedTuple):
+    """A measured value, and what else is worth knowing of it."""
+
+    value: float
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One line of the table before it is measured.
+
+    Attributes:
+        group: What can be asked for alone.
+        what: What is measured, in words.
+        unit: Of budget and value.
+        budget: Largest value allowed, or smallest with `at_least`.
+        at_least: Which side of the budget is good.
+        measure: Measures it, now.
+    """
+
+    group: str
+    what: str
+    unit: str
+    budget: float
+    at_least: bool = False
+    measure: Callable[[], Reading] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        what: What was measured, in words.
+        unit: Of budget and value.
+        budget: Largest value allowed, or smallest with `at_least`.
+        at_least: Which side of the budget is good.
+        measured: The value, or None if it could not be measured here.
+        note: What else is worth knowing, or why it could not be measured.
+    """
+
+    what: str
+    unit: str
+    budget: float
+    at_least: bool
+    measured: float | None
+    note: str = ""
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the budget is kept; None if that is not known."""
+        if self.measured is None:
+            return None
+        return self.measured >= self.budget if self.at_least else self.measured <= self.budget
+
+
+class Once(Generic[T]):
+    """What several checks share: done when first asked for, and never again, even if it failed."""
+
+    def __init__(self, do: Callable[[], T]) -> None:
+        self._do = do
+        self._done: list[T] = []
+        self._error: Exception | None = None
+
+    def __call__(self) -> T:
+        """Return what came out, or raise what went wrong."""
+        if self._error is not None:
+            raise self._error
+        if not self._done:
+            try:
+                self._done.append(self._do())
+            except Exception as error:
+                self._error = error
+                raise
+        return self._done[0]
+
+
+def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
+    """Measure one check after another; one that fails is told in its row and stops no other.
+
+    Args:
+        checks: What to measure.
+        report: Told what is being measured, and the whole traceback of a fault of ours.
+    """
+    told: set[int] = set()  # faults whose traceback was shown; checks that share work share them
+    for check in checks:
+        report(check.what)
+        measured: float | None = None
+        try:
+            measured, note = check.measure()
+        except ExplorerError as error:
+            note = f"{error.so} {error.do}"
+        except Exception as error:  # whatever a browser or another library may raise
+            if id(error) not in told:
+                report(traceback.format_exc())
+            told.add(id(error))
+            note = f"failed: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        yield Row(
+            what=check.what,
+            unit=check.unit,
+            budget=check.budget,
+            at_least=check.at_least,
+            measured=measured,
+            note=note,
+        )
