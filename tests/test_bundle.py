@@ -1,15 +1,16 @@
 """A bundle comes back as it was written, is refused when anything is off, and is replaced whole."""
 
+import contextlib
 import dataclasses
 import errno
 import itertools
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from explorer.bundle import (
 from explorer.bundle.card import card_text
 from explorer.errors import BundleError, MachineError
 from tests.conftest import fresh_bundle
+from tests.tools import started
 
 
 def same_arrays(one: Codes, other: Codes) -> bool:
@@ -214,6 +216,16 @@ for bundle in itertools.cycle(bundles):
 """
 
 
+@contextlib.contextmanager
+def endless_writer(folder: Path) -> Iterator[subprocess.Popen]:
+    """A process that replaces a bundle over and over."""
+    command = [sys.executable, "-c", WRITER, str(folder)]
+    with started(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        yield writer
+
+
 def seed_throughout(folder: Path) -> int:
     """Read a bundle, and return the one seed that all its parts come from."""
     read = read_bundle(folder)
@@ -223,21 +235,29 @@ def seed_throughout(folder: Path) -> int:
     return read.config.seed
 
 
+def test_the_instant_between_two_renames_is_not_taken_for_a_missing_bundle(
+    tiny_bundle, monkeypatch
+):
+    aside = tiny_bundle.with_name("aside")
+    tiny_bundle.rename(aside)
+    looks = itertools.count()
+
+    def restore(folder: Path) -> None:
+        if next(looks) == 1:
+            aside.rename(folder)
+
+    monkeypatch.setattr("explorer.bundle.folder.restore", restore)
+    assert read_bundle(tiny_bundle).name == "tiny"
+
+
 @pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_a_whole_bundle(tmp_path):
     folder = tmp_path / "tiny"
     write_bundle(fresh_bundle(seed=1), folder)
     rng = random.Random(0)
     for _ in range(12):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, folder],
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[1],
-        ) as writer:
-            assert writer.stdout is not None
-            writer.stdout.readline()
+        with endless_writer(folder):
             time.sleep(rng.uniform(0.0, 0.1))
-            writer.send_signal(signal.SIGKILL)
         assert seed_throughout(folder) in (1, 2)
     write_bundle(fresh_bundle(seed=1), folder)
     assert litter(folder) == []
@@ -247,13 +267,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_bundle(tmp_path):
 def test_a_bundle_read_while_it_is_replaced_is_of_one_run(tmp_path):
     folder = tmp_path / "tiny"
     write_bundle(fresh_bundle(seed=1), folder)
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, folder],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[1],
-    ) as writer:
-        assert writer.stdout is not None
-        writer.stdout.readline()
+    with endless_writer(folder) as writer:
         n_read = 0
         for _ in range(100):
             try:
@@ -263,7 +277,6 @@ def test_a_bundle_read_while_it_is_replaced_is_of_one_run(tmp_path):
             else:
                 n_read += 1
         assert writer.poll() is None
-        writer.kill()
     assert n_read > 0
 
 

@@ -31,6 +31,7 @@ from explorer.data.imageset import ImageSet, fixed_split
 from explorer.errors import MachineError
 from explorer.latent.encode import decode, encode
 from explorer.training.choice import fitting_settings, use_fitting_threads
+from tests.tools import started
 
 QUICK = ["--data", "digits", "--arch", "mlp", "--hidden", "16", "--latent-dim", "2"]
 
@@ -381,9 +382,7 @@ def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys
 
 def run_until_first_line(args: list[str], stop: signal.Signals) -> tuple[int, str, str]:
     """Run a command, stop it at its first progress line, and return exit code and output."""
-    with subprocess.Popen(
-        args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
+    with started(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         for line in running.stderr:
             if "epoch" in line:
@@ -537,7 +536,7 @@ def command_script() -> str:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_the_app_says_where_it_is_and_ends_cleanly(tmp_path, stop):
     port = free_port()
-    with subprocess.Popen(
+    with started(
         latent_explorer("app", "--port", port, "--no-browser"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,12 +1,34 @@
-"""Programs that some tests need: node and Chromium. Without them those tests are skipped.
+"""Programs that some tests need, and how tests start programs.
 
-With LATENT_EXPLORER_REQUIRE_TOOLS set, a missing one is a failure instead.
+Without node or Chromium the tests that need them are skipped; with LATENT_EXPLORER_REQUIRE_TOOLS
+set, a missing one is a failure instead.
 """
 
+import contextlib
 import os
 import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
 
 import pytest
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str], **options: object) -> Iterator[subprocess.Popen]:
+    """A program that runs meanwhile, killed at the end, so that no test waits for it for ever.
+
+    It heeds Ctrl-C, also where whatever started the tests ignores it, as a script's `&` does.
+    """
+
+    def heed_interrupt() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, preexec_fn=heed_interrupt, **options) as program:  # type: ignore[call-overload]
+        try:
+            yield program
+        finally:
+            program.kill()
 
 
 def node() -> str:

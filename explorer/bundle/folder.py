@@ -30,7 +30,7 @@ def read_summary(folder: Path | str) -> BundleSummary:
         BundleError: There is no such folder, or config.json is missing, damaged or of another
             version.
     """
-    return read_settings(_find(folder))
+    return read_settings(_find(_absolute(folder)))
 
 
 def read_bundle(folder: Path | str, *, weights: bool = True) -> ModelBundle:
@@ -45,17 +45,22 @@ def read_bundle(folder: Path | str, *, weights: bool = True) -> ModelBundle:
             or of another version; a key or array is missing, unknown, of another shape or type,
             or not finite. The message names the file and the key.
     """
-    folder = _find(folder)
+    folder = _absolute(folder)
+    refused: list[BundleError] = []
     for _ in range(_MOST_TRIES):
         seen = _identity(folder)
         try:
-            bundle = _read(folder, weights=weights)
-        except BundleError:
-            if _identity(folder) == seen:
+            bundle = _read(_find(folder), weights=weights)
+        except BundleError as error:
+            if seen is not None and _identity(folder) == seen:
                 raise
+            if seen is None:  # missing, or between the two renames of one that is replaced
+                refused.append(error)
         else:
             if _identity(folder) == seen:
                 return bundle
+    if len(refused) == _MOST_TRIES:
+        raise refused[-1]
     raise BundleError(
         f'The bundle "{folder.name}" was replaced again and again while it was read.',
         "Reading needs it to stand still for a moment.",
@@ -83,12 +88,12 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
     )
 
 
-def _identity(folder: Path) -> tuple[int, int]:
-    """Return what differs between a bundle and the one that replaces it."""
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what differs between a bundle and the one that replaces it; None of one not there."""
     try:
         found = (folder / "config.json").stat()
     except OSError:
-        return (0, 0)
+        return None
     return (found.st_ino, found.st_mtime_ns)
 
 
@@ -121,9 +126,8 @@ def _absolute(folder: Path | str) -> Path:
     return Path(os.path.abspath(folder))
 
 
-def _find(folder: Path | str) -> Path:
-    """Return the absolute path of a bundle's folder, which has to be there."""
-    folder = _absolute(folder)
+def _find(folder: Path) -> Path:
+    """Return a bundle's folder, which has to be there or to have been set aside."""
     restore(folder)
     if not folder.is_dir():
         raise BundleError(

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_p
 from explorer import store
 from explorer.bundle import write_bundle
 from tests.conftest import fresh_bundle
-from tests.tools import chromium
+from tests.tools import chromium, started
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 READY = '[data-testid="stage"][data-ready="true"]'
@@ -55,7 +55,7 @@ def address(home) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "explorer", "app", "--no-browser", "--port", str(port)]
     environment = {"LATENT_EXPLORER_HOME": str(home), "PATH": "/usr/bin:/bin"}
-    with subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.DEVNULL) as server:
+    with started(command, env=environment, cwd=home, stdout=subprocess.DEVNULL) as server:
         at = f"http://127.0.0.1:{port}"
         try:
             _wait_for(at, server)
@@ -65,7 +65,7 @@ def address(home) -> Iterator[str]:
             server.wait(20)
 
 
-def _wait_for(at: str, server: "subprocess.Popen[bytes]") -> None:
+def _wait_for(at: str, server: subprocess.Popen) -> None:
     for _ in range(240):
         assert server.poll() is None, "the app ended at its start"
         try:
