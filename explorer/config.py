@@ -10,7 +10,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from explorer.errors import ConfigError
 
-Kind = Literal["vae"]
+Kind = Literal["vae", "ae", "beta-vae", "beta-tcvae"]
 Arch = Literal["mlp", "conv", "resnet"]
 Likelihood = Literal["bernoulli", "gaussian", "sigma"]
 SigmaScope = Literal["shared", "pixel"]
@@ -18,6 +18,7 @@ Norm = Literal["none", "batch", "group"]
 Activation = Literal["relu", "leaky_relu", "silu", "elu", "tanh", "sigmoid"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
+Binarize = Literal["none", "random"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,8 @@ class TrainConfig:
 
     Attributes:
         data: Name of a data set, or path of a folder or file of images.
-        kind: Family of model.
+        kind: Family of model: `vae`; `ae`, an autoencoder, which has no KL term; `beta-vae`, whose
+            KL term weighs `beta`; `beta-tcvae`, where the total correlation in it weighs `beta`.
         latent_dim: d, the number of coordinates of the latent code z.
         arch: Layers: dense (`mlp`), convolutions (`conv`) or residual blocks (`resnet`).
         hidden: Widths of the dense layers between images (or feature maps) and code, encoder order.
@@ -36,7 +38,8 @@ class TrainConfig:
         likelihood: p(x|z): `bernoulli`, `gaussian` with fixed `sigma`, or `sigma`, which learns it.
         sigma: Standard deviation of `gaussian`, in pixel values where white is 1.
         sigma_scope: With likelihood `sigma`: one value for all pixels, or one per pixel from z.
-        beta: Weight of the KL term; the loss is -ELBO only at 1.
+        beta: Weight of the KL term, or with `beta-tcvae` of its total correlation alone; the loss
+            is -ELBO only at 1.
         kl_warmup_epochs: Epochs over which the weight of the KL term rises from 0 to beta.
         free_bits: KL per coordinate, in nats, below which it is not pushed further down.
         optimizer: Rule that updates the weights.
@@ -49,6 +52,8 @@ class TrainConfig:
         seed: Seed of weights, shuffling and noise.
         image_size: Side that images read from files are brought to; 0 keeps theirs.
         n_images: How many images to take or draw; 0 takes all, or the source's own default.
+        binarize: `random` turns each pixel black or white by a draw at each presentation, white as
+            often as it is bright; `none` shows images as they are.
     """
 
     data: str
@@ -75,6 +80,7 @@ class TrainConfig:
     seed: int = 0
     image_size: int = 0
     n_images: int = 0
+    binarize: Binarize = "none"
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
@@ -92,6 +98,42 @@ class TrainConfig:
                 f"hidden is {list(self.hidden)}.",
                 "Each hidden layer needs a width between 1 and 8192.",
                 "Give widths such as 256,32.",
+            )
+        self._check_kind()
+
+    @property
+    def has_posterior(self) -> bool:
+        """Whether the encoder says of each image how sure it is of its code."""
+        return self.kind != "ae"
+
+    def _check_kind(self) -> None:
+        """Refuse settings that say nothing, or the opposite, together with the kind."""
+        defaults = type(self).__dataclass_fields__
+        of_the_kl = ("beta", "kl_warmup_epochs", "free_bits")
+        changed = [n for n in of_the_kl if getattr(self, n) != defaults[n].default]
+        if self.kind == "ae" and changed:
+            raise ConfigError(
+                f"{changed[0]} is {getattr(self, changed[0])} with kind ae.",
+                "It shapes the KL term, which an autoencoder does not have.",
+                f"Leave {changed[0]} out, or choose kind vae or beta-vae.",
+            )
+        if self.kind in ("beta-vae", "beta-tcvae") and self.beta == 1:
+            raise ConfigError(
+                f"beta is 1 with kind {self.kind}.",
+                "With a beta of 1 it is a plain VAE.",
+                "Give another beta, such as 4, or choose kind vae.",
+            )
+        if self.kind == "beta-tcvae" and self.free_bits > 0:
+            raise ConfigError(
+                f"free_bits is {self.free_bits:g} with kind beta-tcvae.",
+                "Free bits are counted coordinate by coordinate, the total correlation over all.",
+                "Leave free_bits out, or choose kind vae or beta-vae.",
+            )
+        if self.binarize == "random" and self.likelihood != "bernoulli":
+            raise ConfigError(
+                f"binarize is random with likelihood {self.likelihood}.",
+                "Pixels that are black or white follow a Bernoulli distribution.",
+                "Choose likelihood bernoulli, or leave binarize out.",
             )
 
     def to_json(self) -> dict[str, object]:

@@ -306,6 +306,19 @@ def test_card_tells_where_the_bundle_comes_from(tiny):
         assert told in card
 
 
+@pytest.mark.parametrize(
+    ("kind", "beta", "words"),
+    [
+        ("vae", 1.0, "A VAE that"),
+        ("ae", 1.0, "An autoencoder that"),
+        ("beta-tcvae", 6.0, "A beta-"),
+    ],
+)
+def test_card_calls_the_kind_by_its_name(tiny, kind, beta, words):
+    config = dataclasses.replace(tiny.config, kind=kind, beta=beta)
+    assert words in card_text(dataclasses.replace(tiny, config=config))
+
+
 def test_card_shows_foreign_names_as_they_are_written(tiny):
     foreign = dataclasses.replace(
         tiny, data=dataclasses.replace(tiny.data, source="<script>alert(1)</script>\n# Free")

@@ -380,6 +380,22 @@ def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys
     assert "is finished" in refused(capsys, "train", "--resume", tiny_bundle)
 
 
+@pytest.mark.parametrize(
+    "flags", [["ae"], ["beta-vae", "--beta", "4"], ["beta-tcvae", "--beta", "6"]]
+)
+def test_every_kind_trains_is_listed_and_draws(own_home, tmp_path, capsys, flags):
+    out = own_home / "bundles" / flags[0]
+    assert cli.main(["train", *QUICK, "--kind", *flags, "--epochs", "1", "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert cli.main(["models", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["models"]
+    assert (flags[0], flags[0]) in {(model["name"], model["kind"]) for model in listed}
+    picture = tmp_path / "x.png"
+    assert cli.main(["decode", flags[0], "--z", "[0, 0]", "--out", str(picture)]) == 0
+    with Image.open(picture) as drawn:
+        assert drawn.size == (8, 8)
+
+
 def run_until_first_line(args: list[str], stop: signal.Signals) -> tuple[int, str, str]:
     """Run a command, stop it at its first progress line, and return exit code and output."""
     with started(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:

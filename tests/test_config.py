@@ -47,6 +47,23 @@ def test_a_wrong_value_is_refused_by_name(name, value, words):
     assert name in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"kind": "ae", "beta": 4.0}, "beta is 4.0 with kind ae"),
+        ({"kind": "ae", "free_bits": 0.1}, "free_bits is 0.1 with kind ae"),
+        ({"kind": "ae", "kl_warmup_epochs": 5}, "an autoencoder does not have"),
+        ({"kind": "beta-vae"}, "Give another beta, such as 4"),
+        ({"kind": "beta-tcvae"}, "With a beta of 1 it is a plain VAE"),
+        ({"kind": "beta-tcvae", "beta": 6.0, "free_bits": 0.1}, "free_bits is 0.1"),
+        ({"binarize": "random", "likelihood": "sigma"}, "Choose likelihood bernoulli"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        TrainConfig(data="digits", **settings)
+
+
 def test_every_number_has_bounds():
     bounded = {name for name, _, _ in config_module._BOUNDS}
     numbers = {f.name for f in dataclasses.fields(TrainConfig) if f.type in (int, float)}

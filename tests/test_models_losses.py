@@ -1,6 +1,7 @@
 """The terms of the ELBO against independent answers."""
 
 import math
+from itertools import permutations
 
 import pytest
 import torch
@@ -110,6 +111,61 @@ def test_the_loss_is_minus_the_elbo_at_beta_1(posterior, generator):
     torch.testing.assert_close(loss, -(log_likelihood - kl.sum(1)).mean())
     without = losses.loss_of(log_likelihood, kl, beta=0.0, free_bits=0.0)
     torch.testing.assert_close(without, -log_likelihood.mean())
+
+
+def test_stratified_weights_make_the_density_unbiased(generator):
+    n_data, m = 5, 3
+    mu, scale = torch.randn(n_data, generator=generator), 0.5
+    z = 0.3
+    density = Normal(mu, scale).log_prob(torch.tensor(z)).exp()
+    own = 2
+    estimates = [
+        (losses._stratified_log_weights(m, n_data)[0].exp() * density[[own, *others]]).sum()
+        for others in permutations([i for i in range(n_data) if i != own], m - 1)
+    ]
+    torch.testing.assert_close(torch.stack(estimates).mean(), density.mean())
+
+
+def test_stratified_weights_of_a_batch_sum_to_one():
+    for m, n_data in ((2, 2), (3, 100), (128, 60_000)):
+        total = losses._stratified_log_weights(m, n_data).exp().sum(1)
+        torch.testing.assert_close(total, torch.ones(m))
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
+def test_total_correlation_is_that_of_correlated_gaussians(generator, rho):
+    n, spread = 3_000, 0.3
+    eps = torch.randn(n, 2, generator=generator)
+    mu = torch.stack((eps[:, 0], rho * eps[:, 0] + math.sqrt(1 - rho**2) * eps[:, 1]), 1)
+    logvar = torch.full((n, 2), 2 * math.log(spread))
+    z = losses.reparameterize(mu, logvar, generator)
+    seen = rho / (1 + spread**2)  # correlation of z: the posterior adds variance, no covariance
+    expected = -0.5 * math.log(1 - seen**2)
+    estimate = losses.total_correlation(z, mu, logvar, n_data=n).item()
+    assert estimate == pytest.approx(expected, abs=0.05)
+
+
+def test_kl_is_mutual_information_plus_total_correlation_plus_kl_of_each_coordinate(generator):
+    n, d = 400, 2
+    mu, logvar = torch.randn(n, d, generator=generator), torch.full((n, d), -2.0)
+    mu[:, 1] = 0.8 * mu[:, 0] + 0.6 * mu[:, 1]
+    draws = 50
+    z = losses.reparameterize(mu.repeat(draws, 1), logvar.repeat(draws, 1), generator)
+    # Exact aggregate posterior of the n images, by torch.distributions.
+    log_q = Normal(mu, (logvar / 2).exp()).log_prob(z[:, None])  # (draws * n, n, d)
+    log_qz = torch.logsumexp(log_q.sum(2), 1) - math.log(n)
+    log_qzj = torch.logsumexp(log_q, 1) - math.log(n)
+    prior = Normal(0.0, 1.0).log_prob(z)
+    own = Normal(mu.repeat(draws, 1), (logvar.repeat(draws, 1) / 2).exp()).log_prob(z).sum(1)
+    information = (own - log_qz).mean()
+    exact = (log_qz - log_qzj.sum(1)).mean()
+    coordinates = (log_qzj - prior).sum(1).mean()
+    kl = losses.kl_per_coordinate(mu, logvar).sum(1).mean()
+    torch.testing.assert_close(information + exact + coordinates, kl, atol=0.05, rtol=0)
+    estimates = [
+        losses.total_correlation(z[i * n : (i + 1) * n], mu, logvar, n_data=n) for i in range(draws)
+    ]
+    torch.testing.assert_close(torch.stack(estimates).mean(), exact, atol=0.05, rtol=0)
 
 
 def test_free_bits_stop_the_push_on_a_coordinate_below_them():

@@ -155,3 +155,28 @@ def test_a_residual_block_starts_as_its_shortcut():
     initialise(stack, torch.Generator().manual_seed(0), gain=1.0)
     x = torch.rand(1, 2, 5, 5)
     assert torch.equal(stack(x), x)
+
+
+def test_an_autoencoder_has_points_for_posteriors(x):
+    ae = tiny(kind="ae")
+    terms = ae.elbo_terms(x, torch.Generator().manual_seed(0))
+    mu, logvar = ae.encode(x)
+    assert torch.equal(terms.z, mu)
+    assert not terms.kl.any()
+    assert not logvar.any()
+    assert not any("logvar" in name for name in ae.state_dict())
+
+
+@pytest.mark.parametrize("hidden", [(), (6,)])
+@pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
+def test_standardised_codes_draw_the_same_pictures(arch, hidden, x):
+    ae = tiny(kind="ae", arch=arch, hidden=hidden, likelihood="sigma", sigma_scope="pixel").eval()
+    with torch.no_grad():
+        z, _ = ae.encode(x)
+        before, judged = ae.decode(z), ae.log_likelihood(x, z)
+        ae.standardise(z.mean(0), z.std(0, correction=0))
+        z, _ = ae.encode(x)
+        torch.testing.assert_close(z.mean(0), torch.zeros(2), atol=1e-5, rtol=0)
+        torch.testing.assert_close(z.std(0, correction=0), torch.ones(2))
+        torch.testing.assert_close(ae.decode(z), before)
+        torch.testing.assert_close(ae.log_likelihood(x, z), judged)

@@ -16,11 +16,12 @@ from explorer.config import TrainConfig
 from explorer.data.digits import digits
 from explorer.data.imageset import ImageSet, fixed_split
 from explorer.errors import MachineError, TrainingError
+from explorer.latent.encode import encode
 from explorer.models.architecture import expected_weights
 from explorer.models.vae import VAE
 from explorer.training import Progress, loop, train
-from explorer.training.optimizers import beta_at, learning_rate_at
-from explorer.training.pixels import Pixels
+from explorer.training.optimizers import learning_rate_at, weights_at
+from explorer.training.pixels import Pixels, binarized
 
 N = 60
 
@@ -145,8 +146,60 @@ def test_a_cosine_falls_from_the_full_rate_to_nothing():
 
 def test_the_weight_of_the_kl_warms_up_to_beta():
     config = settings(beta=4.0, kl_warmup_epochs=10)
-    assert [beta_at(config, epoch) for epoch in (0, 2.5, 10, 11)] == [0, 1, 4, 4]
-    assert beta_at(settings(beta=4.0), 0) == 4
+    assert [weights_at(config, epoch)[0] for epoch in (0, 2.5, 10, 11)] == [0, 1, 4, 4]
+    assert weights_at(settings(beta=4.0), 0) == (4, 0)
+
+
+def test_beta_tcvae_weighs_the_total_correlation_alone():
+    config = settings(kind="beta-tcvae", beta=4.0, kl_warmup_epochs=10)
+    assert [weights_at(config, epoch) for epoch in (0, 5, 10)] == [(0, 0), (0.5, 1.5), (1, 3)]
+
+
+def test_beta_tcvae_loses_total_correlation():
+    def total_correlation_after(beta: float) -> float:
+        config = settings(kind="beta-tcvae", beta=beta, latent_dim=4, epochs=40, hidden=(32,))
+        reports = list(train(drawn(), config, name="bars"))
+        last = [r.validation for r in reports if r.validation][-1]
+        return (last.loss - last.kl + last.log_likelihood) / (beta - 1)
+
+    assert total_correlation_after(30.0) < total_correlation_after(0.999)
+
+
+def test_an_autoencoder_reconstructs_best_and_its_codes_are_standardised():
+    images, options = drawn(), {"epochs": 40, "latent_dim": 4, "hidden": (32,)}
+    vae = bundle_of(list(train(images, settings(**options), name="bars")))
+    ae = bundle_of(list(train(images, settings(kind="ae", **options), name="bars")))
+    assert ae.scores["mse"] < vae.scores["mse"]
+    assert {"elbo_nats", "kl_nats", "log_likelihood_nats"}.isdisjoint(ae.scores)
+    assert not any("logvar" in name for name in ae.weights)
+    assert not ae.codes.logvar.any()
+    learnt = encode(ae, images.images(images.train_index)).mu
+    np.testing.assert_allclose(learnt.mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(learnt.std(0), 1, atol=1e-3)
+
+
+def test_binarised_images_are_black_and_white_and_as_bright():
+    x = torch.rand(20_000, 3)
+    shown = binarized(x, torch.Generator().manual_seed(0))
+    assert set(shown.unique().tolist()) == {0, 1}
+    torch.testing.assert_close(shown.mean(0), x.mean(0), atol=0.02, rtol=0)
+
+
+def test_training_sees_images_binarised_anew_each_time(monkeypatch):
+    seen: list[torch.Tensor] = []
+    elbo_terms = VAE.elbo_terms
+
+    def watched(self, x, generator):
+        if self.training:
+            seen.append(x.clone())
+        return elbo_terms(self, x, generator)
+
+    monkeypatch.setattr(VAE, "elbo_terms", watched)
+    config = settings(binarize="random", batch_size=64, epochs=2)
+    scores = bundle_of(list(train(drawn(), config, name="bars"))).scores
+    assert all(set(x.unique().tolist()) == {0, 1} for x in seen)
+    assert seen[0].sum() != seen[1].sum()
+    assert np.isfinite(scores["elbo_nats"])
 
 
 def test_during_warm_up_the_loss_leaves_the_kl_out():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,13 @@ def test_every_map_and_colour_on_offer_draws(exhibit):
         code = maps.MapChoice(method, "none", 0, 0, 1).code
         for color in maps.color_choices(exhibit):
             assert drawn(figure(exhibit, code, color)) >= 1
+
+
+def test_an_autoencoder_which_has_no_kl_offers_none_to_colour_by(exhibit):
+    assert "kl" in maps.color_choices(exhibit)
+    config = replace(exhibit.bundle.config, kind="ae")
+    of_points = replace(exhibit, bundle=replace(exhibit.bundle, config=config))
+    assert "kl" not in maps.color_choices(of_points)
 
 
 @pytest.mark.parametrize("code", ["", "z", "z1", "z0-7", "z-1-0", "zz", "pca9", "../x"])

@@ -14,6 +14,12 @@ _SCORES: dict[str, tuple[str, int]] = {
     "kl_nats": ("KL in nats per image: what the code says about an image", 2),
     "active_units": ("Active units: coordinates in use", 0),
 }
+_KINDS = {
+    "vae": "VAE",
+    "ae": "autoencoder",
+    "beta-vae": "beta-VAE",
+    "beta-tcvae": "beta-TCVAE",
+}
 _LIKELIHOODS = {
     "bernoulli": "Pixels are modelled as Bernoulli, so grey values count as probabilities.",
     "gaussian": "Pixels are modelled as Gaussian with a fixed spread.",
@@ -38,9 +44,14 @@ def _opening(bundle: ModelBundle) -> str:
     c, h, w = bundle.data.image_shape
     colour = "colour" if c == 3 else "grey"
     return (
-        f"A {bundle.config.kind.upper()} that describes a {colour} image of {w} x {h} pixels by "
+        f"{_kind(bundle)} that describes a {colour} image of {w} x {h} pixels by "
         f"{bundle.config.latent_dim} numbers, its latent code, and draws an image from any code."
     )
+
+
+def _kind(bundle: ModelBundle) -> str:
+    kind = _KINDS[bundle.config.kind]
+    return f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
 
 
 def _data(bundle: ModelBundle) -> str:

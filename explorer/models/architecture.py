@@ -34,10 +34,14 @@ _MOST_GROUPS = 8
 
 
 def encoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
-    """Return the encoder's stacks: a trunk, then one linear head each for mu and logvar."""
+    """Return the encoder's stacks: a trunk, then one linear head each for mu and logvar.
+
+    An autoencoder, which has no posterior, has no head for logvar.
+    """
     trunk, n_features = encoder_trunk(config, image_shape)
     head: Layers = (Linear(n_features, config.latent_dim),)
-    return (("encoder.trunk", trunk), ("encoder.mu", head), ("encoder.logvar", head))
+    stacks: Stacks = (("encoder.trunk", trunk), ("encoder.mu", head))
+    return (*stacks, ("encoder.logvar", head)) if config.has_posterior else stacks
 
 
 def decoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:

@@ -38,6 +38,48 @@ def kl_per_coordinate(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
 
 
+def total_correlation(z: Tensor, mu: Tensor, logvar: Tensor, *, n_data: int) -> Tensor:
+    """Estimate KL(q(z) ‖ prod_j q(z_j)): how far the coordinates are from independent.
+
+    q(z) is the aggregate posterior over all n_data images, of which a batch shows m. Minibatch
+    stratified sampling weighs the posteriors of the batch so that the estimate of each density is
+    unbiased; its logarithm, and so this, is not quite.
+
+    Args:
+        z: One draw from the posterior of each image of the batch, shape (m, d), m >= 2.
+        mu: Posterior means, shape (m, d).
+        logvar: Natural-log posterior variances, shape (m, d).
+        n_data: How many images the batch was drawn from.
+
+    Returns:
+        Nats, shape (); the mean over the batch, which may fall below 0 by chance.
+
+    Source:
+        Chen et al., "Isolating Sources of Disentanglement in VAEs", 2018, equation 4 and appendix
+        C.2. https://arxiv.org/abs/1802.04942
+    """
+    log_weights = _stratified_log_weights(len(z), n_data).to(z)[:, :, None]  # (m, m, 1)
+    squared = (z[:, None] - mu).square() * torch.exp(-logvar)  # (m, m, d): draw i, posterior k
+    log_density = -0.5 * (squared + logvar + math.log(2 * math.pi))
+    joint = torch.logsumexp(log_weights[..., 0] + log_density.sum(2), dim=1)
+    marginals = torch.logsumexp(log_weights + log_density, dim=1).sum(1)
+    return (joint - marginals).mean()
+
+
+def _stratified_log_weights(m: int, n_data: int) -> Tensor:
+    """Return the log weight of posterior k at draw i, shape (m, m); each row sums to 1.
+
+    The image a draw came from counts as the one of n_data that it is, one other makes up for the
+    difference, and the rest stand in for all the others.
+    """
+    others = m - 1
+    weights = torch.full((m, m), 1 / others)
+    own = torch.arange(m)
+    weights[own, own] = 1 / n_data
+    weights[own, (own + 1) % m] = max(n_data - others, 1) / (n_data * others)
+    return weights.log()
+
+
 def bernoulli_log_likelihood(logits: Tensor, x: Tensor) -> Tensor:
     """Return sum over pixels of x log p + (1 - x) log(1 - p), p = sigmoid(logits).
 

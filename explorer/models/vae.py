@@ -1,6 +1,7 @@
 """The variational autoencoder: encoder, decoder and likelihood as one module.
 
-q(z|x) = N(mu, diag exp(logvar)), p(z) = N(0, I). Knows nothing of data sets or optimisers.
+q(z|x) = N(mu, diag exp(logvar)), p(z) = N(0, I). The plain autoencoder is the same module with
+z = mu and no KL. Knows nothing of data sets or optimisers.
 """
 
 import math
@@ -31,11 +32,17 @@ class ElboTerms:
 
     Attributes:
         log_likelihood: log p(x|z), nats, shape (n,).
-        kl: KL(q(z|x) ‖ p(z)) of each coordinate, nats, shape (n, d).
+        kl: KL(q(z|x) ‖ p(z)) of each coordinate, nats, shape (n, d); 0 for an autoencoder.
+        z: The draws, shape (n, d).
+        mu: Posterior means, shape (n, d).
+        logvar: Natural-log posterior variances, shape (n, d).
     """
 
     log_likelihood: Tensor
     kl: Tensor
+    z: Tensor
+    mu: Tensor
+    logvar: Tensor
 
     @property
     def elbo(self) -> Tensor:
@@ -90,9 +97,15 @@ class VAE(nn.Module):
         return {name: array.numpy().copy() for name, array in self.state_dict().items()}
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mu and logvar, (n, d) each, of images (n, c, h, w) in [0, 1]."""
+        """Return mu and logvar, (n, d) each, of images (n, c, h, w) in [0, 1].
+
+        An autoencoder has no posterior: its codes are points, and its logvar is 0 throughout, so
+        that whatever is derived from both goes by mu alone.
+        """
         features = self.encoder["trunk"](x)
-        return self.encoder["mu"](features), self.encoder["logvar"](features)
+        mu = self.encoder["mu"](features)
+        has_posterior = self.config.has_posterior
+        return mu, self.encoder["logvar"](features) if has_posterior else torch.zeros_like(mu)
 
     def decode(self, z: Tensor) -> Tensor:
         """Return pictures (n, c, h, w) in [0, 1] of latent codes (n, d)."""
@@ -130,8 +143,38 @@ class VAE(nn.Module):
     def elbo_terms(self, x: Tensor, generator: torch.Generator) -> ElboTerms:
         """Return the terms of the ELBO of images (n, c, h, w), by one draw of z each."""
         mu, logvar = self.encode(x)
-        z = losses.reparameterize(mu, logvar, generator)
-        return ElboTerms(self.log_likelihood(x, z), losses.kl_per_coordinate(mu, logvar))
+        if self.config.has_posterior:
+            z = losses.reparameterize(mu, logvar, generator)
+            kl = losses.kl_per_coordinate(mu, logvar)
+        else:
+            z, kl = mu, torch.zeros_like(mu)
+        return ElboTerms(self.log_likelihood(x, z), kl, z, mu, logvar)
+
+    @torch.no_grad()
+    def standardise(self, mean: Tensor, std: Tensor) -> None:
+        """Shift and scale the latent space so that codes of this mean and spread get 0 and 1.
+
+        Encoder and decoder change together, so every image is reconstructed as before. Nothing
+        makes an autoencoder keep its codes near the prior; this makes one slider unit one standard
+        deviation of its codes, at least coordinate by coordinate.
+
+        Args:
+            mean: Of mu over the training images, shape (d,).
+            std: Their standard deviation, shape (d,), above 0.
+        """
+        head = _first_linear(self.encoder["mu"])
+        head.weight.div_(std[:, None])
+        head.bias.sub_(mean).div_(std)
+        # Without hidden layers the trunk is empty, and the heads read the code themselves.
+        trunk, *heads = self.decoder.values()
+        for stack in [trunk] if list(trunk.children()) else heads:
+            reader = _first_linear(stack)
+            reader.bias.add_(reader.weight @ mean)
+            reader.weight.mul_(std)
+
+
+def _first_linear(stack: nn.Module) -> nn.Linear:
+    return next(layer for layer in stack.modules() if isinstance(layer, nn.Linear))
 
 
 def _last(name: str) -> str:

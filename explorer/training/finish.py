@@ -13,32 +13,41 @@ from torch import Tensor
 from explorer.bundle import Codes, DataFacts, ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
+from explorer.models.losses import total_correlation
 from explorer.models.vae import VAE
-from explorer.training.pixels import Pixels, evenly
+from explorer.training.pixels import Pixels, binarized, evenly
 
 _MOST_CODES = 5_000
 _ACTIVE_VARIANCE = 0.01
 _BATCH_SIZE = 500
+_LEAST_STD = 1e-6  # below it a coordinate is one and the same for all images
 
 
 @dataclass(frozen=True)
 class ElboMeans:
-    """Mean log-likelihood and KL over images, in nats per image."""
+    """Means over images, in nats per image; the total correlation is 0 unless the loss has it."""
 
     log_likelihood: float
     kl: float
+    total_correlation: float
 
 
 @torch.inference_mode()
 def elbo_means(vae: VAE, pixels: Pixels, index: Tensor, generator: torch.Generator) -> ElboMeans:
-    """Measure the terms of the ELBO on the given rows, one draw of z each."""
+    """Measure the terms of the loss on the given rows, one draw of z each."""
     vae.eval()
-    sums = torch.zeros(2, dtype=torch.float64)
+    sums = torch.zeros(3, dtype=torch.float64)
     for rows in torch.split(index, _BATCH_SIZE):
-        terms = vae.elbo_terms(pixels.batch(rows), generator)
-        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum()))
-    log_likelihood, kl = (sums / len(index)).tolist()
-    return ElboMeans(log_likelihood, kl)
+        x = pixels.batch(rows)
+        if vae.config.binarize == "random":
+            x = binarized(x, generator)
+        terms = vae.elbo_terms(x, generator)
+        tc = torch.zeros(())
+        if vae.config.kind == "beta-tcvae" and len(rows) > 1:
+            tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=len(index))
+        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), len(rows) * tc))
+    log_likelihood, kl, total = (sums / len(index)).tolist()
+    return ElboMeans(log_likelihood, kl, total)
 
 
 def make_bundle(
@@ -47,24 +56,24 @@ def make_bundle(
     """Score a trained VAE on the whole test split and gather all that exploring it takes.
 
     Scores: `mse` (mean squared error per pixel of decode(mu)), `psnr_db` (of that mse, white being
-    1), `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw of z), `active_units`
-    (coordinates whose mu varies by more than 0.01 over the test images).
+    1), `active_units` (coordinates whose mu varies by more than 0.01 over the test images), and
+    where there is a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw
+    of z). The codes of an autoencoder are standardised first.
 
     Source:
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016 (active units).
         https://arxiv.org/abs/1509.00519
     """
     test = evenly(images.test_index, len(images.test_index))
+    if not config.has_posterior:
+        _standardise(vae, pixels, torch.as_tensor(images.train_index))
     mu, logvar, error = _posteriors(vae, pixels, test)
-    means = elbo_means(vae, pixels, test, torch.Generator().manual_seed(config.seed))
     mse = float(error.mean(dtype=np.float64))
     n_active = int((mu.var(axis=0) > _ACTIVE_VARIANCE).sum())
     scores = {
         "mse": mse,
         "psnr_db": -10 * math.log10(max(mse, 1e-10)),
-        "elbo_nats": means.log_likelihood - means.kl,
-        "log_likelihood_nats": means.log_likelihood,
-        "kl_nats": means.kl,
+        **(_elbo_scores(vae, pixels, test) if config.has_posterior else {}),
         "active_units": float(n_active),
     }
     shown = evenly(np.arange(len(test)), _MOST_CODES).numpy()
@@ -85,6 +94,23 @@ def make_bundle(
         weights=vae.weights(),
         codes=codes,
     )
+
+
+def _elbo_scores(vae: VAE, pixels: Pixels, index: Tensor) -> dict[str, float]:
+    generator = torch.Generator().manual_seed(vae.config.seed)
+    means = elbo_means(vae, pixels, index, generator)
+    return {
+        "elbo_nats": means.log_likelihood - means.kl,
+        "log_likelihood_nats": means.log_likelihood,
+        "kl_nats": means.kl,
+    }
+
+
+def _standardise(vae: VAE, pixels: Pixels, index: Tensor) -> None:
+    """Give the codes of these images mean 0 and spread 1 in each coordinate that varies."""
+    mu = torch.from_numpy(_posteriors(vae, pixels, index)[0])
+    std = mu.std(0, correction=0)
+    vae.standardise(mu.mean(0), torch.where(std > _LEAST_STD, std, 1.0))
 
 
 @torch.inference_mode()

@@ -18,12 +18,12 @@ from explorer.bundle import ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import TrainingError
-from explorer.models.losses import loss_of
+from explorer.models.losses import loss_of, total_correlation
 from explorer.models.vae import VAE
 from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
 from explorer.training.finish import elbo_means, make_bundle
-from explorer.training.optimizers import beta_at, learning_rate_at, make_optimizer
-from explorer.training.pixels import Pixels, evenly
+from explorer.training.optimizers import learning_rate_at, make_optimizer, weights_at
+from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.progress import Losses, Progress
 
 _REPORT_EVERY_S = 0.2
@@ -184,9 +184,14 @@ class _Run:
         """Update the weights once."""
         config = self._config
         x = self._pixels.batch(self._next_rows())
+        if config.binarize == "random":
+            x = binarized(x, self._noise)
         terms = self._vae.elbo_terms(x, self._noise)
-        beta = beta_at(config, self._step / self._steps_per_epoch)
-        loss = loss_of(terms.log_likelihood, terms.kl, beta=beta, free_bits=config.free_bits)
+        kl_weight, tc_weight = weights_at(config, self._step / self._steps_per_epoch)
+        loss = loss_of(terms.log_likelihood, terms.kl, beta=kl_weight, free_bits=config.free_bits)
+        if tc_weight:
+            tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=len(self._rows))
+            loss = loss + tc_weight * tc
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         if config.clip_norm > 0:
@@ -229,8 +234,9 @@ class _Run:
         self._sums.zero_()
         generator = _generator(self._config.seed, _VALIDATION)
         means = elbo_means(self._vae, self._pixels, self._validation_rows, generator)
-        beta = beta_at(self._config, self._step / self._steps_per_epoch)
-        losses = _losses(beta * means.kl - means.log_likelihood, means.log_likelihood, means.kl)
+        kl_weight, tc_weight = weights_at(self._config, self._step / self._steps_per_epoch)
+        loss = kl_weight * means.kl + tc_weight * means.total_correlation - means.log_likelihood
+        losses = _losses(loss, means.log_likelihood, means.kl)
         if self._config.patience > 0:
             self._remember(losses.elbo)
         self.finished = self._stopped_early or self._step == self._steps

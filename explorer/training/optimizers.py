@@ -1,4 +1,4 @@
-"""Rules that update weights, and how long their steps are."""
+"""Rules that update weights, how long their steps are, and how the terms of the loss weigh."""
 
 import math
 from collections.abc import Iterable
@@ -30,8 +30,13 @@ def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def beta_at(config: TrainConfig, epoch: float) -> float:
-    """Return the weight of the KL term after some epochs; warm-up rises in a straight line."""
-    if epoch >= config.kl_warmup_epochs:
-        return config.beta
-    return config.beta * epoch / config.kl_warmup_epochs
+def weights_at(config: TrainConfig, epoch: float) -> tuple[float, float]:
+    """Return the weights of the KL and of the total correlation in the loss after some epochs.
+
+    The KL holds the total correlation once, so `beta-tcvae` adds it beta - 1 times more. Warm-up
+    lets both rise in a straight line.
+    """
+    risen = 1.0 if epoch >= config.kl_warmup_epochs else epoch / config.kl_warmup_epochs
+    if config.kind == "beta-tcvae":
+        return risen, risen * (config.beta - 1)
+    return risen * config.beta, 0.0

@@ -32,6 +32,16 @@ class Pixels:
         return chosen if chosen.dtype == torch.float32 else _to_unit(chosen)
 
 
+def binarized(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Return black-and-white images, each pixel white as often as it is bright, shape of x.
+
+    Source:
+        Salakhutdinov and Murray, "On the Quantitative Analysis of Deep Belief Networks", 2008.
+        https://www.cs.toronto.edu/~rsalakhu/papers/dbn_ais.pdf
+    """
+    return torch.bernoulli(x, generator=generator)
+
+
 def _to_unit(pixels: Tensor) -> Tensor:
     return pixels.to(torch.float32).div_(255)
 

@@ -64,7 +64,8 @@ def color_choices(exhibit: Exhibit) -> dict[str, str]:
     choices = {"class": say("explore.color_class")} if facts.class_names else {}
     if exhibit.bundle.codes.factors is not None:
         choices |= {name: name for name in facts.factor_names}
-    for value in ("error", "kl", "none"):
+    kl = ("kl",) if exhibit.bundle.config.has_posterior else ()  # an autoencoder has none
+    for value in ("error", *kl, "none"):
         choices[value] = say(f"explore.color_{value}")
     return choices
 
