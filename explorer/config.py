@@ -40,6 +40,8 @@ class TrainConfig:
         sigma_scope: With likelihood `sigma`: one value for all pixels, or one per pixel from z.
         beta: Weight of the KL term, or with `beta-tcvae` of its total correlation alone; the loss
             is -ELBO only at 1.
+        beta_end: What beta becomes, by equal factors, over the first half of the run, so that
+            coordinates first part the large differences and then take up small ones; 0 keeps beta.
         kl_warmup_epochs: Epochs over which the weight of the KL term rises from 0 to beta.
         free_bits: KL per coordinate, in nats, below which it is not pushed further down.
         optimizer: Rule that updates the weights.
@@ -68,6 +70,7 @@ class TrainConfig:
     sigma: float = 0.1
     sigma_scope: SigmaScope = "shared"
     beta: float = 1.0
+    beta_end: float = 0.0
     kl_warmup_epochs: int = 0
     free_bits: float = 0.0
     optimizer: Optimizer = "adam"
@@ -109,7 +112,7 @@ class TrainConfig:
     def _check_kind(self) -> None:
         """Refuse settings that say nothing, or the opposite, together with the kind."""
         defaults = type(self).__dataclass_fields__
-        of_the_kl = ("beta", "kl_warmup_epochs", "free_bits")
+        of_the_kl = ("beta", "beta_end", "kl_warmup_epochs", "free_bits")
         changed = [n for n in of_the_kl if getattr(self, n) != defaults[n].default]
         if self.kind == "ae" and changed:
             raise ConfigError(
@@ -122,6 +125,12 @@ class TrainConfig:
                 f"beta is 1 with kind {self.kind}.",
                 "With a beta of 1 it is a plain VAE.",
                 "Give another beta, such as 4, or choose kind vae.",
+            )
+        if self.beta_end > 0 and self.beta == 0:
+            raise ConfigError(
+                f"beta_end is {self.beta_end:g}, but beta is 0.",
+                "Equal factors lead nowhere from 0.",
+                "Give a beta above 0, or use kl_warmup_epochs, which rises from 0.",
             )
         if self.kind == "beta-tcvae" and self.free_bits > 0:
             raise ConfigError(
@@ -168,6 +177,7 @@ _BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("width", 1, 512),
     ("sigma", 1e-3, 10),
     ("beta", 0, 1000),
+    ("beta_end", 0, 1000),
     ("kl_warmup_epochs", 0, 100_000),
     ("free_bits", 0, 100),
     ("learning_rate", 1e-7, 10),

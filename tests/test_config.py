@@ -53,6 +53,8 @@ def test_a_wrong_value_is_refused_by_name(name, value, words):
         ({"kind": "ae", "beta": 4.0}, "beta is 4.0 with kind ae"),
         ({"kind": "ae", "free_bits": 0.1}, "free_bits is 0.1 with kind ae"),
         ({"kind": "ae", "kl_warmup_epochs": 5}, "an autoencoder does not have"),
+        ({"kind": "ae", "beta_end": 2.0}, "beta_end is 2.0 with kind ae"),
+        ({"beta": 0.0, "beta_end": 2.0}, "Give a beta above 0"),
         ({"kind": "beta-vae"}, "Give another beta, such as 4"),
         ({"kind": "beta-tcvae"}, "With a beta of 1 it is a plain VAE"),
         ({"kind": "beta-tcvae", "beta": 6.0, "free_bits": 0.1}, "free_bits is 0.1"),

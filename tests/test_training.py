@@ -155,6 +155,11 @@ def test_beta_tcvae_weighs_the_total_correlation_alone():
     assert [weights_at(config, epoch) for epoch in (0, 5, 10)] == [(0, 0), (0.5, 1.5), (1, 3)]
 
 
+def test_beta_goes_by_equal_factors_over_the_first_half_of_the_run():
+    config = settings(beta=16.0, beta_end=1.0, epochs=8)
+    assert [weights_at(config, epoch)[0] for epoch in (0, 1, 2, 4, 6, 8)] == [16, 8, 4, 1, 1, 1]
+
+
 def test_beta_tcvae_loses_total_correlation():
     def total_correlation_after(beta: float) -> float:
         config = settings(kind="beta-tcvae", beta=beta, latent_dim=4, epochs=40, hidden=(32,))

@@ -34,9 +34,17 @@ def weights_at(config: TrainConfig, epoch: float) -> tuple[float, float]:
     """Return the weights of the KL and of the total correlation in the loss after some epochs.
 
     The KL holds the total correlation once, so `beta-tcvae` adds it beta - 1 times more. Warm-up
-    lets both rise in a straight line.
+    lets both rise in a straight line. From beta to beta_end it goes by equal factors, a falling
+    one being in the spirit of a capacity that grows.
+
+    Source:
+        Burgess et al., "Understanding disentangling in beta-VAE", 2018 (growing capacity).
+        https://arxiv.org/abs/1804.03599
     """
     risen = 1.0 if epoch >= config.kl_warmup_epochs else epoch / config.kl_warmup_epochs
+    beta = config.beta
+    if config.beta_end > 0:
+        beta *= (config.beta_end / beta) ** min(2 * epoch / config.epochs, 1)
     if config.kind == "beta-tcvae":
-        return risen, risen * (config.beta - 1)
-    return risen * config.beta, 0.0
+        return risen, risen * (beta - 1)
+    return risen * beta, 0.0
