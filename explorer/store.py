@@ -271,6 +271,14 @@ def complete(
     return replace(done, card=card_text(done))
 
 
+def with_scores(
+    bundle: ModelBundle, scores: Mapping[str, float], factor_r2: Mapping[str, float]
+) -> ModelBundle:
+    """Return a bundle that bears these scores, in its settings and on its card."""
+    scored = replace(bundle, scores=dict(scores), factor_r2=dict(factor_r2))
+    return replace(scored, card=card_text(scored))
+
+
 def _all_folders() -> dict[str, Path]:
     """Return the folder each name stands for."""
     own = _elsewhere() | _folders(bundles_folder())

@@ -3,6 +3,7 @@ import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 import explorer
 from explorer import store
 from explorer.bundle import write_bundle
-from explorer.ui.words import plain
+from explorer.config import Kind
+from explorer.ui.words import plain, say
 
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
@@ -52,6 +54,25 @@ def test_choices_go_to_the_address_and_defaults_leave_it(nothing_shipped, tiny):
     assert "color" not in page.query_params
 
 
+def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shipped, tiny):
+    scored = replace(tiny, factor_r2={"tilt": 0.93})
+    write_bundle(scored, store.bundles_folder() / "tiny")
+    page = opened()
+    next(b for b in page.sidebar.button if b.label == "About this model").click().run()
+    assert not page.exception
+    told = "\n".join(element.value for element in page.markdown)
+    assert "variational autoencoder" in told
+    assert "Reconstruction error: **0.05000**" in told
+    assert "| slant |" in told
+    assert re.search(r"\| tilt \| :primary\[━+\] \| 0.93 \|", told)
+    assert page.code[0].value == tiny.command
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_kind_has_its_words(kind):
+    assert say(f"card.kind_{kind.replace('-', '_')}")
+
+
 def test_an_unknown_model_is_told(nothing_shipped, tiny):
     write_bundle(tiny, store.bundles_folder() / "tiny")
     page = opened(model="nobody")
@@ -83,7 +104,7 @@ def test_a_bundle_without_labels_or_pack_is_drawn(nothing_shipped, tiny):
 def test_every_sentence_of_the_catalogue_is_said_somewhere():
     catalogue = json.loads(files("explorer").joinpath("words/en.json").read_text("utf-8"))
     root = Path(explorer.__file__).parent
-    sources = [*root.glob("ui/**/*.py"), *root.glob("live/*.js")]
+    sources = [*root.glob("ui/**/*.py"), *root.glob("live/*.js"), root / "bundle/measures.py"]
     code = "".join(source.read_text("utf-8") for source in sources)
     unsaid = [
         key
@@ -91,7 +112,8 @@ def test_every_sentence_of_the_catalogue_is_said_somewhere():
         for key in section
         # A control asks for its label and its help by its own name.
         if not re.search(rf"\b{re.sub('(_help|Help)$', '', key)}\b", code)
-        and not key.startswith("color_")  # colourings are asked for by value
+        # Colourings, kinds and columns are asked for by value.
+        and not key.startswith(("color_", "kind_", "column_"))
     ]
     assert unsaid == []
 

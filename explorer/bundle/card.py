@@ -3,17 +3,9 @@
 Knows nothing of files.
 """
 
+from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.bundle.record import ModelBundle
 
-# Score -> what it is called on the card, its unit, and the digits worth printing.
-_SCORES: dict[str, tuple[str, int]] = {
-    "mse": ("Reconstruction error, mean squared per pixel, white is 1", 5),
-    "psnr_db": ("Reconstruction quality, PSNR in dB, higher is better", 2),
-    "elbo_nats": ("ELBO in nats per image, higher is better", 2),
-    "log_likelihood_nats": ("Log-likelihood of the reconstruction in nats per image", 2),
-    "kl_nats": ("KL in nats per image: what the code says about an image", 2),
-    "active_units": ("Active units: coordinates in use", 0),
-}
 _KINDS = {
     "vae": "VAE",
     "ae": "autoencoder",
@@ -30,7 +22,7 @@ _LIKELIHOODS = {
 def card_text(bundle: ModelBundle) -> str:
     """Return the model card in Markdown."""
     parts = [
-        f"# {_plain(bundle.name)}",
+        f"# {plain(bundle.name)}",
         _opening(bundle),
         "## Data\n\n" + _data(bundle),
         "## Training\n\n" + _training(bundle),
@@ -57,14 +49,14 @@ def _kind(bundle: ModelBundle) -> str:
 def _data(bundle: ModelBundle) -> str:
     data = bundle.data
     lines = [
-        f"- Images: {_plain(data.name)}, {data.n_train:,} learnt from and {data.n_test:,} held out",
-        f"- Source: {_plain(data.source) or 'not stated'}",
-        f"- Licence: {_plain(data.licence) or 'not stated'}",
+        f"- Images: {plain(data.name)}, {data.n_train:,} learnt from and {data.n_test:,} held out",
+        f"- Source: {plain(data.source) or 'not stated'}",
+        f"- Licence: {plain(data.licence) or 'not stated'}",
     ]
     if data.class_names:
-        lines.append(f"- Classes: {', '.join(map(_plain, data.class_names))}")
+        lines.append(f"- Classes: {', '.join(map(plain, data.class_names))}")
     if data.factor_names:
-        lines.append(f"- Known factors: {', '.join(map(_plain, data.factor_names))}")
+        lines.append(f"- Known factors: {', '.join(map(plain, data.factor_names))}")
     return "\n".join(lines)
 
 
@@ -74,16 +66,23 @@ def _training(bundle: ModelBundle) -> str:
 
 
 def _scores(bundle: ModelBundle) -> str:
-    rows = ["| measure | value |", "|---|---|"]
-    for key, value in bundle.scores.items():
-        label, digits = _SCORES.get(key, (key, 3))
-        rows.append(f"| {label} (`{key}`) | {value:.{digits}f} |")
-    return f"Measured on the {bundle.data.n_test:,} held-out images.\n\n" + "\n".join(rows)
+    rows = ["| measure | value | what it says |", "|---|---:|---|"]
+    for key in in_order(bundle.scores):
+        value, says = value_of(key, bundle.scores[key]), meaning_of(key, bundle.scores)
+        rows.append(f"| {name_of(key)} (`{key}`) | {value} | {says} |")
+    how = ", each pixel drawn black or white" if bundle.config.binarize == "random" else ""
+    parts = [f"Measured on the {bundle.data.n_test:,} held-out images{how}.", "\n".join(rows)]
+    if bundle.factor_r2:
+        told = ", ".join(f"{plain(name)} {r2:.2f}" for name, r2 in bundle.factor_r2.items())
+        parts.append(
+            f"How well each known factor can be told from the code (R², 1 is exactly): {told}."
+        )
+    return "\n\n".join(parts)
 
 
 def _limits(bundle: ModelBundle) -> str:
     lines = [
-        f"- It has only seen {_plain(bundle.data.name)} and takes any other image for one of them.",
+        f"- It has only seen {plain(bundle.data.name)} and takes any other image for one of them.",
         "- Codes far from those of real images give pictures that mean nothing; the page says so.",
         f"- {_LIKELIHOODS[bundle.config.likelihood]} Pictures are means, hence soft at the edges.",
         "- The t-SNE map keeps neighbours together; distances across it mean nothing.",
@@ -95,7 +94,7 @@ def _limits(bundle: ModelBundle) -> str:
     return "\n".join(lines)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return foreign text as one line that Markdown shows as it is written."""
     line = " ".join(text.split())
     return "".join(f"\\{char}" if char in r"\`*_{}[]<>#|!" else char for char in line)

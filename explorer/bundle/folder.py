@@ -77,6 +77,7 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
         config=config,
         data=data,
         scores=summary.scores,
+        factor_r2=summary.factor_r2,
         weights=read_weights(folder, config, data.image_shape) if weights else {},
         codes=read_codes(folder, data, config.latent_dim),
         slider_names=summary.slider_names,

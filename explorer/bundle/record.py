@@ -83,6 +83,7 @@ class BundleSummary:
         config: What the training run was asked to do.
         data: Facts of the images.
         scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
+        factor_r2: How well each known factor can be told from mu, where that was measured.
         slider_names: Plain name of a coordinate, where someone gave it one.
         command: The command line that makes the bundle again; empty if unknown.
         folder: Where it lies.
@@ -92,6 +93,7 @@ class BundleSummary:
     config: TrainConfig
     data: DataFacts
     scores: Mapping[str, float]
+    factor_r2: Mapping[str, float]
     slider_names: Mapping[int, str]
     command: str
     folder: Path
@@ -108,6 +110,7 @@ class ModelBundle:
         scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
         weights: Every array of the network, by name; float32. Empty where it was read without.
         codes: Codes of test images.
+        factor_r2: How well each known factor can be told from mu, where that was measured.
         slider_names: Plain name of a coordinate, where someone gave it one.
         command: The command line that makes the bundle again; empty if unknown.
         pack: `decoder.pack`, what the browser runs; None if the decoder cannot be packed.
@@ -122,6 +125,7 @@ class ModelBundle:
     scores: Mapping[str, float]
     weights: Mapping[str, np.ndarray]
     codes: Codes
+    factor_r2: Mapping[str, float] = field(default_factory=dict)
     slider_names: Mapping[int, str] = field(default_factory=dict)
     command: str = ""
     pack: bytes | None = None

@@ -17,6 +17,7 @@ from explorer.errors import ConfigError
 from explorer.models.architecture import LARGEST, SMALLEST
 
 _FILE = "config.json"
+_BY_FACTOR = "factor_r2"  # the one score that is a number for each factor
 _KEYS = {
     "format": int,
     "name": str,
@@ -54,7 +55,7 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
         "image_shape": bundle.data.image_shape,
         "config": bundle.config.to_json(),
         "data": data,
-        "scores": dict(bundle.scores),
+        "scores": dict(bundle.scores) | _by_factor(bundle.factor_r2),
         "slider_names": {str(i): text for i, text in sorted(bundle.slider_names.items())},
         "command": bundle.command,
     }
@@ -83,11 +84,16 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
                 f'says {key} is {values[key]!r}, but under "config" it is {getattr(config, key)!r}.'
             )
             raise refusal(folder, _FILE, so, "Both must agree.")
+    scores = dict(cast(dict[str, object], values["scores"]))
+    factor_r2 = scores.pop(_BY_FACTOR, {})
+    if not isinstance(factor_r2, dict):
+        raise refusal(folder, _FILE, f'has a wrong "scores.{_BY_FACTOR}".', "It must be an object.")
     return BundleSummary(
         name=folder.name,
         config=config,
         data=_data_facts(values, folder),
-        scores=_scores(cast(dict[str, object], values["scores"]), folder),
+        scores=_scores(scores, "scores.", folder),
+        factor_r2=_scores(factor_r2, f"scores.{_BY_FACTOR}.", folder),
         slider_names=_slider_names(
             cast(dict[str, object], values["slider_names"]), config.latent_dim, folder
         ),
@@ -188,11 +194,15 @@ def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
     return tuple(cast(list[str], values))
 
 
-def _scores(values: Mapping[str, object], folder: Path) -> dict[str, float]:
+def _by_factor(factor_r2: Mapping[str, float]) -> dict[str, object]:
+    return {_BY_FACTOR: dict(factor_r2)} if factor_r2 else {}
+
+
+def _scores(values: Mapping[str, object], under: str, folder: Path) -> dict[str, float]:
     for key, value in values.items():
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or not math.isfinite(cast(float, value)):
-            raise refusal(folder, _FILE, f'has a wrong "scores.{key}".', "It must be a number.")
+            raise refusal(folder, _FILE, f'has a wrong "{under}{key}".', "It must be a number.")
     return cast(dict[str, float], dict(values))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from explorer import data, store
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.errors import BundleError
-from explorer.latent.stats import active_coordinates, kl_per_item
+from explorer.latent.stats import active_coordinates, kl_per_coordinate, kl_per_item
 from explorer.live.arrays import pack_arrays
 
 # A slider reaches at least this many prior standard deviations to either side, and at most that.
@@ -48,6 +48,11 @@ class Exhibit:
     def kl(self) -> np.ndarray:
         """KL of each item, in nats, shape (n,)."""
         return kl_per_item(self.bundle.codes.mu, self.bundle.codes.logvar)
+
+    @cached_property
+    def kl_of_coordinates(self) -> np.ndarray:
+        """KL of each coordinate, mean over the items, in nats, shape (d,)."""
+        return kl_per_coordinate(self.bundle.codes.mu, self.bundle.codes.logvar)
 
     @cached_property
     def coordinates(self) -> tuple[Coordinate, ...]:

@@ -1,18 +1,11 @@
-"""The words on the screen: one catalogue per language, read once."""
+"""What the pages say: sentences of the catalogue with their gaps filled, and names as they are."""
 
-import json
 import re
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping
+
+from explorer.words import catalogue
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|:$<>~&]")
-
-
-@cache
-def _catalogue() -> dict[str, dict[str, object]]:
-    text = files("explorer").joinpath("words/en.json").read_text(encoding="utf-8")
-    catalogue: dict[str, dict[str, object]] = json.loads(text)
-    return catalogue
 
 
 def say(place: str, **values: object) -> str:
@@ -23,13 +16,13 @@ def say(place: str, **values: object) -> str:
         **values: What goes into the {gaps} of the sentence.
     """
     section, key = place.split(".")
-    sentence = _catalogue()[section][key]
+    sentence = catalogue()[section][key]
     return str(sentence).format(**values)
 
 
-def stage_words() -> dict[str, object]:
+def stage_words() -> Mapping[str, object]:
     """Return the part of the catalogue that the stage says in the browser."""
-    return _catalogue()["stage"]
+    return catalogue()["stage"]
 
 
 def plain(text: str) -> str:

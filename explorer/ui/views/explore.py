@@ -15,6 +15,7 @@ from explorer.ui.maps import (
     map_choices,
     point_choices,
 )
+from explorer.ui.views.model_card import open_model_card
 from explorer.ui.words import plain, say
 
 _FIRST = "faces"
@@ -105,7 +106,12 @@ def _controls(exhibit: Exhibit) -> MapChoice:
 
 def _facts(exhibit: Exhibit) -> None:
     facts = exhibit.bundle.data
-    with st.expander(say("explore.about_model")):
-        st.markdown(exhibit.bundle.card.replace("![", "["))  # no pictures from elsewhere
+    if st.button(
+        say("explore.about_model"),
+        key="about-model",
+        width="stretch",
+        help=say("explore.about_model_help"),
+    ):
+        open_model_card(exhibit)
     if facts.source:
         st.caption(say("explore.source", source=plain(facts.source), licence=plain(facts.licence)))

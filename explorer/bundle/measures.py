@@ -1,0 +1,64 @@
+"""The measures a bundle can be scored by: their order, their digits, and their words.
+
+Knows nothing of how they are measured; that is `evaluation`.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import cast
+
+from explorer.words import catalogue
+
+# Measure -> digits after the point and unit, in the order they are told.
+_SHOWN: Mapping[str, tuple[int, str]] = {
+    "mse": (5, ""),
+    "psnr_db": (2, "dB"),
+    "ssim": (3, ""),
+    "elbo_nats": (2, "nats"),
+    "elbo_bits_per_dim": (3, "bits per pixel value"),
+    "log_likelihood_nats": (2, "nats"),
+    "kl_nats": (2, "nats"),
+    "nll_nats": (2, "nats"),
+    "nll_stderr": (2, "nats"),
+    "active_units": (0, ""),
+    "aggregate_kl_nats": (2, "nats"),
+    "knn_accuracy": (3, ""),
+    "prior_share": (3, ""),
+    "density": (3, ""),
+    "coverage": (3, ""),
+    "mig": (3, ""),
+    "dci": (3, ""),
+    "dci_completeness": (3, ""),
+    "dci_informativeness": (3, ""),
+}
+
+
+def in_order(scores: Mapping[str, float]) -> list[str]:
+    """Return the measures among these scores that have words, in the order they are told."""
+    return [key for key in _SHOWN if key in scores]
+
+
+def name_of(key: str) -> str:
+    """Return what a measure is called."""
+    return _words(key)["name"]
+
+
+def meaning_of(key: str, scores: Mapping[str, float]) -> str:
+    """Return the one plain sentence about a measure.
+
+    Args:
+        key: The measure.
+        scores: All scores; the sentence may tell how many samples or images went into it.
+    """
+    told = {name: f"{value:,.0f}" for name, value in scores.items()}
+    return _words(key)["says"].format_map(defaultdict(lambda: "?", told))
+
+
+def value_of(key: str, value: float) -> str:
+    """Return a score with its unit, to the digits worth telling."""
+    digits, unit = _SHOWN[key]
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def _words(key: str) -> Mapping[str, str]:
+    return cast(Mapping[str, str], catalogue()["measures"][key])

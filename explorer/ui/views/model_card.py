@@ -1,0 +1,98 @@
+"""The panel about a model: what it is, how good it is, what each slider carries, how to make it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
+from explorer.ui.exhibits import Exhibit
+from explorer.ui.maps import coordinate_name
+from explorer.ui.words import plain, say
+
+_BAR_LENGTH = 8  # signs
+
+
+def open_model_card(exhibit: Exhibit) -> None:
+    """Open the panel over the page."""
+    st.dialog(plain(exhibit.bundle.name), width="large")(_draw)(exhibit)
+
+
+def _draw(exhibit: Exhibit) -> None:
+    bundle = exhibit.bundle
+    facts = bundle.data
+    _, h, w = facts.image_shape
+    st.markdown(say(f"card.kind_{bundle.config.kind.replace('-', '_')}"))
+    st.markdown(
+        say(
+            "card.opening",
+            width=w,
+            height=h,
+            count=bundle.config.latent_dim,
+            n_train=f"{facts.n_train:,}",
+            n_test=f"{facts.n_test:,}",
+        )
+    )
+    _scores(exhibit)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _sliders(exhibit)
+    with right:
+        if bundle.factor_r2:
+            _factors(exhibit)
+    if bundle.command:
+        st.markdown(f"##### {say('card.again')}", help=say("card.again_help"))
+        st.code(bundle.command, language=None, wrap_lines=True)
+    with st.expander(say("card.whole")):
+        st.markdown(bundle.card.replace("![", "["))  # no pictures from elsewhere
+
+
+def _scores(exhibit: Exhibit) -> None:
+    """Draw each measure with its value and its one plain sentence, in two columns."""
+    scores = exhibit.bundle.scores
+    st.markdown(f"##### {say('card.scores')}", help=say("card.scores_help"))
+    keys = in_order(scores)
+    half = (len(keys) + 1) // 2
+    for column, part in zip(st.columns(2, gap="medium"), (keys[:half], keys[half:]), strict=True):
+        with column:
+            for key in part:
+                with st.container(gap=None):
+                    st.markdown(f"{name_of(key)}: **{value_of(key, scores[key])}**")
+                    st.caption(meaning_of(key, scores))
+
+
+def _sliders(exhibit: Exhibit) -> None:
+    """Draw how much each slider says, and how much it varies."""
+    kl, activity = exhibit.kl_of_coordinates, exhibit.bundle.codes.mu.var(axis=0)
+    has_posterior = exhibit.bundle.config.has_posterior
+    told = kl if has_posterior else activity
+    rows = [
+        (
+            plain(coordinate_name(c)),
+            _bar(told[c.index], told.max()),
+            f"{kl[c.index]:.2f}" if has_posterior else "",
+            f"{activity[c.index]:.2f}",
+        )
+        for c in exhibit.coordinates
+    ]
+    titles = ("slider", "bar", "kl", "activity")
+    _table("sliders", [say(f"card.column_{title}") for title in titles], rows)
+
+
+def _factors(exhibit: Exhibit) -> None:
+    """Draw how well each known factor can be told from the code."""
+    shares = exhibit.bundle.factor_r2
+    rows = [(plain(name), _bar(share, 1.0), f"{share:.2f}") for name, share in shares.items()]
+    _table("factors", [say(f"card.column_{t}") for t in ("factor", "bar", "r2")], rows)
+
+
+def _table(title: str, titles: list[str], rows: Sequence[tuple[str, ...]]) -> None:
+    st.markdown(f"##### {say(f'card.{title}')}", help=say(f"card.{title}_help"))
+    lines = [titles, ["---", "---", *["---:"] * (len(titles) - 2)], *rows]
+    st.markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+
+
+def _bar(value: float, full: float) -> str:
+    """Return a bar of text, so that a table shows at a glance what it tells in numbers."""
+    share = min(max(value / full, 0.0), 1.0) if full > 0 else 0.0
+    length = round(share * _BAR_LENGTH)
+    return f":primary[{'━' * length}]" if length else ""
