@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _add_app(commands)
     _add_listings(commands)
     _add_train(commands)
+    _add_evaluate(commands)
     _add_codes(commands)
     _add_bench(commands)
     return main
@@ -69,6 +70,9 @@ def _add_listings(commands: Commands) -> None:
     data.add_argument("source", nargs="?", metavar="NAME or PATH", help=_IMAGES)
     run = _lazily("listing", "models")
     models = _command(commands, "models", run, "list the bundles found")
+    models.add_argument(
+        "--markdown", action="store_true", help="print a table with licences, scores and commands"
+    )
     for command in (data, models):
         _add_json(command)
 
@@ -88,6 +92,35 @@ def _add_train(commands: Commands) -> None:
     )
     _add_json(train)
     train.set_defaults(wrong_usage=train.error)
+
+
+def _add_evaluate(commands: Commands) -> None:
+    does = "score a bundle on images it never saw"
+    evaluate = _command(commands, "evaluate", _lazily("evaluate", "evaluate"), does)
+    evaluate.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
+    evaluate.add_argument(
+        "--data",
+        metavar="NAME or PATH",
+        help=f"{_IMAGES}; its held-out images are used (default: what the bundle learnt from)",
+    )
+    evaluate.add_argument(
+        "--nll-samples",
+        type=int,
+        default=500,
+        metavar="N",
+        help="importance samples for each image (default: %(default)s)",
+    )
+    evaluate.add_argument(
+        "--nll-images",
+        type=int,
+        default=200,
+        metavar="N",
+        help="images for the likelihood, 0 for all (default: %(default)s)",
+    )
+    evaluate.add_argument(
+        "--keep", action="store_true", help="put the scores into the bundle and on its card"
+    )
+    _add_json(evaluate)
 
 
 def _add_codes(commands: Commands) -> None:

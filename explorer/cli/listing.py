@@ -12,6 +12,11 @@ def models(args: argparse.Namespace) -> int:
     listing = store.models()
     for problem in listing.problems:
         note(str(problem))
+    if args.markdown:
+        from explorer.bundle.table import table_text
+
+        say(table_text(listing.models).rstrip("\n"))
+        return 0
     if args.json:
         rows = [
             {
@@ -29,7 +34,7 @@ def models(args: argparse.Namespace) -> int:
     for model in listing.models:
         shape = image_words(model.data.image_shape)
         say(
-            f"{model.name:<16} {model.config.kind:<5} {model.config.latent_dim:>3} coordinates  "
+            f"{model.name:<16} {model.config.kind:<10} {model.config.latent_dim:>3} coordinates  "
             f"{shape:<14} {model.data.name}\n{'':<17}{model.folder}"
         )
     if not listing.models:

@@ -1,0 +1,12 @@
+"""How good a model is, measured on images it never saw: `score`.
+
+Each kind of measure has a module of its own, with functions from arrays to numbers: how well
+images come back (`reconstruction`), how likely they are (`likelihood`), how the latent space is
+used (`latent_use`), what the prior draws (`samples`) and whether coordinates tell known factors
+(`factors`). Knows nothing of files, and of training only what a bundle says.
+"""
+
+from explorer.evaluation.record import MEASURES, Scores
+from explorer.evaluation.scores import score
+
+__all__ = ["MEASURES", "Scores", "score"]

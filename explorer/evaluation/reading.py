@@ -1,0 +1,144 @@
+"""What a model says of every test image, gathered in one pass.
+
+Knows nothing of what the numbers are good for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.data.imageset import ImageSet, ReportProgress
+from explorer.evaluation.reconstruction import ssim
+from explorer.evaluation.side_by_side import Result, generator_of, side_by_side
+from explorer.models.losses import reparameterize
+from explorer.models.vae import VAE
+
+_BATCH_SIZE = 128  # images held as feature maps at a time; few enough for the cache
+_BINARIZED_AT_A_TIME = 4096  # images; bounds the memory for the draws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a model says of n images.
+
+    Attributes:
+        mu: Posterior means, shape (n, d), float32.
+        logvar: Natural-log posterior variances, shape (n, d), float32.
+        squared_error: Of decode(mu), mean over pixels, shape (n,), float32.
+        ssim: Structural similarity of decode(mu), shape (n,), float32.
+        log_likelihood: log p(x|z) for one draw of z from the posterior, nats, shape (n,), float32.
+    """
+
+    mu: np.ndarray
+    logvar: np.ndarray
+    squared_error: np.ndarray
+    ssim: np.ndarray
+    log_likelihood: np.ndarray
+
+
+def binarized(images: ImageSet, seed: int) -> ImageSet:
+    """Return the set with each pixel black or white, drawn once: white as often as it is bright.
+
+    This is how a model that learnt from binarised images is scored: one draw per pixel, fixed by
+    the seed, is both what the encoder reads and what the decoder should have drawn. Its scores
+    compare with others of the same protocol, and only roughly with those of one fixed file of
+    binarised images such as Larochelle's, which is another draw.
+
+    Args:
+        images: A set with grey values.
+        seed: Seed of the draws.
+
+    Source:
+        Salakhutdinov and Murray, "On the Quantitative Analysis of Deep Belief Networks", 2008.
+        https://www.cs.toronto.edu/~rsalakhu/papers/dbn_ais.pdf
+    """
+    rng = np.random.default_rng(seed)
+    pixels = np.empty_like(images.pixels)
+    for start in range(0, len(pixels), _BINARIZED_AT_A_TIME):
+        rows = slice(start, start + _BINARIZED_AT_A_TIME)
+        grey = images.pixels[rows]
+        # Of the 255 equally likely levels 0 to 254, as many lie below a pixel as its value says.
+        white = rng.integers(0, 255, grey.shape, dtype=np.uint8) < grey
+        pixels[rows] = np.where(white, np.uint8(255), np.uint8(0))
+    return replace(images, pixels=pixels)
+
+
+def read_images(
+    vae: VAE,
+    images: ImageSet,
+    rows: np.ndarray,
+    *,
+    seed: int,
+    report: ReportProgress | None = None,
+) -> Reading:
+    """Encode and decode the chosen images, each once.
+
+    Args:
+        vae: The network, ready to encode.
+        images: The set, as the model should see it.
+        rows: Which images, shape (n,), at least one.
+        seed: Seed of the draws of z.
+        report: Told how far it is.
+    """
+
+    @torch.inference_mode()
+    def read(start: int) -> tuple[Tensor, ...]:
+        x = torch.from_numpy(images.images(rows[start : start + _BATCH_SIZE]))
+        mu, logvar = vae.encode(x)
+        x_hat = vae.decode(mu)
+        error = (x_hat - x).square().flatten(1).mean(1)
+        z = reparameterize(mu, logvar, generator_of(seed, start))
+        return mu, logvar, error, ssim(x, x_hat), vae.log_likelihood(x, z)
+
+    batches = _batches(read, len(rows), "reading test images", report)
+    mu, logvar, error, similarity, log_likelihood = (
+        torch.cat(column).numpy() for column in zip(*batches, strict=True)
+    )
+    return Reading(
+        mu=mu, logvar=logvar, squared_error=error, ssim=similarity, log_likelihood=log_likelihood
+    )
+
+
+def read_means(
+    vae: VAE, images: ImageSet, rows: np.ndarray, *, report: ReportProgress | None = None
+) -> np.ndarray:
+    """Return the posterior means of the chosen images, shape (n, d), float32."""
+
+    @torch.inference_mode()
+    def read(start: int) -> Tensor:
+        return vae.encode(torch.from_numpy(images.images(rows[start : start + _BATCH_SIZE])))[0]
+
+    return torch.cat(_batches(read, len(rows), "reading training images", report)).numpy()
+
+
+def draw(vae: VAE, z: np.ndarray, *, report: ReportProgress | None = None) -> np.ndarray:
+    """Return the pictures of latent codes (n, d), shape (n, c, h, w), float32 in [0, 1]."""
+
+    @torch.inference_mode()
+    def decode(start: int) -> Tensor:
+        return vae.decode(torch.from_numpy(z[start : start + _BATCH_SIZE]))
+
+    return torch.cat(_batches(decode, len(z), "drawing from the prior", report)).numpy()
+
+
+def _batches(
+    work: Callable[[int], Result], n: int, words: str, report: ReportProgress | None
+) -> list[Result]:
+    """Return what the work makes of the batches that start at each 128th of n items."""
+    starts = range(0, n, _BATCH_SIZE)
+    batches = []
+    for start, batch in zip(starts, side_by_side(work, starts), strict=True):
+        if report:
+            report(start / n, f"{words}, {start:,} of {n:,}")
+        batches.append(batch)
+    return batches
+
+
+def evenly_spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """Return at most `most` of the rows, evenly spread, so that sorted sets are sampled fairly."""
+    if len(rows) <= most:
+        return rows
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)])

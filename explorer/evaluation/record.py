@@ -1,0 +1,64 @@
+"""What scoring a bundle makes: numbers by key, and a reason where there is none.
+
+Knows nothing of how they are measured.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Every measure, in the order in which a person would read them.
+MEASURES = (
+    *("mse", "psnr_db", "ssim"),
+    *("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "kl_nats"),
+    *("nll_nats", "nll_stderr", "nll_samples", "nll_n_images"),
+    *("active_units", "aggregate_kl_nats", "knn_accuracy"),
+    *("prior_share", "density", "coverage"),
+    *("mig", "dci", "dci_completeness", "dci_informativeness", "factor_r2"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """How good a model is on images it never saw.
+
+    Every key of `MEASURES` is in `values` or, for `factor_r2`, has its own field; or else
+    `left_out` says why not.
+
+    Attributes:
+        values: Measures that are one number, by key:
+            `mse`, `psnr_db`, `ssim`: of decode(mu), means over all images, the second of the mse;
+            `elbo_nats`, `log_likelihood_nats`, `kl_nats`: per image, one draw of z each, beta 1;
+            `elbo_bits_per_dim`: -ELBO in bits for each value of an image;
+            `nll_nats`, `nll_stderr`, `nll_samples`, `nll_n_images`: importance-weighted -log p(x),
+            the standard error of its mean, and from how many samples of how many images;
+            `active_units`: coordinates whose mu varies by more than 0.01;
+            `aggregate_kl_nats`: from the mixture of up to 2,000 posteriors to the prior;
+            `knn_accuracy`: share of test images classed rightly by 10 training neighbours;
+            `prior_share`: share of 5,000 draws from the prior that lie where data is;
+            `density`, `coverage`: of up to 2,000 pictures drawn from the prior;
+            `mig`, `dci`, `dci_completeness`, `dci_informativeness`: of known factors.
+        factor_r2: Share of each known factor's variance that the code tells, by the factor's name.
+        kl_per_coordinate_nats: Mean KL of each coordinate, d numbers; empty without a posterior.
+        activity_per_coordinate: Variance of mu in each coordinate, d numbers.
+        n_images: How many test images there were.
+        left_out: Key, or `factor_r2: NAME` for one factor, to a plain sentence why there is no
+            number.
+    """
+
+    values: Mapping[str, float]
+    factor_r2: Mapping[str, float]
+    kl_per_coordinate_nats: tuple[float, ...]
+    activity_per_coordinate: tuple[float, ...]
+    n_images: int
+    left_out: Mapping[str, str]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the scores as plain JSON values, what does not apply left out of `scores`."""
+        factors = {"factor_r2": dict(self.factor_r2)} if self.factor_r2 else {}
+        return {
+            "n_images": self.n_images,
+            "scores": {**self.values, **factors},
+            "kl_per_coordinate_nats": list(self.kl_per_coordinate_nats),
+            "activity_per_coordinate": list(self.activity_per_coordinate),
+            "left_out": dict(self.left_out),
+        }

@@ -1,0 +1,114 @@
+"""What the prior draws: whether its codes lie near data and its pictures look like data.
+
+Knows nothing of networks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from explorer.latent.stats import N_NEIGHBOURS, spacing
+
+# The page's honesty meter calls a place typical below this share of the data's own distances.
+TYPICAL_BELOW = 0.95
+N_FEATURES = 64
+K_SUPPORT = 5  # neighbour whose distance bounds what counts as near a real image
+
+_TIE = 1 - 1e-6  # a distance equal but for rounding is not a smaller one
+
+
+@dataclass(frozen=True)
+class Support:
+    """How drawn pictures lie among real ones.
+
+    Attributes:
+        density: Mean number of real images that a drawn one lies near, over the number k that is
+            to be expected; 1 for draws from the data's own distribution, more where they crowd
+            into its densest part.
+        coverage: Share of real images with a drawn one near, in [0, 1]; 1 - 1/2^k (0.97 for k = 5)
+            is to be expected of as many draws from the data's own distribution.
+    """
+
+    density: float
+    coverage: float
+
+
+def prior_share(mu: np.ndarray, z: np.ndarray, active: np.ndarray) -> float:
+    """Return which share of draws from the prior lies where data is, by the honesty meter's rule.
+
+    A code is typical if fewer than 95% of the data's own codes are closer to their tenth nearest
+    other code than this code is to its tenth nearest. The rest fell into prior holes.
+
+    Args:
+        mu: Codes of data, shape (n, d), in prior standard deviations, n >= 2.
+        z: Draws from the prior, shape (m, d).
+        active: Coordinates to measure over, shape (a,); the others are noise that the decoder
+            ignores. With none, every draw is typical.
+
+    Returns:
+        Share in [0, 1].
+
+    Raises:
+        ShapeError: mu is not a matrix, or a coordinate does not exist.
+        DataError: A value of mu is not a finite number.
+    """
+    own = np.sort(spacing(mu, active=active))
+    if not len(active):
+        return 1.0
+    k = min(N_NEIGHBOURS, len(mu) - 1)
+    neighbours = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(mu[:, active])
+    distances, _ = neighbours.kneighbors(z[:, active])  # (m, k)
+    share_below = np.searchsorted(own, distances[:, -1], side="left") / len(own)
+    return float((share_below < TYPICAL_BELOW).mean())
+
+
+def density_and_coverage(real: np.ndarray, drawn: np.ndarray, *, k: int = K_SUPPORT) -> Support:
+    """Compare drawn pictures with real ones by who lies near whom.
+
+    A drawn picture is near a real one if it is closer to it than the k-th nearest other real one.
+
+    Args:
+        real: Features of real images, shape (n, f), n >= 2; see `pixel_features`.
+        drawn: Features of drawn ones, shape (m, f).
+        k: Neighbour that sets the radius; with k or fewer other real images it is the farthest.
+
+    Source:
+        Naeem, Oh, Uh, Choi and Yoo, "Reliable Fidelity and Diversity Metrics for Generative
+        Models", 2020. https://arxiv.org/abs/2002.09797
+    """
+    k = min(k, len(real) - 1)
+    among = euclidean_distances(real)
+    among.partition(k, axis=1)  # the nearest, at 0, is the image itself
+    near = euclidean_distances(real, drawn) < among[:, k, None] * _TIE  # (n, m)
+    return Support(float(near.sum() / (k * len(drawn))), float(near.any(axis=1).mean()))
+
+
+def pixel_features(
+    real: np.ndarray, drawn: np.ndarray, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Project pictures onto the directions in which real ones differ most.
+
+    The features are pixels, not those of a network that knows photographs: they need no download
+    and suit drawn shapes and digits, but they see a shift by a pixel as a large change, and their
+    numbers compare only with others made this way.
+
+    Args:
+        real: Real images, shape (n, c, h, w), in [0, 1].
+        drawn: Drawn ones, shape (m, c, h, w).
+        seed: Seed of the approximate decomposition of large sets.
+
+    Returns:
+        Features of both, shapes (n, f) and (m, f): principal components of the real images,
+        centred on them and not whitened; f is 64, or as many as there can be.
+    """
+    flat, flat_drawn = real.reshape(len(real), -1), drawn.reshape(len(drawn), -1)
+    pca = PCA(min(N_FEATURES, *flat.shape), random_state=seed)
+    # Equal images have 0 of 0 variance on each axis. Two threads of this kind of work wait for each
+    # other far longer than they save where a run trains.
+    with np.errstate(invalid="ignore"), threadpool_limits(1):
+        features = pca.fit_transform(flat)
+    return np.asarray(features), np.asarray(pca.transform(flat_drawn))
