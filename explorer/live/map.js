@@ -203,6 +203,8 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
       return [xaxis.range[1] - xaxis.range[0], yaxis.range[1] - yaxis.range[0]];
     },
     isFlat: () => flat,
+    /** Whether fingers, which cannot hover, are what points here. */
+    isTouched: () => touch,
     destroy() {
       removeEventListener("pointerup", release, true);
       removeEventListener("pointercancel", forget, true);

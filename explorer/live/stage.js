@@ -426,9 +426,12 @@ function makeView(stage, scene, model, onRest) {
 
   /** What a place on this map is, and what one can do there. */
   function mapNote() {
-    if (!map.isFlat()) return words.mapSpace;
-    if (!decoder.live) return words.mapOnRelease;
-    return plane.exact ? words.mapExact : words.mapApproximate;
+    const note = () => {
+      if (!map.isFlat()) return "mapSpace";
+      if (!decoder.live) return "mapOnRelease";
+      return plane.exact ? "mapExact" : "mapApproximate";
+    };
+    return words[map.isTouched() ? `${note()}Touch` : note()];
   }
 
   const onUndoKey = (event) => {

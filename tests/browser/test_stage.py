@@ -334,6 +334,13 @@ def test_a_tap_picks_a_dot(phone, faces):
     np.testing.assert_allclose(phone.z, faces.mu[item], atol=1e-4)
 
 
+def test_fingers_are_told_to_tap_and_not_to_point(phone):
+    phone.open("?map=tsne")
+    note = phone.page.get_by_test_id("stage").get_by_text("approximate")
+    assert "Tap a dot" in note.inner_text()
+    assert "Scroll" not in note.inner_text()
+
+
 def test_nothing_overflows_a_narrow_page(phone):
     phone.open()
     widths = phone.page.evaluate(
