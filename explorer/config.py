@@ -19,6 +19,7 @@ Activation = Literal["relu", "leaky_relu", "silu", "elu", "tanh", "sigmoid"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 Binarize = Literal["none", "random"]
+Precision = Literal["single", "half"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,8 @@ class TrainConfig:
         n_images: How many images to take or draw; 0 takes all, or the source's own default.
         binarize: `random` turns each pixel black or white by a draw at each presentation, white as
             often as it is bright; `none` shows images as they are.
+        precision: Bits that weights are kept in at the end: `single` is 32; `half` rounds them to
+            16, before the model is scored, and halves the size of the bundle.
     """
 
     data: str
@@ -84,6 +87,7 @@ class TrainConfig:
     image_size: int = 0
     n_images: int = 0
     binarize: Binarize = "none"
+    precision: Precision = "single"
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():

@@ -119,6 +119,13 @@ def test_what_reading_would_refuse_is_not_written(tiny, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_weights_that_need_32_bits_are_not_written_as_half(tiny, tmp_path):
+    config = dataclasses.replace(tiny.config, precision="half")
+    with pytest.raises(BundleError, match="more than 16 bits"):
+        write_bundle(dataclasses.replace(tiny, config=config), tmp_path / "half")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(tiny, tiny_bundle, tmp_path):
     precious = tmp_path / "precious"
     precious.mkdir()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.bundle import ModelBundle
+from explorer.bundle import ModelBundle, read_bundle, write_bundle
 from explorer.config import TrainConfig
 from explorer.data.digits import digits
 from explorer.data.imageset import ImageSet, fixed_split
@@ -181,6 +181,24 @@ def test_an_autoencoder_reconstructs_best_and_its_codes_are_standardised():
     learnt = encode(ae, images.images(images.train_index)).mu
     np.testing.assert_allclose(learnt.mean(0), 0, atol=1e-4)
     np.testing.assert_allclose(learnt.std(0), 1, atol=1e-3)
+
+
+def test_half_precision_rounds_before_scoring_and_halves_the_file(tmp_path):
+    single, half = (
+        bundle_of(list(train(drawn(), settings(precision=p, likelihood="sigma"), name="bars")))
+        for p in ("single", "half")
+    )
+    for bundle in (single, half):
+        write_bundle(bundle, tmp_path / bundle.config.precision)
+    read = read_bundle(tmp_path / "half")
+    for name, array in half.weights.items():
+        assert np.array_equal(read.weights[name], array)
+        assert np.array_equal(array.astype(np.float16), array)
+        np.testing.assert_allclose(array, single.weights[name], rtol=1e-3, atol=1e-6)
+    x = drawn().images(half.codes.ids)
+    np.testing.assert_allclose(encode(read, x).mu, half.codes.mu, atol=1e-5)
+    sizes = [(tmp_path / p / "weights.safetensors").stat().st_size for p in ("single", "half")]
+    assert sizes[1] < 0.7 * sizes[0]
 
 
 def test_binarised_images_are_black_and_white_and_as_bright():

@@ -14,7 +14,7 @@ import safetensors.numpy
 from explorer.bundle.files import CAPS, file_in, refusal
 from explorer.bundle.npz import npz_bytes, read_npz
 from explorer.bundle.record import Codes, DataFacts
-from explorer.config import TrainConfig
+from explorer.config import Precision, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.models.architecture import expected_weights
 
@@ -24,32 +24,34 @@ _PCA = ("pca_mean", "pca_components", "pca_variance", "pca")
 _WHOLE = ("ids", "labels")  # int64; all others are float32
 
 
-def weights_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
-    """Return weights.safetensors, arrays in order of their names."""
+def weights_bytes(weights: Mapping[str, np.ndarray], precision: Precision) -> bytes:
+    """Return weights.safetensors, arrays in order of their names, once they were checked."""
+    kept_as = np.float16 if precision == "half" else np.float32
     # ascontiguousarray would turn a scalar into a vector of one.
-    whole = {name: np.array(weights[name], order="C") for name in sorted(weights)}
+    whole = {name: np.array(weights[name], kept_as, order="C") for name in sorted(weights)}
     return safetensors.numpy.save(whole)
 
 
 def read_weights(
     folder: Path, config: TrainConfig, image_shape: tuple[int, int, int]
 ) -> dict[str, np.ndarray]:
-    """Read and check weights.safetensors.
+    """Read and check weights.safetensors; what is kept in 16 bits is read as float32 too.
 
     Raises:
         BundleError: The file is missing, damaged or too large, or `check_weights` refuses it.
     """
     path = file_in(folder, _WEIGHTS)
-    needed = "It must be a safetensors file of 32-bit floats."
+    kept_as, n_bits = ("F16", 16) if config.precision == "half" else ("F32", 32)
+    needed = f"It must be a safetensors file of {n_bits}-bit floats."
     weights = {}
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             for name in file.keys():
                 kind = file.get_slice(name).get_dtype()
-                if kind != "F32":
+                if kind != kept_as:
                     so = f'holds "{name}" as {kind}.'
                     raise refusal(folder, _WEIGHTS, so, needed)
-                weights[name] = file.get_tensor(name)
+                weights[name] = file.get_tensor(name).astype(np.float32)
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise refusal(folder, _WEIGHTS, f"is damaged: {error}.", needed) from error
     check_weights(weights, config, image_shape, folder)
@@ -88,9 +90,17 @@ def check_weights(
             so, needed = f'holds "{name}" as {weights[name].dtype}.', "It must be float32."
         elif not np.isfinite(weights[name]).all():
             so, needed = f'holds "{name}" with NaN or infinite values.', "All must be finite."
+        elif config.precision == "half" and not _fits_half(weights[name]):
+            so = f'holds "{name}" with values that need more than 16 bits.'
+            needed = "With precision half, weights are rounded before a model is scored."
         else:
             continue
         raise refusal(folder, _WEIGHTS, so, needed)
+
+
+def _fits_half(array: np.ndarray) -> bool:
+    with np.errstate(over="ignore"):
+        return bool((array.astype(np.float16) == array).all())
 
 
 def codes_bytes(codes: Codes) -> bytes:

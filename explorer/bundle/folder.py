@@ -113,7 +113,7 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
     check_codes(bundle.codes, summary.data, summary.config.latent_dim, folder)
     contents = {
         "config.json": config,
-        "weights.safetensors": weights_bytes(bundle.weights),
+        "weights.safetensors": weights_bytes(bundle.weights, summary.config.precision),
         "codes.npz": codes_bytes(bundle.codes),
         "decoder.pack": bundle.pack or b"",
         "preview.png": bundle.preview,

@@ -172,6 +172,17 @@ class VAE(nn.Module):
             reader.bias.add_(reader.weight @ mean)
             reader.weight.mul_(std)
 
+    @torch.no_grad()
+    def round_to_half(self) -> None:
+        """Round every weight to the nearest number of 16 bits; those too large become the largest.
+
+        Source:
+            IEEE 754-2008, binary16.
+        """
+        largest = torch.finfo(torch.float16).max
+        for array in self.state_dict().values():
+            array.copy_(array.clamp(-largest, largest).half())
+
 
 def _first_linear(stack: nn.Module) -> nn.Linear:
     return next(layer for layer in stack.modules() if isinstance(layer, nn.Linear))

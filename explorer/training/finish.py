@@ -67,6 +67,8 @@ def make_bundle(
     test = evenly(images.test_index, len(images.test_index))
     if not config.has_posterior:
         _standardise(vae, pixels, torch.as_tensor(images.train_index))
+    if config.precision == "half":
+        vae.round_to_half()
     mu, logvar, error = _posteriors(vae, pixels, test)
     mse = float(error.mean(dtype=np.float64))
     n_active = int((mu.var(axis=0) > _ACTIVE_VARIANCE).sum())
