@@ -344,9 +344,10 @@ def test_train_writes_a_bundle_and_prints_one_object(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_a_bundles_own_command_makes_the_same_weights(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("flags", [[], ["--likelihood", "bernoulli", "--batch-size", "128"]])
+def test_a_bundles_own_command_makes_the_same_weights(tmp_path, monkeypatch, capsys, flags):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["train", *QUICK, "--epochs", "1", "--out", "mine"]) == 0
+    assert cli.main(["train", *QUICK, *flags, "--epochs", "1", "--out", "mine"]) == 0
     first = read_bundle("mine")
     assert cli.main(shlex.split(first.command)[1:]) == 0
     again = read_bundle("mine")

@@ -42,7 +42,8 @@ def train(args: argparse.Namespace) -> int:
 
 def train_command(config: TrainConfig, name: str) -> str:
     """Return the command line that makes a bundle called `name` from these settings again."""
-    shown = ("data", "kind", "latent_dim", "seed")
+    # Batch size and likelihood, if not named, would be chosen to fit the images.
+    shown = ("data", "kind", "latent_dim", "likelihood", "batch_size", "seed")
     words = ["latent-explorer", "train"]
     for setting in dataclasses.fields(TrainConfig):
         value = getattr(config, setting.name)
