@@ -68,12 +68,7 @@ class Exhibit:
     @cached_property
     def has_originals(self) -> bool:
         """Whether the images the codes came from are on this machine."""
-        return self._load_originals(self.bundle.codes.ids[:1]) is not None
-
-    @cached_property
-    def _originals(self) -> np.ndarray | None:
-        """All of them, (n, c, h, w) uint8: some sources are slow to open for each image anew."""
-        return self._load_originals(self.bundle.codes.ids)
+        return self.load_originals(self.bundle.codes.ids[:1]) is not None
 
     @cached_property
     def start_item(self) -> int:
@@ -98,16 +93,23 @@ class Exhibit:
 
     def original(self, item: int) -> np.ndarray | None:
         """Return the image an item's code came from, uint8 (c, h, w), if it is at hand."""
-        images = self._originals if self.has_originals else None
+        images = _all_originals(self) if self.has_originals else None
         return None if images is None else np.asarray(images[item])
 
-    def _load_originals(self, ids: np.ndarray) -> np.ndarray | None:
+    def load_originals(self, ids: np.ndarray) -> np.ndarray | None:
+        """Return the images of some rows of the set, (m, c, h, w) uint8, if they are at hand."""
         config = self.bundle.config
         images = data.load_items(
             config.data, ids, image_size=config.image_size, n_images=config.n_images
         )
         fits = images is not None and images.shape[1:] == self.bundle.data.image_shape
         return images if fits else None
+
+
+@lru_cache(maxsize=2)  # each may be tens of megabytes
+def _all_originals(exhibit: Exhibit) -> np.ndarray | None:
+    """Load them all at once: some sources are slow to open for each image anew."""
+    return exhibit.load_originals(exhibit.bundle.codes.ids)
 
 
 def _given(array: np.ndarray | None) -> np.ndarray:
@@ -134,7 +136,7 @@ def open_exhibit(name: str) -> Exhibit:
     return _opened(folder, changed_ns)
 
 
-@lru_cache(maxsize=4)  # each may hold tens of megabytes of originals
+@lru_cache(maxsize=32)  # a few megabytes each; sessions hold on to theirs, so let them share it
 def _opened(folder: Path, changed_ns: int) -> Exhibit:
     """Open a folder; `changed_ns` makes a bundle that was replaced count as another."""
     bundle = read_bundle(folder, weights=False)

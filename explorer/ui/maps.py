@@ -3,8 +3,9 @@
 The arithmetic is in `projection` and `latent.stats`, the drawing in `figures`.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from explorer.ui.exhibits import Coordinate, Exhibit
 from explorer.ui.words import say
 
 _POINTS = (500, 1000, 2000)
+
+_MOST_FIGURES = 16  # kept as JSON, the last used of all models
+_figures: OrderedDict[tuple[str, str, str, int, Theme], str] = OrderedDict()
+_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,26 @@ def map_figure(exhibit: Exhibit, code: str, color: str, n_points: int, theme: st
     )
 
 
-@lru_cache(maxsize=16)
 def _drawn(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme) -> str:
+    """Draw a figure, or return it as drawn before.
+
+    Kept by what the exhibit is made of, not by the exhibit, whose originals would stay in memory
+    for as long as one of its figures did.
+    """
+    key = (exhibit.version, code, color, n_points, theme)
+    with _lock:
+        if key in _figures:
+            _figures.move_to_end(key)
+            return _figures[key]
+    figure = _draw(exhibit, code, color, n_points, theme)
+    with _lock:
+        _figures[key] = figure
+        while len(_figures) > _MOST_FIGURES:
+            _figures.popitem(last=False)
+    return figure
+
+
+def _draw(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme) -> str:
     places, titles = _places(exhibit, code)
     n = len(places)
     rows = np.linspace(0, n - 1, n_points).astype(int) if n_points else None
