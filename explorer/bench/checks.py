@@ -104,7 +104,7 @@ def checks(stand: Stand) -> Iterator[Check]:
         )
     yield from _size_checks(shipped)
     yield from _start_checks(stand, shipped)
-    yield from _memory_checks(stand, shipped)
+    yield from _memory_checks(shipped)
     yield from _projection_checks()
     for batch_size in (64, 128):
         yield Check(
@@ -206,24 +206,32 @@ def _start_checks(stand: Stand, shipped: list[BundleSummary]) -> Iterator[Check]
         yield check(what, "s", 3, partial(loaded, model.name))
 
 
-def _memory_checks(stand: Stand, shipped: list[BundleSummary]) -> Iterator[Check]:
-    """Of the app's processes together, the command's and the server's."""
+def _memory_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
+    """Of the app's processes together, the command's and the server's.
+
+    Each number is that of an app of its own, so that what was measured before leaves no trace.
+    """
     check = partial(_check, "memory")
 
-    def look() -> tuple[int, float]:
-        return len(stand.app.torch_libraries()), stand.app.resident_mb()
+    def explore() -> tuple[int, float]:
+        with app.running_app() as fresh:
+            names = [model.name for model in shipped]
 
-    names = [model.name for model in shipped]
-    explored = Once(lambda: browser.while_exploring(stand.app.address, names, look))
+            def look() -> tuple[int, float]:
+                return len(fresh.torch_libraries()), fresh.resident_mb()
+
+            return browser.while_exploring(fresh.address, names, look)
+
+    explored = Once(explore)
 
     def torch_libraries() -> Reading:
         return Reading(explored()[0])
 
     def resident() -> Reading:
-        return Reading(explored()[1], "after exploring every shipped model")
+        return Reading(explored()[1], "after exploring every shipped model once")
 
     def session() -> Reading:
-        with app.running_app() as fresh:  # in which nothing lies about that could be used again
+        with app.running_app() as fresh:
             return Reading(app.session_mb(fresh, _N_SESSIONS))
 
     yield check("app while exploring: torch libraries loaded", "libraries", 0, torch_libraries)

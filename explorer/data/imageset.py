@@ -157,3 +157,10 @@ def draw_rows(is_test: np.ndarray, n_images: int, *, seed: int = 0) -> np.ndarra
     rng = np.random.default_rng(seed)
     rows = (rng.permutation(train)[: n_images - n_test], rng.permutation(test)[:n_test])
     return np.sort(np.concatenate(rows))
+
+
+def evenly_spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """Return at most `most` of the rows, evenly spread, so that sorted sets are sampled fairly."""
+    if len(rows) <= most:
+        return rows
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)])

@@ -135,10 +135,3 @@ def _batches(
             report(start / n, f"{words}, {start:,} of {n:,}")
         batches.append(batch)
     return batches
-
-
-def evenly_spread(rows: np.ndarray, most: int) -> np.ndarray:
-    """Return at most `most` of the rows, evenly spread, so that sorted sets are sampled fairly."""
-    if len(rows) <= most:
-        return rows
-    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)])

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from explorer.bundle import ModelBundle
-from explorer.data.imageset import ImageSet, ReportProgress
+from explorer.data.imageset import ImageSet, ReportProgress, evenly_spread
 from explorer.errors import ConfigError, DataError, ShapeError
 from explorer.evaluation.factors import dci, factor_r2, mutual_information_gap, varying
 from explorer.evaluation.latent_use import active_units, activity, aggregate_kl, knn_accuracy
@@ -25,7 +25,6 @@ from explorer.evaluation.reading import (
     Reading,
     binarized,
     draw,
-    evenly_spread,
     read_images,
     read_means,
 )

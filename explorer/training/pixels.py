@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.data.imageset import ImageSet
+from explorer.data.imageset import ImageSet, evenly_spread
 
 # Up to this size all images are kept as floats; beyond it each batch is converted as it is used.
 _MOST_FLOAT_BYTES = 256 * 2**20
@@ -48,6 +48,4 @@ def _to_unit(pixels: Tensor) -> Tensor:
 
 def evenly(index: np.ndarray, most: int) -> Tensor:
     """Return at most `most` of the given rows, evenly spread, as an index tensor."""
-    if len(index) > most:
-        index = index[np.linspace(0, len(index) - 1, most).round().astype(np.int64)]
-    return torch.as_tensor(index, dtype=torch.int64)
+    return torch.as_tensor(evenly_spread(index, most), dtype=torch.int64)
