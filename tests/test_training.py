@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from explorer.errors import MachineError, TrainingError
 from explorer.latent.encode import encode
 from explorer.models.architecture import expected_weights
 from explorer.models.vae import VAE
-from explorer.training import Progress, loop, train
+from explorer.training import Control, Progress, loop, train
 from explorer.training.optimizers import learning_rate_at, weights_at
 from explorer.training.pixels import Pixels, binarized
 
@@ -37,7 +38,7 @@ def one_thread():
 @pytest.fixture
 def every_step(monkeypatch):
     """Report after each step, so that a test can stop at any."""
-    monkeypatch.setattr(loop, "_REPORT_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "Control", partial(Control, report_every_s=0.0))
 
 
 def drawn(n: int = N, *, seed: int = 0, size: int = 8) -> ImageSet:

@@ -40,7 +40,7 @@ class Checkpoint:
         optimizer: State of the optimiser.
         noise: State of the generator of eps.
         sums: Running sums of the epoch: loss, log-likelihood, KL, images.
-        best: Weights with the best validation ELBO, where an early stop was asked for.
+        best: Weights with the best validation ELBO so far.
         best_elbo: That ELBO, in nats per image.
         n_stale: Epochs since then.
     """

@@ -21,12 +21,14 @@ from explorer.errors import TrainingError
 from explorer.models.losses import loss_of, total_correlation
 from explorer.models.vae import VAE
 from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
+from explorer.training.control import Control
 from explorer.training.finish import elbo_means, make_bundle
+from explorer.training.gradients import gradient_norms, health_of, layer_names, layer_sizes
 from explorer.training.optimizers import learning_rate_at, make_optimizer, weights_at
 from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.progress import Losses, Progress
+from explorer.training.snapshots import Watch
 
-_REPORT_EVERY_S = 0.2
 _SAVE_EVERY_S = 20.0
 _MOST_VALIDATION_IMAGES = 2_000
 
@@ -38,6 +40,7 @@ def train(
     name: str,
     checkpoint: Path | None = None,
     resume: bool = False,
+    control: Control | None = None,
 ) -> Generator[Progress]:
     """Train a VAE, reporting several times a second and after each epoch.
 
@@ -50,6 +53,7 @@ def train(
         name: Name of the bundle.
         checkpoint: File that keeps the run, written now and then and when cancelled.
         resume: Go on from the checkpoint instead of beginning.
+        control: What the caller may change from report to report.
 
     Yields:
         Reports; the last one carries the bundle.
@@ -62,7 +66,7 @@ def train(
     """
     if resume and checkpoint is None:
         raise ValueError("To resume, name the checkpoint.")
-    run = _Run(images, config)
+    run = _Run(images, config, control or Control())
     if resume and checkpoint:
         run.restore(load(checkpoint, config, images))
     saved_s = run.elapsed_s
@@ -87,9 +91,10 @@ class _Run:
     kept, so that a run can stop and go on between any two steps.
     """
 
-    def __init__(self, images: ImageSet, config: TrainConfig) -> None:
+    def __init__(self, images: ImageSet, config: TrainConfig, control: Control) -> None:
         self._images = images
         self._config = config
+        self._control = control
         self._pixels = Pixels(images)
         self._rows = torch.as_tensor(images.train_index)
         self._validation_rows = evenly(images.test_index, _MOST_VALIDATION_IMAGES)
@@ -115,20 +120,36 @@ class _Run:
             )
 
     def work(self) -> Progress:
-        """Make steps until a report is due or the epoch ends."""
+        """Make steps until a report is due or the epoch ends, and see whether to finish."""
         begin, seen_before = time.perf_counter(), self._sums[3].item()
         self._vae.train()
         while True:
             self._make_step()
             epoch_ended = self._step % self._steps_per_epoch == 0
             worked_s = time.perf_counter() - begin
-            if epoch_ended or worked_s >= _REPORT_EVERY_S:
+            if epoch_ended or worked_s >= self._control.report_every_s:
                 break
         speed = (self._sums[3].item() - seen_before) / worked_s
-        losses = self._epoch_losses()
-        validation = self._end_epoch() if epoch_ended else None
+        losses, norms = self._epoch_losses(), gradient_norms(self._vae)
+        must_finish = self._control.finish
+        validation = self._validate() if epoch_ended or must_finish else None
+        if epoch_ended:
+            self._sums.zero_()
+        if must_finish:
+            self._stopped_early = self.finished = True
+        watched = self._control.with_snapshot
+        snapshot = self._watch.look(self._vae, self._pixels) if watched else None
         self.elapsed_s += time.perf_counter() - begin
-        return replace(self.report(), images_per_s=speed, train=losses, validation=validation)
+        return replace(
+            self.report(),
+            images_per_s=speed,
+            train=losses,
+            validation=validation,
+            gradients=norms,
+            layers=layer_names(self._vae),
+            health=health_of(norms, layer_sizes(self._vae)),
+            snapshot=snapshot,
+        )
 
     def report(self) -> Progress:
         """Say where the run stands."""
@@ -143,8 +164,8 @@ class _Run:
         )
 
     def bundle(self, name: str) -> ModelBundle:
-        """Score the network, with the best weights if an early stop was asked for."""
-        if self._best is not None:
+        """Score the network, with the best weights if the run stopped before its end."""
+        if self._best is not None and (self._stopped_early or self._config.patience > 0):
             self._vae.load_state_dict(self._best)
         return make_bundle(self._vae, self._images, self._pixels, self._config, name)
 
@@ -179,6 +200,10 @@ class _Run:
     @cached_property
     def _fingerprint(self) -> str:
         return fingerprint(self._images)
+
+    @cached_property
+    def _watch(self) -> Watch:
+        return Watch(self._images, self._config.latent_dim, self._config.seed)
 
     def _make_step(self) -> None:
         """Update the weights once."""
@@ -229,16 +254,14 @@ class _Run:
             raise self._diverged()
         return _losses(loss / n, log_likelihood / n, kl / n)
 
-    def _end_epoch(self) -> Losses:
+    def _validate(self) -> Losses:
         """Measure the validation losses, remember the best weights, and see whether to stop."""
-        self._sums.zero_()
         generator = _generator(self._config.seed, _VALIDATION)
         means = elbo_means(self._vae, self._pixels, self._validation_rows, generator)
         kl_weight, tc_weight = weights_at(self._config, self._step / self._steps_per_epoch)
         loss = kl_weight * means.kl + tc_weight * means.total_correlation - means.log_likelihood
         losses = _losses(loss, means.log_likelihood, means.kl)
-        if self._config.patience > 0:
-            self._remember(losses.elbo)
+        self._remember(losses.elbo)
         self.finished = self._stopped_early or self._step == self._steps
         return losses
 
@@ -248,7 +271,7 @@ class _Run:
             self._best_elbo, self._n_stale = elbo, 0
         else:
             self._n_stale += 1
-            self._stopped_early = self._n_stale >= self._config.patience
+            self._stopped_early = 0 < self._config.patience <= self._n_stale
 
     def _diverged(self) -> TrainingError:
         config = self._config

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from explorer.bundle import ModelBundle
+from explorer.training.gradients import Health
+from explorer.training.snapshots import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,12 @@ class Progress:
             takes, and pauses, are not counted.
         train: Means over the images of this epoch so far; None in the last report.
         validation: Means over test images; only at the end of an epoch.
-        stopped_early: Whether the run ended because validation ELBO no longer rose.
+        gradients: Norm of the last gradient in each layer, in the order of `layers`.
+        layers: Names of the layers, in order from image to code to image.
+        health: What the gradients say of the run.
+        snapshot: How the network stands, if that was asked for.
+        stopped_early: Whether the run ended because validation ELBO no longer rose, or was asked to
+            finish.
         bundle: The result, only in the last report.
     """
 
@@ -48,5 +55,9 @@ class Progress:
     elapsed_s: float
     train: Losses | None = None
     validation: Losses | None = None
+    gradients: tuple[float, ...] = ()
+    layers: tuple[str, ...] = ()
+    health: Health = "healthy"
+    snapshot: Snapshot | None = None
     stopped_early: bool = False
     bundle: ModelBundle | None = None

@@ -1,0 +1,92 @@
+"""The same few images and draws from the prior, looked at again and again while a run works.
+
+Knows nothing of optimisers or epochs.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from explorer.data.imageset import ImageSet, evenly_spread
+from explorer.models.vae import VAE
+from explorer.training.pixels import Pixels
+
+_MOST_CODES = 500
+_MOST_VALUES = 500 * 28 * 28  # of all images whose codes are watched: larger images, fewer codes
+_FEWEST_CODES = 100
+_N_ITEMS, _N_SAMPLES = 8, 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """How a network stands at one step.
+
+    Attributes:
+        mu: Posterior means of the watched images, shape (n, d), float32.
+        logvar: Their natural-log variances, shape (n, d), float32; 0 for an autoencoder.
+        x_hat: Reconstructions of the first m watched images, (m, c, h, w) float32 in [0, 1].
+        samples: Pictures of k fixed draws, (k, c, h, w) float32 in [0, 1].
+    """
+
+    mu: np.ndarray
+    logvar: np.ndarray
+    x_hat: np.ndarray
+    samples: np.ndarray
+
+
+class Watch:
+    """Which held-out images are watched, and what the network makes of them.
+
+    Args:
+        images: The set.
+        latent_dim: d.
+        seed: Seed of the draws from the prior.
+
+    Attributes:
+        rows: Watched rows of the set, shape (n,); the first m are shown as pictures, each class in
+            turn.
+        n_items: m.
+    """
+
+    def __init__(self, images: ImageSet, latent_dim: int, seed: int) -> None:
+        n_codes = max(_MOST_VALUES // math.prod(images.image_shape), _FEWEST_CODES)
+        self.rows = _varied_first(
+            images, evenly_spread(images.test_index, min(n_codes, _MOST_CODES))
+        )
+        self.n_items = min(_N_ITEMS, len(self.rows))
+        self._eps = torch.from_numpy(
+            np.random.default_rng(seed).standard_normal((_N_SAMPLES, latent_dim), np.float32)
+        )
+
+    @torch.inference_mode()
+    def look(self, vae: VAE, pixels: Pixels) -> Snapshot:
+        """Return how the network stands; it is left in evaluation mode.
+
+        An autoencoder's codes are standardised only at the end of a run, so until then its draws
+        have the mean and spread that the codes have now.
+        """
+        vae.eval()
+        mu, logvar = vae.encode(pixels.batch(torch.as_tensor(self.rows)))
+        z = self._eps
+        if not vae.config.has_posterior:
+            z = mu.mean(0) + mu.std(0, correction=0) * z
+        pictures = vae.decode(torch.cat([mu[: self.n_items], z])).numpy()
+        return Snapshot(
+            mu=mu.numpy(),
+            logvar=logvar.numpy(),
+            x_hat=pictures[: self.n_items],
+            samples=pictures[self.n_items :],
+        )
+
+
+def _varied_first(images: ImageSet, rows: np.ndarray) -> np.ndarray:
+    """Return the rows with the first of each class in front, then the second of each, and so on."""
+    if images.labels is None:
+        return rows
+    labels = images.labels[rows]
+    turn = np.empty(len(rows), np.int64)  # how many of its class come before each
+    for label in np.unique(labels):
+        turn[labels == label] = np.arange(np.count_nonzero(labels == label))
+    return np.asarray(rows[np.lexsort((labels, turn))])
