@@ -1,4 +1,4 @@
-"""What can be watched and changed while a run works: snapshots, gradients, pace, finishing early."""
+"""What can be watched and changed while a run works: snapshots, gradients, pace, an early end."""
 
 import numpy as np
 import pytest
