@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 
 from explorer.errors import DataError, ShapeError
 from explorer.latent.stats import checked_codes
+from explorer.projection import spread_heights
 
 Theme = Literal["light", "dark"]
 
@@ -128,7 +129,7 @@ def latent_map(
         )
     rows = np.arange(n) if rows is None else np.asarray(rows)
     if m == 1:
-        xy = np.column_stack([xy, _heights(n)])
+        xy = np.column_stack([xy, spread_heights(n)])
     figure = go.Figure(layout=_layout(m, axis_titles, color, view, _INK[theme]))
     size = _dot_size(len(rows)) * (0.7 if m == 3 else 1.0)  # dots in space hide each other
     for group in _groups(color, n, rows, size, theme):
@@ -305,14 +306,6 @@ def _as_text(words: str) -> str:
 def _dot_size(n_dots: int) -> float:
     """Return the diameter of a dot in px: smaller in a crowd, but never too small to hit."""
     return float(np.clip(12.0 - 2.1 * np.log10(max(n_dots, 1)), 3.0, 8.0))
-
-
-def _heights(n: int) -> np.ndarray:
-    """Spread n dots of a one-coordinate map over heights in [-0.5, 0.5), evenly and always alike.
-
-    Multiples of the golden ratio leave no two dots close, however many there are.
-    """
-    return np.arange(n) * 0.6180339887498949 % 1.0 - 0.5
 
 
 def _checked_labels(color: ByClass, n: int) -> np.ndarray:

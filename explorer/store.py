@@ -6,6 +6,7 @@ lead to another place.
 """
 
 import contextlib
+import dataclasses
 import difflib
 import io
 import json
@@ -70,6 +71,16 @@ def home() -> Path:
 def bundles_folder() -> Path:
     """Return where the user's own bundles lie; it may not exist yet."""
     return home() / "bundles"
+
+
+def runs_folder() -> Path:
+    """Return where the app's training runs lie; it may not exist yet."""
+    return home() / "runs"
+
+
+def is_known(name: str) -> bool:
+    """Whether a bundle of that name is listed."""
+    return _same(name) in _all_folders()
 
 
 def remember(folder: Path) -> None:
@@ -226,6 +237,19 @@ class UnfinishedRun:
         """Clear the folder away where there is nothing in it to go on from."""
         if not self.checkpoint.exists():
             self.end()
+
+
+def train_command(config: TrainConfig, name: str) -> str:
+    """Return the command line that makes a bundle called `name` from these settings again."""
+    # Batch size and likelihood, if not named, would be chosen to fit the images.
+    shown = ("data", "kind", "latent_dim", "likelihood", "batch_size", "seed")
+    words = ["latent-explorer", "train"]
+    for setting in dataclasses.fields(TrainConfig):
+        value = getattr(config, setting.name)
+        if setting.name in shown or value != setting.default:
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words += [f"--{setting.name.replace('_', '-')}", text]
+    return shlex.join([*words, "--out", name])
 
 
 def resume_command(out: Path) -> str:

@@ -25,7 +25,6 @@ from explorer.bundle import read_bundle
 from explorer.bundle.npz import npz_bytes
 from explorer.cli import serve
 from explorer.cli.arguments import parser
-from explorer.cli.train import train_command
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet, fixed_split
 from explorer.errors import MachineError
@@ -83,7 +82,7 @@ def test_flags_reach_the_settings_they_name():
 
 def test_a_command_line_made_from_settings_gives_them_back():
     config = TrainConfig(data="my faces", hidden=(64, 8), beta=0.25, likelihood="sigma", seed=3)
-    words = train_command(config, "x")
+    words = store.train_command(config, "x")
     args = parser().parse_args(shlex.split(words)[1:])
     given = {f.name: getattr(args, f.name) for f in dataclasses.fields(config) if f.name in args}
     assert TrainConfig(**given) == config

@@ -13,7 +13,6 @@ from explorer.bundle import bundles_in, read_bundle, read_summary
 from explorer.bundle.card import card_text
 from explorer.bundle.table import table_text
 from explorer.cli.arguments import parser
-from explorer.cli.train import train_command
 from explorer.config import TrainConfig
 from explorer.latent.encode import decode
 from tests.tools import node
@@ -66,7 +65,7 @@ def test_each_says_where_its_images_come_from_under_which_licence(bundle):
 
 
 def test_the_command_on_each_card_starts_the_same_run(bundle):
-    assert bundle.command == train_command(bundle.config, bundle.name)
+    assert bundle.command == store.train_command(bundle.config, bundle.name)
     given = vars(parser().parse_args(shlex.split(bundle.command)[1:]))
     settings = {k: v for k, v in given.items() if k in TrainConfig.__dataclass_fields__}
     assert TrainConfig(**settings) == bundle.config

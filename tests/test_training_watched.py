@@ -1,11 +1,14 @@
 """What can be watched and changed while a run works: snapshots, gradients, pace, an early end."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from explorer.config import TrainConfig
 from explorer.data.digits import digits
+from explorer.latent.encode import network
 from explorer.training import Control, Watch, train
 from explorer.training.gradients import health_of
 from explorer.training.pixels import Pixels
@@ -34,13 +37,10 @@ def test_snapshots_come_only_when_asked_for():
 def test_a_snapshot_shows_watched_images_as_the_network_sees_them():
     images, config = drawn(), settings()
     control = Control(report_every_s=0, with_snapshot=True)
-    last = None
-    for report in reports(control, config, images):
-        last = report if report.snapshot else last
-        if report.bundle:
-            bundle = report.bundle
+    *_, last, end = reports(control, config, images)
+    assert last.snapshot
     watch = Watch(images, config.latent_dim, config.seed)
-    vae = _network(bundle)
+    vae = network(end.bundle)
     seen = watch.look(vae, Pixels(images))
     np.testing.assert_allclose(last.snapshot.mu, seen.mu, atol=1e-6)
     np.testing.assert_allclose(last.snapshot.x_hat, seen.x_hat, atol=1e-6)
@@ -50,14 +50,9 @@ def test_a_snapshot_shows_watched_images_as_the_network_sees_them():
     assert 0 <= seen.samples.min() <= seen.samples.max() <= 1
 
 
-def _network(bundle):
-    from explorer.latent.encode import network
-
-    return network(bundle)
-
-
 def test_the_first_watched_images_are_of_different_classes():
     images = digits()
+    assert images.labels is not None
     watch = Watch(images, 2, 0)
     assert len(set(images.labels[watch.rows[: watch.n_items]])) == watch.n_items
 
@@ -102,8 +97,8 @@ def test_health_tells_vanishing_from_exploding():
 
 
 def deep(**changes) -> TrainConfig:
-    plain = dict(data="digits", arch="mlp", hidden=(64,) * 8, latent_dim=4, activation="sigmoid")
-    return TrainConfig(**(plain | {"epochs": 3, "likelihood": "bernoulli"} | changes))
+    plain: dict[str, Any] = {"arch": "mlp", "hidden": (64,) * 8, "activation": "sigmoid"}
+    return TrainConfig(data="digits", latent_dim=4, epochs=3, **(plain | changes))
 
 
 def test_a_deep_sigmoid_network_is_told_to_vanish_and_one_with_norms_is_not():

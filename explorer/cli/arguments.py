@@ -90,6 +90,13 @@ def _add_train(commands: Commands) -> None:
     train.add_argument(
         "--resume", type=Path, metavar="FOLDER", help="go on with the run that was to end there"
     )
+    train.add_argument(
+        "--run",
+        type=Path,
+        dest="run_folder",
+        metavar="FOLDER",
+        help="carry out a run that the app has begun in that folder; no other flag goes with it",
+    )
     _add_json(train)
     train.set_defaults(wrong_usage=train.error)
 

@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import os
-import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 def train(args: argparse.Namespace) -> int:
     """Train a model, or go on with an unfinished run, and write the bundle."""
+    if args.run_folder is not None:
+        return _carry_out(args.run_folder)
     fields = TrainConfig.__dataclass_fields__
     given = {name: getattr(args, name) for name in fields if hasattr(args, name)}
     if args.resume is not None and (given or args.out):
@@ -40,17 +41,12 @@ def train(args: argparse.Namespace) -> int:
         run.end_unless_kept()
 
 
-def train_command(config: TrainConfig, name: str) -> str:
-    """Return the command line that makes a bundle called `name` from these settings again."""
-    # Batch size and likelihood, if not named, would be chosen to fit the images.
-    shown = ("data", "kind", "latent_dim", "likelihood", "batch_size", "seed")
-    words = ["latent-explorer", "train"]
-    for setting in dataclasses.fields(TrainConfig):
-        value = getattr(config, setting.name)
-        if setting.name in shown or value != setting.default:
-            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            words += [f"--{setting.name.replace('_', '-')}", text]
-    return shlex.join([*words, "--out", name])
+def _carry_out(folder: Path) -> int:
+    """Do the work of a run that the app has begun; how it goes is told in its folder."""
+    from explorer.jobs.worker import work
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the folder hears of it
+    return 0 if work(_absolute(folder)) else 1
 
 
 def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
@@ -104,7 +100,7 @@ def _work(
     if last.bundle is None:
         _tell_how_to_resume(run)
         return 1
-    command = train_command(config, run.out.name)
+    command = store.train_command(config, run.out.name)
     with ProgressLine() as line:
         bundle = store.complete(last.bundle, command=command, report=line.report)
     store.save(bundle, run.out)

@@ -29,7 +29,8 @@ from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.progress import Losses, Progress
 from explorer.training.snapshots import Watch
 
-_SAVE_EVERY_S = 20.0
+_SAVE_EVERY_S = 2.0
+_MOST_SAVING = 0.02  # of the time
 _MOST_VALIDATION_IMAGES = 2_000
 
 
@@ -69,12 +70,14 @@ def train(
     run = _Run(images, config, control or Control())
     if resume and checkpoint:
         run.restore(load(checkpoint, config, images))
-    saved_s = run.elapsed_s
+    due_s = run.elapsed_s + _SAVE_EVERY_S
     while not run.finished:
         progress = run.work()
-        if checkpoint and (run.finished or run.elapsed_s - saved_s >= _SAVE_EVERY_S):
+        if checkpoint and (run.finished or run.elapsed_s >= due_s):
+            begin = time.perf_counter()
             save(run.checkpoint(), checkpoint)
-            saved_s = run.elapsed_s
+            took_s = time.perf_counter() - begin
+            due_s = run.elapsed_s + max(_SAVE_EVERY_S, took_s / _MOST_SAVING)
         try:
             yield progress
         except GeneratorExit:

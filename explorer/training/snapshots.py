@@ -4,6 +4,7 @@ Knows nothing of optimisers or epochs.
 """
 
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,12 +29,14 @@ class Snapshot:
         logvar: Their natural-log variances, shape (n, d), float32; 0 for an autoencoder.
         x_hat: Reconstructions of the first m watched images, (m, c, h, w) float32 in [0, 1].
         samples: Pictures of k fixed draws, (k, c, h, w) float32 in [0, 1].
+        took_s: Seconds that looking took.
     """
 
     mu: np.ndarray
     logvar: np.ndarray
     x_hat: np.ndarray
     samples: np.ndarray
+    took_s: float
 
 
 class Watch:
@@ -67,6 +70,7 @@ class Watch:
         An autoencoder's codes are standardised only at the end of a run, so until then its draws
         have the mean and spread that the codes have now.
         """
+        begin = time.perf_counter()
         vae.eval()
         mu, logvar = vae.encode(pixels.batch(torch.as_tensor(self.rows)))
         z = self._eps
@@ -78,6 +82,7 @@ class Watch:
             logvar=logvar.numpy(),
             x_hat=pictures[: self.n_items],
             samples=pictures[self.n_items :],
+            took_s=time.perf_counter() - begin,
         )
 
 

@@ -1,0 +1,398 @@
+"""What lies in the folder of a run, read and written. Knows nothing of processes or networks.
+
+- `run.json`: what was asked for, written once.
+- `asked.json`: wishes of whoever watches: pause, slow motion, finish.
+- `state.json`: how the run stands, rewritten several times a second by the process that works.
+- `progress.jsonl`: a line for each report kept.
+- `snapshots/N.npz`, `snapshots.jsonl`, `latest.npz`, `watched.npz`: what is there to look at.
+- `checkpoint`, `log.txt`, and `lock`, which the working process holds.
+"""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import time
+import uuid
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from explorer.bundle.files import machine_error, replace_file
+from explorer.config import TrainConfig
+from explorer.errors import BundleError, ExplorerError
+
+State = Literal[
+    "queued", "starting", "running", "paused", "finishing", "finished", "stopped", "failed"
+]
+AT_WORK: tuple[State, ...] = ("starting", "running", "finishing")
+ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
+
+_HEARTBEAT_S = 5.0  # a state older than this is believed only of a process that holds the lock
+_START_S = 60.0  # that a process may take to say its first word
+_RESERVE_BYTES = 1 << 16  # given up when the disk is full, so that this much can still be said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What was asked for.
+
+    Attributes:
+        name: Name of the bundle to be.
+        out: Folder of it.
+        config: Settings; `batch_size` and `likelihood` may yet be chosen to fit the images.
+        fitted: Names of settings to be chosen to fit the images.
+        created_s: When it was asked for, in seconds of the Unix clock.
+    """
+
+    name: str
+    out: Path
+    config: TrainConfig
+    fitted: tuple[str, ...] = ()
+    created_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What whoever watches a run wants of it."""
+
+    pause: bool = False
+    slow: bool = False
+    finish: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One line of progress; losses in nats per image.
+
+    Attributes:
+        step: Updates of the weights so far.
+        epoch: Epochs finished.
+        elapsed_s: Seconds of work.
+        loss: Mean over the epoch so far, as are elbo, log_likelihood and kl.
+        validation: The same four over held-out images, at the end of an epoch.
+        gradients: Norm of the gradient in each layer.
+    """
+
+    step: int
+    epoch: int
+    elapsed_s: float
+    loss: float
+    elbo: float
+    log_likelihood: float
+    kl: float
+    validation: dict[str, float] | None = None
+    gradients: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStatus:
+    """How a run stands.
+
+    Attributes:
+        state: What it is doing; `failed` also where its process was killed.
+        error: Three sentences about a failure: what is so, what was needed, what to do.
+        epoch: Epochs finished, of `epochs`.
+        step: Updates of the weights so far, of `steps`; 0 of 0 before the start.
+        elapsed_s: Seconds of work.
+        images_per_s: Speed.
+        layers: Names of the layers whose gradients are reported.
+        health: What the gradients say: healthy, vanishing or exploding.
+        image_shape: (c, h, w), or empty before the images are loaded.
+        updated_s: When this was said, in seconds of the Unix clock.
+        queued_s: Since when it has waited for its turn, in the same.
+        pid: Process that said it; 0 before there was one.
+        out: Name of the bundle made.
+    """
+
+    state: State = "queued"
+    error: tuple[str, ...] = ()
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    elapsed_s: float = 0.0
+    images_per_s: float = 0.0
+    layers: tuple[str, ...] = ()
+    health: str = "healthy"
+    image_shape: tuple[int, ...] = ()
+    updated_s: float = 0.0
+    queued_s: float = 0.0
+    pid: int = 0
+    out: str = ""
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds of work left at the pace so far, or None before the first step."""
+        if not self.step:
+            return None
+        return self.elapsed_s / self.step * max(self.steps - self.step, 0)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run on disk."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """Name of the folder, which is the run's name among runs."""
+        return self.path.name
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that training goes on from."""
+        return self.path / "checkpoint"
+
+    @property
+    def log(self) -> Path:
+        """What the process printed."""
+        return self.path / "log.txt"
+
+    def create(self, record: Record) -> None:
+        """Make the folder, with the run waiting for its turn.
+
+        Raises:
+            MachineError: The disk is full or may not be written to.
+        """
+        try:
+            (self.path / "snapshots").mkdir(parents=True)
+        except OSError as error:
+            raise machine_error(error, self.path) from error
+        replace_file(self._reserve, bytes(_RESERVE_BYTES))
+        now_s = time.time()
+        self.say(JobStatus(epochs=record.config.epochs, updated_s=now_s, queued_s=now_s))
+        values = {
+            "name": record.name,
+            "out": str(record.out),
+            "config": record.config.to_json(),
+            "fitted": list(record.fitted),
+            "created_s": record.created_s or now_s,
+        }
+        replace_file(self.path / "run.json", json.dumps(values, indent=1).encode())
+
+    def record(self) -> Record:
+        """Return what was asked for.
+
+        Raises:
+            BundleError: It is missing or damaged.
+            ConfigError: A setting is unknown here.
+        """
+        try:
+            values = json.loads((self.path / "run.json").read_bytes())
+            return Record(
+                name=str(values["name"]),
+                out=Path(values["out"]),
+                config=TrainConfig.from_json(values["config"]),
+                fitted=tuple(map(str, values["fitted"])),
+                created_s=float(values["created_s"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BundleError(
+                f'The run "{self.id}" is damaged: {error}.',
+                "Its run.json must say what was asked for.",
+                "Delete the run, and start it anew.",
+            ) from error
+
+    # ---- wishes
+
+    def asked(self) -> Asked:
+        """Return what is wanted of the run; nothing special where that cannot be read."""
+        known = {field.name for field in dataclasses.fields(Asked)}
+        values = _read_json(self.path / "asked.json")
+        return Asked(**{name: bool(value) for name, value in values.items() if name in known})
+
+    def ask(self, asked: Asked) -> None:
+        """Leave a wish.
+
+        Raises:
+            MachineError: The disk is full or may not be written to.
+        """
+        self._write("asked.json", json.dumps(dataclasses.asdict(asked)).encode())
+
+    # ---- how it stands
+
+    def lock(self) -> FileLock:
+        """Return the lock that the working process holds; the system lets go of it at its end."""
+        return FileLock(self.path / "lock")
+
+    def is_worked_on(self) -> bool:
+        """Whether some process holds the lock."""
+        lock = self.lock()
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:  # the folder is gone, or may not be written to
+            return False
+        lock.release()
+        return False
+
+    def said(self) -> JobStatus:
+        """Return how the run stood when it last said so."""
+        values = _read_json(self.path / "state.json")
+        known = {field.name for field in dataclasses.fields(JobStatus)}
+        usable = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+            if name in known
+        }
+        status = JobStatus(**usable)  # type: ignore[arg-type]
+        return status if status.state in get_args(State) else JobStatus()
+
+    def status(self) -> JobStatus:
+        """Return how the run stands; one whose process is gone has failed."""
+        status = self.said()
+        believed_s = _HEARTBEAT_S if status.pid else _START_S
+        stale = time.time() - status.updated_s > believed_s
+        if status.state in (*AT_WORK, "queued") and stale and not self.is_worked_on():
+            status = self.said()  # it may have ended well just now
+            if status.state in (*AT_WORK, "queued"):
+                return dataclasses.replace(status, state="failed", error=_killed(self, status))
+        if status.state == "running" and self.asked().finish:
+            return dataclasses.replace(status, state="finishing")
+        return status
+
+    def say(self, status: JobStatus) -> None:
+        """Say how the run stands.
+
+        Raises:
+            MachineError: The disk may not be written to, or is full to the last byte.
+        """
+        content = json.dumps(dataclasses.asdict(status)).encode()
+        try:
+            self._write("state.json", content)
+        except ExplorerError:
+            self._reserve.unlink(missing_ok=True)
+            self._write("state.json", content)
+
+    # ---- what there is to look at
+
+    def reports(self, skip: int = 0) -> list[dict[str, object]]:
+        """Return the lines of progress from a position on."""
+        return _read_lines(self.path / "progress.jsonl")[skip:]
+
+    def snapshots(self, skip: int = 0) -> list[dict[str, object]]:
+        """Return step and time of each snapshot kept, from a position on."""
+        return _read_lines(self.path / "snapshots.jsonl")[skip:]
+
+    def snapshot(self, which: int | None) -> dict[str, np.ndarray] | None:
+        """Return a kept snapshot, or the latest for None; None if there is no such one."""
+        file = "latest.npz" if which is None else f"snapshots/{which}.npz"
+        return _read_arrays(self.path / file)
+
+    def watched(self) -> dict[str, np.ndarray] | None:
+        """Return `x`, the originals shown (m, c, h, w) uint8, and `labels` (n,) if there are any.
+
+        Also `class_names` (k,), text.
+        """
+        return _read_arrays(self.path / "watched.npz")
+
+    def append(self, file: str, line: Mapping[str, object]) -> None:
+        """Add a line of JSON to one of the files.
+
+        Raises:
+            MachineError: The disk is full or may not be written to.
+        """
+        try:
+            with (self.path / file).open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise machine_error(error, self.path / file) from error
+
+    def put(self, file: str, arrays: Mapping[str, np.ndarray]) -> int:
+        """Write arrays as one file, and return its size in bytes.
+
+        Raises:
+            MachineError: The disk is full or may not be written to.
+        """
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+        self._write(file, stream.getvalue())
+        return stream.tell()
+
+    def forget_from(self, step: int) -> int:
+        """Drop reports and snapshots of a step and all later ones, which will be made again.
+
+        Returns:
+            How many snapshots are left.
+        """
+        kept = {}
+        for file in ("progress.jsonl", "snapshots.jsonl"):
+            lines = _read_lines(self.path / file)
+            kept[file] = [line for line in lines if _step(line) < step]
+            text = "".join(json.dumps(line) + "\n" for line in kept[file])
+            self._write(file, text.encode())
+        return len(kept["snapshots.jsonl"])
+
+    @property
+    def _reserve(self) -> Path:
+        return self.path / "reserve"
+
+    def _write(self, file: str, content: bytes) -> None:
+        """Replace a file in one go, without waiting for the disk as `replace_file` does."""
+        path = self.path / file
+        new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            new.write_bytes(content)
+            os.replace(new, path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                new.unlink()
+            raise machine_error(error, path) from error
+
+
+def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
+    """Word the end of a process that could not say why it ended."""
+    can_go_on = run.checkpoint.exists()
+    return (
+        f"The run ended at step {status.step:,} without a word.",
+        "Its process was killed: by a person, by the system for want of memory, or because the "
+        "computer went off.",
+        "Press Resume to go on from the last checkpoint."
+        if can_go_on
+        else "There was no checkpoint yet: press Resume to start from the beginning.",
+    )
+
+
+def _read_json(path: Path) -> dict[str, object]:
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _read_lines(path: Path) -> list[dict[str, object]]:
+    """Return the whole lines of a file; a killed process may have left half a one at the end."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    lines = []
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            value = json.loads(line)
+            if isinstance(value, dict):
+                lines.append(value)
+    return lines
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray] | None:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
+        return None
+
+
+def _step(line: dict[str, object]) -> int:
+    step = line.get("step")
+    return step if isinstance(step, int) else 0

@@ -1,0 +1,136 @@
+"""Which reports and snapshots of a run are kept, and how: all that is new, little that is old.
+
+A run is written down often at its start and ever more seldom later on, so that an hour of it can
+be looked through as a minute can, and ten minutes of it take less than 50 MB.
+"""
+
+import dataclasses
+import time
+
+import numpy as np
+
+from explorer.data.imageset import ImageSet
+from explorer.jobs.folder import Report, RunFolder
+from explorer.projection import followed
+from explorer.training import Losses, Progress, Snapshot, Watch
+
+_DIGITS = 5
+_REPORT_EVERY_S = 0.2
+_REPORTS_AN_AGE = 2_000  # between reports passes this share of the time so far, if that is more
+_LOOK_EVERY_S = 0.15  # to keep what is shown fresh
+_MOST_LOOKING = 0.1  # of the time
+_KEEP_EVERY_S = 0.15  # of what was looked at, for scrubbing back
+_KEPT_AN_AGE = 60
+_FAR, _FAR_LOG = 1e4, 80.0
+_MANY_BYTES, _FEW_AN_AGE = 30_000_000, 20  # from so many on, far fewer are kept
+
+
+class Recorder:
+    """Writes down one run.
+
+    Args:
+        run: Where.
+        images: What it learns from.
+        watch: Which of them are watched.
+    """
+
+    def __init__(self, run: RunFolder, images: ImageSet, watch: Watch) -> None:
+        self._run = run
+        self._last_report_s = self._last_kept_s = -np.inf
+        self._last_look = 0.0
+        self._look_took_s = 0.0
+        kept = run.snapshots()
+        self._n_kept = len(kept)
+        self._n_bytes = sum(f.stat().st_size for f in (run.path / "snapshots").glob("*.npz"))
+        latest = run.snapshot(self._n_kept - 1) if kept else None
+        self._xy = None if latest is None else latest["xy"]
+        self._is_first = True
+        arrays = {"x": images.pixels[watch.rows[: watch.n_items]]}
+        if images.labels is not None and images.class_names:
+            arrays |= {
+                "labels": images.labels[watch.rows],
+                "class_names": np.array(images.class_names),
+            }
+        run.put("watched.npz", arrays)
+
+    def wants_snapshot(self, *, slow: bool) -> bool:
+        """Whether the next report should carry a snapshot; in slow motion each does."""
+        pause_s = max(_LOOK_EVERY_S, self._look_took_s / _MOST_LOOKING)
+        return slow or time.monotonic() - self._last_look >= pause_s
+
+    def note(self, progress: Progress, *, slow: bool = False) -> None:
+        """Keep what a report tells, if it is worth keeping.
+
+        Raises:
+            MachineError: The disk is full or may not be written to.
+        """
+        if self._is_first:
+            self._is_first = False
+            self._n_kept = self._run.forget_from(progress.step)
+        elapsed_s = progress.elapsed_s
+        pause_s = max(_REPORT_EVERY_S, elapsed_s / _REPORTS_AN_AGE)
+        due = elapsed_s - self._last_report_s >= pause_s or progress.validation or slow
+        if progress.train is not None and due:
+            self._last_report_s = elapsed_s
+            self._run.append("progress.jsonl", _line(progress, progress.train))
+        if progress.snapshot is not None:
+            self._look(progress, progress.snapshot, slow=slow)
+
+    def _look(self, progress: Progress, snapshot: Snapshot, *, slow: bool) -> None:
+        self._last_look, self._look_took_s = time.monotonic(), snapshot.took_s
+        if _is_astray(snapshot):  # which the run will soon say itself
+            return
+        self._xy = followed(snapshot.mu, self._xy)
+        arrays = _arrays(progress, snapshot, self._xy)
+        self._run.put("latest.npz", arrays)
+        many = self._n_bytes > _MANY_BYTES
+        pause_s = max(_KEEP_EVERY_S, progress.elapsed_s / (_FEW_AN_AGE if many else _KEPT_AN_AGE))
+        if progress.elapsed_s - self._last_kept_s >= pause_s or (slow and not many):
+            self._last_kept_s = progress.elapsed_s
+            self._n_bytes += self._run.put(f"snapshots/{self._n_kept}.npz", arrays)
+            moment = {"step": progress.step, "elapsed_s": round(progress.elapsed_s, 3)}
+            self._run.append("snapshots.jsonl", moment)
+            self._n_kept += 1
+
+
+def _line(progress: Progress, train: Losses) -> dict[str, object]:
+    report = Report(
+        step=progress.step,
+        epoch=progress.epoch,
+        elapsed_s=round(progress.elapsed_s, 3),
+        **{name: _short(value) for name, value in dataclasses.asdict(train).items()},
+        validation=None
+        if progress.validation is None
+        else {k: _short(v) for k, v in dataclasses.asdict(progress.validation).items()},
+        gradients=tuple(_short(norm) for norm in progress.gradients),
+    )
+    return dataclasses.asdict(report)
+
+
+def _is_astray(snapshot: Snapshot) -> bool:
+    """Whether codes are so far off that neither map nor KL could tell anything."""
+    mu, logvar = snapshot.mu, snapshot.logvar
+    return not (np.abs(mu).max() < _FAR and np.abs(logvar).max() < _FAR_LOG)
+
+
+def _arrays(progress: Progress, snapshot: Snapshot, xy: np.ndarray) -> dict[str, np.ndarray]:
+    mu, logvar = snapshot.mu, snapshot.logvar
+    kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).mean(axis=0)
+    return {
+        "step": np.array([progress.step], np.int32),
+        "mu": mu.astype(np.float16),
+        "xy": xy,
+        "kl": (kl if logvar.any() else np.zeros_like(kl)).astype(np.float32),
+        "variance": mu.var(axis=0).astype(np.float32),
+        "x_hat": _bytes(snapshot.x_hat),
+        "samples": _bytes(snapshot.samples),
+    }
+
+
+def _bytes(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.rint(x * 255), np.uint8)
+
+
+def _short(value: float) -> float:
+    """Round to a few significant digits; what is read by eye need not be longer."""
+    return float(f"{value:.{_DIGITS}g}")

@@ -1,0 +1,268 @@
+"""What the process of a run does: wait for its turn, load, train, and keep what it makes.
+
+Pausing closes the training at a batch boundary, which writes a checkpoint, and gives the turn to
+others; going on opens it again from there, so a paused run ends in the very weights of one that
+never was. Knows nothing of who watches.
+"""
+
+import contextlib
+import dataclasses
+import os
+import time
+import traceback
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from filelock import Timeout
+
+from explorer import store
+from explorer.config import TrainConfig
+from explorer.data.imageset import ImageSet
+from explorer.errors import ExplorerError
+from explorer.jobs.folder import JobStatus, RunFolder, State
+from explorer.jobs.recorder import Recorder
+from explorer.jobs.turns import turn
+from explorer.training import Control, Progress, Watch, train
+
+_NICE = 10  # the page goes first
+_LOCK_WAIT_S = 3.0  # others hold the lock only for an instant, to see whether it is held
+_SLOW_S = 0.35  # from batch to batch in slow motion
+_SAY_EVERY_S = 0.25
+_LOOK_EVERY_S = 0.2  # for wishes, while paused
+_STAYS_S = 120.0  # that a paused process waits before it makes room; going on starts another
+
+
+class _StopAskedError(Exception):
+    """Whoever watches wants the run to end before it began."""
+
+
+class _LeftError(Exception):
+    """Paused for long: the process goes, the run stays."""
+
+
+def work(path: Path) -> bool:
+    """Carry out the run in a folder to its end, or until it is paused for long.
+
+    Returns:
+        Whether it went well. What went wrong is said in the run's folder.
+    """
+    run = RunFolder(path)
+    lock = run.lock()
+    try:
+        lock.acquire(timeout=_LOCK_WAIT_S)
+    except Timeout:  # somebody else works on it already
+        return True
+    try:
+        _Worker(run).work()
+    except _StopAskedError:
+        _end(run, "stopped")
+    except _LeftError:
+        pass
+    except KeyboardInterrupt:  # asked politely to go, as at the end of the day
+        _end(run, "paused")
+    except ExplorerError as error:
+        _end(run, "failed", (error.so, error.needed, error.do))
+        return False
+    except MemoryError:
+        _end(run, "failed", _OUT_OF_MEMORY)
+        return False
+    except Exception as error:
+        traceback.print_exc()
+        _end(run, "failed", _out_of_memory(error) or _fault(run, error))
+        return False
+    finally:
+        lock.release()
+    return True
+
+
+class _Worker:
+    """One run at work."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+        self._record = run.record()
+        self._status = dataclasses.replace(run.said(), error=(), pid=os.getpid())
+        self._said_s = 0.0
+        self._control = Control(report_every_s=0)  # the first report comes as soon as can be
+
+    def work(self) -> None:
+        images: ImageSet | None = None
+        while True:
+            self._say("queued", queued_s=time.time())
+            with turn(self._run.path.parent / ".turns", self._is_next, self._wait_in_queue):
+                self._say("starting")
+                if images is None:
+                    with contextlib.suppress(OSError, AttributeError):  # none on Windows
+                        os.nice(_NICE)
+                    images = self._load()
+                    recorder = Recorder(self._run, images, self._watch(images))
+                progress = self._train(images, recorder)
+                if progress.bundle is not None:
+                    self._keep(progress)
+                    return
+            self._wait_paused()
+
+    def _load(self) -> ImageSet:
+        from explorer.data import load
+        from explorer.training.choice import fitting_settings, use_fitting_threads
+
+        config = self._record.config
+        images = load(config.data, image_size=config.image_size, n_images=config.n_images)
+        if self._record.fitted:
+            chosen = fitting_settings(images)
+            fitted = {name: chosen[name] for name in self._record.fitted if name in chosen}
+            config = dataclasses.replace(config, **fitted)  # type: ignore[arg-type]
+            self._record = dataclasses.replace(self._record, config=config)
+        use_fitting_threads(config, images)
+        self._status = dataclasses.replace(self._status, image_shape=images.image_shape)
+        return images
+
+    def _watch(self, images: ImageSet) -> Watch:
+        return Watch(images, self._config.latent_dim, self._config.seed)
+
+    @property
+    def _config(self) -> TrainConfig:
+        return self._record.config
+
+    def _train(self, images: ImageSet, recorder: Recorder) -> Progress:
+        """Return the last report: with the bundle, or without where a pause came first."""
+        reports = train(
+            images,
+            self._config,
+            name=self._record.name,
+            checkpoint=self._run.checkpoint,
+            resume=self._run.checkpoint.exists(),
+            control=self._control,
+        )
+        slow = self._heed(recorder)
+        for progress in _closing(reports):
+            self._note(progress)
+            if progress.bundle is not None:
+                break
+            recorder.note(progress, slow=slow)
+            if self._run.asked().pause:
+                break
+            if slow:
+                time.sleep(_SLOW_S)
+            slow = self._heed(recorder)
+        return progress
+
+    def _heed(self, recorder: Recorder) -> bool:
+        """Set the pace that is asked for; return whether that is slow motion."""
+        asked = self._run.asked()
+        hurry = asked.slow or self._status.step == 0
+        self._control.report_every_s = 0.0 if hurry else 0.2
+        self._control.finish = asked.finish
+        self._control.with_snapshot = recorder.wants_snapshot(slow=asked.slow)
+        return asked.slow
+
+    def _keep(self, progress: Progress) -> None:
+        """Complete the bundle and save it under a name that is free."""
+        assert progress.bundle is not None
+        self._say("finishing")
+        out = _free(self._record.out)
+        bundle = dataclasses.replace(progress.bundle, name=out.name)
+        command = store.train_command(bundle.config, out.name)
+        done = store.complete(bundle, command=command)
+        store.save(done, out)
+        self._run.checkpoint.unlink(missing_ok=True)
+        self._say("stopped" if progress.stopped_early else "finished", out=out.name)
+
+    # ---- waiting
+
+    def _is_next(self) -> bool:
+        mine = (self._status.queued_s, self._run.id)
+        return all((said.queued_s, other.id) >= mine for other, said in _others_waiting(self._run))
+
+    def _wait_in_queue(self) -> None:
+        asked = self._run.asked()
+        if asked.finish and not self._run.checkpoint.exists():
+            raise _StopAskedError
+        self._say_again()
+
+    def _wait_paused(self) -> None:
+        self._say("paused")
+        begin = time.monotonic()
+        while self._run.asked().pause:
+            time.sleep(_LOOK_EVERY_S)
+            if not self._run.path.exists() or time.monotonic() - begin > _STAYS_S:
+                raise _LeftError
+
+    # ---- saying
+
+    def _note(self, progress: Progress) -> None:
+        self._status = dataclasses.replace(
+            self._status,
+            epoch=progress.epoch,
+            epochs=progress.epochs,
+            step=progress.step,
+            steps=progress.steps,
+            elapsed_s=progress.elapsed_s,
+            images_per_s=progress.images_per_s or self._status.images_per_s,
+            layers=progress.layers or self._status.layers,
+            health=progress.health if progress.layers else self._status.health,
+        )
+        if self._status.state != "running":
+            self._say("running")
+        elif time.monotonic() - self._said_s >= _SAY_EVERY_S:
+            self._say_again()
+
+    def _say(self, state: State, **changes: object) -> None:
+        self._status = dataclasses.replace(self._status, state=state, **changes)  # type: ignore[arg-type]
+        self._say_again()
+
+    def _say_again(self) -> None:
+        self._said_s = time.monotonic()
+        self._status = dataclasses.replace(self._status, updated_s=time.time())
+        self._run.say(self._status)
+
+
+def _others_waiting(run: RunFolder) -> Iterator[tuple[RunFolder, JobStatus]]:
+    """Yield the runs beside this one whose processes wait for a turn."""
+    for path in run.path.parent.iterdir():
+        if path != run.path and (path / "run.json").is_file():
+            other = RunFolder(path)
+            said = other.said()
+            if said.state == "queued" and other.status().state == "queued":
+                yield other, said
+
+
+def _closing(reports: Generator[Progress]) -> Iterator[Progress]:
+    """Yield the reports, and close the run, which writes its checkpoint, when no more are taken."""
+    with contextlib.closing(reports):
+        yield from reports
+
+
+def _end(run: RunFolder, state: State, error: tuple[str, ...] = ()) -> None:
+    with contextlib.suppress(ExplorerError):  # nothing more can be said, then
+        run.say(dataclasses.replace(run.said(), state=state, error=error, updated_s=time.time()))
+
+
+def _free(out: Path) -> Path:
+    """Return the folder, or one with a number behind its name if it was taken meanwhile."""
+    number, free = 2, out
+    while free.exists():
+        free, number = out.with_name(f"{out.name}-{number}"), number + 1
+    return free
+
+
+_OUT_OF_MEMORY = (
+    "The computer ran out of memory.",
+    "Images, network and one batch must fit into memory together.",
+    "Choose a smaller batch, a smaller network, smaller images or fewer of them.",
+)
+
+
+def _out_of_memory(error: Exception) -> tuple[str, str, str] | None:
+    """Torch says that memory is out by a plain RuntimeError."""
+    words = str(error).lower()
+    said = "can't allocate memory" in words or "not enough memory" in words
+    return _OUT_OF_MEMORY if said else None
+
+
+def _fault(run: RunFolder, error: Exception) -> tuple[str, str, str]:
+    return (
+        f"The run broke off: {type(error).__name__}: {error}.",
+        "This is a fault of the program, not of what was asked for.",
+        f"Please report it, with the file {run.log}.",
+    )
