@@ -18,6 +18,7 @@ Norm = Literal["none", "batch", "group"]
 Activation = Literal["relu", "leaky_relu", "silu", "elu", "tanh", "sigmoid"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
+Colours = Literal["own", "grey", "rgb"]
 Binarize = Literal["none", "random"]
 Precision = Literal["single", "half"]
 
@@ -54,6 +55,7 @@ class TrainConfig:
         patience: Epochs without a better validation ELBO before an early stop; 0 turns this off.
         seed: Seed of weights, shuffling and noise.
         image_size: Side that images read from files are brought to; 0 keeps theirs.
+        colours: `grey` or `rgb` brings all images to that; `own` keeps theirs.
         n_images: How many images to take or draw; 0 takes all, or the source's own default.
         binarize: `random` turns each pixel black or white by a draw at each presentation, white as
             often as it is bright; `none` shows images as they are.
@@ -85,6 +87,7 @@ class TrainConfig:
     patience: int = 0
     seed: int = 0
     image_size: int = 0
+    colours: Colours = "own"
     n_images: int = 0
     binarize: Binarize = "none"
     precision: Precision = "single"
@@ -107,6 +110,11 @@ class TrainConfig:
                 "Give widths such as 256,32.",
             )
         self._check_kind()
+
+    @property
+    def grey(self) -> bool | None:
+        """What `data.load` is asked for: grey images, RGB ones, or None for what they are."""
+        return {"own": None, "grey": True, "rgb": False}[self.colours]
 
     @property
     def has_posterior(self) -> bool:

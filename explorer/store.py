@@ -8,11 +8,14 @@ lead to another place.
 import contextlib
 import dataclasses
 import difflib
+import hashlib
 import io
 import json
 import os
+import re
 import shlex
 import unicodedata
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,6 +79,39 @@ def bundles_folder() -> Path:
 def runs_folder() -> Path:
     """Return where the app's training runs lie; it may not exist yet."""
     return home() / "runs"
+
+
+def keep_upload(files: Mapping[str, bytes]) -> Path:
+    """Keep uploaded files where runs find them again, and return the path of what they make.
+
+    A single archive or array is kept as it is; pictures are put into one archive. The same files
+    give the same path.
+
+    Args:
+        files: Name of each file, and its contents.
+
+    Raises:
+        MachineError: The disk is full or may not be written to.
+    """
+    (first, content), *others = sorted(files.items())
+    name, suffix = Path(first).stem, Path(first).suffix.lower()
+    if others or suffix not in (".zip", ".npy", ".npz"):
+        content, suffix = _archive(files), ".zip"
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    safe = re.sub(r"[^\w -]+", "-", name).strip(" -")[:40] or "upload"
+    path = home() / "uploads" / digest / f"{safe}{suffix}"
+    if not path.is_file():
+        replace_file(path, content)
+    return path
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """Return files as one zip, always the same bytes for the same files."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name), files[name])
+    return stream.getvalue()
 
 
 def is_known(name: str) -> bool:

@@ -23,6 +23,7 @@ const [first, second] = targets;
 process.stdout.write(
   JSON.stringify({
     shapes: Object.fromEntries(Object.entries(codes).map(([name, a]) => [name, a.shape])),
+    bytes: list(codes.bytes.values),
     row: list(latent.row(codes.mu, 3)),
     nearest: targets.map((z) => {
       const { rows, distances } = latent.nearest(codes.mu, z, codes.active.values);

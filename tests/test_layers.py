@@ -21,6 +21,7 @@ ROOMS = [
         "figures",
     ),  # core
     *("live", "export"),  # core, towards the browser
+    "presets",  # core: settings, and what a network of them costs
     *("store", "jobs"),  # services
     *("bench", "cli", "ui"),  # shells; the command line starts the bench
 ]

@@ -17,12 +17,14 @@ TSNE = RNG.standard_normal((300, 2)).astype(np.float32) * 20
 SPACING = np.sort(spacing(MU, active=ACTIVE))
 NEAR, FAR = MU.mean(axis=0), np.full(5, 9, np.float32)
 TARGETS = [NEAR, FAR, MU[7]]
+BYTES = np.array([[0, 255, 7]], np.uint8)
 PLACES = [[0.5, -0.3, 0.2], [1.0, 2.0, -1.0], [-4.0, 4.0, 0.0]]
 
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory) -> dict:
     arrays = {
+        "bytes": BYTES,  # of a length that is no multiple of 4
         "mu": MU,
         "active": ACTIVE,
         "spacing": SPACING,
@@ -50,6 +52,8 @@ def distances_to(z: np.ndarray) -> np.ndarray:
 def test_arrays_arrive_with_their_shapes_and_values(said):
     assert said["shapes"]["mu"] == [300, 5]
     assert said["shapes"]["active"] == [4]
+    assert said["shapes"]["bytes"] == [1, 3]
+    assert said["bytes"] == [0, 255, 7]
     np.testing.assert_allclose(said["row"], MU[3], rtol=1e-6)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.errors import DataError, ShapeError
-from explorer.projection import TsneStep, pca, tsne
+from explorer.projection import TsneStep, followed, pca, tsne
 
 
 def codes(n=200, d=6, seed=0):
@@ -174,3 +174,36 @@ def test_codes_that_cannot_be_projected_are_refused_in_words(project):
 def test_pca_without_axes_is_refused():
     with pytest.raises(ShapeError, match="at least one axis"):
         pca(codes(), 0)
+
+
+# Maps of codes that are still being learnt
+
+
+def turned(angle: float) -> np.ndarray:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def test_a_followed_map_undoes_turns_and_mirrors_of_the_codes():
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(60, 3)) * [2.0, 1.9, 0.1]
+    before = followed(codes)
+    mirrored = codes @ np.diag([-1.0, 1.0, 1.0])
+    mirrored[:, :2] = mirrored[:, :2] @ turned(1.0)
+    np.testing.assert_allclose(followed(mirrored, before), before, atol=1e-4)
+
+
+def test_a_followed_map_keeps_distances_in_the_plane():
+    rng = np.random.default_rng(1)
+    codes = rng.normal(size=(40, 5))
+    plain, turned_map = pca(codes, 2).xy, followed(codes, rng.normal(size=(40, 2)))
+    np.testing.assert_allclose(
+        np.linalg.norm(plain, axis=1), np.linalg.norm(turned_map, axis=1), 1e-4
+    )
+
+
+def test_two_coordinates_are_their_own_map_and_one_is_spread():
+    codes = np.random.default_rng(2).normal(size=(30, 2)).astype(np.float32)
+    np.testing.assert_array_equal(followed(codes, codes[::-1]), codes)
+    line = followed(codes[:, :1])
+    np.testing.assert_array_equal(line[:, 0], codes[:, 0])
+    assert np.ptp(line[:, 1]) > 0.5

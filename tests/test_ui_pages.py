@@ -101,10 +101,18 @@ def test_a_bundle_without_labels_or_pack_is_drawn(nothing_shipped, tiny):
     assert not page.error
 
 
+# Parts of names that a value follows: of a colouring, a kind, a state of health.
+BY_VALUE = (
+    *("color_", "colours_", "kind_", "column_", "health_", "group_"),
+    *("data_", "grey_", "preset_", "about_"),
+)
+
+
 def test_every_sentence_of_the_catalogue_is_said_somewhere():
     catalogue = json.loads(files("explorer").joinpath("words/en.json").read_text("utf-8"))
     root = Path(explorer.__file__).parent
-    sources = [*root.glob("ui/**/*.py"), *root.glob("live/*.js"), root / "bundle/measures.py"]
+    named = [root / "bundle/measures.py", root / "config.py"]  # measures and settings
+    sources = [*root.glob("ui/**/*.py"), *root.glob("live/*.js"), *named]
     code = "".join(source.read_text("utf-8") for source in sources)
     unsaid = [
         key
@@ -112,8 +120,7 @@ def test_every_sentence_of_the_catalogue_is_said_somewhere():
         for key in section
         # A control asks for its label and its help by its own name, and so does a note for touch.
         if not re.search(rf"\b{re.sub('(_help|Help|Touch)$', '', key)}\b", code)
-        # Colourings, kinds and columns are asked for by value.
-        and not key.startswith(("color_", "kind_", "column_"))
+        and not key.startswith(BY_VALUE)
     ]
     assert unsaid == []
 

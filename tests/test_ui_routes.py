@@ -33,7 +33,8 @@ def test_the_files_of_a_bundle_are_served_and_may_be_kept(exhibit, client):
 
 def test_all_modules_and_plotly_are_served_as_scripts(exhibit, client):
     urls = routes.urls(exhibit)
-    for url in (urls["stage"], urls["stage"].replace("stage.js", "decoder.js"), urls["plotly"]):
+    module = urls["module"]
+    for url in (module, module.replace("stage.js", "run.js"), urls["plotly"]):
         answer = client.get(url)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/javascript")

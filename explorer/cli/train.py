@@ -80,6 +80,7 @@ def _load(config: TrainConfig) -> "ImageSet":
             config.data,
             image_size=config.image_size,
             n_images=config.n_images,
+            grey=config.grey,
             report=line.report,
         )
     for left in images.skipped:

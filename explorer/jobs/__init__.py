@@ -11,12 +11,13 @@ a wish into it, and a process that ends, however it does, leaves in it all that 
 - `processes.py`: starts runs, and asks them to pause, go on, finish or go away.
 """
 
-from explorer.jobs.folder import Asked, JobStatus, Report, RunFolder, State
+from explorer.jobs.folder import ENDED, Asked, JobStatus, Report, RunFolder, State
 from explorer.jobs.processes import (
     begin,
     delete,
     find_run,
     finish,
+    free_name,
     pause,
     resume,
     runs,
@@ -24,6 +25,7 @@ from explorer.jobs.processes import (
 )
 
 __all__ = [
+    "ENDED",
     "Asked",
     "JobStatus",
     "Report",
@@ -33,6 +35,7 @@ __all__ = [
     "delete",
     "find_run",
     "finish",
+    "free_name",
     "pause",
     "resume",
     "runs",

@@ -109,6 +109,8 @@ class JobStatus:
         queued_s: Since when it has waited for its turn, in the same.
         pid: Process that said it; 0 before there was one.
         out: Name of the bundle made.
+        doing: What it does before the first step and after the last, in a few words.
+        done: Fraction of that.
     """
 
     state: State = "queued"
@@ -126,6 +128,8 @@ class JobStatus:
     queued_s: float = 0.0
     pid: int = 0
     out: str = ""
+    doing: str = ""
+    done: float = 0.0
 
     @property
     def left_s(self) -> float | None:

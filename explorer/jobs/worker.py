@@ -107,7 +107,13 @@ class _Worker:
         from explorer.training.choice import fitting_settings, use_fitting_threads
 
         config = self._record.config
-        images = load(config.data, image_size=config.image_size, n_images=config.n_images)
+        images = load(
+            config.data,
+            image_size=config.image_size,
+            n_images=config.n_images,
+            grey=config.grey,
+            report=self._say_doing,
+        )
         if self._record.fitted:
             chosen = fitting_settings(images)
             fitted = {name: chosen[name] for name in self._record.fitted if name in chosen}
@@ -163,7 +169,7 @@ class _Worker:
         out = _free(self._record.out)
         bundle = dataclasses.replace(progress.bundle, name=out.name)
         command = store.train_command(bundle.config, out.name)
-        done = store.complete(bundle, command=command)
+        done = store.complete(bundle, command=command, report=self._say_doing)
         store.save(done, out)
         self._run.checkpoint.unlink(missing_ok=True)
         self._say("stopped" if progress.stopped_early else "finished", out=out.name)
@@ -205,6 +211,11 @@ class _Worker:
         if self._status.state != "running":
             self._say("running")
         elif time.monotonic() - self._said_s >= _SAY_EVERY_S:
+            self._say_again()
+
+    def _say_doing(self, done: float, words: str) -> None:
+        self._status = dataclasses.replace(self._status, doing=words, done=round(done, 3))
+        if time.monotonic() - self._said_s >= _SAY_EVERY_S:
             self._say_again()
 
     def _say(self, state: State, **changes: object) -> None:

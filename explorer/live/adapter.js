@@ -1,6 +1,6 @@
 /**
- * Ties the stage to Streamlit. Streamlit calls this again whenever Python sends another scene; the
- * stage of the same model is then updated, that of another model replaced.
+ * Ties a stage, of a model or of a training run, to Streamlit. Streamlit calls this again whenever
+ * Python sends another scene; the stage of the same thing is then updated, that of another replaced.
  */
 
 const stages = new WeakMap();
@@ -13,8 +13,8 @@ export default function ({ data: scene, parentElement, setStateValue }) {
   } else {
     mounted?.stage.then((stage) => stage.destroy());
     // This module came from a blob, which paths cannot start from.
-    const stage = import(new URL(scene.urls.stage, location.href)).then(({ mountStage }) =>
-      mountStage(root, scene, (view) => setStateValue("view", { ...view, key: scene.key })),
+    const stage = import(new URL(scene.urls.module, location.href)).then(({ mount }) =>
+      mount(root, scene, (view) => setStateValue("view", { ...view, key: scene.key })),
     );
     stage.catch((error) => {
       root.textContent = `${scene.words.failed} ${error.message}`;

@@ -2,7 +2,7 @@
 
 Layout: a uint32 (little-endian) with the length of the header, the header (JSON: name to dtype,
 shape and byte offset after the header; padded with spaces to a multiple of 4), then the values of
-each array in C order, every one 4-byte aligned. `latent.js` has the reader.
+each array in C order, every one beginning at a multiple of 4 bytes. `latent.js` has the reader.
 """
 
 import json
@@ -12,7 +12,7 @@ import numpy as np
 
 
 def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Write arrays as float32, whole numbers as int32.
+    """Write arrays as float32, bytes as uint8, other whole numbers as int32.
 
     Args:
         arrays: Name to array, any shape.
@@ -21,8 +21,11 @@ def pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:
     parts: list[bytes] = []
     offset = 0
     for name, array in arrays.items():
-        dtype = "int32" if array.dtype.kind in "iu" else "float32"
-        part = np.ascontiguousarray(array, dtype=f"<{dtype[0]}4").tobytes()
+        dtype = "float32"
+        if array.dtype.kind in "iu":
+            dtype = "uint8" if array.dtype == np.uint8 else "int32"
+        part = np.ascontiguousarray(array, dtype=np.dtype(dtype).newbyteorder("<")).tobytes()
+        part += bytes(-len(part) % 4)
         header[name] = {"dtype": dtype, "shape": list(array.shape), "offset": offset}
         parts.append(part)
         offset += len(part)

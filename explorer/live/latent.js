@@ -9,10 +9,12 @@ export const K = 10;
 /** Percentile of the data's own distances from which a place counts as unusual. */
 const TYPICAL_BELOW = 95;
 
+const KINDS = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
+
 /**
  * Read named arrays from one buffer: uint32 header length, JSON {name: {dtype, shape, offset}},
  * then the values, each array 4-byte aligned (see `explorer/live/arrays.py`).
- * @returns {Object<string, {values: Float32Array|Int32Array, shape: number[]}>}
+ * @returns {Object<string, {values: Float32Array|Int32Array|Uint8Array, shape: number[]}>}
  */
 export function readArrays(buffer) {
   const headerBytes = new DataView(buffer).getUint32(0, true);
@@ -20,7 +22,7 @@ export function readArrays(buffer) {
   const start = 4 + headerBytes;
   const arrays = {};
   for (const [name, { dtype, shape, offset }] of Object.entries(header)) {
-    const Kind = dtype === "int32" ? Int32Array : Float32Array;
+    const Kind = KINDS[dtype];
     const length = shape.reduce((product, side) => product * side, 1);
     arrays[name] = { values: new Kind(buffer, start + offset, length), shape };
   }

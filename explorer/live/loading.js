@@ -24,7 +24,7 @@ async function fetchWell(url) {
   throw new Error(error ?? `${answer.status} ${answer.statusText}`);
 }
 
-const fetchBytes = async (url) => (await fetchWell(url)).arrayBuffer();
+export const fetchBytes = async (url) => (await fetchWell(url)).arrayBuffer();
 
 /** Fetch JSON; errors as in `fetchWell`. */
 export const fetchJson = async (url) => (await fetchWell(url)).json();
@@ -50,7 +50,7 @@ function remoteDecoder(url) {
 }
 
 let plotlyLoading = null;
-function loadPlotly(url) {
+export function loadPlotly(url) {
   if (globalThis.Plotly) return globalThis.Plotly;
   plotlyLoading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");

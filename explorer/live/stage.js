@@ -29,7 +29,7 @@ const MOST_UNDONE = 100;
  * @param {function({z: number[], item: number|null}): void} onRest the hand let go
  * @returns {{update: function(Object): void, destroy: function(): void}}
  */
-export function mountStage(root, scene, onRest) {
+export function mount(root, scene, onRest) {
   const stage = el("div", { "data-testid": "stage", class: "le-stage", "data-model": scene.model });
   const waiting = el("div", { class: "le-waiting", role: "status", text: scene.words.loading });
   stage.append(waiting);

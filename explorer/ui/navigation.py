@@ -4,11 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.views import explore
+from explorer.ui import state
+from explorer.ui.views import explore, train
 from explorer.ui.words import say
 
 st.set_page_config(
     page_title=say("app.title"), page_icon=str(Path(__file__).with_name("icon.png")), layout="wide"
 )
-explore_page = st.Page(explore.render, title=say("app.explore"), default=True)
-st.navigation([explore_page], position="hidden").run()
+st.html(Path(__file__).with_name("frame.css"))
+pages = {
+    "explore": st.Page(explore.render, title=say("app.explore"), default=True),
+    "train": st.Page(train.render, title=say("app.train"), url_path="train"),
+}
+state.remember_pages(pages)
+st.navigation(list(pages.values()), position="hidden").run()

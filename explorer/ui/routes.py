@@ -24,7 +24,7 @@ from explorer.errors import BundleError, ExplorerError, ShapeError
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import map_figure
 
-_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _LIVE = Path(explorer.__file__).parent / "live"
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
@@ -46,13 +46,19 @@ def live_version() -> str:
     return digest.hexdigest()[:16]
 
 
+def shared_urls(module: str) -> dict[str, str]:
+    """Return the addresses of one of our modules, which is to be mounted, and of Plotly."""
+    return {
+        "module": f"{prefix()}/live/{live_version()}/{module}",
+        "plotly": f"{prefix()}/plotly/{plotly.__version__}/plotly.min.js",
+    }
+
+
 def urls(exhibit: Exhibit) -> dict[str, str]:
     """Return the addresses the stage needs for one bundle."""
-    start = prefix()
-    own = f"{start}/bundle/{exhibit.version}/{quote(exhibit.bundle.name, safe='')}"
+    own = f"{prefix()}/bundle/{exhibit.version}/{quote(exhibit.bundle.name, safe='')}"
     return {
-        "stage": f"{start}/live/{live_version()}/stage.js",
-        "plotly": f"{start}/plotly/{plotly.__version__}/plotly.min.js",
+        **shared_urls("stage.js"),
         "pack": f"{own}/decoder.pack",
         "codes": f"{own}/codes",
         "map": f"{own}/map",
@@ -81,11 +87,11 @@ def _live_module(request: Request) -> Response:
     module = names.get(request.path_params["file"])
     if module is None or request.path_params["version"] != live_version():
         return Response(status_code=404)
-    return FileResponse(module, media_type="text/javascript", headers=_FOREVER)
+    return FileResponse(module, media_type="text/javascript", headers=FOREVER)
 
 
 def _plotly(request: Request) -> Response:
-    return FileResponse(_PLOTLY, media_type="text/javascript", headers=_FOREVER)
+    return FileResponse(_PLOTLY, media_type="text/javascript", headers=FOREVER)
 
 
 def _of_exhibit(answer: Callable[[Request, Exhibit], Response]) -> Handler:
@@ -108,7 +114,7 @@ def _of_exhibit(answer: Callable[[Request, Exhibit], Response]) -> Handler:
 
 
 def _bytes(content: bytes, media_type: str = "application/octet-stream") -> Response:
-    return Response(content, media_type=media_type, headers=_FOREVER)
+    return Response(content, media_type=media_type, headers=FOREVER)
 
 
 def _pack(request: Request, exhibit: Exhibit) -> Response:

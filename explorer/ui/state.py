@@ -5,9 +5,11 @@ The address says everything: `model`, `map` (with `across` and `up`), `color`, `
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from explorer.ui.words import say
 
@@ -29,6 +31,27 @@ def choose_model(name: str) -> None:
     """Make another model the current one; its codes mean nothing to the one before."""
     kept = {key: value for key, value in st.query_params.items() if key not in ("z", "item")}
     st.query_params.from_dict(kept | {"model": name})
+
+
+def choose_run(run_id: str) -> None:
+    """Make another run the one that is watched, or none."""
+    st.query_params.from_dict({"run": run_id} if run_id else {})
+
+
+def remember_pages(pages: dict[str, StreamlitPage]) -> None:
+    """Note which pages there are, by the key of their name in the catalogue."""
+    st.session_state["pages"] = pages
+
+
+def pages() -> dict[str, StreamlitPage]:
+    """Return the pages there are, by the key of their name in the catalogue."""
+    noted: dict[str, StreamlitPage] = st.session_state["pages"]
+    return noted
+
+
+def open_in_explore(model: str) -> None:
+    """Go to the Explore page, to one of the models."""
+    st.switch_page(pages()["explore"], query_params={"model": model})
 
 
 def asked_start(latent_dim: int, n_items: int) -> Start:
@@ -79,6 +102,22 @@ def select(key: str, of: str, options: dict[str, str], default: str | None = Non
             args=(key, widget, default or values[0]),
         )
     )
+
+
+def toggle(
+    label: str, *, key: str, value: bool, told: str, on_change: Callable[[bool], None]
+) -> None:
+    """Draw a switch that shows what is so, also where somebody else has changed it.
+
+    Args:
+        label: Words beside it.
+        key: Name of the switch, unlike that of any other.
+        value: What is so.
+        told: The explanation.
+        on_change: Told what it is turned to.
+    """
+    st.session_state[key] = value
+    st.toggle(label, key=key, help=told, on_change=lambda: on_change(st.session_state[key]))
 
 
 def _remember_choice(key: str, widget: str, default: str) -> None:

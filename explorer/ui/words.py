@@ -12,17 +12,24 @@ def say(place: str, **values: object) -> str:
     """Return one sentence of the catalogue.
 
     Args:
-        place: Section and key, such as `explore.models`.
+        place: Section and keys, such as `explore.models`.
         **values: What goes into the {gaps} of the sentence.
     """
-    section, key = place.split(".")
-    sentence = catalogue()[section][key]
-    return str(sentence).format(**values)
+    part: object = catalogue()
+    for key in place.split("."):
+        assert isinstance(part, Mapping)
+        part = part[key]
+    return str(part).format(**values)
 
 
 def stage_words() -> Mapping[str, object]:
     """Return the part of the catalogue that the stage says in the browser."""
     return catalogue()["stage"]
+
+
+def run_words() -> Mapping[str, object]:
+    """Return the part of the catalogue that the view of a run says in the browser."""
+    return catalogue()["run"]
 
 
 def plain(text: str) -> str:

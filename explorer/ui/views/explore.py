@@ -15,6 +15,7 @@ from explorer.ui.maps import (
     map_choices,
     point_choices,
 )
+from explorer.ui.views import navigation_links
 from explorer.ui.views.model_card import open_model_card
 from explorer.ui.words import plain, say
 
@@ -30,7 +31,7 @@ def render() -> None:
         return
     name = _current(listing.models)
     with st.sidebar:
-        st.markdown(f"#### {say('app.title')}")
+        navigation_links()
         _gallery(listing, name)
     try:
         exhibit = open_exhibit(name)

@@ -1,0 +1,82 @@
+/** The head line of a run: how it stands, in words and as a bar. Knows the DOM only. */
+
+import { el, fill } from "./dom.js";
+
+/** @param {Object} words the catalogue's part for runs */
+export function makeHead(words) {
+  const state = el("strong", { class: "le-run-state" });
+  const facts = el("span", { class: "le-run-facts" });
+  const done = el("i");
+  const bar = el(
+    "div",
+    {
+      class: "le-run-bar",
+      role: "progressbar",
+      "aria-label": words.progress,
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+    },
+    done,
+  );
+  const error = el("div", { class: "le-run-error", hidden: true });
+  const lost = el("span", { class: "le-run-lost", text: words.lost, hidden: true });
+  const aloud = el("div", { class: "le-run-aloud", role: "status" });
+  const line = el("div", { class: "le-run-line" }, state, facts, lost);
+  const missing = new Set();
+  let said = null;
+  return {
+    element: el(
+      "div",
+      { class: "le-run-head", "data-testid": "run-progress" },
+      line,
+      bar,
+      error,
+      aloud,
+    ),
+    show(news) {
+      const percent = news.steps ? Math.floor((100 * news.step) / news.steps) : 0;
+      done.style.width = `${percent}%`;
+      bar.setAttribute("aria-valuenow", percent);
+      const texts = factsOf(news, percent, words).filter(Boolean);
+      facts.replaceChildren(...texts.map((text) => el("span", { text })));
+      if (news.state === said) return;
+      said = news.state;
+      state.textContent = words.state[said];
+      error.replaceChildren(...(news.error ?? []).map((text) => el("p", { text })));
+      error.hidden = !news.error;
+      aloud.textContent = [words.state[said], ...(news.error ?? [])].join(". ");
+    },
+    /** Whether something cannot be reached: the news of the run, or a snapshot. */
+    lost(what, is) {
+      if (is) missing.add(what);
+      else missing.delete(what);
+      lost.hidden = missing.size === 0;
+    },
+  };
+}
+
+function factsOf(news, percent, words) {
+  const { state, epoch, epochs, left_s: left, elapsed_s: elapsed, images_per_s: speed } = news;
+  if (state === "starting" && news.doing) {
+    return [fill(words.doing, { what: news.doing, percent: Math.round(100 * news.done) })];
+  }
+  if (!news.step) return [];
+  const isRunning = state === "running";
+  return [
+    fill(words.epoch, { epoch, epochs }),
+    fill(words.percent, { percent }),
+    isRunning && left !== null && fill(words.left, { time: duration(left, words) }),
+    state === "finished" && fill(words.took, { time: duration(elapsed, words) }),
+    isRunning && speed > 0 && fill(words.speed, { count: Math.round(speed).toLocaleString("en") }),
+    isRunning && news.slow && words.slow,
+  ];
+}
+
+/** A length of time as one says it: nobody counts seconds beyond a minute or two. */
+function duration(seconds, words) {
+  if (seconds < 5) return words.moment;
+  if (seconds < 90) return fill(words.seconds, { count: 5 * Math.round(seconds / 5) });
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return fill(words.minutes, { count: minutes });
+  return fill(words.hours, { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}

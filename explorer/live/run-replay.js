@@ -1,0 +1,155 @@
+/** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
+
+import { el, fill } from "./dom.js";
+
+const GLIDE_MS = 300;
+const TICK_MS = 50; // at most 20 snapshots a second
+const WHOLE_MS = 10_000; // a whole run
+const EACH_MS = 400; // a snapshot, at most
+const AHEAD = 5;
+const RETRY_MS = 1_500;
+
+/**
+ * @param {Object} options
+ * @param {Object} options.words the catalogue's part for runs
+ * @param {function(number|null): Promise<Object>} options.load a snapshot, or the newest (null)
+ * @param {function(number): void} options.expect a snapshot will be wanted soon
+ * @param {function(Object, number, boolean): void} options.onShow a snapshot, the time to glide
+ *     to it, and whether it is the newest
+ * @param {function(boolean): void} options.onLost whether a snapshot could not be fetched
+ */
+export function makeReplay({ words, load, expect, onShow, onLost }) {
+  const button = (id, help, onclick) =>
+    el("button", {
+      class: "le-run-button",
+      "data-testid": id,
+      title: help,
+      type: "button",
+      onclick,
+    });
+  const play = button("run-play", words.playHelp, () => (mode === "play" ? choose(at) : start()));
+  const live = button("run-live", words.liveHelp, follow);
+  const slider = el("input", {
+    type: "range",
+    min: 0,
+    max: 0,
+    value: 0,
+    "data-testid": "run-scrubber",
+    "aria-label": words.scrubber,
+    oninput: () => choose(Number(slider.value)),
+  });
+  const label = el("output", { class: "le-run-step" });
+  const element = el("div", { class: "le-run-replay" }, play, slider, live, label);
+  const steps = []; // of each snapshot
+  let total = 0;
+  let mode = "live"; // or "held", or "play"
+  let at = 0; // index of the chosen snapshot
+  let wanted = null;
+  let loading = false;
+  let timer = 0;
+  let retry = 0;
+  let glideMs = GLIDE_MS;
+  let gone = false;
+
+  const last = () => steps.length - 1;
+
+  /** Show one snapshot after the other; of those asked for meanwhile, only the newest. */
+  async function show(index) {
+    wanted = index;
+    if (loading) return;
+    loading = true;
+    clearTimeout(retry);
+    while (wanted !== null) {
+      const mine = wanted;
+      const isLive = mode === "live";
+      wanted = null;
+      const shot = await load(isLive ? null : mine).catch(() => null);
+      if (gone) return;
+      onLost(!shot);
+      if (!shot) retry = setTimeout(() => show(mine), RETRY_MS);
+      // Apart, so that no mistake there ends this loop.
+      else if (isLive === (mode === "live")) queueMicrotask(() => onShow(shot, glideMs, isLive));
+    }
+    loading = false;
+  }
+
+  function enter(next) {
+    clearTimeout(timer);
+    mode = next;
+    glideMs = GLIDE_MS;
+    play.textContent = mode === "play" ? words.pause : words.play;
+    live.setAttribute("aria-pressed", String(mode === "live"));
+    say();
+  }
+
+  function follow() {
+    enter("live");
+    at = last();
+    say();
+    if (at >= 0) show(at);
+  }
+
+  function choose(index) {
+    if (index >= last()) return follow();
+    enter("held");
+    go(index);
+  }
+
+  function go(index) {
+    at = index;
+    say();
+    show(index);
+  }
+
+  /** Play from the chosen moment, or from the beginning if that is the newest. */
+  function start() {
+    const from = mode === "live" ? 0 : at;
+    enter("play");
+    const eachMs = Math.min(WHOLE_MS / steps.length, EACH_MS);
+    glideMs = eachMs;
+    const began = performance.now();
+    const stride = Math.max(1, Math.round(TICK_MS / eachMs));
+    const tick = () => {
+      const index = from + Math.floor((performance.now() - began) / eachMs);
+      if (index >= last()) return follow();
+      timer = setTimeout(tick, Math.max(TICK_MS, eachMs));
+      if (!loading) go(index);
+      for (let k = 1; k <= AHEAD; k++) {
+        if (index + k * stride < last()) expect(index + k * stride);
+      }
+    };
+    tick();
+  }
+
+  /** Bring controls and label up to date. */
+  function say() {
+    const index = Math.max(0, at);
+    slider.max = Math.max(0, last());
+    slider.value = index;
+    slider.disabled = play.disabled = steps.length < 2;
+    live.disabled = steps.length < 1;
+    label.textContent = steps.length
+      ? fill(words.stepOf, { step: steps[index], steps: total })
+      : "";
+    slider.setAttribute("aria-valuetext", label.textContent);
+  }
+
+  live.textContent = words.live;
+  enter("live");
+  return {
+    element,
+    /** Snapshots were made; while following, the newest is shown. */
+    grow(news, ofSteps, isOver) {
+      for (const { step } of news) steps.push(step);
+      total = ofSteps;
+      live.textContent = isOver ? words.latest : words.live;
+      if (news.length && mode === "live") follow();
+      else say();
+    },
+    destroy() {
+      gone = true;
+      clearTimeout(timer);
+      clearTimeout(retry);
+    },
+  };
+}

@@ -1,0 +1,87 @@
+"""Settings in plain words: a quick look, a good model, the best, or two coordinates to teach by.
+
+Also how long a run will take, roughly. Knows nothing of screens, and imports no torch.
+"""
+
+import math
+import time
+from typing import Literal, get_args
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from explorer.config import TrainConfig
+from explorer.live.pack import multiply_adds
+from explorer.models.architecture import ImageShape, decoder_layers
+
+Preset = Literal["quick", "good", "best", "two"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+
+_DENSE_BELOW = 16  # sides of images for which dense layers do
+_LARGE = 48 * 48  # pixels
+_EFFORT: dict[Preset, int] = {"quick": 1, "good": 6, "best": 20, "two": 2}
+_FEWEST_EPOCHS, _MOST_EPOCHS = 4, 2_000
+# A step is three passes through encoder and decoder, which cost about the same.
+_PASSES = 6
+# Measured on two cores, as shares of what a plain product of matrices reaches there; and seconds
+# that go with each image whatever the network.
+_DENSE_SHARE, _CONV_SHARE, _IMAGE_S = 0.35, 0.22, 1.5e-5
+_TRIAL, _N_TRIALS = 256, 20  # rows and columns of the product that is timed
+
+
+def preset(which: Preset, data: str, image_shape: ImageShape, n_images: int) -> TrainConfig:
+    """Return settings that fit images of a shape and number.
+
+    Args:
+        which: What is wanted.
+        data: Name or path of the set.
+        image_shape: (c, h, w).
+        n_images: How many there are, of which nine in ten are learnt from.
+    """
+    c, side, _ = image_shape
+    dense = side < _DENSE_BELOW
+    large = side * side >= _LARGE
+    presented = 60_000 if dense else 110_000 if large else 160_000  # for a quick look
+    n_train = max(int(0.9 * n_images), 1)
+    epochs = round(_EFFORT[which] * presented / n_train)
+    return TrainConfig(
+        data=data,
+        latent_dim=2 if which == "two" else 8 if dense else 16 if large or c == 3 else 10,
+        arch="mlp" if dense else "conv",
+        hidden=(256, 128) if dense else (128,),
+        width=24 if which == "best" and not dense else 16,
+        activation="silu",
+        schedule="cosine",
+        epochs=min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS),
+        batch_size=64 if large else 128,
+    )
+
+
+def estimated_s(config: TrainConfig, image_shape: ImageShape, n_images: int) -> float:
+    """Estimate how long a run works on this machine, in seconds; half or twice that is likely.
+
+    Args:
+        config: The settings.
+        image_shape: (c, h, w).
+        n_images: How many images there are.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+    """
+    stacks = decoder_layers(config, image_shape)
+    work = _PASSES * multiply_adds(stacks, config.latent_dim)
+    share = _DENSE_SHARE if config.arch == "mlp" else _CONV_SHARE
+    image_s = work / (share * _multiply_adds_per_s()) + _IMAGE_S
+    return config.epochs * 0.9 * n_images * image_s
+
+
+def _multiply_adds_per_s() -> float:
+    """Time a small product of matrices on one core: the fastest of many, as others work too."""
+    a = np.ones((_TRIAL, _TRIAL), np.float32)
+    seconds = []
+    with threadpool_limits(1):
+        for _ in range(_N_TRIALS):
+            begin = time.perf_counter()
+            a @ a
+            seconds.append(time.perf_counter() - begin)
+    return math.pow(_TRIAL, 3) / min(seconds)

@@ -1,0 +1,157 @@
+"""One training run on the screen: what can be done with it, and its view."""
+
+import dataclasses
+from collections.abc import Callable
+
+import streamlit as st
+
+from explorer import jobs, store
+from explorer.config import TrainConfig
+from explorer.errors import ExplorerError
+from explorer.ui import state
+from explorer.ui.run_view import run_view
+from explorer.ui.words import plain, say
+
+_LOOK_EVERY_S = 1.0
+_RATE_STEP = 10
+_CLIP = 100.0
+
+
+def draw_run(run: jobs.RunFolder) -> None:
+    """Draw the controls, which follow the run, and the view below them."""
+    status = run.status()
+    st.markdown(f"#### {plain(run.record().name)}")
+    _controls(run, _drawn(status))
+    if status.image_shape:
+        run_view(run)
+    elif status.error:
+        st.error("  \n".join(map(plain, status.error)))
+    else:
+        st.info(say("train.starting"), icon=":material/hourglass_top:")
+    _remedies(run)
+
+
+def _drawn(status: jobs.JobStatus) -> tuple[object, ...]:
+    """Return what the page depends on: when it changes, the whole page is drawn anew."""
+    return status.pid, status.image_shape, status.health, status.state in jobs.ENDED
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _controls(run: jobs.RunFolder, drawn: tuple[object, ...]) -> None:
+    status = run.status()
+    if _drawn(status) != drawn:
+        st.rerun()
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if status.state in ("running", "queued", "starting"):
+            _button("pause", "pause", jobs.pause, run)
+        elif status.state in ("paused", "failed"):
+            _button("resume", "play_arrow", jobs.resume, run, primary=True)
+        if status.state in ("running", "queued", "paused"):
+            _button("finish", "stop", jobs.finish, run)
+        if status.state in ("running", "paused"):
+            _slow_motion(run)
+        if status.out and store.is_known(status.out):
+            _open(status.out)
+        _delete(run)
+
+
+def _button(
+    what: str,
+    icon: str,
+    do: Callable[[jobs.RunFolder], None],
+    run: jobs.RunFolder,
+    *,
+    primary: bool = False,
+) -> None:
+    st.button(
+        say(f"train.{what}"),
+        key=f"{what}-{run.id}",
+        icon=f":material/{icon}:",
+        type="primary" if primary else "secondary",
+        help=say(f"train.{what}_help"),
+        on_click=lambda: _try(lambda: do(run)),
+    )
+
+
+def _slow_motion(run: jobs.RunFolder) -> None:
+    state.toggle(
+        say("train.slow"),
+        key=f"slow-{run.id}",
+        value=run.asked().slow,
+        told=say("train.slow_help"),
+        on_change=lambda slow: _try(lambda: jobs.slow_down(run, slow)),
+    )
+
+
+def _open(name: str) -> None:
+    if st.button(
+        say("train.open"),
+        key="open-in-explore",
+        icon=":material/tune:",
+        type="primary",
+        help=say("train.open_help"),
+    ):
+        state.open_in_explore(name)
+
+
+def _delete(run: jobs.RunFolder) -> None:
+    with st.popover(say("train.delete"), icon=":material/delete:", help=say("train.delete_help")):
+        st.markdown(say("train.delete_sure", name=plain(run.record().name)))
+        if st.button(say("train.delete_yes"), key=f"delete-{run.id}", type="primary"):
+            _try(lambda: jobs.delete(run))
+            state.choose_run("")
+            st.rerun()
+
+
+def _try(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except ExplorerError as error:
+        st.toast(plain(str(error)), icon=":material/error:", duration="long")
+
+
+def _remedies(run: jobs.RunFolder) -> None:
+    """Offer, where gradients vanish or explode, runs that differ in one setting."""
+    health = run.status().health
+    remedies = remedies_for(health, run.record().config)
+    if not remedies:
+        return
+    st.markdown(f"**{say('train.remedies')}**", help=say("train.remedies_help"))
+    with st.container(horizontal=True, gap="small"):
+        for words, config in remedies.items():
+            if st.button(words, key=f"remedy-{words}"):
+                _begin_like(run, config)
+
+
+def remedies_for(health: str, config: TrainConfig) -> dict[str, TrainConfig]:
+    """Return what helps against ailing gradients: words, and the settings with that one change."""
+    found: dict[str, dict[str, object]] = {}
+    if health == "vanishing":
+        if config.optimizer != "adam":
+            found[say("train.remedy_adam", optimizer=config.optimizer)] = {"optimizer": "adam"}
+        if config.norm == "none":
+            found[say("train.remedy_norm")] = {"norm": "batch"}
+        if config.arch == "conv":
+            found[say("train.remedy_residual")] = {"arch": "resnet"}
+        if config.activation in ("sigmoid", "tanh"):
+            words = say("train.remedy_activation", activation=config.activation)
+            found[words] = {"activation": "silu"}
+    if health == "exploding":
+        found[say("train.remedy_rate")] = {"learning_rate": config.learning_rate / _RATE_STEP}
+        if not config.clip_norm:
+            found[say("train.remedy_clip")] = {"clip_norm": _CLIP}
+    return {
+        words: dataclasses.replace(config, **change)  # type: ignore[arg-type]
+        for words, change in found.items()
+    }
+
+
+def _begin_like(run: jobs.RunFolder, config: TrainConfig) -> None:
+    record = run.record()
+    try:
+        other = jobs.begin(config, jobs.free_name(record.name), fitted=record.fitted)
+    except ExplorerError as error:
+        st.error(plain(str(error)))
+        return
+    state.choose_run(other.id)
+    st.rerun()

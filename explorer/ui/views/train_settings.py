@@ -1,0 +1,97 @@
+"""Every setting of a run as a control, each with its symbol and one sentence."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import streamlit as st
+
+from explorer.config import TrainConfig
+from explorer.errors import ExplorerError
+from explorer.ui.words import plain, say
+
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "model": ("kind", "latent_dim", "beta", "beta_end", "kl_warmup_epochs", "free_bits"),
+    "network": ("arch", "hidden", "width", "norm", "activation"),
+    "likelihood": ("likelihood", "sigma", "sigma_scope", "binarize"),
+    "learning": (
+        *("optimizer", "learning_rate", "schedule", "clip_norm"),
+        *("epochs", "batch_size", "patience", "seed", "n_images", "precision"),
+    ),
+}
+_FITTED = ("batch_size", "likelihood")  # chosen to fit the images unless changed here
+_AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings as drawn, and which of them are left to be chosen to fit the images."""
+
+    config: TrainConfig
+    fitted: tuple[str, ...]
+
+
+def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
+    """Draw all settings, beginning with those given.
+
+    Args:
+        start: Where to begin.
+        of: What they belong to; another thing begins anew.
+
+    Returns:
+        What is set now, or None where it cannot work, which is then said.
+    """
+    kinds = get_type_hints(TrainConfig)
+    values: dict[str, Any] = {}
+    for group, names in _GROUPS.items():
+        st.markdown(f"**{say(f'settings.group_{group}')}**")
+        columns = st.columns(2)
+        for i, name in enumerate(names):
+            with columns[i % 2]:
+                values[name] = _control(name, kinds[name], getattr(start, name), f"{name}-{of}")
+    fitted = tuple(name for name in _FITTED if values[name] == _AUTO)
+    given = {name: value for name, value in values.items() if name not in fitted}
+    try:
+        given["hidden"] = _widths(given["hidden"])
+        return Settings(dataclasses.replace(start, **given), fitted)
+    except ExplorerError as error:
+        st.error(plain(str(error)))
+        return None
+
+
+def _control(name: str, kind: object, value: Any, key: str) -> Any:
+    """Draw one setting by what it is: a choice, a whole number, a number or a text."""
+    label, told = say(f"settings.{name}"), say(f"settings.{name}_help")
+    draw: Callable[..., Any]
+    if get_origin(kind) is Literal:
+        options = list(get_args(kind))
+        if name in _FITTED:
+            options, value = [_AUTO, *options], _AUTO
+        draw = st.selectbox
+        return draw(label, options, index=options.index(value), help=told, key=key)
+    if name in _FITTED:
+        options = [_AUTO, *(2**power for power in range(3, 11))]
+        return st.selectbox(label, options, help=told, key=key)
+    if name == "hidden":
+        text = ",".join(map(str, value))
+        return st.text_input(label, value=text, help=told, key=key)
+    if kind is int:
+        return st.number_input(label, value=value, step=1, min_value=0, help=told, key=key)
+    number = st.number_input(
+        label, value=float(value), min_value=0.0, format="%g", step=None, help=told, key=key
+    )
+    return number
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    from explorer.errors import ConfigError
+
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ConfigError(
+            f'The hidden layers are "{text}".',
+            "They are whole numbers with commas between them.",
+            "Write, for example, 256,128, or nothing for no hidden layer.",
+        ) from error

@@ -1,0 +1,40 @@
+"""Presets fit the images; estimates are of the right size."""
+
+import dataclasses
+
+import pytest
+
+from explorer.models.architecture import expected_weights
+from explorer.presets import PRESETS, estimated_s, preset
+
+SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 128, 128)]
+
+
+@pytest.mark.parametrize("which", PRESETS)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("n_images", [2, 300, 70_000])
+def test_a_preset_is_a_network_for_such_images(which, shape, n_images):
+    config = preset(which, "mine.zip", shape, n_images)
+    assert config.data == "mine.zip"
+    assert expected_weights(config, shape)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_more_thorough_takes_longer(shape):
+    seconds = {}
+    for which in PRESETS:
+        config = preset(which, "x", shape, 10_000)
+        seconds[which] = estimated_s(config, shape, 10_000)
+    assert seconds["quick"] < seconds["good"] < seconds["best"]
+
+
+def test_two_coordinates_are_two():
+    assert preset("two", "x", (1, 28, 28), 1000).latent_dim == 2
+
+
+def test_an_estimate_grows_as_epochs_and_images_do():
+    config = preset("quick", "x", (1, 28, 28), 1000)
+    once = estimated_s(config, (1, 28, 28), 1000)
+    twice = dataclasses.replace(config, epochs=2 * config.epochs)
+    assert estimated_s(twice, (1, 28, 28), 1000) == pytest.approx(2 * once, rel=0.5)
+    assert estimated_s(config, (1, 28, 28), 2000) == pytest.approx(2 * once, rel=0.5)

@@ -1,0 +1,291 @@
+"""The Train page: choosing images and settings, and the runs that are watched."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+import explorer
+from explorer import jobs, store
+from explorer.config import TrainConfig
+from explorer.jobs.folder import JobStatus, Record, RunFolder
+from explorer.jobs.worker import work
+from explorer.ui import run_routes
+from explorer.ui.previews import look_at
+from explorer.ui.views.train_run import remedies_for
+from explorer.ui.views.train_settings import _GROUPS
+
+SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch):
+    """Runs that are begun wait for ever: their processes are tested elsewhere."""
+    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> RunFolder:
+    """A short run that is over."""
+    home = tmp_path_factory.mktemp("home")
+    run = RunFolder(home / "runs" / "20260101-000000-short")
+    config = TrainConfig(data="digits", arch="mlp", hidden=(16,), latent_dim=3, epochs=2)
+    run.create(Record(name="short", out=home / "bundles" / "short", config=config))
+    assert work(run.path)
+    return run
+
+
+@pytest.fixture
+def at_home(finished, monkeypatch) -> RunFolder:
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(finished.path.parents[1]))
+    return finished
+
+
+def opened(**query: str) -> AppTest:
+    test = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    test.switch_page("train")
+    return test
+
+
+def drawn(view: str, **query: str) -> AppTest:
+    """The page itself, without the frame that AppTest cannot step through."""
+
+    def script():
+        import streamlit as st
+
+        from explorer.ui import state
+        from explorer.ui.views import train
+
+        state.remember_pages({"train": st.Page(train.render, title="Train")})
+        train.navigation_links = lambda: None  # type: ignore[attr-defined]
+        train.render()
+
+    test = AppTest.from_function(script, default_timeout=60)
+    for key, value in query.items():
+        test.query_params[key] = value
+    return test.run()
+
+
+def button(page: AppTest, label: str):
+    return next(b for b in page.button if b.label == label)
+
+
+# ---- the form
+
+
+def test_pressing_train_begins_a_run_with_the_preset_and_watches_it():
+    page = drawn("setup")
+    assert not page.exception
+    button(page, "Train").click().run()
+    assert not page.exception
+    (run,) = jobs.runs()
+    record = run.record()
+    assert record.name == "digits-2", "digits came along"
+    assert record.config.data == "digits"
+    assert record.fitted == ("batch_size", "likelihood")
+    assert page.query_params["run"] in (run.id, [run.id])
+
+
+def test_a_setting_that_is_changed_is_the_one_that_is_used():
+    page = drawn("setup")
+    box = next(b for b in page.number_input if b.label.startswith("Latent dimensions"))
+    box.set_value(3).run()
+    button(page, "Train").click().run()
+    (run,) = jobs.runs()
+    assert run.record().config.latent_dim == 3
+
+
+def test_settings_that_cannot_work_together_are_told_and_nothing_starts():
+    page = drawn("setup")
+    box = next(b for b in page.selectbox if b.label == "Kind")
+    box.set_value("beta-vae").run()
+    assert "beta is 1" in page.error[0].value.replace("\\", "")
+    assert not any(b.label == "Train" for b in page.button)
+
+
+def test_a_taken_name_is_told(tmp_path):
+    page = drawn("setup")
+    next(b for b in page.text_input if b.label == "Name of the model").set_value("faces").run()
+    button(page, "Train").click().run()
+    assert "already" in page.error[0].value
+    assert jobs.runs() == []
+
+
+def test_every_setting_has_a_control():
+    shown = {name for group in _GROUPS.values() for name in group}
+    elsewhere = {"data", "image_size", "colours"}  # chosen with the images
+    assert shown | elsewhere == set(TrainConfig.__dataclass_fields__)
+
+
+# ---- images
+
+
+def picture(color: tuple[int, int, int], side: int = 20) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (side, side), color).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def archive(n: int = 6) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as out:
+        for i in range(n):
+            out.writestr(f"{'sun' if i % 2 else 'möon'}/{i}.png", picture((40 * i, 0, 90)))
+        out.writestr("sun/notes.png", b"no picture")
+    return stream.getvalue()
+
+
+def test_an_uploaded_archive_is_kept_and_looked_at():
+    path = store.keep_upload({"drawings ü.zip": archive()})
+    assert path == store.keep_upload({"drawings ü.zip": archive()})
+    look = look_at(str(path), 16, None)
+    assert look.image_shape == (3, 16, 16)
+    assert look.classes == (("möon", 3), ("sun", 3))
+    assert [left.name for left in look.skipped] == ["sun/notes.png"]
+    assert look.sheet.shape[2] == 4
+
+
+def test_single_pictures_become_one_set():
+    files = {f"{i}.png": picture((0, 50 * i, 0)) for i in range(4)}
+    path = store.keep_upload(files)
+    assert path == store.keep_upload(dict(reversed(files.items())))
+    assert look_at(str(path), 0, True).image_shape == (1, 20, 20)
+
+
+@pytest.mark.parametrize("name", ["../../x.zip", "a/b.zip", ".zip", "…" * 90 + ".zip", "c:\\x.zip"])
+def test_an_upload_lands_in_its_own_folder_whatever_it_is_called(name):
+    path = store.keep_upload({name: archive()})
+    assert path.is_relative_to(store.home() / "uploads")
+    assert path.is_file()
+
+
+def test_a_set_that_is_drawn_is_looked_at_without_drawing_all_of_it():
+    look = look_at("faces", 0, None)
+    assert look.n_images == 20_000
+    assert look.image_shape == (3, 64, 64)
+
+
+# ---- a run that is watched
+
+
+def test_a_finished_run_can_be_opened_in_explore(at_home):
+    page = drawn("run", run=at_home.id)
+    assert not page.exception
+    labels = [b.label for b in page.button]
+    assert "Open in Explore" in labels
+    assert "Pause" not in labels
+
+
+def test_a_run_that_is_gone_is_told(at_home):
+    page = drawn("run", run="no-such-run")
+    assert "no run" in page.error[0].value.replace("\\", "")
+
+
+def test_a_run_at_work_can_be_paused_stopped_and_slowed():
+    config = TrainConfig(data="digits")
+    run = jobs.begin(config, "mine")
+    run.say(JobStatus(state="running", updated_s=2e9, steps=10, step=1, pid=1))
+    page = drawn("run", run=run.id)
+    assert not page.exception
+    page.toggle[0].set_value(True).run()
+    assert run.asked().slow
+    button(page, "Pause").click().run()
+    assert run.asked().pause
+    run.say(JobStatus(state="paused", updated_s=2e9, steps=10, step=1, pid=1))
+    page = drawn("run", run=run.id)
+    button(page, "Resume").click().run()
+    assert not run.asked().pause
+    button(page, "Stop").click().run()
+    assert run.asked().finish
+
+
+def test_a_failed_run_says_why_without_a_traceback():
+    run = jobs.begin(TrainConfig(data="nothing"), "mine")
+    work(run.path)
+    page = drawn("run", run=run.id)
+    assert not page.exception
+    assert "nothing" in page.error[0].value
+
+
+def test_a_deleted_run_is_no_longer_listed():
+    run = jobs.begin(TrainConfig(data="digits"), "mine")
+    page = drawn("run", run=run.id)
+    button(page, "Yes, delete it").click().run()
+    assert jobs.runs() == []
+    assert "run" not in page.query_params
+
+
+def test_remedies_change_one_setting_each():
+    config = TrainConfig(data="digits", activation="sigmoid", optimizer="sgd")
+    found = remedies_for("vanishing", config)
+    changes = [
+        {k for k, v in other.to_json().items() if v != config.to_json()[k]}
+        for other in found.values()
+    ]
+    assert changes == [{"optimizer"}, {"norm"}, {"arch"}, {"activation"}]
+    assert remedies_for("healthy", config) == {}
+    assert len(remedies_for("exploding", config)) == 2
+
+
+# ---- what the browser fetches
+
+
+@pytest.fixture
+def client(at_home):
+    with TestClient(Starlette(routes=run_routes.routes())) as client:
+        yield client
+
+
+def test_progress_tells_only_what_is_new(at_home, client):
+    url = run_routes.urls(at_home)["progress"]
+    news = client.get(url).json()
+    assert news["state"] == "finished"
+    assert news["left_s"] == 0
+    assert news["health"]["words"]
+    n_reports, n_snapshots = len(news["reports"]), len(news["snapshots"])
+    assert n_reports > 0
+    assert n_snapshots > 0
+    later = client.get(f"{url}?reports={n_reports}&snapshots={n_snapshots - 1}").json()
+    assert later["reports"] == []
+    assert later["snapshots"] == news["snapshots"][-1:]
+    assert client.get(url).headers["cache-control"] == "no-store"
+
+
+def test_snapshots_items_and_map_are_served(at_home, client):
+    urls = run_routes.urls(at_home)
+    for which in ("latest", "0"):
+        answer = client.get(f"{urls['snapshot']}/{which}")
+        assert answer.status_code == 200
+        assert b'"xy"' in answer.content
+    assert client.get(urls["items"]).status_code == 200
+    figure = client.get(f"{urls['map']}?theme=dark").json()
+    rows = sorted(row for trace in figure["data"] for row in _values(trace["customdata"]))
+    watched = at_home.watched()
+    assert watched is not None
+    assert rows == list(range(len(watched["labels"])))
+
+
+def _values(column) -> list[int]:
+    """Plotly writes long columns as bytes."""
+    if isinstance(column, dict):
+        import base64
+
+        return np.frombuffer(base64.b64decode(column["bdata"]), column["dtype"]).tolist()
+    return column
+
+
+@pytest.mark.parametrize("rest", ["snapshot/999999", "snapshot/-1", "snapshot/x", "snapshot/²"])
+def test_what_is_not_there_is_not_found(at_home, client, rest):
+    assert client.get(f"/latent/run/{at_home.id}/{rest}").status_code == 404
+
+
+@pytest.mark.parametrize("run", ["nothing", "..", "%2e%2e", "a%2fb"])
+def test_an_unknown_run_is_not_found(client, run):
+    answer = client.get(f"/latent/run/{run}/progress")
+    assert answer.status_code == 404
