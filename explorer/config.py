@@ -11,7 +11,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 from explorer.errors import ConfigError
 
 Kind = Literal["vae", "ae", "beta-vae", "beta-tcvae"]
-Arch = Literal["mlp", "conv", "resnet"]
+Arch = Literal["mlp", "resmlp", "conv", "resnet"]
 Likelihood = Literal["bernoulli", "gaussian", "sigma"]
 SigmaScope = Literal["shared", "pixel"]
 Norm = Literal["none", "batch", "group"]
@@ -21,6 +21,8 @@ Schedule = Literal["constant", "cosine"]
 Colours = Literal["own", "grey", "rgb"]
 Binarize = Literal["none", "random"]
 Precision = Literal["single", "half"]
+
+FITTED = ("batch_size", "likelihood")  # settings that may be left to be chosen to fit the images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,8 @@ class TrainConfig:
         kind: Family of model: `vae`; `ae`, an autoencoder, which has no KL term; `beta-vae`, whose
             KL term weighs `beta`; `beta-tcvae`, where the total correlation in it weighs `beta`.
         latent_dim: d, the number of coordinates of the latent code z.
-        arch: Layers: dense (`mlp`), convolutions (`conv`) or residual blocks (`resnet`).
+        arch: Layers: dense (`mlp`), convolutions (`conv`), or either with residual connections
+            (`resmlp`, `resnet`).
         hidden: Widths of the dense layers between images (or feature maps) and code, encoder order.
         width: Channels of the finest convolution; each coarser level has twice as many.
         norm: Normalisation after each hidden layer.

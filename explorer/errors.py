@@ -6,6 +6,7 @@ ExplorerError
 ├── ShapeError       arrays or images that do not fit together
 ├── BundleError      a bundle that is missing, damaged or of an unknown version
 ├── TrainingError    a run that cannot go on
+│   └── DivergedError    one whose loss is no longer a finite number
 └── MachineError     something the machine lacks: disk space, a free port, the network
 
 The command line prints the message and exits with 1, a page shows it in a box. Anything else
@@ -47,6 +48,10 @@ class BundleError(ExplorerError):
 
 class TrainingError(ExplorerError):
     """A run that cannot go on."""
+
+
+class DivergedError(TrainingError):
+    """A run whose loss is no longer a finite number."""
 
 
 class MachineError(ExplorerError):

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from explorer.config import TrainConfig
 from explorer.live.pack import multiply_adds
-from explorer.models.architecture import ImageShape, decoder_layers
+from explorer.models.architecture import ImageShape, decoder_layers, is_dense
 
 Preset = Literal["quick", "good", "best", "two"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -70,7 +70,7 @@ def estimated_s(config: TrainConfig, image_shape: ImageShape, n_images: int) -> 
     """
     stacks = decoder_layers(config, image_shape)
     work = _PASSES * multiply_adds(stacks, config.latent_dim)
-    share = _DENSE_SHARE if config.arch == "mlp" else _CONV_SHARE
+    share = _DENSE_SHARE if is_dense(config) else _CONV_SHARE
     image_s = work / (share * _multiply_adds_per_s()) + _IMAGE_S
     return config.epochs * 0.9 * n_images * image_s
 

@@ -122,7 +122,7 @@ def test_sizes_are_those_on_disk(capsys):
     for folder in bundles_in(store.pretrained_folder()):
         size = (folder / "decoder.pack").stat().st_size / 1e6
         assert sizes[f"{folder.name}: decoder pack"] == size
-    assert 10 < sizes["all our JavaScript"] < 1000
+    assert 10 < sizes["Explore page: our JavaScript"] < 1000
     assert printed["machine"]["python"] in sys.version
     for row in printed["rows"]:
         assert row["holds"] == (row["measured"] <= row["budget"])
@@ -205,7 +205,7 @@ def test_a_session_asks_for_the_script_as_a_browser_does():
 def test_memory_and_torch_are_read_of_a_process_and_its_children():
     import torch
 
-    us = app.RunningApp(port=1, first_answer_s=0, pid=os.getpid())
+    us = app.RunningApp(port=1, first_answer_s=0, pid=os.getpid(), home=Path())
     assert torch.__version__
     assert any("libtorch" in name for name in us.torch_libraries())
     before = us.resident_mb()

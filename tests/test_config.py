@@ -32,7 +32,7 @@ def test_json_without_a_setting_gives_its_default():
         ("beta", math.inf, "between 0 and 1000"),
         ("learning_rate", -1e-3, "between"),
         ("kind", "gan", "one of vae"),
-        ("arch", "vit", "one of mlp, conv, resnet"),
+        ("arch", "vit", "one of mlp, resmlp, conv, resnet"),
         ("likelihood", ["bernoulli"], "one of bernoulli"),
         ("data", "", "a text"),
         ("hidden", (256, 0), "between 1 and 8192"),

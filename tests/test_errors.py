@@ -7,7 +7,13 @@ import pytest
 from explorer import errors
 from explorer.errors import ExplorerError
 
-LEAVES = ExplorerError.__subclasses__()
+
+def below(kind: type[Exception]) -> list[type[Exception]]:
+    """All kinds of an error, each followed by its own kinds."""
+    return [found for child in kind.__subclasses__() for found in (child, *below(child))]
+
+
+LEAVES = below(ExplorerError)
 
 
 @pytest.mark.parametrize("kind", [ExplorerError, *LEAVES])

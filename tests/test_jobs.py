@@ -119,7 +119,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy():
 
 def test_a_fault_of_ours_is_told_without_a_traceback_and_logged_with_one(monkeypatch, capsys):
     run = created()
-    monkeypatch.setattr("explorer.jobs.worker.train", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("explorer.training.train", lambda *a, **k: 1 / 0)
     assert not work(run.path)
     status = run.status()
     assert "division by zero" in status.error[0]
@@ -154,7 +154,7 @@ def test_a_full_disk_is_told_and_the_last_checkpoint_stays_whole(monkeypatch):
     def full_after_a_while(self, file, content):
         nonlocal n_writes
         n_writes += 1
-        if n_writes > 12 and self._reserve.exists():
+        if n_writes > 6 and self._reserve.exists():
             raise _full(self.path / file)
         write(self, file, content)
 

@@ -22,6 +22,7 @@ ROOMS = [
     ),  # core
     *("live", "export"),  # core, towards the browser
     "presets",  # core: settings, and what a network of them costs
+    "sweeping",  # core: many settings, and which to choose
     *("store", "jobs"),  # services
     *("bench", "cli", "ui"),  # shells; the command line starts the bench
 ]

@@ -20,6 +20,9 @@ TOLERANCE: dict[Dtype, float] = {"fp16": 1e-3, "fp32": 1e-5}
 NETWORKS: list[tuple[Arch, Norm, tuple[int, int, int]]] = [
     ("mlp", "batch", (1, 28, 28)),
     ("mlp", "group", (3, 8, 8)),
+    ("resmlp", "none", (1, 28, 28)),
+    ("resmlp", "batch", (3, 8, 8)),
+    ("resmlp", "group", (1, 8, 8)),
     ("conv", "batch", (3, 64, 64)),
     ("conv", "none", (1, 28, 28)),
     ("resnet", "batch", (1, 28, 28)),
@@ -42,12 +45,13 @@ def written(made: Decoder, dtype: Dtype = "fp16") -> bytes:
 
 
 def network(arch: Arch, norm: Norm, shape: tuple[int, int, int]) -> tuple[Decoder, np.ndarray]:
-    """A whole VAE's decoder, its norms' statistics as after training, and what the VAE draws."""
-    config = TrainConfig(data="digits", arch=arch, norm=norm, width=6, latent_dim=7, hidden=(20,))
+    """A whole VAE's decoder, what begins at 0 moved as by training, and what the VAE draws."""
+    hidden = (20, 20, 24) if arch == "resmlp" else (20,)
+    config = TrainConfig(data="digits", arch=arch, norm=norm, width=6, latent_dim=7, hidden=hidden)
     rng = np.random.default_rng(0)
     weights = {
         name: array + (0.3 * rng.uniform(size=array.shape)).astype(array.dtype)
-        if "running" in name
+        if "running" in name or not array.any()
         else array
         for name, array in VAE(config, shape).weights().items()
     }

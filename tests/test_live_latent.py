@@ -23,7 +23,7 @@ PLACES = [[0.5, -0.3, 0.2], [1.0, 2.0, -1.0], [-4.0, 4.0, 0.0]]
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory) -> dict:
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "bytes": BYTES,  # of a length that is no multiple of 4
         "mu": MU,
         "active": ACTIVE,

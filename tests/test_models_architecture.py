@@ -25,7 +25,7 @@ LIKELIHOODS: tuple[tuple[Likelihood, SigmaScope], ...] = (
 
 @pytest.mark.parametrize("size", [8, 15, 28, 30, 64, 128])
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])
-@pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
+@pytest.mark.parametrize("arch", ["mlp", "resmlp", "conv", "resnet"])
 def test_every_network_has_the_weights_and_shapes_it_promises(arch, norm, size):
     generator = torch.Generator().manual_seed(0)
     for channels, (likelihood, scope) in product((1, 3), LIKELIHOODS):
@@ -53,11 +53,22 @@ def test_every_network_has_the_weights_and_shapes_it_promises(arch, norm, size):
         assert ((x_hat > 0) & (x_hat < 1)).all()
 
 
-@pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
+@pytest.mark.parametrize("arch", ["mlp", "resmlp", "conv", "resnet"])
 @pytest.mark.parametrize("hidden", [(), (6,), (6, 4)])
 def test_any_number_of_dense_layers_works(arch, hidden):
     config = TrainConfig(data="x", arch=arch, hidden=hidden, latent_dim=2, width=2, norm="group")
     assert VAE(config, (1, 8, 8)).decode(torch.zeros(3, 2)).shape == (3, 1, 8, 8)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_dense_residual_layers_begin_as_their_shortcuts(norm):
+    """However deep, features of the first layer reach the last non-linearity unchanged."""
+    config = TrainConfig(data="x", arch="resmlp", hidden=(6,) * 9, latent_dim=2, norm=norm)
+    flat, first, *others = VAE(config, (1, 8, 8)).eval().encoder["trunk"].children()
+    features = first(flat(torch.rand(3, 1, 8, 8)))
+    blocks = [layer for layer in others if hasattr(layer, "shortcut")]
+    assert len(blocks) == 8
+    assert torch.equal(torch.nn.Sequential(*blocks)(features), features)
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])

@@ -119,7 +119,7 @@ def test_every_optimizer_lowers_the_loss(optimizer, schedule):
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])
-@pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
+@pytest.mark.parametrize("arch", ["mlp", "resmlp", "conv", "resnet"])
 @pytest.mark.parametrize("scope", ["shared", "pixel"])
 def test_every_architecture_learns_a_sigma(arch, norm, scope):
     config = settings(

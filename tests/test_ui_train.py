@@ -28,6 +28,7 @@ SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 def no_process(monkeypatch):
     """Runs that are begun wait for ever: their processes are tested elsewhere."""
     monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
+    monkeypatch.setattr("explorer.jobs.warm_up", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -228,9 +229,9 @@ def test_remedies_change_one_setting_each():
         {k for k, v in other.to_json().items() if v != config.to_json()[k]}
         for other in found.values()
     ]
-    assert changes == [{"optimizer"}, {"norm"}, {"arch"}, {"activation"}]
+    assert changes == [{"norm"}, {"arch"}, {"activation"}, {"optimizer"}, {"optimizer"}]
     assert remedies_for("healthy", config) == {}
-    assert len(remedies_for("exploding", config)) == 2
+    assert len(remedies_for("exploding", config)) == 3
 
 
 # ---- what the browser fetches
@@ -287,5 +288,10 @@ def test_what_is_not_there_is_not_found(at_home, client, rest):
 
 @pytest.mark.parametrize("run", ["nothing", "..", "%2e%2e", "a%2fb"])
 def test_an_unknown_run_is_not_found(client, run):
-    answer = client.get(f"/latent/run/{run}/progress")
-    assert answer.status_code == 404
+    assert client.get(f"/latent/run/{run}/items").status_code == 404
+
+
+def test_a_page_that_watches_a_deleted_run_hears_so(client):
+    news = client.get("/latent/run/gone/progress").json()
+    assert news["state"] == "gone"
+    assert news["reports"] == news["snapshots"] == []

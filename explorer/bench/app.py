@@ -40,11 +40,13 @@ class RunningApp:
         port: Where it listens on this machine.
         first_answer_s: Seconds from its command to its first answer.
         pid: Process of the command; the server is a child of it.
+        home: Its folder of bundles and runs.
     """
 
     port: int
     first_answer_s: float
     pid: int
+    home: Path
 
     @property
     def address(self) -> str:
@@ -110,7 +112,7 @@ def running_app() -> Iterator[RunningApp]:
                     "It must run before it can be measured.",
                     "Try it by itself: latent-explorer app",
                 )
-            yield RunningApp(port, time.perf_counter() - begin, app.pid)
+            yield RunningApp(port, time.perf_counter() - begin, app.pid, Path(home))
         finally:
             app.terminate()
             app.wait(30)

@@ -66,7 +66,7 @@ def version() -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def _profile() -> "AsyncIterator[BrowserContext]":
+async def profile() -> "AsyncIterator[BrowserContext]":
     """Start headless Chromium with a fresh profile and a window of 1280 x 800."""
     path = program()
     from playwright.async_api import async_playwright
@@ -81,7 +81,7 @@ async def _profile() -> "AsyncIterator[BrowserContext]":
             await browser.close()
 
 
-async def _open(page: "Page", address: str, model: str, *, map_code: str = "pca") -> float:
+async def open_model(page: "Page", address: str, model: str, *, map_code: str = "pca") -> float:
     """Open a model and return the seconds until it can be dragged."""
     begin = time.perf_counter()
     await page.goto(f"{address}/?model={model}&map={map_code}", wait_until="commit")
@@ -96,11 +96,11 @@ def warm_load_s(address: str, model: str) -> float:
     """
 
     async def load() -> float:
-        async with _profile() as profile:
+        async with profile() as window:
             loads = []
             for _ in range(4):
-                page = await profile.new_page()
-                loads.append(await _open(page, address, model))
+                page = await window.new_page()
+                loads.append(await open_model(page, address, model))
                 await page.close()
             return statistics.median(loads[1:])
 
@@ -136,12 +136,12 @@ def drag(address: str, model: str) -> Drag:
 
 async def _drag(address: str, model: str) -> Drag:
     sent: list[object] = []
-    async with _profile() as profile:
-        page = await profile.new_page()
+    async with profile() as window:
+        page = await window.new_page()
         page.on(
             "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
         )
-        await _open(page, address, model)
+        await open_model(page, address, model)
         await page.wait_for_timeout(_QUIET_MS)
         left, width, y = await _first_slider(page)
         await page.mouse.move(left + _at(0) * width, y)
@@ -203,9 +203,9 @@ def pictures(address: str, model: str) -> Pictures:
     """Draw 0, prior samples, and codes with one slider at its end, and read them off the canvas."""
 
     async def draw() -> list[dict[str, list[float]]]:
-        async with _profile() as profile:
-            page = await profile.new_page()
-            await _open(page, address, model)
+        async with profile() as window:
+            page = await window.new_page()
+            await open_model(page, address, model)
             drawn: list[dict[str, list[float]]] = await page.evaluate(_PICTURES)
             return drawn
 
@@ -253,11 +253,11 @@ def while_exploring(address: str, models: Iterable[str], look: Callable[[], T]) 
     """Do what a visitor does with each model, and look at something before the page is closed."""
 
     async def explore() -> T:
-        async with _profile() as profile:
-            page = await profile.new_page()
+        async with profile() as window:
+            page = await window.new_page()
             for model in models:
                 for map_code in ("pca", "tsne"):
-                    await _open(page, address, model, map_code=map_code)
+                    await open_model(page, address, model, map_code=map_code)
                     await _handle(page)
             return look()
 

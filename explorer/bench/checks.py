@@ -8,6 +8,7 @@ import contextlib
 import importlib.metadata
 import os
 import platform
+import re
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,11 +20,11 @@ import numpy as np
 
 import explorer
 from explorer import store
-from explorer.bench import app, browser, projecting, throughput
+from explorer.bench import app, browser, projecting, running, throughput
 from explorer.bench.rows import Check, Once, Reading
 from explorer.bundle import BundleSummary, bundles_in, read_bundle, read_summary
 
-GROUPS = ("drag", "decode", "size", "start", "memory", "projection", "training")
+GROUPS = ("drag", "decode", "size", "start", "memory", "run", "projection", "training")
 
 _SMALL = 28 * 28  # pixels of an image up to which it counts as small
 _N_DRAGS = 3
@@ -105,6 +106,7 @@ def checks(stand: Stand) -> Iterator[Check]:
     yield from _size_checks(shipped)
     yield from _start_checks(stand, shipped)
     yield from _memory_checks(shipped)
+    yield from _run_checks()
     yield from _projection_checks()
     for batch_size in (64, 128):
         yield Check(
@@ -178,8 +180,20 @@ def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
     for model in shipped:
         pack = model.folder / "decoder.pack"
         yield check(f"{model.name}: decoder pack", "MB", 1.5, partial(_size, [pack], 1e6))
-    modules = sorted((Path(explorer.__file__).parent / "live").glob("*.js"))
-    yield check("all our JavaScript", "kB", 80, partial(_size, modules, 1e3))
+    for what, entry in (("Explore page", "stage.js"), ("view of a run", "run.js")):
+        modules = _with_imports(entry)
+        yield check(f"{what}: our JavaScript", "kB", 80, partial(_size, modules, 1e3))
+
+
+def _with_imports(entry: str) -> list[Path]:
+    """Return the adapter, a module of the browser side, and all that it imports."""
+    live = Path(explorer.__file__).parent / "live"
+    found = [live / "adapter.js", live / entry]
+    for module in found:  # grows while it is walked
+        for name in re.findall(r'from "\./([\w-]+\.js)"', module.read_text("utf-8")):
+            if live / name not in found:
+                found.append(live / name)
+    return found
 
 
 def _size(files: list[Path], unit_bytes: float) -> Reading:
@@ -237,6 +251,36 @@ def _memory_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
     yield check("app while exploring: torch libraries loaded", "libraries", 0, torch_libraries)
     yield check("app while exploring: resident memory", "MB", 350, resident)
     yield check(f"each of {_N_SESSIONS} idle sessions adds", "MB", 10, session)
+
+
+def _run_checks() -> Iterator[Check]:
+    """With a run at work on the faces, the heaviest set that comes along; and a run itself."""
+    check = partial(_check, "run")
+
+    def look() -> tuple[browser.Drag, float]:
+        with running.app_with_run("faces") as busy:
+            return browser.drag(busy.address, "faces"), running.answer_ms(busy.address)
+
+    def train() -> tuple[float, float]:
+        with app.running_app() as fresh:
+            return running.first_pictures_s(fresh.address)
+
+    looked, trained = Once(look), Once(train)
+
+    def latency() -> Reading:
+        return Reading(float(np.quantile(looked()[0].frames_ms, 0.95)))
+
+    yield check("while a run works, faces: input event to picture, p95", "ms", 16, latency)
+    yield check(
+        f"while a run works, faces: frames in a drag of {browser.DRAG_S} s",
+        "frames",
+        100,
+        lambda: Reading(looked()[0].n_in_time),
+        True,
+    )
+    yield check("while a run works: click to answer", "ms", 300, lambda: Reading(looked()[1]))
+    yield check("Train, digits, quick look: first picture", "s", 3, lambda: Reading(trained()[0]))
+    yield check("Train, digits, quick look: all done", "s", 15, lambda: Reading(trained()[1]))
 
 
 def _projection_checks() -> Iterator[Check]:

@@ -9,6 +9,7 @@ imports what it needs when it runs, so that `--help` and `models` come at once.
 - `serve.py`: `app`.
 - `listing.py`: `data` and `models`.
 - `train.py`: `train`.
+- `sweep.py`: `sweep`.
 - `evaluate.py`: `evaluate`.
 - `codes.py`: `encode`, `decode` and `project`.
 - `bench.py`: `bench`.

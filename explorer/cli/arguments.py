@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _add_app(commands)
     _add_listings(commands)
     _add_train(commands)
+    _add_sweep(commands)
     _add_evaluate(commands)
     _add_codes(commands)
     _add_bench(commands)
@@ -101,6 +102,41 @@ def _add_train(commands: Commands) -> None:
     train.set_defaults(wrong_usage=train.error)
 
 
+def _add_sweep(commands: Commands) -> None:
+    does = "train models with codes of several sizes, and say which size to choose"
+    sweep = _command(commands, "sweep", _lazily("sweep", "sweep"), does)
+    sweep.add_argument(
+        "--latent-dims",
+        type=_whole_numbers,
+        default=argparse.SUPPRESS,
+        metavar="N,N",
+        help="sizes of the code to try (default: 2,4,8,16,32)",
+    )
+    sweep.add_argument(
+        "--betas",
+        type=_numbers,
+        default=argparse.SUPPRESS,
+        metavar="X,X",
+        help="weights of the KL term to try with each (default: 1)",
+    )
+    helps = _setting_helps()
+    for name, kind in get_type_hints(TrainConfig).items():
+        if name not in ("latent_dim", "beta"):
+            _add_setting(sweep, name, kind, helps.get(name, ""))
+    sweep.add_argument(
+        "--name", metavar="NAME", help="what the bundles' names begin with (default: of the data)"
+    )
+    sweep.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="train on the Dask cluster whose scheduler is there, such as tcp://10.0.0.5:8786 "
+        "(default: on this machine)",
+    )
+    sweep.add_argument("--resume", metavar="ID", help="go on with a sweep that was stopped")
+    _add_json(sweep)
+    sweep.set_defaults(wrong_usage=sweep.error)
+
+
 def _add_evaluate(commands: Commands) -> None:
     does = "score a bundle on images it never saw"
     evaluate = _command(commands, "evaluate", _lazily("evaluate", "evaluate"), does)
@@ -163,7 +199,7 @@ def _add_bench(commands: Commands) -> None:
         nargs="+",
         default=(),
         metavar="GROUP",
-        help="of: drag, decode, size, start, memory, projection, training (default: all)",
+        help="of: drag, decode, size, start, memory, run, projection, training (default: all)",
     )
     bench.add_argument(
         "--readme", type=Path, metavar="README.md", help="put the table in there, between its marks"
@@ -219,6 +255,14 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no list of whole numbers such as 256,32"
         ) from error
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """Read numbers with commas between."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 1,4") from error
 
 
 def _port(text: str) -> int:

@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
     from explorer.data.imageset import ImageSet
     from explorer.training import Progress
+
+
+_WAIT_S = 900.0  # that a process waits to be told what to work on
 
 
 def train(args: argparse.Namespace) -> int:
@@ -42,11 +47,35 @@ def train(args: argparse.Namespace) -> int:
 
 
 def _carry_out(folder: Path) -> int:
-    """Do the work of a run that the app has begun; how it goes is told in its folder."""
-    from explorer.jobs.worker import work
+    """Do the work of a run that the app has begun; how it goes is told in its folder.
 
+    For "-", all that is needed is made ready first, and the folder is then read from stdin.
+    """
+    from explorer.jobs import RunFolder
+    from explorer.jobs.worker import prepare, work
+
+    if str(folder) == "-":
+        prepare()
+        line = _line_in_time()
+        if not line:  # whoever would have told us is gone, or wants no run
+            return 0
+        folder = Path(os.fsdecode(line))
+    RunFolder(folder).record()  # or say that there is no such run
+    log = os.open(RunFolder(folder).log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the folder hears of it
     return 0 if work(_absolute(folder)) else 1
+
+
+def _line_in_time() -> bytes:
+    """Return a line from stdin, without its end; the process ends if none comes for long."""
+    give_up = threading.Timer(_WAIT_S, os._exit, (0,))
+    give_up.daemon = True
+    give_up.start()
+    line = sys.stdin.buffer.readline()
+    give_up.cancel()
+    return line.rstrip(b"\n")
 
 
 def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:

@@ -49,6 +49,7 @@ class Record:
         config: Settings; `batch_size` and `likelihood` may yet be chosen to fit the images.
         fitted: Names of settings to be chosen to fit the images.
         created_s: When it was asked for, in seconds of the Unix clock.
+        sweep: Id of the sweep it belongs to; empty for a run by itself.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Record:
     config: TrainConfig
     fitted: tuple[str, ...] = ()
     created_s: float = 0.0
+    sweep: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +181,7 @@ class RunFolder:
             "config": record.config.to_json(),
             "fitted": list(record.fitted),
             "created_s": record.created_s or now_s,
+            "sweep": record.sweep,
         }
         replace_file(self.path / "run.json", json.dumps(values, indent=1).encode())
 
@@ -197,6 +200,7 @@ class RunFolder:
                 config=TrainConfig.from_json(values["config"]),
                 fitted=tuple(map(str, values["fitted"])),
                 created_s=float(values["created_s"]),
+                sweep=str(values.get("sweep", "")),  # runs of earlier versions lack it
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BundleError(

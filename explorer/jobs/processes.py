@@ -20,32 +20,38 @@ from collections.abc import Iterable
 from explorer import store
 from explorer.bundle.files import machine_error
 from explorer.config import TrainConfig
-from explorer.errors import BundleError, TrainingError
+from explorer.errors import BundleError, ExplorerError, MachineError, TrainingError
 from explorer.jobs.folder import ENDED, Asked, Record, RunFolder
+
+# The process that waits for the next run, if there is one.
+_spare: "subprocess.Popen[bytes] | None" = None
+_spare_lock = threading.Lock()
+_TOLD_LATER = "-"
 
 _END_S = 10.0  # that a process gets to write its checkpoint before it is killed
 _LONGEST_NAME = 80
 
 
-def begin(config: TrainConfig, name: str, *, fitted: Iterable[str] = ()) -> RunFolder:
+def begin(
+    config: TrainConfig, name: str, *, fitted: Iterable[str] = (), sweep: str = ""
+) -> RunFolder:
     """Start a run that ends in a bundle among the user's own; it waits for its turn.
 
     Args:
         config: Every choice of the run.
         name: Name of the bundle to be.
         fitted: Settings to be chosen to fit the images, once they are loaded.
+        sweep: Id of the sweep it belongs to, if any.
 
     Raises:
         BundleError: The name cannot be one, or is taken by a bundle or another run.
         MachineError: The disk is full or may not be written to.
     """
     name = unicodedata.normalize("NFC", name.strip())
-    _check_name(name)
+    check_name(name)
     run = _new_folder(name)
-    record = Record(
-        name=name, out=store.bundles_folder() / name, config=config, fitted=tuple(fitted)
-    )
-    run.create(record)
+    out = store.bundles_folder() / name
+    run.create(Record(name=name, out=out, config=config, fitted=tuple(fitted), sweep=sweep))
     _spawn(run)
     return run
 
@@ -112,7 +118,7 @@ def delete(run: RunFolder) -> None:
         raise machine_error(error, run.path) from error
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
     """Refuse names that cannot be folders everywhere, or that something has already."""
     bad = re.search(r'[\x00-\x1f<>:"/\\|?*]', name)
     if not name or bad or name[0] == "." or name[-1] == "." or len(name) > _LONGEST_NAME:
@@ -122,8 +128,7 @@ def _check_name(name: str) -> None:
             "dot at either end.",
             "Choose another name, such as my-digits.",
         )
-    at_work = {run.record().name for run in runs() if run.status().state not in ENDED}
-    if name in at_work or (store.bundles_folder() / name).exists() or store.is_known(name):
+    if name in _names_of_runs(at_work=True) or store.is_known(name) or _lies_there(name):
         raise BundleError(
             f'There is a model, or a run, called "{name}" already.',
             "Each needs a name of its own.",
@@ -133,11 +138,25 @@ def _check_name(name: str) -> None:
 
 def free_name(name: str) -> str:
     """Return the name, with a number behind it if it is taken."""
-    taken = {run.record().name for run in runs()}
+    taken = _names_of_runs()
     number, free = 2, name
-    while free in taken or store.is_known(free):
+    while free in taken or store.is_known(free) or _lies_there(free):
         free, number = f"{name}-{number}", number + 1
     return free
+
+
+def _names_of_runs(*, at_work: bool = False) -> set[str]:
+    """Return the names of all runs whose records can be read, or of those that are not over."""
+    names = set()
+    for run in runs():
+        with contextlib.suppress(ExplorerError):
+            if not at_work or run.status().state not in ENDED:
+                names.add(run.record().name)
+    return names
+
+
+def _lies_there(name: str) -> bool:
+    return (store.bundles_folder() / name).exists()
 
 
 def _new_folder(name: str) -> RunFolder:
@@ -158,23 +177,58 @@ def _make_sure_of_a_process(run: RunFolder) -> None:
         _spawn(run)
 
 
+def warm_up() -> None:
+    """Have a process wait that has imported all it needs, so that the next run begins at once."""
+    global _spare
+    with _spare_lock:
+        if _spare is None or _spare.poll() is not None:
+            _spare = _process(_TOLD_LATER)
+
+
 def _spawn(run: RunFolder) -> None:
-    """Start the process that works on a run; it outlives this one."""
-    command = [sys.executable, "-m", "explorer", "train", "--run", str(run.path)]
-    environment = os.environ | {"LATENT_EXPLORER_HOME": str(store.home())}
+    """Have a process work on a run, the one that waits if there is one; it outlives this one."""
+    global _spare
+    with _spare_lock:
+        ready, _spare = _spare, None
+    if ready is None or not _told(ready, run):
+        _process(str(run.path))
+
+
+def _process(run: str) -> "subprocess.Popen[bytes]":
+    """Start a process for the run in a folder, or one that is told later which (`_TOLD_LATER`).
+
+    Raises:
+        MachineError: The system starts no more processes.
+    """
+    command = [sys.executable, "-m", "explorer", "train", "--run", run]
     try:
-        with run.log.open("ab") as log:
-            child = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                start_new_session=True,
-            )
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if run == _TOLD_LATER else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"LATENT_EXPLORER_HOME": str(store.home())},
+            start_new_session=True,
+        )
     except OSError as error:
-        raise machine_error(error, run.log) from error
+        raise MachineError(
+            f"No process could be started: {error}.",
+            "A run works in a process of its own.",
+            "Close other programs, and try again.",
+        ) from error
     threading.Thread(target=child.wait, daemon=True).start()  # or it would stay as a zombie
+    return child
+
+
+def _told(child: "subprocess.Popen[bytes]", run: RunFolder) -> bool:
+    """Tell a waiting process its run; return whether it was there to hear it."""
+    assert child.stdin is not None
+    try:
+        with child.stdin as line:
+            line.write(os.fsencode(run.path) + b"\n")
+    except OSError:
+        return False
+    return child.poll() is None
 
 
 def _end_process(run: RunFolder) -> None:

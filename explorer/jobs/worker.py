@@ -3,6 +3,8 @@
 Pausing closes the training at a batch boundary, which writes a checkpoint, and gives the turn to
 others; going on opens it again from there, so a paused run ends in the very weights of one that
 never was. Knows nothing of who watches.
+
+What trains is imported when it is a run's turn: it takes hundreds of megabytes, and many may wait.
 """
 
 import contextlib
@@ -12,17 +14,20 @@ import time
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
 from explorer import store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
-from explorer.errors import ExplorerError
+from explorer.errors import DivergedError, ExplorerError
 from explorer.jobs.folder import JobStatus, RunFolder, State
-from explorer.jobs.recorder import Recorder
 from explorer.jobs.turns import turn
-from explorer.training import Control, Progress, Watch, train
+
+if TYPE_CHECKING:
+    from explorer.jobs.recorder import Recorder
+    from explorer.training import Control, Progress
 
 _NICE = 10  # the page goes first
 _LOCK_WAIT_S = 3.0  # others hold the lock only for an instant, to see whether it is held
@@ -38,6 +43,19 @@ class _StopAskedError(Exception):
 
 class _LeftError(Exception):
     """Paused for long: the process goes, the run stays."""
+
+
+def prepare() -> None:
+    """Train a little on nothing much, so that all a run needs is there when one is begun."""
+    from explorer.data import load
+    from explorer.projection import followed
+    from explorer.training import Control, train
+
+    images = load("digits", n_images=20)
+    config = TrainConfig(data="digits", arch="mlp", hidden=(4,), latent_dim=3, epochs=1)
+    for progress in train(images, config, name="none", control=Control(with_snapshot=True)):
+        if progress.snapshot is not None:
+            followed(progress.snapshot.mu)
 
 
 def work(path: Path) -> bool:
@@ -61,7 +79,8 @@ def work(path: Path) -> bool:
     except KeyboardInterrupt:  # asked politely to go, as at the end of the day
         _end(run, "paused")
     except ExplorerError as error:
-        _end(run, "failed", (error.so, error.needed, error.do))
+        health = "exploding" if isinstance(error, DivergedError) else run.said().health
+        _end(run, "failed", (error.so, error.needed, error.do), health=health)
         return False
     except MemoryError:
         _end(run, "failed", _OUT_OF_MEMORY)
@@ -83,28 +102,28 @@ class _Worker:
         self._record = run.record()
         self._status = dataclasses.replace(run.said(), error=(), pid=os.getpid())
         self._said_s = 0.0
-        self._control = Control(report_every_s=0)  # the first report comes as soon as can be
 
     def work(self) -> None:
         images: ImageSet | None = None
         while True:
-            self._say("queued", queued_s=time.time())
+            self._say("queued", queued_s=self._status.queued_s or time.time())
             with turn(self._run.path.parent / ".turns", self._is_next, self._wait_in_queue):
                 self._say("starting")
                 if images is None:
                     with contextlib.suppress(OSError, AttributeError):  # none on Windows
                         os.nice(_NICE)
                     images = self._load()
-                    recorder = Recorder(self._run, images, self._watch(images))
+                    recorder = self._recorder(images)
                 progress = self._train(images, recorder)
                 if progress.bundle is not None:
                     self._keep(progress)
                     return
             self._wait_paused()
+            self._status = dataclasses.replace(self._status, queued_s=time.time())
 
     def _load(self) -> ImageSet:
         from explorer.data import load
-        from explorer.training.choice import fitting_settings, use_fitting_threads
+        from explorer.training import choice
 
         config = self._record.config
         images = load(
@@ -114,33 +133,38 @@ class _Worker:
             grey=config.grey,
             report=self._say_doing,
         )
-        if self._record.fitted:
-            chosen = fitting_settings(images)
-            fitted = {name: chosen[name] for name in self._record.fitted if name in chosen}
-            config = dataclasses.replace(config, **fitted)  # type: ignore[arg-type]
-            self._record = dataclasses.replace(self._record, config=config)
-        use_fitting_threads(config, images)
+        config = choice.fitted(config, self._record.fitted, images)
+        self._record = dataclasses.replace(self._record, config=config)
+        choice.use_fitting_threads(config, images)
         self._status = dataclasses.replace(self._status, image_shape=images.image_shape)
         return images
 
-    def _watch(self, images: ImageSet) -> Watch:
-        return Watch(images, self._config.latent_dim, self._config.seed)
+    def _recorder(self, images: ImageSet) -> "Recorder":
+        from explorer.jobs.recorder import Recorder
+        from explorer.training import Watch
+
+        return Recorder(
+            self._run, images, Watch(images, self._config.latent_dim, self._config.seed)
+        )
 
     @property
     def _config(self) -> TrainConfig:
         return self._record.config
 
-    def _train(self, images: ImageSet, recorder: Recorder) -> Progress:
+    def _train(self, images: ImageSet, recorder: "Recorder") -> "Progress":
         """Return the last report: with the bundle, or without where a pause came first."""
+        from explorer.training import Control, train
+
+        control = Control()
         reports = train(
             images,
             self._config,
             name=self._record.name,
             checkpoint=self._run.checkpoint,
             resume=self._run.checkpoint.exists(),
-            control=self._control,
+            control=control,
         )
-        slow = self._heed(recorder)
+        slow = self._heed(recorder, control)
         for progress in _closing(reports):
             self._note(progress)
             if progress.bundle is not None:
@@ -150,19 +174,19 @@ class _Worker:
                 break
             if slow:
                 time.sleep(_SLOW_S)
-            slow = self._heed(recorder)
+            slow = self._heed(recorder, control)
         return progress
 
-    def _heed(self, recorder: Recorder) -> bool:
+    def _heed(self, recorder: "Recorder", control: "Control") -> bool:
         """Set the pace that is asked for; return whether that is slow motion."""
         asked = self._run.asked()
         hurry = asked.slow or self._status.step == 0
-        self._control.report_every_s = 0.0 if hurry else 0.2
-        self._control.finish = asked.finish
-        self._control.with_snapshot = recorder.wants_snapshot(slow=asked.slow)
+        control.report_every_s = 0.0 if hurry else 0.2
+        control.finish = asked.finish
+        control.with_snapshot = recorder.wants_snapshot(slow=asked.slow)
         return asked.slow
 
-    def _keep(self, progress: Progress) -> None:
+    def _keep(self, progress: "Progress") -> None:
         """Complete the bundle and save it under a name that is free."""
         assert progress.bundle is not None
         self._say("finishing")
@@ -196,7 +220,7 @@ class _Worker:
 
     # ---- saying
 
-    def _note(self, progress: Progress) -> None:
+    def _note(self, progress: "Progress") -> None:
         self._status = dataclasses.replace(
             self._status,
             epoch=progress.epoch,
@@ -238,15 +262,17 @@ def _others_waiting(run: RunFolder) -> Iterator[tuple[RunFolder, JobStatus]]:
                 yield other, said
 
 
-def _closing(reports: Generator[Progress]) -> Iterator[Progress]:
+def _closing(reports: "Generator[Progress]") -> "Iterator[Progress]":
     """Yield the reports, and close the run, which writes its checkpoint, when no more are taken."""
     with contextlib.closing(reports):
         yield from reports
 
 
-def _end(run: RunFolder, state: State, error: tuple[str, ...] = ()) -> None:
+def _end(run: RunFolder, state: State, error: tuple[str, ...] = (), *, health: str = "") -> None:
+    said = run.said()
+    ended = dataclasses.replace(said, state=state, error=error, health=health or said.health)
     with contextlib.suppress(ExplorerError):  # nothing more can be said, then
-        run.say(dataclasses.replace(run.said(), state=state, error=error, updated_s=time.time()))
+        run.say(dataclasses.replace(ended, updated_s=time.time()))
 
 
 def _free(out: Path) -> Path:

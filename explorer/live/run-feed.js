@@ -7,7 +7,7 @@ const BUSY_MS = 250;
 const IDLE_MS = 1_000;
 const LOST_MS = 1_500;
 const IDLE = ["queued", "paused"];
-export const ENDED = ["finished", "stopped", "failed"];
+export const ENDED = ["finished", "stopped", "failed", "gone"];
 
 const MOST_SHOTS = 400;
 const MOST_BYTES = 48e6; // of snapshots kept

@@ -96,8 +96,9 @@ function makeView(run, { words, imageShape, urls }, Plotly) {
   function take(news) {
     const isOver = ENDED.includes(news.state);
     run.dataset.state = news.state;
-    layers = news.layers;
     head.show(news);
+    if (news.state === "gone") return;
+    layers = news.layers;
     gradients.judge(news.health);
     for (const report of news.reports) {
       reports.add(report);

@@ -75,6 +75,11 @@ def learns_shared_sigma(config: TrainConfig) -> bool:
     return config.likelihood == "sigma" and config.sigma_scope == "shared"
 
 
+def is_dense(config: TrainConfig) -> bool:
+    """Whether a network has no convolutions."""
+    return config.arch in ("mlp", "resmlp")
+
+
 def sigma_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
     """Return the stack that gives log sigma of each pixel from the trunk, or nothing.
 
@@ -95,7 +100,7 @@ def encoder_trunk(config: TrainConfig, image_shape: ImageShape) -> tuple[Layers,
     c, side, _ = image_shape
     widths = _channels(config, side)
     maps: Layers = ()
-    if config.arch == "mlp":
+    if is_dense(config):
         n_flat = c * side * side
     elif config.arch == "conv":
         maps, n_flat = _strided(config, c, widths), widths[-1] * (side >> len(widths)) ** 2
@@ -108,15 +113,15 @@ def encoder_trunk(config: TrainConfig, image_shape: ImageShape) -> tuple[Layers,
 def decoder_trunk(config: TrainConfig, image_shape: ImageShape) -> Layers:
     """Return the layers from a latent code (d,) to what the heads read.
 
-    That is features for `mlp`, and for the others feature maps at half the image's size (rounded
-    up to what the doublings give; the heads cut the surplus off).
+    That is features for dense networks, and for the others feature maps at half the image's size
+    (rounded up to what the doublings give; the heads cut the surplus off).
 
     Raises:
         ShapeError: Images of this shape are not supported.
     """
     _check_image_shape(image_shape)
     dense, n_features = _dense(config, config.latent_dim, config.hidden[::-1])
-    if config.arch == "mlp":
+    if is_dense(config):
         return dense
     side, widths = _coarsest(image_shape[1]), _channels(config, image_shape[1])[::-1]
     start = (
@@ -131,7 +136,7 @@ def decoder_trunk(config: TrainConfig, image_shape: ImageShape) -> Layers:
 def decoder_head(config: TrainConfig, image_shape: ImageShape) -> Layers:
     """Return the last layers of the decoder, from the trunk's output to (c, h, w)."""
     c, side, _ = image_shape
-    if config.arch == "mlp":
+    if is_dense(config):
         n_features = config.hidden[0] if config.hidden else config.latent_dim
         return (Linear(n_features, c * side * side), Reshape(image_shape))
     drawn = _coarsest(side) * 2 ** len(_channels(config, side))
@@ -166,12 +171,25 @@ def _channels(config: TrainConfig, side: int) -> list[int]:
 
 
 def _dense(config: TrainConfig, n_in: int, widths: tuple[int, ...]) -> tuple[Layers, int]:
-    """Return hidden linear layers and the number of features they end in."""
+    """Return hidden linear layers and the number of features they end in.
+
+    With `resmlp`, each layer after the first adds to what it reads, and nothing stands in the way
+    of what is added to: not even the non-linearity, which belongs to the layer that reads.
+
+    Source:
+        He et al., "Identity Mappings in Deep Residual Networks", 2016.
+        https://arxiv.org/abs/1603.05027
+    """
     layers: Layers = ()
-    for width in widths:
-        layers += (Linear(n_in, width), *_norm_and_activation(config, width, groups=1))
+    between: Layers = ()  # what stands between one linear layer and the next
+    for i, width in enumerate(widths):
+        step: Layers = (*between, Linear(n_in, width))
+        if config.arch == "resmlp" and i > 0:
+            step = (Residual(step, shortcut=() if n_in == width else (Linear(n_in, width),)),)
+        layers += step
+        between = _norm_and_activation(config, width, groups=1)
         n_in = width
-    return layers, n_in
+    return (*layers, *between), n_in
 
 
 def _strided(config: TrainConfig, c: int, widths: list[int]) -> Layers:

@@ -3,6 +3,9 @@
 Knows nothing of networks.
 """
 
+import dataclasses
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 
@@ -36,6 +39,12 @@ def fitting_settings(images: ImageSet) -> dict[str, object]:
     grey_share = np.mean((pixels > _BLACK) & (pixels < _WHITE))
     likelihood = "sigma" if grey_share > _MOST_GREY else "bernoulli"
     return {"batch_size": batch_size, "likelihood": likelihood}
+
+
+def fitted(config: TrainConfig, names: Iterable[str], images: ImageSet) -> TrainConfig:
+    """Return settings of which the named ones are chosen to fit the images."""
+    chosen = fitting_settings(images)
+    return dataclasses.replace(config, **{name: chosen[name] for name in names})  # type: ignore[arg-type]
 
 
 def use_fitting_threads(config: TrainConfig, images: ImageSet) -> None:

@@ -8,7 +8,10 @@ from torch import nn
 
 Health = Literal["healthy", "vanishing", "exploding"]
 
-_VANISHED = 1e-4  # of the largest layer's gradient per weight
+# Of the largest layer's gradient per weight. Dense and convolutional runs that learn well stay
+# above it throughout (their lowest were 5e-4 to 5e-2); a sigmoid network of eight layers that
+# never learns lies at 3e-4.
+_VANISHED = 5e-4
 _EXPLODED = 1e6  # norm of the whole gradient, in nats per unit of weight
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from explorer.bundle import ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
-from explorer.errors import TrainingError
+from explorer.errors import DivergedError, TrainingError
 from explorer.models.losses import loss_of, total_correlation
 from explorer.models.vae import VAE
 from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
@@ -249,7 +249,7 @@ class _Run:
         """Return the means of the epoch so far.
 
         Raises:
-            TrainingError: They, or the weights, are no longer finite.
+            DivergedError: They, or the weights, are no longer finite.
         """
         loss, log_likelihood, kl, n = self._sums.tolist()
         weights_are_finite = all(bool(w.isfinite().all()) for w in self._vae.state_dict().values())
@@ -276,7 +276,7 @@ class _Run:
             self._n_stale += 1
             self._stopped_early = 0 < self._config.patience <= self._n_stale
 
-    def _diverged(self) -> TrainingError:
+    def _diverged(self) -> DivergedError:
         config = self._config
         remedies = [f"a lower learning rate, such as {config.learning_rate / 10:g}"]
         if config.clip_norm == 0:
@@ -284,7 +284,7 @@ class _Run:
         if config.likelihood != "bernoulli":
             remedies.append("the likelihood bernoulli")
         epoch = (self._step - 1) // self._steps_per_epoch + 1
-        return TrainingError(
+        return DivergedError(
             f"The loss is no longer a finite number, in epoch {epoch} (step {self._step}), "
             f"with learning rate {config.learning_rate:g}.",
             "Training can only go on from finite weights.",

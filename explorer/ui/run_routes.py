@@ -29,7 +29,7 @@ def routes() -> list[Route]:
     """Return the routes of runs."""
     own = f"{prefix()}/run/{{run}}"
     return [
-        Route(f"{own}/progress", _of_run(_progress)),
+        Route(f"{own}/progress", _progress),
         Route(f"{own}/snapshot/{{which}}", _of_run(_snapshot)),
         Route(f"{own}/items", _of_run(_items)),
         Route(f"{own}/map", _of_run(_map)),
@@ -50,7 +50,12 @@ def _of_run(answer: Handler) -> Handler:
 
 
 def _progress(request: Request) -> Response:
-    run: jobs.RunFolder = request.state.run
+    """Answer with what is new; that a run is gone is news too, for pages that still watch it."""
+    try:
+        run = jobs.find_run(request.path_params["run"])
+    except ExplorerError as error:
+        gone = {"state": "gone", "error": [error.so, error.needed, error.do]}
+        return JSONResponse(gone | {"reports": [], "snapshots": []}, headers=_FRESH)
     status = run.status()
     news = asdict(status) | {
         "left_s": status.left_s,

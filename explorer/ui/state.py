@@ -1,12 +1,13 @@
 """What a session remembers, typed. The only module that touches the address bar and session state.
 
 The address says everything: `model`, `map` (with `across` and `up`), `color`, `points`, `z` and
-`item`, so that a link opens exactly the view it was copied from.
+`item`, so that a link opens exactly the view it was copied from; or `run` or `sweep`, on Train.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -36,6 +37,21 @@ def choose_model(name: str) -> None:
 def choose_run(run_id: str) -> None:
     """Make another run the one that is watched, or none."""
     st.query_params.from_dict({"run": run_id} if run_id else {})
+
+
+def choose_sweep(sweep: str) -> None:
+    """Make another sweep the one that is watched."""
+    st.query_params.from_dict({"sweep": sweep})
+
+
+def choose_lesson(lesson: str) -> None:
+    """Make a lesson the page that is shown."""
+    st.query_params.from_dict({"lesson": lesson})
+
+
+def theme() -> Literal["light", "dark"]:
+    """Return what the page looks like behind a figure."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def remember_pages(pages: dict[str, StreamlitPage]) -> None:

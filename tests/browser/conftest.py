@@ -1,5 +1,6 @@
 """The app as a newcomer starts it, and pages of Chromium that look at it."""
 
+import contextlib
 import json
 import re
 import socket
@@ -50,6 +51,13 @@ def home(tmp_path_factory) -> Path:
 def address(home) -> Iterator[str]:
     """Where the app runs, started by its command."""
     chromium()
+    with serving(home) as at:
+        yield at
+
+
+@contextlib.contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """The app as its command starts it, with a home; its runs go on when it ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -184,8 +192,10 @@ def visiting(browser: Browser, address: str, **options: object) -> Iterator[Visi
         socket.on("framesent", lambda frame: visit.sent.append(frame))
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            visit.complaints.append(message.text)
+        # On a page with a path of its own, Streamlit asks there before it asks at the root.
+        is_search = "/_stcore/" in message.location["url"]
+        if message.type == "error" and not is_search:
+            visit.complaints.append(f"{message.text} {message.location['url']}")
 
     page.on("websocket", listen)
     page.on("console", hear)

@@ -1,4 +1,4 @@
-"""The Train page: choose images and settings, or watch a run that was started."""
+"""The Train page: choose images and settings, watch a run or a sweep, or take a lesson."""
 
 import streamlit as st
 
@@ -6,11 +6,14 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.views import navigation_links
+from explorer.ui.views.train_gradients import draw_gradient_lesson
 from explorer.ui.views.train_run import draw_run
+from explorer.ui.views.train_runs import draw_runs
 from explorer.ui.views.train_setup import draw_setup
+from explorer.ui.views.train_sweep import draw_sweep
 from explorer.ui.words import plain, say
 
-_LOOK_EVERY_S = 2.0
+_WATCHED = ("run", "sweep", "lesson")  # in the address, where there is something to watch
 
 
 def render() -> None:
@@ -20,58 +23,32 @@ def render() -> None:
         st.button(
             say("train.new_run"),
             key="new-run",
-            type="secondary" if state.asked("run") else "primary",
+            type="secondary" if any(map(state.asked, _WATCHED)) else "primary",
             icon=":material/add:",
             width="stretch",
             on_click=state.choose_run,
             args=("",),
         )
-        _runs()
-    asked = state.asked("run")
-    if not asked:
-        draw_setup()
-        return
+        draw_runs()
+        st.button(
+            say("train.lesson"),
+            key="lesson",
+            type="primary" if state.asked("lesson") else "tertiary",
+            icon=":material/school:",
+            help=say("train.lesson_help"),
+            on_click=state.choose_lesson,
+            args=("gradients",),
+        )
     try:
-        run = jobs.find_run(asked)
-        run.record()
+        if sweep := state.asked("sweep"):
+            draw_sweep(sweep)
+        elif asked := state.asked("run"):
+            run = jobs.find_run(asked)
+            run.record()
+            draw_run(run)
+        elif state.asked("lesson"):
+            draw_gradient_lesson()
+        else:
+            draw_setup()
     except ExplorerError as error:
         st.error(plain(str(error)))
-        return
-    draw_run(run)
-
-
-@st.fragment(run_every=_LOOK_EVERY_S)
-def _runs() -> None:
-    """List the runs, the youngest first, each with its state."""
-    st.markdown(f"**{say('train.runs')}**")
-    runs = jobs.runs()
-    if not runs:
-        st.caption(say("train.runs_none"))
-    for run in runs:
-        _run_line(run)
-
-
-def _run_line(run: jobs.RunFolder) -> None:
-    status = run.status()
-    try:
-        name = run.record().name
-    except ExplorerError:
-        name = run.id
-    chosen = state.asked("run") == run.id
-    if st.button(
-        f"{plain(name)}  \n:small[{state_line(status)}]",
-        key=f"run-{run.id}",
-        type="primary" if chosen else "secondary",
-        width="stretch",
-    ):
-        state.choose_run(run.id)
-        st.rerun()
-
-
-def state_line(status: jobs.JobStatus) -> str:
-    """Say in a few words how a run stands."""
-    words = say(f"run.state.{status.state}")
-    if not status.steps or status.state in ("finished", "queued", "starting"):
-        return words
-    percent = 100 * status.step // status.steps
-    return say("train.run_line", state=words, percent=percent)

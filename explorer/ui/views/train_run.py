@@ -6,22 +6,28 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer import jobs, store
-from explorer.config import TrainConfig
+from explorer.config import Arch, Optimizer, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
+from explorer.ui.replay import can_replay, gif_of
 from explorer.ui.run_view import run_view
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 1.0
 _RATE_STEP = 10
-_CLIP = 100.0
+_CLIP = 10.0
+_WITH_RESIDUALS: dict[Arch, Arch] = {"mlp": "resmlp", "conv": "resnet"}
+_OPTIMIZERS: dict[Optimizer, str] = {"adam": "Adam", "rmsprop": "RMSprop"}
 
 
 def draw_run(run: jobs.RunFolder) -> None:
     """Draw the controls, which follow the run, and the view below them."""
     status = run.status()
-    st.markdown(f"#### {plain(run.record().name)}")
-    _controls(run, _drawn(status))
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"#### {plain(run.record().name)}", width="content")
+        if can_replay(run):
+            _save_gif(run)
+    _controls(run, _drawn(run, status))
     if status.image_shape:
         run_view(run)
     elif status.error:
@@ -31,15 +37,16 @@ def draw_run(run: jobs.RunFolder) -> None:
     _remedies(run)
 
 
-def _drawn(status: jobs.JobStatus) -> tuple[object, ...]:
+def _drawn(run: jobs.RunFolder, status: jobs.JobStatus) -> tuple[object, ...]:
     """Return what the page depends on: when it changes, the whole page is drawn anew."""
-    return status.pid, status.image_shape, status.health, status.state in jobs.ENDED
+    ended = status.state in jobs.ENDED
+    return status.pid, status.image_shape, status.health, ended, can_replay(run)
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _controls(run: jobs.RunFolder, drawn: tuple[object, ...]) -> None:
     status = run.status()
-    if _drawn(status) != drawn:
+    if _drawn(run, status) != drawn:
         st.rerun()
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if status.state in ("running", "queued", "starting"):
@@ -94,6 +101,23 @@ def _open(name: str) -> None:
         state.open_in_explore(name)
 
 
+def _save_gif(run: jobs.RunFolder) -> None:
+    """Offer the run so far as a GIF, which is made only when asked for.
+
+    Not among the controls: each time these are drawn anew, Streamlit forgets what a click asks for.
+    """
+    st.download_button(
+        say("train.gif"),
+        lambda: gif_of(run),
+        file_name=f"{run.record().name}.gif",
+        mime="image/gif",
+        key=f"gif-{run.id}",
+        icon=":material/gif_box:",
+        help=say("train.gif_help"),
+        on_click="ignore",
+    )
+
+
 def _delete(run: jobs.RunFolder) -> None:
     with st.popover(say("train.delete"), icon=":material/delete:", help=say("train.delete_help")):
         st.markdown(say("train.delete_sure", name=plain(run.record().name)))
@@ -124,25 +148,42 @@ def _remedies(run: jobs.RunFolder) -> None:
 
 
 def remedies_for(health: str, config: TrainConfig) -> dict[str, TrainConfig]:
-    """Return what helps against ailing gradients: words, and the settings with that one change."""
+    """Return what helps against ailing gradients: words, and the settings with that one change.
+
+    Only what helped when it was measured: on deep sigmoid networks neither clipping nor layer
+    normalisation did, and the optimiser did only as long as they were not too deep, so it comes
+    last.
+    """
     found: dict[str, dict[str, object]] = {}
     if health == "vanishing":
-        if config.optimizer != "adam":
-            found[say("train.remedy_adam", optimizer=config.optimizer)] = {"optimizer": "adam"}
-        if config.norm == "none":
+        if config.norm != "batch":
             found[say("train.remedy_norm")] = {"norm": "batch"}
-        if config.arch == "conv":
-            found[say("train.remedy_residual")] = {"arch": "resnet"}
+        if config.arch in _WITH_RESIDUALS:
+            found[say("train.remedy_residual")] = {"arch": _WITH_RESIDUALS[config.arch]}
         if config.activation in ("sigmoid", "tanh"):
             words = say("train.remedy_activation", activation=config.activation)
             found[words] = {"activation": "silu"}
+        found |= _other_optimizers(config, "adam", "rmsprop")
     if health == "exploding":
-        found[say("train.remedy_rate")] = {"learning_rate": config.learning_rate / _RATE_STEP}
         if not config.clip_norm:
-            found[say("train.remedy_clip")] = {"clip_norm": _CLIP}
+            found[say("train.remedy_clip", norm=f"{_CLIP:g}")] = {"clip_norm": _CLIP}
+        found[say("train.remedy_rate")] = {"learning_rate": config.learning_rate / _RATE_STEP}
+        found |= _other_optimizers(config, "adam")
     return {
         words: dataclasses.replace(config, **change)  # type: ignore[arg-type]
         for words, change in found.items()
+    }
+
+
+def _other_optimizers(config: TrainConfig, *others: Optimizer) -> dict[str, dict[str, object]]:
+    """Offer instead of plain steps those that are as long for small gradients as for large."""
+    if config.optimizer != "sgd":
+        return {}
+    return {
+        say("train.remedy_optimizer", other=_OPTIMIZERS[other], optimizer="SGD"): {
+            "optimizer": other
+        }
+        for other in others
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import streamlit as st
 
-from explorer.config import TrainConfig
+from explorer.config import FITTED, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui.words import plain, say
 
@@ -20,7 +20,6 @@ _GROUPS: dict[str, tuple[str, ...]] = {
         *("epochs", "batch_size", "patience", "seed", "n_images", "precision"),
     ),
 }
-_FITTED = ("batch_size", "likelihood")  # chosen to fit the images unless changed here
 _AUTO = "auto"
 
 
@@ -50,7 +49,7 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
         for i, name in enumerate(names):
             with columns[i % 2]:
                 values[name] = _control(name, kinds[name], getattr(start, name), f"{name}-{of}")
-    fitted = tuple(name for name in _FITTED if values[name] == _AUTO)
+    fitted = tuple(name for name in FITTED if values[name] == _AUTO)
     given = {name: value for name, value in values.items() if name not in fitted}
     try:
         given["hidden"] = _widths(given["hidden"])
@@ -66,11 +65,11 @@ def _control(name: str, kind: object, value: Any, key: str) -> Any:
     draw: Callable[..., Any]
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
-        if name in _FITTED:
+        if name in FITTED:
             options, value = [_AUTO, *options], _AUTO
         draw = st.selectbox
         return draw(label, options, index=options.index(value), help=told, key=key)
-    if name in _FITTED:
+    if name in FITTED:
         options = [_AUTO, *(2**power for power in range(3, 11))]
         return st.selectbox(label, options, help=told, key=key)
     if name == "hidden":

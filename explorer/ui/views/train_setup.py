@@ -1,7 +1,6 @@
 """What to train: which images, how thoroughly, under which name."""
 
 import dataclasses
-import math
 from typing import get_args
 
 import streamlit as st
@@ -11,7 +10,9 @@ from explorer.config import Colours, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look, look_at
-from explorer.ui.views.train_settings import draw_settings
+from explorer.ui.views.train_settings import Settings, draw_settings
+from explorer.ui.views.train_several import draw_several
+from explorer.ui.views.train_words import length
 from explorer.ui.words import plain, say
 
 _SOURCES = ("builtin", "openml", "upload")
@@ -30,6 +31,7 @@ class _Chosen:
 
 def draw_setup() -> None:
     """Draw the form; a run that is started becomes the one that is watched."""
+    jobs.warm_up()
     st.markdown(f"#### {say('train.title')}")
     st.caption(say("train.intro"))
     left, right = st.columns([1.15, 1], gap="large")
@@ -169,17 +171,25 @@ def _choose_run(chosen: _Chosen) -> None:
     with st.expander(say("train.advanced")):
         st.caption(say("train.advanced_help"))
         settings = draw_settings(config, of=f"{asked.data}-{which}-{shape}")
-    name = st.text_input(
-        say("train.name"),
-        value=jobs.free_name(_first_name(chosen.look.name)),
-        help=say("train.name_help"),
-        max_chars=80,
-        key=f"name-{asked.data}-{len(jobs.runs())}",
-    )
+    several = st.toggle(say("sweep.several"), key="several", help=say("sweep.several_help"))
     if settings is None:
         return
-    seconds = presets.estimated_s(settings.config, shape, chosen.look.n_images)
-    st.markdown(say("train.estimate", time=_length(seconds)), help=say("train.estimate_help"))
+    if several:
+        draw_several(settings, chosen.look, _first_name(chosen.look.name))
+    else:
+        _choose_one(settings, chosen.look)
+
+
+def _choose_one(settings: Settings, look: Look) -> None:
+    name = st.text_input(
+        say("train.name"),
+        value=jobs.free_name(_first_name(look.name)),
+        help=say("train.name_help"),
+        max_chars=80,
+        key=f"name-{settings.config.data}-{len(jobs.runs())}",
+    )
+    seconds = presets.estimated_s(settings.config, look.image_shape, look.n_images)
+    st.markdown(say("train.estimate", time=length(seconds)), help=say("train.estimate_help"))
     if st.button(
         say("train.start"),
         key="start",
@@ -204,13 +214,3 @@ def _start(config: TrainConfig, name: str, fitted: tuple[str, ...]) -> None:
         return
     state.choose_run(run.id)
     st.rerun()
-
-
-def _length(seconds: float) -> str:
-    """Say a length of time as roughly as it is known."""
-    if seconds < 90:
-        return say("train.estimate_seconds", count=max(5 * math.ceil(seconds / 5), 5))
-    minutes = seconds / 60
-    if minutes < 90:
-        return say("train.estimate_minutes", count=round(minutes))
-    return say("train.estimate_hours", count=f"{minutes / 60:.1f}")

@@ -4,62 +4,29 @@ Colours, dot sizes and what a dot carries are decided here and nowhere else. Wor
 visible text is an argument. Knows nothing of models, images or files.
 """
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 
 from explorer.errors import DataError, ShapeError
+from explorer.figures.look import (
+    CLASS_COLORS,
+    CLASS_SHAPES,
+    FONT,
+    INK,
+    PLAIN_COLOR,
+    VALUE_COLORS,
+    Ink,
+    Theme,
+    as_text,
+    axis,
+)
 from explorer.latent.stats import checked_codes
 from explorer.projection import spread_heights
 
-Theme = Literal["light", "dark"]
-
-# Ten colours for classes, of the same hue (within 15 degrees in OKLCH) on either page. Each has a
-# contrast of 3:1 or more against white or Streamlit's dark page, and any two differ by a CIEDE2000
-# of 10 or more, also to eyes without red or green cones (`tests/test_figures.py`). Found by
-# searching for the set whose closest pair is farthest apart; the first few differ the most.
-CLASS_COLORS: dict[Theme, tuple[str, ...]] = {
-    "light": (
-        *("#3156f5", "#9b9416", "#e46a8a", "#127043", "#9085fa"),
-        *("#993c96", "#b574b1", "#5e7a1d", "#07a58d", "#d41464"),
-    ),
-    "dark": (
-        *("#6b64ef", "#dcde8d", "#da8a98", "#23866c", "#a499da"),
-        *("#fbc6f5", "#986a93", "#78b525", "#98e8ce", "#e32560"),
-    ),
-}
-# The eleventh class has the first colour again in another shape, and so on. Both kinds of Plotly
-# scatter trace know these four.
-CLASS_SHAPES = ("circle", "diamond", "square", "cross")
-
-# Amounts: the parts of viridis, whose order the colour-blind see too, that show on each page,
-# turned so that much stands out from it.
-VALUE_COLORS: dict[Theme, tuple[str, ...]] = {
-    "light": ("#3cba75", "#21a087", "#25848e", "#306a8e", "#3d4a89", "#482978", "#440154"),
-    "dark": ("#38568b", "#2b768e", "#22938b", "#2fb07e", "#63ca5e", "#aedc2f", "#fde725"),
-}
-PLAIN_COLOR = "#6398b4"  # dots without a colouring; 3:1 on both pages
-
-_FONT = '"Source Sans", "Source Sans Pro", sans-serif'  # Streamlit's own
 _HEADROOM = 50  # px above the map: two rows of legend, or the colour bar
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Ink:
-    """What a theme draws letters and lines with."""
-
-    text: str
-    line: str
-
-
-_INK: dict[Theme, _Ink] = {
-    "light": _Ink(text="#4a4f5a", line="#e3e5e9"),  # opaque: WebGL axes know no other
-    "dark": _Ink(text="#b6bac4", line="#2b2f38"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +97,7 @@ def latent_map(
     rows = np.arange(n) if rows is None else np.asarray(rows)
     if m == 1:
         xy = np.column_stack([xy, spread_heights(n)])
-    figure = go.Figure(layout=_layout(m, axis_titles, color, view, _INK[theme]))
+    figure = go.Figure(layout=_layout(m, axis_titles, color, view, INK[theme]))
     size = _dot_size(len(rows)) * (0.7 if m == 3 else 1.0)  # dots in space hide each other
     for group in _groups(color, n, rows, size, theme):
         figure.add_trace(_trace(xy[group.rows], group))
@@ -158,7 +125,7 @@ def _groups(
             marker = {"size": size, "color": colors[hue], "symbol": symbol}
             mine = rows[labels[rows] == label]
             if len(mine):
-                yield _Group(rows=mine, marker=marker, name=_as_text(name))
+                yield _Group(rows=mine, marker=marker, name=as_text(name))
     elif isinstance(color, ByValue):
         values = _checked_values(color, n)
         # The outermost 2 % share the end colours, or one odd item would leave the rest in one.
@@ -173,7 +140,7 @@ def _groups(
                 "cmin": float(low),
                 "cmax": float(high),
                 "colorscale": _colorscale(VALUE_COLORS[theme]),
-                "colorbar": _color_bar(color.title, _INK[theme]),
+                "colorbar": _color_bar(color.title, INK[theme]),
             },
         )
     else:
@@ -199,14 +166,14 @@ def _trace(places: np.ndarray, group: _Group) -> go.Scattergl | go.Scatter3d:
 
 
 def _layout(
-    m: int, titles: Sequence[str], color: ByClass | ByValue | None, view: str, ink: _Ink
+    m: int, titles: Sequence[str], color: ByClass | ByValue | None, view: str, ink: Ink
 ) -> go.Layout:
     """Lay out a map with m axes: clear, tight, and quiet enough to leave the dots the stage."""
     shared = {
         "template": go.layout.Template(),  # none of Plotly's own looks
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": _FONT, "size": 12, "color": ink.text},
+        "font": {"family": FONT, "size": 12, "color": ink.text},
         "margin": _margin(m, titles),
         "showlegend": isinstance(color, ByClass),
         "legend": {
@@ -225,7 +192,7 @@ def _layout(
     }
     if m == 3:
         # WebGL letters know neither links nor escapes.
-        axes = (_axis(title, ink) | {"showbackground": False} for title in titles or ("",) * m)
+        axes = (axis(title, ink) | {"showbackground": False} for title in titles or ("",) * m)
         scene = {
             **dict(zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)),
             "aspectmode": "data",
@@ -237,7 +204,7 @@ def _layout(
         }
         return go.Layout(scene=scene, **shared)
     x_title, y_title = (*titles, "", "")[:2]
-    across, up = _axis(_as_text(x_title), ink), _axis(_as_text(y_title), ink)
+    across, up = axis(as_text(x_title), ink), axis(as_text(y_title), ink)
     if m == 2:
         up |= {"scaleanchor": "x", "scaleratio": 1}  # a distance looks the same in any direction
     return go.Layout(
@@ -259,27 +226,11 @@ def _margin(m: int, titles: Sequence[str]) -> dict[str, float | bool]:
     return {"l": beside, "r": 6, "t": _HEADROOM, "b": below, "autoexpand": False}
 
 
-def _axis(title: str, ink: _Ink) -> dict[str, object]:
-    """Describe one axis; without a title it means nothing, so it shows neither ticks nor grid."""
-    return {
-        # Named once more, because the letters of WebGL axes inherit nothing from the page.
-        "title": {"text": title, "font": {"size": 12, "family": _FONT}},
-        "tickfont": {"size": 10, "family": _FONT},
-        "showticklabels": bool(title),
-        "showgrid": bool(title),
-        "nticks": 7,
-        "exponentformat": "power",
-        "gridcolor": ink.line,
-        "zerolinecolor": ink.line,
-        "zeroline": bool(title),
-    }
-
-
-def _color_bar(title: str, ink: _Ink) -> dict[str, object]:
+def _color_bar(title: str, ink: Ink) -> dict[str, object]:
     """Describe a slim bar above the map, where the legend would be."""
     return {
         "orientation": "h",
-        "title": {"text": _as_text(title), "side": "top", "font": {"size": 11}},
+        "title": {"text": as_text(title), "side": "top", "font": {"size": 11}},
         "x": 0,
         "xanchor": "left",
         "y": 1,
@@ -296,11 +247,6 @@ def _color_bar(title: str, ink: _Ink) -> dict[str, object]:
 def _colorscale(colors: Sequence[str]) -> list[tuple[float, str]]:
     """Space colours evenly from 0 to 1, as Plotly wants them."""
     return list(zip(np.linspace(0.0, 1.0, len(colors)).tolist(), colors, strict=True))
-
-
-def _as_text(words: str) -> str:
-    """Escape words people chose, since Plotly reads tags such as links in any text it draws."""
-    return html.escape(words, quote=False)
 
 
 def _dot_size(n_dots: int) -> float:

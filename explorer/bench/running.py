@@ -1,0 +1,114 @@
+"""The app while a run works: does the page keep its pace, and how soon is there something to see.
+
+Knows nothing of budgets.
+"""
+
+import asyncio
+import contextlib
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from explorer import jobs, presets
+from explorer.bench import browser
+from explorer.bench.app import RunningApp, running_app
+from explorer.data import built_in
+from explorer.errors import MachineError
+
+_WAIT_S = 120.0
+_N_CLICKS = 5
+_CLICK_PAUSE_S = 1.0
+_READY_TO_TRAIN_S = 12.0  # a visitor looks at the form; meanwhile a process gets ready
+
+
+@contextlib.contextmanager
+def app_with_run(data: str) -> Iterator[RunningApp]:
+    """Start the app and a run that works all the while.
+
+    Args:
+        data: Name of the set that it learns from, thoroughly.
+
+    Raises:
+        MachineError: The run does not begin to work.
+    """
+    with running_app() as app, _home(app.home):
+        choice = next(choice for choice in built_in() if choice.name == data)
+        config = presets.preset("best", data, choice.image_shape, choice.n_images)
+        run = jobs.begin(config, "bench")
+        try:
+            _until_it_works(run)
+            yield app
+        finally:
+            jobs.delete(run)
+
+
+def answer_ms(address: str) -> float:
+    """Return the milliseconds from a click to the answer of the server, the median of some clicks.
+
+    The click opens the panel about the model, which Python draws.
+    """
+
+    async def clicks() -> float:
+        async with browser.profile() as window:
+            page = await window.new_page()
+            await browser.open_model(page, address, "faces")
+            took = []
+            for _ in range(_N_CLICKS):
+                await asyncio.sleep(_CLICK_PAUSE_S)
+                begin = time.perf_counter()
+                await page.get_by_role("button", name="About this model").click()
+                await page.get_by_role("dialog").wait_for()
+                took.append(time.perf_counter() - begin)
+                await page.keyboard.press("Escape")
+            return 1000 * statistics.median(took)
+
+    return asyncio.run(clicks())
+
+
+def first_pictures_s(address: str) -> tuple[float, float]:
+    """Press Train for a quick look at the digits; return the seconds to its first picture and end.
+
+    The form has been open for some seconds before, as it is when somebody reads it.
+    """
+
+    async def press() -> tuple[float, float]:
+        async with browser.profile() as window:
+            page = await window.new_page()
+            await page.goto(f"{address}/train")
+            button = page.get_by_role("button", name="Train", exact=True)
+            await button.wait_for()
+            await asyncio.sleep(_READY_TO_TRAIN_S)
+            begin = time.perf_counter()
+            await button.click()
+            await page.wait_for_selector('[data-testid="run"][data-ready="true"]')
+            first = time.perf_counter() - begin
+            await page.wait_for_selector('[data-testid="run"][data-state="finished"]')
+            return first, time.perf_counter() - begin
+
+    return asyncio.run(press())
+
+
+@contextlib.contextmanager
+def _home(home: Path) -> Iterator[None]:
+    before = os.environ.get("LATENT_EXPLORER_HOME")
+    os.environ["LATENT_EXPLORER_HOME"] = str(home)
+    try:
+        yield
+    finally:
+        del os.environ["LATENT_EXPLORER_HOME"]
+        if before is not None:
+            os.environ["LATENT_EXPLORER_HOME"] = before
+
+
+def _until_it_works(run: jobs.RunFolder) -> None:
+    give_up = time.monotonic() + _WAIT_S
+    while run.status().step == 0:
+        if time.monotonic() > give_up or run.status().state == "failed":
+            raise MachineError(
+                f"The run did not begin: {run.status().error or run.status().state}.",
+                "The page is to be measured beside it.",
+                "Start one by hand: latent-explorer, then Train",
+            )
+        time.sleep(0.1)

@@ -1,0 +1,161 @@
+"""`latent-explorer sweep`: models with codes of several sizes, and which of them to choose."""
+
+import argparse
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from explorer import jobs, sweeping
+from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.cli.train import StopAsked
+from explorer.config import FITTED, TrainConfig
+
+_DIMS = (2, 4, 8, 16, 32)
+_LOOK_EVERY_S = 0.5
+# Column of the table: its heading, and the digits after the point.
+_COLUMNS = {
+    "elbo_nats": ("ELBO, nats", 2),
+    "kl_nats": ("rate, nats", 2),
+    "distortion_nats": ("distortion, nats", 2),
+    "psnr_db": ("PSNR, dB", 2),
+    "active_units": ("active", 0),
+}
+_SCORES = ("elbo_nats", "log_likelihood_nats", "kl_nats", "mse", "psnr_db", "active_units")
+
+
+def sweep(args: argparse.Namespace) -> int:
+    """Begin a run for each size of the code, or go on with them; wait; tell what came of them."""
+    fields = TrainConfig.__dataclass_fields__
+    given = {name: getattr(args, name) for name in fields if hasattr(args, name)}
+    points = {name: getattr(args, name) for name in ("latent_dims", "betas") if hasattr(args, name)}
+    if args.resume and (given or points or args.name or args.scheduler):
+        args.wrong_usage("--resume goes on as the sweep began: leave out everything else")
+    if not args.resume and "data" not in given:
+        args.wrong_usage("give --data, or --resume")
+    if args.resume:
+        return _resume(args.resume, as_json=args.json)
+    # The settings that all have in common must be able to work by themselves.
+    betas = points.get("betas", ())
+    given["beta"] = next((beta for beta in betas if beta != 1), 1.0)
+    configs = sweeping.grid(TrainConfig(**given), points.get("latent_dims", _DIMS), betas or (1.0,))
+    fitted = [name for name in FITTED if name not in given]
+    name = args.name or Path(given["data"]).stem.replace("openml:", "")
+    sweep_id = jobs.new_sweep()
+    with _executor(args.scheduler, sweep_id) as executor:
+        runs = jobs.begin_sweep(executor, configs, name, fitted=fitted)
+        how = "" if args.scheduler else sweep_id
+        return _watch(runs, configs, resume_id=how, as_json=args.json)
+
+
+def _resume(sweep_id: str, *, as_json: bool) -> int:
+    folders = jobs.runs_of(sweep_id)
+    jobs.resume_all(folders)
+    configs = [folder.record().config for folder in folders]
+    runs = [jobs.LocalRun(folder) for folder in folders]
+    return _watch(runs, configs, resume_id=sweep_id, as_json=as_json)
+
+
+@contextlib.contextmanager
+def _executor(scheduler: str | None, sweep_id: str) -> Iterator[jobs.Executor]:
+    if scheduler is None:
+        yield jobs.LocalRuns(sweep_id)
+    else:
+        with jobs.DaskRuns(scheduler) as cluster:
+            yield cluster
+
+
+def _watch(
+    runs: Sequence[jobs.Watched],
+    configs: Sequence[TrainConfig],
+    *,
+    resume_id: str,
+    as_json: bool,
+) -> int:
+    """Wait until all runs have ended, or Ctrl-C. Return the exit code."""
+    with StopAsked() as stop, ProgressLine() as line:
+        while True:
+            statuses = [run.status() for run in runs]
+            line.show(_words(statuses, configs))
+            if stop.asked or all(status.state in jobs.ENDED for status in statuses):
+                break
+            time.sleep(_LOOK_EVERY_S)
+    if stop.asked:
+        _leave(runs, statuses, resume_id)
+        return 1
+    for status, config in zip(statuses, configs, strict=True):
+        if not status.out:
+            why = " ".join(status.error) or "It was stopped before it had made a model."
+            note(f"Left out {_point(config)}: {why}")
+    trials = [trial for status in statuses if (trial := jobs.trial_of(status))]
+    if not trials:
+        note("No model was made.")
+        return 1
+    _tell(configs[0].data, trials, as_json=as_json)
+    return 0
+
+
+def _leave(
+    runs: Sequence[jobs.Watched], statuses: Sequence[jobs.JobStatus], resume_id: str
+) -> None:
+    """Stop what goes on, and say how to go on with it."""
+    for run, status in zip(runs, statuses, strict=True):
+        if status.state not in jobs.ENDED:
+            run.leave()
+    if resume_id:
+        note(f"Stopped; the runs are paused. Go on: latent-explorer sweep --resume {resume_id}")
+    else:
+        note("Stopped. Models that were done are kept; the others were given up.")
+
+
+def _words(statuses: Sequence[jobs.JobStatus], configs: Sequence[TrainConfig]) -> str:
+    """Say in one line how the runs stand."""
+    n_done = sum(status.state in jobs.ENDED for status in statuses)
+    parts = [f"{n_done} of {len(statuses)} done"]
+    for status, config in zip(statuses, configs, strict=True):
+        if status.state not in (*jobs.ENDED, "queued"):
+            share = status.step / status.steps if status.steps else 0.0
+            parts.append(f"{_point(config)} {share:.0%}")
+    return "  ".join(parts)
+
+
+def _point(config: TrainConfig) -> str:
+    beta = "" if config.beta == 1 else f" beta={config.beta:g}"
+    return f"d={config.latent_dim}{beta}"
+
+
+def _tell(data: str, trials: Sequence[sweeping.Trial], *, as_json: bool) -> None:
+    """Print the trials and the one to choose."""
+    found = sweeping.recommend(trials)
+    reason = " ".join(sweeping.reasons(found)) if found else ""
+    if as_json:
+        recommended = found and _identity(found.trial) | {"reason": reason}
+        rows = [_identity(trial) | _scores(trial) for trial in trials]
+        say_json({"data": data, "trials": rows, "recommended": recommended})
+        return
+    shown = [key for key in _COLUMNS if any(_value(trial, key) is not None for trial in trials)]
+    say(f"{'d':>4}{'beta':>7}" + "".join(f"{_COLUMNS[key][0]:>18}" for key in shown) + "  bundle")
+    for trial in trials:
+        cells = "".join(f"{_cell(trial, key):>18}" for key in shown)
+        say(f"{trial.latent_dim:>4}{trial.beta:>7g}{cells}  {trial.bundle}")
+    if found:
+        say(f'Recommended: d={found.trial.latent_dim}, "{found.trial.bundle}". {reason}')
+
+
+def _identity(trial: sweeping.Trial) -> dict[str, object]:
+    return {"latent_dim": trial.latent_dim, "beta": trial.beta, "bundle": trial.bundle}
+
+
+def _scores(trial: sweeping.Trial) -> dict[str, object]:
+    """Return the scores that were measured."""
+    return {key: value for key in _SCORES if (value := _value(trial, key)) is not None}
+
+
+def _value(trial: sweeping.Trial, key: str) -> Any:
+    return getattr(trial, key)
+
+
+def _cell(trial: sweeping.Trial, key: str) -> str:
+    value = _value(trial, key)
+    return "" if value is None else f"{value:,.{_COLUMNS[key][1]}f}"

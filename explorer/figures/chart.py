@@ -1,0 +1,147 @@
+"""A few measured points, joined by lines. Knows nothing of what was measured."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from explorer.errors import ShapeError
+from explorer.figures.look import CLASS_COLORS, CLASS_SHAPES, FONT, INK, Ink, Theme, as_text, axis
+
+_HEIGHT, _LEGEND = 250, 26  # px
+_DOT, _RING = 8, 17  # px across
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """Points to be joined in the order given.
+
+    Attributes:
+        name: What the legend calls it.
+        x: Places across, n numbers.
+        y: Places up, n numbers.
+        notes: Words beside each point; none, or n.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    notes: Sequence[str] = ()
+
+
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    x_title: str,
+    y_title: str,
+    doublings: bool = False,
+    diagonal: str = "",
+    ring: tuple[float, float] | None = None,
+    theme: Theme = "light",
+) -> go.Figure:
+    """Draw lines, told apart by colour and by the shape of their dots.
+
+    Args:
+        lines: What to draw; a legend names them where there are several.
+        x_title: What lies across, with the unit.
+        y_title: What goes up, with the unit.
+        doublings: Whether twice as much is one step across, wherever it begins; only the places of
+            points have ticks then.
+        diagonal: Name of the dotted line where x equals y; empty for none.
+        ring: The point to be marked.
+        theme: Page behind the figure, whose own background is clear.
+
+    Raises:
+        ShapeError: A line has not as many places up, or notes, as across.
+    """
+    ink = INK[theme]
+    figure = go.Figure(layout=_layout(x_title, y_title, len(lines) > 1, ink))
+    places = sorted({x for line in lines for x in line.x})
+    if diagonal and places:
+        far = places[-1] * 1.05
+        figure.add_scatter(
+            x=[0, far],
+            y=[0, far],
+            mode="lines",
+            line={"color": ink.text, "width": 1, "dash": "dot"},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        figure.add_annotation(
+            x=far, y=far, text=as_text(diagonal), showarrow=False, xanchor="right", yanchor="bottom"
+        )
+        figure.update_layout(xaxis_rangemode="tozero", yaxis_rangemode="tozero")
+    if ring is not None:
+        figure.add_scatter(
+            x=ring[:1],
+            y=ring[1:],
+            mode="markers",
+            marker={
+                "size": _RING,
+                "color": "rgba(0,0,0,0)",
+                "line": {"width": 2, "color": ink.text},
+            },
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    for i, line in enumerate(lines):
+        figure.add_trace(_trace(line, i, theme))
+    if doublings and places:
+        steps = [math.log10(place) for place in places]
+        room = max(0.08 * (steps[-1] - steps[0]), 0.1)
+        figure.update_xaxes(
+            type="log",
+            tickvals=places,
+            ticktext=[f"{place:g}" for place in places],
+            range=[steps[0] - room, steps[-1] + room],
+        )
+    return figure
+
+
+def _trace(line: Line, i: int, theme: Theme) -> go.Scatter:
+    """Make the i-th line, with what a dot says when it is pointed at."""
+    if len(line.y) != len(line.x) or len(line.notes) not in (0, len(line.x)):
+        raise ShapeError(
+            f'The line "{line.name}" has {len(line.x)} places across, {len(line.y)} up and '
+            f"{len(line.notes)} notes.",
+            "There must be as many of each; or no notes.",
+            "Leave out the points that were not measured.",
+        )
+    color = CLASS_COLORS[theme][i % len(CLASS_COLORS[theme])]
+    return go.Scatter(
+        x=list(line.x),
+        y=list(line.y),
+        name=as_text(line.name),
+        mode="lines+markers+text" if line.notes else "lines+markers",
+        text=[f"\u2002{as_text(note)}" for note in line.notes],  # clear of a ring
+        textposition="top right",
+        textfont={"size": 11},
+        line={"color": color, "width": 2},
+        marker={"size": _DOT, "symbol": CLASS_SHAPES[i % len(CLASS_SHAPES)]},
+        hovertemplate="%{xaxis.title.text}: %{x:.4~g}<br>%{yaxis.title.text}: %{y:.4~g}",
+        cliponaxis=False,
+    )
+
+
+def _layout(x_title: str, y_title: str, has_legend: bool, ink: Ink) -> go.Layout:
+    across, up = axis(as_text(x_title), ink), axis(as_text(y_title), ink)
+    quiet = {
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+    }  # no zoom: it would trap touch
+    return go.Layout(
+        template=go.layout.Template(),
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "size": 12, "color": ink.text},
+        height=_HEIGHT + (_LEGEND if has_legend else 0),
+        margin={"l": 8, "r": 24, "t": 12 + (_LEGEND if has_legend else 0), "b": 8},
+        showlegend=has_legend,
+        legend={"orientation": "h", "x": 0, "y": 1.04, "yanchor": "bottom", "font": {"size": 11}},
+        xaxis=across | quiet,
+        yaxis=up | quiet | {"nticks": 6},
+        dragmode=False,
+        hovermode="closest",
+    )

@@ -1,0 +1,270 @@
+"""Runs on a cluster of several machines, by Dask's `distributed`, which the extra `cluster` brings.
+
+Settings, and the images where they lie in a file, travel to a worker; the files of the bundle
+travel back and are read here with the same suspicion as any other bundle. A worker needs this
+package, and no disk in common with this machine. Whoever reaches the scheduler of a Dask cluster
+can run programs on it, so it belongs into a network of one's own.
+"""
+
+import dataclasses
+import os
+import socket
+import tempfile
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from explorer import data, store
+from explorer.bundle import ModelBundle, read_bundle, write_bundle
+from explorer.bundle.files import CAPS
+from explorer.config import TrainConfig
+from explorer.errors import DataError, ExplorerError, MachineError, TrainingError
+from explorer.jobs import processes
+from explorer.jobs.folder import ENDED, JobStatus
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_ANSWER_S = 10.0  # that a scheduler gets to answer
+_TELL_EVERY_S = 1.0
+
+Answer = tuple[Mapping[str, bytes], tuple[str, ...]]  # files of the bundle; or what went wrong
+
+
+class ClusterRun:
+    """A run that a worker of the cluster carries out."""
+
+    def __init__(self, client: "Client", future: "Future", name: str, key: str) -> None:
+        self._client, self._future = client, future
+        self._name, self._key = name, key
+        self._status = JobStatus()
+
+    def status(self) -> JobStatus:
+        """Return how it stands; once it is done, fetch its bundle and save it."""
+        if self._status.state in ENDED or self._future.status == "pending":
+            return self._status
+        try:
+            out = _received(_answer_of(self._future), self._name)
+            self._status = dataclasses.replace(self._status, state="finished", out=out)
+        except ExplorerError as error:
+            beats = (error.so, error.needed, error.do)
+            self._status = dataclasses.replace(self._status, state="failed", error=beats)
+        return self._status
+
+    def leave(self) -> None:
+        """Give it up: what a worker has not handed over is lost."""
+        from distributed import Event
+
+        Event(self._key, client=self._client).set()
+        self._future.cancel()
+
+    def hear(self, step: int, steps: int) -> None:
+        """Take note of how far the worker is."""
+        if self._status.state not in ENDED:
+            self._status = dataclasses.replace(
+                self._status, state="running", step=step, steps=steps
+            )
+
+
+class DaskRuns:
+    """Runs on the workers of a Dask cluster. Use it with `with`, and wait for the runs within."""
+
+    def __init__(self, address: str) -> None:
+        """Connect.
+
+        Args:
+            address: Where the scheduler is, such as `tcp://10.0.0.5:8786`.
+
+        Raises:
+            MachineError: The extra is not installed, or no scheduler answers there.
+        """
+        self._client = _connected(address)
+        self._topic = f"latent-explorer-{uuid.uuid4().hex[:8]}"
+        self._runs: dict[str, ClusterRun] = {}
+        self._client.subscribe_topic(self._topic, self._hear)
+
+    def __enter__(self) -> "DaskRuns":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def begin(self, config: TrainConfig, name: str, *, fitted: Iterable[str] = ()) -> ClusterRun:
+        """Send a run to the cluster; see `Executor`."""
+        processes.check_name(name)
+        content = _file_to_send(config.data)
+        sent = None if content is None else self._client.scatter(content, hash=True)
+        key = f"{self._topic}-{len(self._runs)}"
+        future = self._client.submit(
+            _train_there,
+            *(config.to_json(), name, tuple(fitted), sent, self._topic),
+            key=key,
+            pure=False,
+        )
+        self._runs[key] = ClusterRun(self._client, future, name, key)
+        return self._runs[key]
+
+    def _hear(self, event: tuple[float, Mapping[str, object]]) -> None:
+        _, told = event
+        self._runs[str(told["key"])].hear(int(str(told["step"])), int(str(told["steps"])))
+
+
+# ---- here
+
+
+def _connected(address: str) -> "Client":
+    try:
+        from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
+    except ImportError:
+        raise MachineError(
+            "Dask is not installed here.",
+            "Runs on a cluster go through its package `distributed`.",
+            "Install it: pip install 'latent-space-explorer[cluster]'",
+        ) from None
+    try:
+        # A bare connection first: a client that cannot connect complains again when it is dropped.
+        socket.create_connection(get_address_host_port(address), timeout=_ANSWER_S).close()
+        return Client(
+            address,
+            timeout=_ANSWER_S,
+            set_as_default=False,
+            serializers=["dask", "msgpack", "pickle"],  # our own function goes out as its name
+            deserializers=["dask", "msgpack"],  # but no result is unpickled
+        )
+    except (OSError, ValueError) as error:
+        raise MachineError(
+            f'No Dask scheduler answers at "{address}": {error}.',
+            "One must run there, where this machine can reach it.",
+            "Start one with `dask scheduler`, its workers with `dask worker`, and give the "
+            "address that it prints, such as tcp://10.0.0.5:8786.",
+        ) from error
+
+
+def _file_to_send(source: str) -> bytes | None:
+    """Return the file of images that a worker needs, or None for a set that it can make itself.
+
+    Raises:
+        DataError: The images lie in a folder, or cannot be read.
+    """
+    path = os.path.expanduser(source)
+    if source in {choice.name for choice in data.built_in()} or not os.path.exists(path):
+        return None  # where there is no such set at all, the worker says so
+    if os.path.isdir(path):
+        raise DataError(
+            f'"{source}" is a folder.',
+            "Images travel to a cluster as one file.",
+            "Put the folder into a zip, and give that.",
+        )
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(
+            f'"{source}" cannot be read: {error.strerror}.',
+            "It is to be sent to the cluster.",
+            "See to its permissions, or choose another file.",
+        ) from error
+
+
+def _answer_of(future: "Future") -> Answer:
+    """Return what a worker answered.
+
+    Raises:
+        TrainingError: It did not: it was lost, or lacks this package, or the program has a fault.
+    """
+    if future.status == "finished":
+        answer: Answer = future.result()
+        return answer
+    cause = future.exception() if future.status == "error" else future.status
+    raise TrainingError(
+        f"The cluster could not carry out the run: {type(cause).__name__}: {cause}.",
+        "Its workers need this version of latent-space-explorer, and memory for images and "
+        "network.",
+        "Look at what the worker printed, and start the sweep again.",
+    )
+
+
+def _received(answer: Answer, name: str) -> str:
+    """Check and save a bundle that a worker has made; return its name."""
+    files, error = answer
+    if error:
+        raise TrainingError(*error)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / name
+        folder.mkdir()
+        for file in CAPS.keys() & files.keys():
+            (folder / file).write_bytes(files[file])
+        bundle = read_bundle(folder)
+    out = store.bundles_folder() / processes.free_name(name)
+    store.save(bundle, out)
+    return out.name
+
+
+# ---- on a worker
+
+
+def _train_there(
+    settings: Mapping[str, object],
+    name: str,
+    fitted: tuple[str, ...],
+    content: bytes | None,
+    topic: str,
+) -> Answer:
+    """Train and complete a bundle; return its files.
+
+    Args:
+        settings: As `TrainConfig.to_json` gives them.
+        name: Name of the bundle.
+        fitted: Settings to be chosen to fit the images.
+        content: The file of images, where `data` names one.
+        topic: Where to tell how far it is.
+    """
+    try:
+        config = TrainConfig.from_json(settings)
+        with tempfile.TemporaryDirectory() as place:
+            source = config.data
+            if content is not None:
+                source = str(Path(place) / Path(source).name)
+                Path(source).write_bytes(content)
+            done = _trained(config, source, name, fitted, topic)
+            folder = Path(place) / "bundle" / name
+            write_bundle(done, folder)
+            return {path.name: path.read_bytes() for path in folder.iterdir()}, ()
+    except ExplorerError as error:
+        return {}, (error.so, error.needed, error.do)
+
+
+def _trained(
+    config: TrainConfig, source: str, name: str, fitted: Iterable[str], topic: str
+) -> ModelBundle:
+    from distributed import Event, get_worker
+
+    from explorer.training import choice, train
+
+    images = data.load(
+        source, image_size=config.image_size, n_images=config.n_images, grey=config.grey
+    )
+    config = choice.fitted(config, fitted, images)
+    choice.use_fitting_threads(config, images)
+    worker = get_worker()
+    key = str(worker.get_current_task())
+    given_up, due_s = Event(key), 0.0
+    for progress in train(images, config, name=name):
+        if time.monotonic() >= due_s:
+            told = {"key": key, "step": progress.step, "steps": progress.steps}
+            worker.log_event(topic, told)
+            due_s = time.monotonic() + _TELL_EVERY_S
+            if given_up.is_set():
+                raise TrainingError(
+                    "The run was given up.", "Whoever began it has left.", "Start it again."
+                )
+    assert progress.bundle is not None
+    return store.complete(progress.bundle, command=store.train_command(config, name))

@@ -1,0 +1,151 @@
+"""Who carries out the runs of a sweep: processes on this machine, or a cluster.
+
+`LocalRuns` is here; `cluster.py` has the other one. Either way the bundles end among the user's
+own, and whoever waits looks at the status of each run.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from explorer import store, sweeping
+from explorer.bundle import read_summary
+from explorer.config import TrainConfig
+from explorer.errors import BundleError, TrainingError
+from explorer.jobs import processes
+from explorer.jobs.folder import ENDED, JobStatus, RunFolder
+
+
+class Watched(Protocol):
+    """A run that somebody carries out."""
+
+    def status(self) -> JobStatus:
+        """Return how it stands."""
+
+    def leave(self) -> None:
+        """Stop working on it; what can be kept of it is."""
+
+
+class Executor(Protocol):
+    """Somebody who carries out runs."""
+
+    def begin(self, config: TrainConfig, name: str, *, fitted: Iterable[str] = ()) -> Watched:
+        """Start a run that ends in a bundle among the user's own; it waits for its turn.
+
+        Args:
+            config: Every choice of the run.
+            name: Name of the bundle to be.
+            fitted: Settings to be chosen to fit the images, once they are loaded.
+
+        Raises:
+            BundleError: The name cannot be one, or is taken by a bundle or another run.
+            DataError: The images cannot be brought to where the run works.
+            MachineError: The disk, or the connection, does not let us.
+        """
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """A run on this machine; it lives in its folder, whatever becomes of whoever began it."""
+
+    folder: RunFolder
+
+    def status(self) -> JobStatus:
+        """Return how it stands."""
+        return self.folder.status()
+
+    def leave(self) -> None:
+        """Pause it, so that it can go on from where it stood."""
+        processes.pause(self.folder)
+
+
+@dataclass(frozen=True)
+class LocalRuns:
+    """Runs as processes on this machine, in the queue with all others.
+
+    Attributes:
+        sweep: Id that the runs bear, by which `runs_of` finds them.
+    """
+
+    sweep: str
+
+    def begin(self, config: TrainConfig, name: str, *, fitted: Iterable[str] = ()) -> LocalRun:
+        """Start a run; see `Executor`."""
+        return LocalRun(processes.begin(config, name, fitted=fitted, sweep=self.sweep))
+
+
+def new_sweep() -> str:
+    """Return an id for a sweep; ids sort by time."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+
+
+def begin_sweep(
+    executor: Executor, configs: Sequence[TrainConfig], name: str, *, fitted: Iterable[str] = ()
+) -> list[Watched]:
+    """Start a run for each of the settings, named after it.
+
+    Args:
+        executor: Who carries them out.
+        configs: Settings, as `sweeping.grid` lists them.
+        name: What the names of all bundles begin with.
+        fitted: Settings to be chosen to fit the images.
+
+    Raises:
+        ExplorerError: As `Executor.begin` says, of the first run that cannot be started; those
+            before it have been.
+    """
+    with_beta = len({config.beta for config in configs}) > 1
+    runs = []
+    for config in configs:
+        free = processes.free_name(sweeping.trial_name(name, config, with_beta=with_beta))
+        runs.append(executor.begin(config, free, fitted=fitted))
+    return runs
+
+
+def runs_of(sweep: str) -> list[RunFolder]:
+    """Return the runs on this machine that belong to a sweep, small codes first.
+
+    Raises:
+        TrainingError: There is none.
+    """
+    found = []
+    for run in processes.runs():
+        try:
+            record = run.record()
+        except BundleError:  # damaged, so nobody knows what it belongs to
+            continue
+        if record.sweep == sweep:
+            found.append((record.config.latent_dim, record.config.beta, run.id, run))
+    if not found:
+        raise TrainingError(
+            f'There is no sweep "{sweep}".',
+            "Its runs may have been deleted.",
+            "Choose another one, or start one.",
+        )
+    return [run for *_, run in sorted(found, key=lambda row: row[:3])]
+
+
+def pause_all(runs: Iterable[RunFolder]) -> None:
+    """Ask all runs that have not ended to pause; one that waits its turn pauses when it comes."""
+    for run in runs:
+        if run.status().state not in ENDED:
+            processes.pause(run)
+
+
+def resume_all(runs: Iterable[RunFolder]) -> None:
+    """Let all runs go on that have not made their models, also those that failed."""
+    for run in runs:
+        if run.status().state not in ("finished", "stopped"):
+            processes.resume(run)  # also of one that waits its turn, in case it is to pause then
+
+
+def trial_of(status: JobStatus) -> sweeping.Trial | None:
+    """Return what came of a run: the scores of its bundle, or None while, or where, it has none."""
+    if not status.out:
+        return None
+    try:
+        return sweeping.Trial.of(read_summary(store.find_name(status.out)))
+    except BundleError:  # deleted since
+        return None

@@ -1,0 +1,259 @@
+"""How large should the code be? A grid of settings, what came of each, and which to choose.
+
+Knows nothing of how the models are trained, where they lie, or of screens.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from explorer import presets
+from explorer.bundle import BundleSummary
+from explorer.config import Kind, TrainConfig
+from explorer.errors import ConfigError
+from explorer.models.architecture import ImageShape
+from explorer.words import catalogue
+
+Measure = Literal["elbo_nats", "mse"]
+
+COMMON_DIMS = (2, 4, 8, 16, 32, 64, 128)  # each twice the one before
+_USUAL_DIMS = 5
+_LEAST_PIXELS = 2  # pixel values for each coordinate; with fewer, a code hardly compresses
+_MOST_TRIALS = 60
+_BESIDE_S = 6.0  # of each run, besides learning: start, scores, map of the codes
+
+# A gap in the ELBO that is not worth further coordinates: this share of all that the sweep gains
+# from its worst trial to its best, or half a nat, which is about what another seed makes of it.
+_GAIN_SHARE, _LEAST_GAP_NATS = 0.02, 0.5
+_MSE_SHARE = 0.05  # of the best mse: 0.2 dB, which no eye sees
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One point of a sweep and its scores on held-out images; a score not measured is None.
+
+    Attributes:
+        latent_dim: d.
+        beta: Weight of the KL term in training.
+        bundle: Name of the model made.
+        elbo_nats: Log-likelihood minus KL, per image. The KL weighs 1 in it whatever beta was, so
+            it may be compared across beta: it bounds log p(x) for each of the models.
+        log_likelihood_nats: Of the images given their codes.
+        kl_nats: The rate: what the code tells of an image.
+        mse: Mean squared error per pixel value.
+        psnr_db: Of that error, white being 1.
+        active_units: How many coordinates vary over the images.
+    """
+
+    latent_dim: int
+    beta: float = 1.0
+    bundle: str = ""
+    elbo_nats: float | None = None
+    log_likelihood_nats: float | None = None
+    kl_nats: float | None = None
+    mse: float | None = None
+    psnr_db: float | None = None
+    active_units: int | None = None
+
+    @classmethod
+    def of(cls, model: BundleSummary) -> "Trial":
+        """Return what a model's own record says of it."""
+        names = ("elbo_nats", "log_likelihood_nats", "kl_nats", "mse", "psnr_db", "active_units")
+        scores = {name: model.scores[name] for name in names if name in model.scores}
+        if "active_units" in scores:
+            scores["active_units"] = round(scores["active_units"])
+        config = model.config
+        return cls(latent_dim=config.latent_dim, beta=config.beta, bundle=model.name, **scores)  # type: ignore[arg-type]
+
+    @property
+    def distortion_nats(self) -> float | None:
+        """What the code leaves out of an image: minus the log-likelihood, per image."""
+        return None if self.log_likelihood_nats is None else -self.log_likelihood_nats
+
+    @property
+    def has_silent(self) -> bool:
+        """Whether some coordinates are known to vary no more than noise does."""
+        return self.active_units is not None and self.active_units < self.latent_dim
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recommendation:
+    """The trial to choose, and what speaks for it.
+
+    Attributes:
+        trial: The smallest code whose measure is within the tolerance of the best.
+        best: The trial with the best measure, maybe the same.
+        measure: By what they are compared: the ELBO, or the mse where there is none.
+        tolerance: Largest gap to the best that counts as none, in units of the measure.
+        n_trials: How many were compared.
+        silent_from: Of the trials of that beta, from it upwards, the first from which on all have
+            silent coordinates.
+        could_grow: Whether it is the largest of several codes and uses every coordinate.
+        larger_worse: Whether a larger code of that beta falls behind by more than the tolerance.
+            Coordinates that are not needed do no harm to a model that has learnt to ignore them,
+            so it has learnt too briefly, or too few images by heart.
+    """
+
+    trial: Trial
+    best: Trial
+    measure: Measure
+    tolerance: float
+    n_trials: int
+    silent_from: Trial | None = None
+    could_grow: bool = False
+    larger_worse: bool = False
+
+
+def grid(
+    config: TrainConfig, latent_dims: Iterable[int], betas: Iterable[float] = ()
+) -> list[TrainConfig]:
+    """Return the settings of each trial, small codes first.
+
+    A beta other than 1 makes a VAE a beta-VAE, and a beta of 1 makes that a plain VAE.
+
+    Args:
+        config: What all have in common.
+        latent_dims: Sizes of the code, d.
+        betas: Weights of the KL term; none for that of `config` alone.
+
+    Raises:
+        ConfigError: No size is given, there are too many trials, or one of them cannot work.
+    """
+    dims, weights = sorted(set(latent_dims)), sorted(set(betas)) or [config.beta]
+    if not 1 <= len(dims) * len(weights) <= _MOST_TRIALS:
+        raise ConfigError(
+            f"The sweep has {len(dims) * len(weights)} trials.",
+            f"It takes 1 to {_MOST_TRIALS}: one for each size of the code and each beta.",
+            "Give sizes such as 2,4,8,16,32, and few values of beta.",
+        )
+    return [
+        dataclasses.replace(config, latent_dim=d, beta=beta, kind=_kind(config.kind, beta))
+        for d in dims
+        for beta in weights
+    ]
+
+
+def sensible_dims(image_shape: ImageShape) -> tuple[int, ...]:
+    """Return sizes of the code worth trying on images (c, h, w): far fewer than pixel values."""
+    most = max(math.prod(image_shape) // _LEAST_PIXELS, COMMON_DIMS[0])
+    return tuple(d for d in COMMON_DIMS if d <= most)
+
+
+def usual_dims(image_shape: ImageShape) -> tuple[int, ...]:
+    """Return the sizes to begin with."""
+    return sensible_dims(image_shape)[:_USUAL_DIMS]
+
+
+def estimated_s(
+    configs: Sequence[TrainConfig], image_shape: ImageShape, n_images: int, *, at_once: int
+) -> float:
+    """Estimate how long a sweep takes on this machine, in seconds; half or twice that is likely.
+
+    Args:
+        configs: Settings of each run; how long one takes hardly depends on the size of its code.
+        image_shape: (c, h, w).
+        n_images: How many images there are.
+        at_once: How many runs work at once.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+    """
+    each_s = presets.estimated_s(configs[-1], image_shape, n_images) + _BESIDE_S
+    return each_s * len(configs) / min(at_once, len(configs))
+
+
+def trial_name(name: str, config: TrainConfig, *, with_beta: bool) -> str:
+    """Return the name of one trial's model, such as `digits-d8` or `digits-d8-beta4`."""
+    return f"{name}-d{config.latent_dim}" + (f"-beta{config.beta:g}" if with_beta else "")
+
+
+def recommend(trials: Sequence[Trial]) -> Recommendation | None:
+    """Choose the smallest code that does about as well as the best; None if none has a score.
+
+    They are compared by the ELBO on held-out images. It rises with d until the data need no more
+    coordinates and falls slightly after, so the first to come within a tolerance of the best is
+    taken; of several betas at that size, the best. Autoencoders have no ELBO and are compared by
+    the mse, which almost always prefers more coordinates.
+    """
+    measure: Measure = "mse" if all(trial.elbo_nats is None for trial in trials) else "elbo_nats"
+    badness = {
+        trial: value if measure == "mse" else -value
+        for trial in trials
+        if (value := cast(float | None, getattr(trial, measure))) is not None
+    }
+    if not badness:
+        return None
+    best = min(badness, key=lambda trial: (badness[trial], trial.latent_dim))
+    gain = max(badness.values()) - badness[best]
+    tolerance = max(_GAIN_SHARE * gain, _LEAST_GAP_NATS)
+    if measure == "mse":
+        tolerance = _MSE_SHARE * badness[best]
+    enough = [trial for trial, bad in badness.items() if bad <= badness[best] + tolerance]
+    chosen = min(enough, key=lambda trial: (trial.latent_dim, badness[trial]))
+    alike = sorted(
+        (trial for trial in badness if trial.beta == chosen.beta), key=lambda t: t.latent_dim
+    )
+    upwards = alike[alike.index(chosen) :]
+    return Recommendation(
+        trial=chosen,
+        best=best,
+        measure=measure,
+        tolerance=tolerance,
+        n_trials=len(badness),
+        silent_from=_silent_from(upwards),
+        could_grow=len(alike) > 1 and len(upwards) == 1 and not chosen.has_silent,
+        larger_worse=any(badness[trial] > badness[chosen] + tolerance for trial in upwards),
+    )
+
+
+def reasons(found: Recommendation) -> list[str]:
+    """Say why, in a few plain sentences: first the reason, then what else is worth knowing."""
+    words = cast(Mapping[str, str], catalogue()["sweep"])
+    chosen, silent = found.trial, found.silent_from
+    because = "only" if found.n_trials == 1 else "best" if chosen == found.best else "enough"
+    said = [f"because_{because}_{found.measure}"]
+    if chosen.active_units == 0:
+        said.append("note_collapsed")
+    elif found.larger_worse:
+        said.append("note_worse")
+    elif silent is not None:
+        said.append("note_silent")
+    elif found.could_grow:
+        said.append("note_grow")
+    if found.measure == "mse":
+        said.append("note_mse")
+    gaps = {
+        "d": chosen.latent_dim,
+        "best_d": found.best.latent_dim,
+        "value": _told(chosen, found.measure),
+        "best_value": _told(found.best, found.measure),
+        "tolerance": f"{found.tolerance:.1f}",
+        "silent_d": silent.latent_dim if silent else "",
+        "active": silent.active_units if silent else "",
+    }
+    return [words[key].format(**gaps) for key in said]
+
+
+def _kind(kind: Kind, beta: float) -> Kind:
+    if kind == "ae":
+        return kind
+    if beta == 1:
+        return "vae"
+    return "beta-vae" if kind == "vae" else kind
+
+
+def _silent_from(trials: Sequence[Trial]) -> Trial | None:
+    """Return the first of the trials, in order of size, that all have silent coordinates."""
+    found = None
+    for trial in reversed(trials):
+        if not trial.has_silent:
+            break
+        found = trial
+    return found
+
+
+def _told(trial: Trial, measure: Measure) -> str:
+    value = cast(float, getattr(trial, measure))
+    return f"{value:.5f}" if measure == "mse" else f"{value:,.1f}"

@@ -1,0 +1,64 @@
+"""Gathers what a run has kept, and makes a GIF of it."""
+
+import math
+
+import numpy as np
+
+from explorer import jobs
+from explorer.errors import TrainingError
+from explorer.export import Moment, Titles, moments_shown, replay_gif
+from explorer.ui.words import say
+
+
+def can_replay(run: jobs.RunFolder) -> bool:
+    """Whether there are two moments or more to go from one to the other."""
+    return len(run.snapshots()) > 1
+
+
+def gif_of(run: jobs.RunFolder) -> bytes:
+    """Return a run so far as a GIF.
+
+    Raises:
+        TrainingError: It has been deleted.
+        DataError: It has kept fewer than two moments.
+    """
+    status, watched = run.status(), run.watched()
+    if watched is None:
+        raise TrainingError(
+            f'The run "{run.id}" has kept no pictures.',
+            "A replay needs those that were watched.",
+            "Start the run anew.",
+        )
+    kept = (run.snapshot(i) for i in moments_shown(len(run.snapshots())))
+    names = watched["class_names"].tolist() if "class_names" in watched else ()
+    return replay_gif(
+        [_moment(arrays, status) for arrays in kept if arrays is not None],
+        watched["x"],
+        titles=Titles(
+            run=run.record().name,
+            originals=say("run.originals"),
+            reconstructions=say("run.reconstructions"),
+            samples=say("run.samples"),
+        ),
+        labels=watched.get("labels"),
+        class_names=names,
+    )
+
+
+def _moment(arrays: dict[str, np.ndarray], status: jobs.JobStatus) -> Moment:
+    step, steps = int(arrays["step"][0]), max(status.steps, 1)
+    caption = say(
+        "train.gif_step",
+        step=f"{step:,}",
+        steps=f"{steps:,}",
+        epoch=f"{math.ceil(step * status.epochs / steps):,}",
+        epochs=f"{status.epochs:,}",
+    )
+    is_line = arrays["mu"].shape[1] == 1
+    return Moment(
+        caption=caption,
+        done=step / steps,
+        xy=arrays["mu"] if is_line else arrays["xy"],
+        x_hat=arrays["x_hat"],
+        samples=arrays["samples"],
+    )

@@ -1,0 +1,225 @@
+"""Why gradients vanish, and what helps: short runs that differ in one setting, side by side."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from explorer import jobs
+from explorer.config import TrainConfig
+from explorer.errors import ExplorerError
+from explorer.figures import Curve, Profile, ProfileWords, loss_chart, profile_chart
+from explorer.ui import state
+from explorer.ui.views.train_words import state_line
+from explorer.ui.words import plain, say
+
+_LOOK_EVERY_S = 2.0
+_N_ACROSS = 3
+_SETTLING = 0.05  # of a run: its first losses are so large that the rest would look flat
+_CHARTS = {"displayModeBar": False, "responsive": True}
+
+# Eight dense layers with sigmoids between them, on images that take seconds to learn.
+_STUCK = TrainConfig(
+    data="digits",
+    latent_dim=4,
+    arch="mlp",
+    hidden=(32, 32, 32),
+    activation="sigmoid",
+    likelihood="gaussian",
+    optimizer="sgd",
+    learning_rate=2e-3,
+    batch_size=32,
+    epochs=40,
+)
+_WILD = replace(_STUCK, activation="silu", learning_rate=1e-2)
+
+# The first of each group fails; each of the others differs from it in one setting.
+_LESSONS: Mapping[str, Mapping[str, TrainConfig]] = {
+    "vanishing": {
+        "stuck": _STUCK,
+        "silu": replace(_STUCK, activation="silu"),
+        "batch_norm": replace(_STUCK, norm="batch"),
+        "residual": replace(_STUCK, arch="resmlp"),
+        "adam": replace(_STUCK, optimizer="adam"),
+        "rmsprop": replace(_STUCK, optimizer="rmsprop"),
+    },
+    "exploding": {
+        "wild": _WILD,
+        "clip": replace(_WILD, clip_norm=10.0),
+        "small_steps": replace(_WILD, learning_rate=_WILD.learning_rate / 10),
+    },
+}
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A run of the lesson as far as it has got; without a run, only what it is to show."""
+
+    key: str
+    config: TrainConfig
+    run: jobs.RunFolder | None
+    status: jobs.JobStatus
+    reports: Sequence[jobs.Report]
+
+    @property
+    def is_over(self) -> bool:
+        return self.run is None or self.status.state in jobs.ENDED
+
+    @property
+    def curve(self) -> Curve:
+        return Curve(
+            name=say("gradients.without"),
+            steps=[report.step for report in self.reports],
+            losses=[report.loss for report in self.reports],
+        )
+
+
+def draw_gradient_lesson() -> None:
+    """Draw the lesson, and again every few seconds while its runs go on."""
+    st.markdown(f"#### {say('gradients.title')}")
+    st.markdown(say("gradients.intro"))
+    shown = _all_shown()
+    _begin_button(shown)
+    if _is_over(shown):
+        _draw(shown)
+    else:
+        _follow()
+    st.caption(say("gradients.sources"))
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _follow() -> None:
+    shown = _all_shown()
+    if _is_over(shown):
+        st.rerun()
+    _draw(shown)
+
+
+def _is_over(shown: Mapping[str, Sequence[_Shown]]) -> bool:
+    return all(one.is_over for group in shown.values() for one in group)
+
+
+def _all_shown() -> dict[str, list[_Shown]]:
+    """Find the runs of the lesson; those of the same settings need not be trained again."""
+    found: dict[str, jobs.RunFolder] = {}
+    wanted = {config: key for group in _LESSONS.values() for key, config in group.items()}
+    for run in jobs.runs():
+        try:
+            key = wanted.get(run.record().config)
+        except ExplorerError:
+            continue
+        if key is not None:
+            found.setdefault(key, run)
+    return {
+        name: [_look_at(key, config, found.get(key)) for key, config in group.items()]
+        for name, group in _LESSONS.items()
+    }
+
+
+def _look_at(key: str, config: TrainConfig, run: jobs.RunFolder | None) -> _Shown:
+    if run is None:
+        return _Shown(key, config, None, jobs.JobStatus(), ())
+    reports = [jobs.Report(**line) for line in run.reports()]  # type: ignore[arg-type]
+    return _Shown(key, config, run, run.status(), reports)
+
+
+def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
+    missing = [one for group in shown.values() for one in group if one.run is None]
+    if missing and st.button(
+        say("gradients.start", count=len(missing)),
+        key="begin-lesson",
+        type="primary",
+        icon=":material/play_arrow:",
+        help=say("gradients.start_help"),
+    ):
+        try:
+            for one in missing:
+                name = f"gradients-{one.key.replace('_', '-')}"
+                jobs.begin(one.config, jobs.free_name(name))
+        except ExplorerError as error:
+            st.error(plain(str(error)))
+            return
+        st.rerun()
+
+
+def _draw(shown: Mapping[str, Sequence[_Shown]]) -> None:
+    for name, group in shown.items():
+        st.markdown(f"##### {say(f'gradients.group_{name}')}")
+        st.markdown(say(f"gradients.about_{name}"))
+        for begin in range(0, len(group), _N_ACROSS):
+            columns = st.columns(_N_ACROSS, gap="small")
+            for column, one in zip(columns, group[begin : begin + _N_ACROSS], strict=False):
+                with column, st.container(border=True, height="stretch", gap="xsmall"):
+                    _draw_one(one, group)
+
+
+def _draw_one(one: _Shown, group: Sequence[_Shown]) -> None:
+    """Draw what changed, and what came of it in words and in charts."""
+    st.markdown(f"**{say(f'gradients.{one.key}')}**  \n{_verdict(one)}")
+    pushed = [report for report in one.reports if report.gradients]
+    if len(pushed) > 1:
+        _charts(one, group, pushed)
+    _watch(one)
+
+
+def _charts(one: _Shown, group: Sequence[_Shown], pushed: Sequence[jobs.Report]) -> None:
+    """Draw gradients and loss of a run on the scales of its group."""
+    profile = Profile(
+        start=pushed[0].gradients,
+        end=pushed[-1].gradients,
+        n_encoder=sum(name.startswith("encoder") for name in one.status.layers),
+    )
+    words = ProfileWords(
+        title=say("gradients.norm"),
+        start=say("gradients.at_start"),
+        end=say("gradients.at_end"),
+        image=say("gradients.image"),
+        code=say("gradients.code"),
+    )
+    norms = [norm for other in group for r in other.reports for norm in r.gradients if norm > 0]
+    steps = max(other.status.steps for other in group)
+    losses = [
+        report.loss
+        for other in group
+        for report in other.reports
+        if report.step > _SETTLING * steps and math.isfinite(report.loss)
+    ]
+    theme = state.theme()
+    st.plotly_chart(
+        profile_chart(profile, words, span=(min(norms), max(norms)), theme=theme),
+        theme=None,
+        key=f"gradients-{one.key}",
+        config=_CHARTS,
+    )
+    if losses:
+        loss = loss_chart(
+            one.curve,
+            None if one is group[0] or len(group[0].reports) < 2 else group[0].curve,
+            title=say("gradients.loss"),
+            steps=(0, steps),
+            losses=(min(losses), max(losses)),
+            theme=theme,
+        )
+        st.plotly_chart(loss, theme=None, key=f"loss-{one.key}", config=_CHARTS)
+
+
+def _watch(one: _Shown) -> None:
+    if one.run and st.button(say("gradients.watch"), key=f"watch-{one.key}", type="tertiary"):
+        state.choose_run(one.run.id)
+        st.rerun(scope="app")
+
+
+def _verdict(one: _Shown) -> str:
+    """Say in words how a run stands, or what came of it."""
+    if one.run is None:
+        return say("gradients.not_yet")
+    if one.status.state == "failed":
+        return f":material/error: {plain(one.status.error[0])}"
+    if one.status.state not in jobs.ENDED:
+        return f":material/hourglass_top: {state_line(one.status)}"
+    ends = [report.validation for report in one.reports if report.validation]
+    elbo = f"{ends[-1]['elbo']:.0f}".replace("-", "−") if ends else "?"  # noqa: RUF001
+    icon = ":material/check_circle:" if one.status.health == "healthy" else ":material/block:"
+    verdict = say(f"gradients.health_{one.status.health}")
+    return f"{icon} {verdict}  \n:small[{say('gradients.elbo', elbo=elbo)}]"

@@ -1,0 +1,83 @@
+"""The runs in the sidebar: the youngest first, those of a sweep under one heading."""
+
+import streamlit as st
+
+from explorer import jobs
+from explorer.errors import ExplorerError
+from explorer.ui import state
+from explorer.ui.views.train_words import data_name, state_line
+from explorer.ui.words import plain, say
+
+_LOOK_EVERY_S = 2.0
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def draw_runs() -> None:
+    """List the runs, each with its state."""
+    st.markdown(f"**{say('train.runs')}**")
+    runs = jobs.runs()
+    if not runs:
+        st.caption(say("train.runs_none"))
+    sweeps: dict[str, list[tuple[jobs.RunFolder, jobs.Record]]] = {}
+    lines: list[jobs.RunFolder | str] = []  # a run by itself, or the id of a sweep
+    for run in runs:
+        record = _record(run)
+        if record is None or not record.sweep:
+            lines.append(run)
+            continue
+        if record.sweep not in sweeps:
+            lines.append(record.sweep)
+        sweeps.setdefault(record.sweep, []).append((run, record))
+    for line in lines:
+        if isinstance(line, str):
+            _draw_sweep(line, sweeps[line])
+        else:
+            _run_line(line)
+
+
+def _record(run: jobs.RunFolder) -> jobs.Record | None:
+    """Return what was asked for, or None of a run that is damaged."""
+    try:
+        return run.record()
+    except ExplorerError:
+        return None
+
+
+def _draw_sweep(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -> None:
+    """List a sweep as one; its page leads to its runs, and beside one of them are the others."""
+    _sweep_line(sweep, [run for run, _ in members], data_name(members[0][1].config.data))
+    if state.asked("run") in {run.id for run, _ in members}:
+        for run, _ in sorted(members, key=_size):
+            _run_line(run)
+
+
+def _size(member: tuple[jobs.RunFolder, jobs.Record]) -> tuple[int, float]:
+    config = member[1].config
+    return config.latent_dim, config.beta
+
+
+def _sweep_line(sweep: str, runs: list[jobs.RunFolder], data: str) -> None:
+    n_done = sum(run.status().state in jobs.ENDED for run in runs)
+    done = say("sweep.done", done=n_done, count=len(runs))
+    if st.button(
+        f"{say('sweep.line', data=plain(data))}  \n:small[{done}]",
+        key=f"sweep-{sweep}",
+        icon=":material/stacked_line_chart:",
+        type="primary" if state.asked("sweep") == sweep else "secondary",
+        width="stretch",
+    ):
+        state.choose_sweep(sweep)
+        st.rerun()
+
+
+def _run_line(run: jobs.RunFolder) -> None:
+    record = _record(run)
+    name = record.name if record else run.id
+    if st.button(
+        f"{plain(name)}  \n:small[{state_line(run.status())}]",
+        key=f"run-{run.id}",
+        type="primary" if state.asked("run") == run.id else "secondary",
+        width="stretch",
+    ):
+        state.choose_run(run.id)
+        st.rerun()

@@ -1,0 +1,205 @@
+"""Training in front of an audience: from one's own pictures to a model that can be dragged."""
+
+import io
+import random
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from explorer import jobs
+from tests.browser.conftest import SLOW_MS, serving, visiting
+
+RUN = '[data-testid="run"]'
+
+
+@pytest.fixture(autouse=True)
+def no_run_left(home, monkeypatch):
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(home))
+    yield
+    for run in jobs.runs():
+        jobs.delete(run)
+
+
+@pytest.fixture(scope="session")
+def drawings(tmp_path_factory) -> Path:
+    """A zip of 120 drawings of two kinds, as a class might make them."""
+    rng = random.Random(0)
+    path = tmp_path_factory.mktemp("drawings") / "our drawings ü.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(120):
+            image = Image.new("L", (28, 28))
+            x, y, r = rng.randint(9, 18), rng.randint(9, 18), rng.randint(4, 8)
+            shape = ImageDraw.Draw(image)
+            draw = shape.ellipse if i % 2 else shape.rectangle
+            draw((x - r, y - r, x + r, y + r), outline=255, width=2)
+            stream = io.BytesIO()
+            image.save(stream, "PNG")
+            archive.writestr(f"{'balls' if i % 2 else 'boxes'}/{i}.png", stream.getvalue())
+        archive.writestr("balls/notes.png", b"this is no picture")
+    return path
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def wait_for_state(page: Page, *states: str) -> None:
+    found = ",".join(f'{RUN}[data-state="{state}"]' for state in states)
+    page.wait_for_selector(found, timeout=SLOW_MS)
+
+
+def set_epochs(page: Page, count: int) -> None:
+    page.get_by_text("Every setting").click()
+    box = page.get_by_label("Epochs", exact=True)
+    box.fill(str(count))
+    box.press("Enter")
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
+
+
+def begin_long_run(visit, name: str) -> None:
+    """Start a run on the digits that does not end by itself while a test looks on."""
+    page = visit.page
+    page.goto(f"{visit.address}/train")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW_MS)
+    set_epochs(page, 2_000)
+    box = page.get_by_role("textbox", name="Name of the model")
+    box.fill(name)
+    box.press("Enter")
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
+    press(page, "Train")
+    page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
+
+
+def step_shown(page: Page) -> int:
+    return int(page.locator(RUN).get_attribute("data-step") or 0)
+
+
+def test_own_pictures_become_a_model_that_can_be_dragged(visit, drawings):
+    page = visit.page
+    page.goto(f"{visit.address}/train")
+    page.get_by_text("My own", exact=True).click()
+    page.locator('input[type="file"]').set_input_files(drawings)
+    expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("balls 60 · boxes 60")).to_be_visible()
+    page.get_by_text("1 left out").click()
+    expect(page.get_by_text("notes.png")).to_be_visible()
+    press(page, "Train")
+    page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
+    press(page, "Pause")
+    wait_for_state(page, "paused")
+    paused = step_shown(page)
+    page.wait_for_timeout(1_500)
+    assert step_shown(page) == paused
+    press(page, "Resume")
+    page.wait_for_function(f"Number(document.querySelector('{RUN}').dataset.step) > {paused}")
+    press(page, "Stop")
+    wait_for_state(page, "stopped")
+    press(page, "Open in Explore")
+    visit.ready()
+    before = visit.pixels().copy()
+    left, width, y = visit.slider(visit.first_slider())
+    page.mouse.move(left + width / 2, y)
+    page.mouse.down()
+    page.mouse.move(left + width * 0.95, y, steps=8)
+    page.mouse.up()
+    assert (visit.pixels() != before).any()
+
+
+def test_a_run_can_be_steered_by_keyboard_alone(visit):
+    begin_long_run(visit, "keys")
+    page = visit.page
+    for name, state in (("Pause", "paused"), ("Resume", "running")):
+        page.get_by_role("button", name=name, exact=True).focus()
+        page.keyboard.press("Enter")
+        wait_for_state(page, state)
+    scrubber = page.get_by_test_id("run-scrubber")
+    scrubber.focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector(f'{RUN}[data-step="1"]', timeout=SLOW_MS)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"document.querySelector('{RUN}').dataset.step > 1")
+    page.get_by_role("button", name="Stop", exact=True).focus()
+    page.keyboard.press("Space")
+    wait_for_state(page, "stopped")
+
+
+def test_slow_motion_shows_batch_after_batch(visit):
+    begin_long_run(visit, "slow")
+    page = visit.page
+    page.get_by_text("Slow motion", exact=True).click()
+    expect(page.get_by_text("every batch is shown")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_timeout(1_000)
+    first = step_shown(page)
+    page.wait_for_timeout(2_000)
+    assert 1 <= step_shown(page) - first <= 8
+
+
+def test_two_tabs_see_and_steer_the_same_run(visit, browser, address):
+    begin_long_run(visit, "shared")
+    for other in visiting(browser, address):
+        other.page.goto(visit.page.url)
+        other.page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
+        press(other.page, "Pause")
+        wait_for_state(other.page, "paused")
+        wait_for_state(visit.page, "paused")
+        press(visit.page, "Stop")
+        wait_for_state(other.page, "stopped")
+
+
+def test_a_run_goes_on_while_the_app_is_closed_and_is_found_again(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path))
+    with serving(tmp_path) as address:
+        for visit in visiting(browser, address):
+            begin_long_run(visit, "adopted")
+            path = visit.page.url.removeprefix(address)
+            visit.page.goto("about:blank")
+    (run,) = jobs.runs()
+    before = run.status()
+    assert before.state == "running"
+    with serving(tmp_path) as address:
+        for visit in visiting(browser, address):
+            visit.page.goto(address + path)
+            page = visit.page
+            page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
+            assert run.status().pid == before.pid
+            assert run.status().step > before.step
+            press(page, "Stop")
+            wait_for_state(page, "stopped")
+
+
+BAD = {
+    "empty.zip": b"",
+    "torn.zip": b"PK\x03\x04 torn",
+    "text.png": b"hello",
+    "one.npy": b"\x93NUMPY junk",
+    "שלום <b>.zip": b"nothing",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_upload_is_told_in_words_and_starts_nothing(visit, name, tmp_path):
+    page = visit.page
+    page.goto(f"{visit.address}/train")
+    page.get_by_text("My own", exact=True).click()
+    page.locator('input[type="file"]').set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": BAD[name]}
+    )
+    alert = page.get_by_test_id("stAlert").first
+    expect(alert).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Train", exact=True)).to_have_count(0)
+    assert not re.search(r"Traceback|Error:", page.locator("body").inner_text())
+
+
+def test_a_deleted_run_leaves_the_list(visit):
+    begin_long_run(visit, "unwanted")
+    page = visit.page
+    press(page, "Pause")
+    wait_for_state(page, "paused")
+    press(page, "Delete")
+    press(page, "Yes, delete it")
+    expect(page.get_by_text("No run yet.")).to_be_visible(timeout=SLOW_MS)
+    assert jobs.runs() == []

@@ -1,0 +1,109 @@
+"""The lesson on gradients, and a run as a GIF."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from explorer import jobs, store
+from explorer.config import TrainConfig
+from explorer.errors import TrainingError
+from explorer.jobs.folder import JobStatus, Record, RunFolder
+from explorer.jobs.worker import work
+from explorer.ui.replay import can_replay, gif_of
+from explorer.ui.views.train_gradients import _LESSONS
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch):
+    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
+
+
+def lesson() -> AppTest:
+    def script():
+        from explorer.ui.views.train_gradients import draw_gradient_lesson
+
+        draw_gradient_lesson()
+
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def told(page: AppTest) -> str:
+    return "\n".join(element.value for element in page.markdown)
+
+
+LAYERS = ("encoder.trunk.1", "encoder.mu.0", "decoder.trunk.0", "decoder.mean.0")
+
+
+def ended(run: RunFolder, health: str, norms: list[float], **changes) -> None:
+    """Let a run have ended without its work."""
+    for step, loss in ((1, 500.0), (60, 160.0), (100, 120.0)):
+        losses = {"loss": loss, "elbo": -loss, "log_likelihood": -loss, "kl": 0.0}
+        line = {"step": step, "epoch": 1, "elapsed_s": 1.0, **losses}
+        run.append("progress.jsonl", line | {"validation": losses, "gradients": norms})
+    status = JobStatus(state="finished", step=100, steps=100, layers=LAYERS, health=health)
+    run.say(replace(status, **changes))
+
+
+def test_the_lesson_begins_one_run_for_each_network_and_no_run_twice():
+    page = lesson()
+    assert told(page).count("Not trained yet") == 9
+    next(b for b in page.button if "9 networks" in b.label).click().run()
+    assert not page.exception
+    assert len(jobs.runs()) == 9
+    assert {run.record().name for run in jobs.runs()} >= {"gradients-stuck", "gradients-clip"}
+    again = lesson()
+    assert "Waiting its turn" in told(again)
+    assert not any("networks" in b.label for b in again.button)
+
+
+def test_runs_that_are_over_are_judged_in_words_and_drawn():
+    for name, key, health, norms in (
+        ("a", "stuck", "vanishing", [1e-9, 1e-3, 1.0, 2.0]),
+        ("b", "residual", "healthy", [1.0, 0.0, 1.0, float("nan")]),
+    ):
+        ended(jobs.begin(_LESSONS["vanishing"][key], name), health, norms)
+    wild = jobs.begin(_LESSONS["exploding"]["wild"], "c")
+    wild.say(JobStatus(state="failed", error=("The loss is no number.", "", "")))
+    page = lesson()
+    words = told(page)
+    assert "Vanishing: it does not learn" in words
+    assert "Healthy: every layer learns" in words
+    assert "ELBO on held-out images −120 nats" in words  # noqa: RUF001
+    assert "The loss is no number" in words.replace("\\", "")
+    assert len(page.get("plotly_chart")) == 4
+    assert sum("networks" in b.label for b in page.button) == 1, "those that are missing"
+
+
+def test_each_network_of_the_lesson_differs_from_the_failing_one_in_one_setting():
+    for group in _LESSONS.values():
+        failing, *others = (config.to_json() for config in group.values())
+        for other in others:
+            assert sum(other[key] != failing[key] for key in failing) == 1
+
+
+# ---- a run as a GIF
+
+
+@pytest.mark.parametrize("d", [1, 3])
+def test_a_run_is_saved_as_a_gif_with_its_steps(d):
+    run = RunFolder(store.runs_folder() / "short")
+    config = TrainConfig(data="digits", arch="mlp", hidden=(16,), latent_dim=d, epochs=2)
+    run.create(Record(name="short", out=store.bundles_folder() / "short", config=config))
+    assert not can_replay(run)
+    run.ask(jobs.Asked(slow=True))  # each step is kept
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("explorer.jobs.worker._SLOW_S", 0.0)
+        assert work(run.path)
+    assert can_replay(run)
+    with Image.open(io.BytesIO(gif_of(run))) as gif:
+        assert 2 <= getattr(gif, "n_frames", 1) <= len(run.snapshots())
+
+
+def test_a_run_that_is_gone_makes_no_gif():
+    with pytest.raises(TrainingError, match="has kept no pictures"):
+        gif_of(RunFolder(store.runs_folder() / "gone"))

@@ -1,0 +1,178 @@
+"""The page of a sweep: begun from the form, under way, and done."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer import jobs, store
+from explorer.config import TrainConfig
+from explorer.jobs.folder import JobStatus, RunFolder
+from explorer.sweeping import grid
+from tests.conftest import fresh_bundle
+from tests.test_ui_train import button, drawn
+
+CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
+SCORES = {"mse": 0.02, "psnr_db": 17.0, "log_likelihood_nats": 10.0, "kl_nats": 4.0}
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch):
+    """Runs that are begun wait for ever: their processes are tested elsewhere."""
+    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
+    monkeypatch.setattr("explorer.jobs.warm_up", lambda: None)
+
+
+def begun(*dims: int, betas: tuple[float, ...] = ()) -> str:
+    sweep = jobs.new_sweep()
+    jobs.begin_sweep(jobs.LocalRuns(sweep), grid(CONFIG, dims, betas), "mine")
+    return sweep
+
+
+def ends(run: RunFolder, *, elbo: float, active: int) -> None:
+    """Let a run end in a model with these scores."""
+    record = run.record()
+    made = fresh_bundle(record.name)
+    scores = SCORES | {"elbo_nats": elbo, "active_units": float(active)}
+    kind, beta = record.config.kind, record.config.beta
+    if record.config.latent_dim == 2:  # the tiny bundle's weights are those of 2 coordinates
+        config = dataclasses.replace(made.config, kind=kind, beta=beta)
+        made = dataclasses.replace(made, config=config, scores=scores)
+        store.save(made, record.out)
+    run.say(JobStatus(state="finished", out=record.name, updated_s=2e9))
+
+
+def says(page: AppTest) -> str:
+    return "\n".join(element.value for element in page.markdown).replace("\\", "")
+
+
+def n_charts(page: AppTest) -> int:
+    return len(page.get("plotly_chart"))
+
+
+# ---- the form
+
+
+def test_several_sizes_begin_as_queued_runs_and_are_watched_together():
+    page = drawn("setup")
+    page.toggle(key="several").set_value(True).run()
+    assert not page.exception
+    button(page, "Train 5 models").click().run()
+    assert not page.exception
+    records = [run.record() for run in jobs.runs()]
+    assert {record.name for record in records} == {f"digits-d{d}" for d in (2, 4, 8, 16, 32)}
+    assert {record.fitted for record in records} == {("batch_size", "likelihood")}
+    (sweep,) = {record.sweep for record in records}
+    assert page.query_params["sweep"] in (sweep, [sweep])
+
+
+def test_without_a_size_there_is_nothing_to_begin():
+    page = drawn("setup")
+    page.toggle(key="several").set_value(True).run()
+    sizes: Any = page.get("button_group")[-2]
+    sizes.set_value([]).run()
+    assert not page.exception
+    assert "at least one size" in page.info[0].value
+    assert not any(b.label.startswith("Train ") for b in page.button)
+
+
+def test_a_name_that_cannot_be_one_is_told():
+    page = drawn("setup")
+    page.toggle(key="several").set_value(True).run()
+    next(b for b in page.text_input if b.label == "Name of the models").set_value("a/b").run()
+    button(page, "Train 5 models").click().run()
+    assert "cannot be the name" in page.error[0].value
+    assert jobs.runs() == []
+
+
+# ---- its page
+
+
+def test_a_sweep_that_has_just_begun_shows_its_runs_and_says_what_will_come():
+    sweep = begun(2, 8)
+    page = drawn("sweep", sweep=sweep)
+    assert not page.exception
+    labels = [b.label.split("  ")[0] for b in page.button]
+    assert "**d = 2**" in labels
+    assert "**d = 8**" in labels
+    assert "first model" in page.info[0].value
+    assert n_charts(page) == 0
+
+
+def test_a_sweep_under_way_shows_what_has_come_of_it_so_far():
+    sweep = begun(2, 8)
+    ends(jobs.runs_of(sweep)[0], elbo=6.0, active=2)
+    page = drawn("sweep", sweep=sweep)
+    assert not page.exception
+    assert "So far the best choice: 2 coordinates" in says(page)
+    assert "only model scored so far" in says(page)
+    assert n_charts(page) == 4
+
+
+def test_a_finished_sweep_recommends_a_model_that_can_be_opened():
+    sweep = begun(2, betas=(1.0, 4.0))
+    one, other = jobs.runs_of(sweep)
+    ends(one, elbo=6.0, active=2)
+    ends(other, elbo=1.0, active=0)
+    page = drawn("sweep", sweep=sweep)
+    assert not page.exception
+    assert "Recommended: 2 coordinates" in says(page)
+    assert "is the best, 6.0 nats" in says(page)
+    assert "| **mine-d2-beta1** |" in says(page)
+    assert button(page, "Open in Explore")
+    assert not any(b.label in ("Pause all", "Resume all") for b in page.button)
+
+
+def test_a_failed_run_says_why_and_can_go_on():
+    sweep = begun(2, 8)
+    one, other = jobs.runs_of(sweep)
+    ends(one, elbo=6.0, active=2)
+    error = ("The loss is no number.", "It must be one.", "Lower the learning rate.")
+    other.say(JobStatus(state="failed", error=error, updated_s=2e9))
+    page = drawn("sweep", sweep=sweep)
+    assert "d = 8:** The loss is no number" in page.warning[0].value.replace("\\", "")
+    button(page, "Resume all").click().run()
+    assert other.status().state == "queued"
+    button(page, "Pause all").click().run()
+    assert other.asked().pause
+
+
+def test_a_model_deleted_since_is_left_out():
+    sweep = begun(2)
+    (run,) = jobs.runs_of(sweep)
+    run.say(JobStatus(state="finished", out="gone", updated_s=2e9))
+    page = drawn("sweep", sweep=sweep)
+    assert not page.exception
+    assert n_charts(page) == 0
+
+
+def test_a_run_of_a_sweep_can_be_watched_by_itself_beside_the_others():
+    sweep = begun(2, 8)
+    page = drawn("sweep", sweep=sweep)
+    next(b for b in page.button if b.label.startswith("**d = 8**")).click().run()
+    assert not page.exception
+    run = jobs.runs_of(sweep)[1]
+    assert page.query_params["run"] in (run.id, [run.id])
+    labels = [b.label for b in page.sidebar.button]
+    assert sum("mine" in label for label in labels) == 2
+    next(b for b in page.sidebar.button if b.label.startswith("Sizes for digits")).click().run()
+    assert page.query_params["sweep"] in (sweep, [sweep])
+
+
+def test_a_sweep_that_is_gone_is_told():
+    page = drawn("sweep", sweep="nothing")
+    assert not page.exception
+    assert "no sweep" in page.error[0].value.replace("\\", "")
+
+
+def test_runs_of_two_sweeps_and_others_are_told_apart_in_the_sidebar():
+    begun(2, 8)
+    jobs.begin(CONFIG, "alone")
+    begun(4, 16)
+    page = drawn("setup")
+    assert not page.exception
+    labels = [b.label.split("  ")[0] for b in page.sidebar.button]
+    assert labels.count("Sizes for digits") == 2
+    assert labels.count("alone") == 1
+    assert not any("mine" in label for label in labels)
