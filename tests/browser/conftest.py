@@ -192,9 +192,10 @@ def visiting(browser: Browser, address: str, **options: object) -> Iterator[Visi
         socket.on("framesent", lambda frame: visit.sent.append(frame))
 
     def hear(message: ConsoleMessage) -> None:
-        # On a page with a path of its own, Streamlit asks there before it asks at the root.
-        is_search = "/_stcore/" in message.location["url"]
-        if message.type == "error" and not is_search:
+        # On a page with a path of its own, Streamlit asks there before it asks at the root; and it
+        # forgets a picture at once that a rerun has replaced, maybe before the browser has it.
+        is_its_own = any(part in message.location["url"] for part in ("/_stcore/", "/media/"))
+        if message.type == "error" and not is_its_own:
             visit.complaints.append(f"{message.text} {message.location['url']}")
 
     page.on("websocket", listen)
