@@ -156,7 +156,6 @@ class Look:
     chin: np.ndarray
     hair_end: np.ndarray  # y of the tips
     hair_rx: np.ndarray
-    nose: np.ndarray  # radius
     skin: Colour
     hair: Colour
     shirt: Colour
@@ -164,11 +163,9 @@ class Look:
 
 
 def look(factors: np.ndarray) -> Look:
-    """Turn factors (n, 14) in [0, 1], in the order of `faces.FACTOR_NAMES`, into positions."""
+    """Turn factors (n, 13) in [0, 1], in the order of `faces.FACTOR_NAMES`, into positions."""
     columns = np.ascontiguousarray(factors.T, dtype=np.float32)
-    smile, gape, eyes, spacing, gaze, brow, width, height, length, hair, skin, nose, shirt, back = (
-        columns
-    )
+    smile, gape, eyes, spacing, gaze, brow, width, height, length, hair, skin, shirt, back = columns
     fall = length * (2 - length)  # quick at first, where ears and cheeks hide most of the hair
     eye_rx = _between(3.3, 5.2, eyes)
     return Look(
@@ -184,7 +181,6 @@ def look(factors: np.ndarray) -> Look:
         chin=_between(50.4, 56.6, height),
         hair_end=_between(31, 64, fall),
         hair_rx=_between(20.0, 24.4, width) + np.float32(3.4) * fall,
-        nose=_between(1.5, 4.1, nose),
         skin=_colour_path(SKIN, skin),
         hair=_colour_path(HAIR, hair),
         shirt=_colour_path(SHIRT, shirt),
@@ -194,6 +190,7 @@ def look(factors: np.ndarray) -> Look:
 
 WHOLE = Window(0, SIZE)
 EYE_Y, HEAD_Y, HAIR_Y = 29.6, 33.0, 27.0
+NOSE_R = np.float32(2.8)  # the same in all faces
 
 
 def _hair_outline(window: Window, face: Look) -> np.ndarray:
@@ -319,7 +316,7 @@ def draw_brows(canvas: Canvas, face: Look) -> None:
 def draw_nose(canvas: Canvas, face: Look) -> None:
     """Paint a button nose, darker below, with a highlight."""
     window = Window(31, 42, -6, 6)
-    r = face.nose
+    r = NOSE_R
     low = r * np.float32(0.82)
     canvas.blend(window, mix(face.skin, MOUTH, 0.55), rounded(window, (0, 36.2), (r, low)))
     front = rounded(window, (0, 35.6), (r * np.float32(0.94), low))
@@ -349,7 +346,7 @@ def draw_mouth(canvas: Canvas, face: Look) -> None:
 
 
 def paint(factors: np.ndarray) -> np.ndarray:
-    """Paint faces back to front; factors (n, 14) in [0, 1] give pixels (n, 3, 64, 64), uint8."""
+    """Paint faces back to front; factors (n, 13) in [0, 1] give pixels (n, 3, 64, 64), uint8."""
     face = look(factors)
     canvas = Canvas(face.background)
     for draw in (
