@@ -2,7 +2,7 @@
 
 import json
 import math
-import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +15,7 @@ from explorer import bench, cli, store
 from explorer.bench import app, browser, projecting, throughput
 from explorer.bundle import bundles_in
 from explorer.errors import DataError, MachineError
-from tests.tools import chromium
+from tests.tools import chromium, started
 
 MACHINE = bench.Machine(
     date="2026-01-02",
@@ -203,15 +203,27 @@ def test_a_session_asks_for_the_script_as_a_browser_does():
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 def test_memory_and_torch_are_read_of_a_process_and_its_children():
-    import torch
-
-    us = app.RunningApp(port=1, first_answer_s=0, pid=os.getpid(), home=Path())
-    assert torch.__version__
-    assert any("libtorch" in name for name in us.torch_libraries())
-    before = us.resident_mb()
-    block = np.ones(30_000_000, np.uint8)
-    assert us.resident_mb() - before == pytest.approx(block.nbytes / 1e6, rel=0.1)
-    assert us.processes()[0] == os.getpid()
+    script = (
+        "import sys, torch, numpy\n"
+        "print('small', flush=True); sys.stdin.readline()\n"
+        "block = numpy.ones(30_000_000, numpy.uint8)\n"
+        "print('large', flush=True); sys.stdin.readline()\n"
+    )
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {script!r}])"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with started([sys.executable, "-c", parent], **pipes) as program:
+        assert program.stdin
+        assert program.stdout
+        them = app.RunningApp(port=1, first_answer_s=0, pid=program.pid, home=Path())
+        assert program.stdout.readline() == b"small\n"
+        assert any("libtorch" in name for name in them.torch_libraries())
+        before = them.resident_mb()
+        program.stdin.write(b"\n")
+        program.stdin.flush()
+        assert program.stdout.readline() == b"large\n"
+        assert them.resident_mb() - before == pytest.approx(30, rel=0.1)
+        assert len(them.processes()) == 2
+        program.stdin.write(b"\n")
 
 
 def test_labelled_codes_are_neither_trivial_nor_hopeless():
