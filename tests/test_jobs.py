@@ -84,6 +84,8 @@ def test_a_run_ends_in_a_bundle_and_leaves_what_can_be_looked_back_at():
     assert first is not None
     assert latest is not None
     assert first["step"] == 1
+    assert latest["step"] == status.step == status.steps
+    assert run.snapshots()[-1]["step"] == status.steps
     assert watched["x"].shape == latest["x_hat"].shape == (8, 1, 8, 8)
     assert latest["xy"].shape == (len(watched["labels"]), 2)
     line: Any = run.reports()[0]

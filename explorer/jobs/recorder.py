@@ -85,7 +85,9 @@ class Recorder:
         self._run.put("latest.npz", arrays)
         many = self._n_bytes > _MANY_BYTES
         pause_s = max(_KEEP_EVERY_S, progress.elapsed_s / (_FEW_AN_AGE if many else _KEPT_AN_AGE))
-        if progress.elapsed_s - self._last_kept_s >= pause_s or (slow and not many):
+        is_last = progress.stopped_early or progress.step == progress.steps
+        due = progress.elapsed_s - self._last_kept_s >= pause_s
+        if due or is_last or (slow and not many):
             self._last_kept_s = progress.elapsed_s
             self._n_bytes += self._run.put(f"snapshots/{self._n_kept}.npz", arrays)
             moment = {"step": progress.step, "elapsed_s": round(progress.elapsed_s, 3)}

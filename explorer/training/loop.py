@@ -140,7 +140,7 @@ class _Run:
             self._sums.zero_()
         if must_finish:
             self._stopped_early = self.finished = True
-        watched = self._control.with_snapshot
+        watched = self._control.with_snapshot or self.finished
         snapshot = self._watch.look(self._vae, self._pixels) if watched else None
         self.elapsed_s += time.perf_counter() - begin
         return replace(

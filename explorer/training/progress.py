@@ -41,7 +41,7 @@ class Progress:
         gradients: Norm of the last gradient in each layer, in the order of `layers`.
         layers: Names of the layers, in order from image to code to image.
         health: What the gradients say of the run.
-        snapshot: How the network stands, if that was asked for.
+        snapshot: How the network stands, if that was asked for, and after the last step.
         stopped_early: Whether the run ended because validation ELBO no longer rose, or was asked to
             finish.
         bundle: The result, only in the last report.
