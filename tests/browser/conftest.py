@@ -110,14 +110,22 @@ class Visit:
         self.page.wait_for_selector(READY, timeout=SLOW_MS)
         return self
 
+    def drawn(self) -> None:
+        """Wait for what the next frame draws: of two moves in one frame the second waits for it."""
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
     @property
     def z(self) -> np.ndarray:
         """The code on show."""
+        self.drawn()
         text = self.page.get_by_test_id("stage").get_attribute("data-z")
         return np.array(json.loads(text or "[]"))
 
     def pixels(self, test_id: str = "decoded") -> np.ndarray:
         """The bitmap of a canvas, (h, w, 4) uint8."""
+        self.drawn()
         canvas = self.page.get_by_test_id(test_id)
         values = canvas.evaluate(
             "c => ({w: c.width, h: c.height, data:"

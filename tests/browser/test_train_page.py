@@ -91,9 +91,11 @@ def test_own_pictures_become_a_model_that_can_be_dragged(visit, drawings):
     page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
     press(page, "Pause")
     wait_for_state(page, "paused")
-    paused = step_shown(page)
+    (run,) = jobs.runs()
+    paused = run.snapshots()[-1]["step"]
+    page.wait_for_selector(f'{RUN}[data-step="{paused}"]', timeout=SLOW_MS)
     page.wait_for_timeout(1_500)
-    assert step_shown(page) == paused
+    assert step_shown(page) == paused == run.snapshots()[-1]["step"]
     press(page, "Resume")
     page.wait_for_function(f"Number(document.querySelector('{RUN}').dataset.step) > {paused}")
     press(page, "Stop")
