@@ -10,7 +10,18 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from explorer.errors import ConfigError
 
-Kind = Literal["vae", "ae", "beta-vae", "beta-tcvae"]
+Kind = Literal[
+    "vae",
+    "ae",
+    "beta-vae",
+    "beta-tcvae",
+    "gan",
+    "wgan-gp",
+    "vae-gan",
+    "vae-critic",
+    "soft-intro-vae",
+    "aae",
+]
 Arch = Literal["mlp", "resmlp", "conv", "resnet"]
 Likelihood = Literal["bernoulli", "gaussian", "sigma"]
 SigmaScope = Literal["shared", "pixel"]
@@ -21,7 +32,16 @@ Schedule = Literal["constant", "cosine"]
 Colours = Literal["own", "grey", "rgb"]
 Binarize = Literal["none", "random"]
 Precision = Literal["single", "half"]
+Objective = Literal["elbo", "article"]
 
+ADVERSARIAL: tuple[Kind, ...] = (
+    "gan",
+    "wgan-gp",
+    "vae-gan",
+    "vae-critic",
+    "soft-intro-vae",
+    "aae",
+)
 FITTED = ("batch_size", "likelihood")  # settings that may be left to be chosen to fit the images
 
 
@@ -33,6 +53,10 @@ class TrainConfig:
         data: Name of a data set, or path of a folder or file of images.
         kind: Family of model: `vae`; `ae`, an autoencoder, which has no KL term; `beta-vae`, whose
             KL term weighs `beta`; `beta-tcvae`, where the total correlation in it weighs `beta`.
+            In the others, two players learn against each other: `gan` and `wgan-gp`, a generator
+            without an encoder; `vae-gan`, a VAE as the generator; `vae-critic`, a VAE as the
+            discriminator; `soft-intro-vae`, encoder against decoder; `aae`, an autoencoder whose
+            codes a discriminator compares with draws from the prior.
         latent_dim: d, the number of coordinates of the latent code z.
         arch: Layers: dense (`mlp`), convolutions (`conv`), or either with residual connections
             (`resmlp`, `resnet`).
@@ -43,6 +67,9 @@ class TrainConfig:
         likelihood: p(x|z): `bernoulli`, `gaussian` with fixed `sigma`, or `sigma`, which learns it.
         sigma: Standard deviation of `gaussian`, in pixel values where white is 1.
         sigma_scope: With likelihood `sigma`: one value for all pixels, or one per pixel from z.
+        objective: With kind `vae`, what is made large: `elbo`, or `article`, which has the
+            log-likelihood under draws from the prior in place of the KL term.
+        tied: Whether the decoder's weights are the encoder's, each layer turned round.
         beta: Weight of the KL term, or with `beta-tcvae` of its total correlation alone; the loss
             is -ELBO only at 1.
         beta_end: What beta becomes, by equal factors, over the first half of the run, so that
@@ -53,6 +80,25 @@ class TrainConfig:
         learning_rate: Step size at the start.
         schedule: `constant`, or `cosine`, which lets it fall smoothly to 0.
         clip_norm: Longest gradient allowed; longer ones are shortened to it; 0 turns this off.
+        adversarial_weight: Weight of the game against the discriminator in the loss of a decoder
+            that also has to reconstruct (`vae-gan`), of an encoder that also has to (`aae`), or of
+            generated images in that of the encoder (`soft-intro-vae`).
+        code_weight: With `vae-critic`, how much a generated image is to tell the encoder the code
+            it was drawn from; 0 leaves the generator free.
+        margin: With `vae-critic`, nats by which the energy of generated images is raised above
+            that of real ones.
+        negative_beta: With `soft-intro-vae`, weight of the KL per coordinate of generated images in
+            the encoder's loss.
+        discriminator_learning_rate: Step size of the discriminator, or of the critic; 0 takes that
+            of the others.
+        discriminator_width: Channels of the discriminator's finest convolution; 0 takes `width`.
+        critic_steps: Steps of the discriminator to one of the generator; 0 takes the kind's own: 5
+            with `wgan-gp`, otherwise 1.
+        gradient_penalty: With `wgan-gp`, weight of the penalty on gradients not of length 1.
+        spectral_norm: Whether each layer of the discriminator is scaled to stretch nothing by more
+            than 1.
+        average: Share of the past in the moving average of the generator's weights that is kept as
+            the result; 0 keeps the last weights.
         epochs: Times each training image is seen.
         batch_size: Images per step.
         patience: Epochs without a better validation ELBO before an early stop; 0 turns this off.
@@ -77,6 +123,8 @@ class TrainConfig:
     likelihood: Likelihood = "bernoulli"
     sigma: float = 0.1
     sigma_scope: SigmaScope = "shared"
+    objective: Objective = "elbo"
+    tied: bool = False
     beta: float = 1.0
     beta_end: float = 0.0
     kl_warmup_epochs: int = 0
@@ -85,6 +133,16 @@ class TrainConfig:
     learning_rate: float = 1e-3
     schedule: Schedule = "constant"
     clip_norm: float = 0.0
+    adversarial_weight: float = 1.0
+    code_weight: float = 1.0
+    margin: float = 10.0
+    negative_beta: float = 4.0
+    discriminator_learning_rate: float = 0.0
+    discriminator_width: int = 0
+    critic_steps: int = 0
+    gradient_penalty: float = 10.0
+    spectral_norm: bool = False
+    average: float = 0.0
     epochs: int = 20
     batch_size: int = 128
     patience: int = 0
@@ -122,18 +180,61 @@ class TrainConfig:
     @property
     def has_posterior(self) -> bool:
         """Whether the encoder says of each image how sure it is of its code."""
-        return self.kind != "ae"
+        return self.has_encoder and self.kind not in ("ae", "aae")
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether there is a network that reads images; without, only draws from the prior."""
+        return self.kind not in ("gan", "wgan-gp")
+
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether two players learn against each other."""
+        return self.kind in ADVERSARIAL
+
+    @property
+    def steps_of_critic(self) -> int:
+        """Steps of the discriminator to one of the generator."""
+        return self.critic_steps or (5 if self.kind == "wgan-gp" else 1)
+
+    def uses(self, setting: str) -> bool:
+        """Whether a setting means anything to this kind."""
+        kinds = _KINDS_OF.get(setting)
+        return kinds is None or self.kind in kinds
 
     def _check_kind(self) -> None:
         """Refuse settings that say nothing, or the opposite, together with the kind."""
         defaults = type(self).__dataclass_fields__
-        of_the_kl = ("beta", "beta_end", "kl_warmup_epochs", "free_bits")
-        changed = [n for n in of_the_kl if getattr(self, n) != defaults[n].default]
-        if self.kind == "ae" and changed:
+        for name, kinds in _KINDS_OF.items():
+            if getattr(self, name) != defaults[name].default and not self.uses(name):
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)} with kind {self.kind}.",
+                    f"It goes with {_listed(kinds)}.",
+                    f"Leave {name} out, or choose another kind.",
+                )
+        if self.objective == "article" and self.free_bits + self.beta_end > 0:
             raise ConfigError(
-                f"{changed[0]} is {getattr(self, changed[0])} with kind ae.",
-                "It shapes the KL term, which an autoencoder does not have.",
-                f"Leave {changed[0]} out, or choose kind vae or beta-vae.",
+                "objective is article with a setting of the KL term.",
+                "That objective has no KL term.",
+                "Leave free_bits and beta_end out, or choose objective elbo.",
+            )
+        if self.tied and self.arch not in ("mlp", "conv"):
+            raise ConfigError(
+                f"tied is True with arch {self.arch}.",
+                "Only layers in one line can be turned round, not residual blocks.",
+                "Choose arch mlp or conv, or leave tied out.",
+            )
+        if self.tied and self.average > 0:
+            raise ConfigError(
+                f"average is {self.average:g}, and tied is True.",
+                "The moving average of a decoder's weights would no longer be the encoder's.",
+                "Leave one of them out.",
+            )
+        if self.kind == "soft-intro-vae" and self.likelihood == "sigma":
+            raise ConfigError(
+                "likelihood is sigma with kind soft-intro-vae.",
+                "Its players weigh errors of real and generated images by one fixed sigma.",
+                "Choose likelihood gaussian, with a sigma such as 0.1, or bernoulli.",
             )
         if self.kind in ("beta-vae", "beta-tcvae") and self.beta == 1:
             raise ConfigError(
@@ -146,12 +247,6 @@ class TrainConfig:
                 f"beta_end is {self.beta_end:g}, but beta is 0.",
                 "Equal factors lead nowhere from 0.",
                 "Give a beta above 0, or use kl_warmup_epochs, which rises from 0.",
-            )
-        if self.kind == "beta-tcvae" and self.free_bits > 0:
-            raise ConfigError(
-                f"free_bits is {self.free_bits:g} with kind beta-tcvae.",
-                "Free bits are counted coordinate by coordinate, the total correlation over all.",
-                "Leave free_bits out, or choose kind vae or beta-vae.",
             )
         if self.binarize == "random" and self.likelihood != "bernoulli":
             raise ConfigError(
@@ -197,6 +292,15 @@ _BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("free_bits", 0, 100),
     ("learning_rate", 1e-7, 10),
     ("clip_norm", 0, 1e6),
+    ("adversarial_weight", 0, 1e6),
+    ("code_weight", 0, 1e6),
+    ("margin", 0, 1e6),
+    ("negative_beta", 0, 1e6),
+    ("discriminator_learning_rate", 0, 10),
+    ("discriminator_width", 0, 512),
+    ("critic_steps", 0, 100),
+    ("gradient_penalty", 0, 1e6),
+    ("average", 0, 0.99999),
     ("epochs", 1, 100_000),
     ("batch_size", 2, 65_536),
     ("patience", 0, 100_000),
@@ -204,6 +308,36 @@ _BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("image_size", 0, 128),
     ("n_images", 0, 10_000_000),
 )
+
+_OF_THE_KL: tuple[Kind, ...] = ("vae", "beta-vae", "beta-tcvae")
+_WITH_KL: tuple[Kind, ...] = (*_OF_THE_KL, "vae-gan", "vae-critic", "soft-intro-vae")
+_WITH_DISCRIMINATOR: tuple[Kind, ...] = ("gan", "wgan-gp", "vae-gan", "aae")
+
+# Settings that mean something to some kinds only.
+_KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
+    "beta": _WITH_KL,
+    "beta_end": _OF_THE_KL,
+    "kl_warmup_epochs": _WITH_KL,
+    "free_bits": ("vae", "beta-vae"),
+    "objective": ("vae",),
+    "tied": ("vae", "ae", "beta-vae", "beta-tcvae", "vae-gan", "aae"),
+    "patience": (*_OF_THE_KL, "ae"),
+    "binarize": (*_OF_THE_KL, "ae"),
+    "adversarial_weight": ("vae-gan", "soft-intro-vae", "aae"),
+    "code_weight": ("vae-critic",),
+    "margin": ("vae-critic",),
+    "negative_beta": ("soft-intro-vae",),
+    "discriminator_learning_rate": (*_WITH_DISCRIMINATOR, "vae-critic"),
+    "discriminator_width": ("gan", "wgan-gp", "vae-gan"),
+    "critic_steps": ("gan", "wgan-gp", "vae-critic"),
+    "gradient_penalty": ("wgan-gp",),
+    "spectral_norm": _WITH_DISCRIMINATOR,
+    "average": ("gan", "wgan-gp", "vae-gan", "vae-critic", "soft-intro-vae"),
+}
+
+
+def _listed(kinds: tuple[Kind, ...]) -> str:
+    return f"kind {kinds[0]}" if len(kinds) == 1 else f"the kinds {', '.join(kinds)}"
 
 
 def _check_type(name: str, value: object, kind: object) -> None:
@@ -213,6 +347,8 @@ def _check_type(name: str, value: object, kind: object) -> None:
     elif kind is float:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         good, needed = is_number, "a number"
+    elif kind is bool:
+        good, needed = isinstance(value, bool), "true or false"
     elif kind is int:
         good, needed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
     elif kind is str:

@@ -21,7 +21,7 @@ from explorer.latent.encode import encode
 from explorer.models.architecture import expected_weights
 from explorer.models.vae import VAE
 from explorer.training import Control, Progress, loop, train
-from explorer.training.optimizers import learning_rate_at, weights_at
+from explorer.training.optimizers import learning_rate_share, weights_at
 from explorer.training.pixels import Pixels, binarized
 
 N = 60
@@ -139,10 +139,10 @@ def test_sgd_steps_are_shortened_to_the_clip_norm():
 
 def test_a_cosine_falls_from_the_full_rate_to_nothing():
     config = settings(schedule="cosine", learning_rate=0.5)
-    assert learning_rate_at(config, 0, 100) == 0.5
-    assert learning_rate_at(config, 50, 100) == pytest.approx(0.25)
-    assert learning_rate_at(config, 100, 100) == pytest.approx(0)
-    assert learning_rate_at(settings(learning_rate=0.5), 99, 100) == 0.5
+    assert learning_rate_share(config, 0, 100) == 1
+    assert learning_rate_share(config, 50, 100) == pytest.approx(0.5)
+    assert learning_rate_share(config, 100, 100) == pytest.approx(0)
+    assert learning_rate_share(settings(learning_rate=0.5), 99, 100) == 1
 
 
 def test_the_weight_of_the_kl_warms_up_to_beta():

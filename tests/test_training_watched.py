@@ -39,7 +39,7 @@ def test_a_snapshot_shows_watched_images_as_the_network_sees_them():
     control = Control(report_every_s=0, with_snapshot=True)
     *_, last, end = reports(control, config, images)
     assert last.snapshot
-    watch = Watch(images, config.latent_dim, config.seed)
+    watch = Watch(images, config)
     vae = network(end.bundle)
     seen = watch.look(vae, Pixels(images))
     np.testing.assert_allclose(last.snapshot.mu, seen.mu, atol=1e-6)
@@ -53,7 +53,7 @@ def test_a_snapshot_shows_watched_images_as_the_network_sees_them():
 def test_the_first_watched_images_are_of_different_classes():
     images = digits()
     assert images.labels is not None
-    watch = Watch(images, 2, 0)
+    watch = Watch(images, TrainConfig(data="digits", latent_dim=2))
     assert len(set(images.labels[watch.rows[: watch.n_items]])) == watch.n_items
 
 

@@ -4,6 +4,7 @@ Knows nothing of torch, so that a bundle can be checked, and its decoder packed 
 without it. A stack is named after its place in the network, such as `decoder.trunk`.
 """
 
+import dataclasses
 from itertools import pairwise
 
 from explorer.config import TrainConfig
@@ -31,13 +32,16 @@ SMALLEST, LARGEST = 8, 128  # sides of images, in pixels
 _COARSEST_SIDE = 7  # feature maps are halved until they are no larger than this
 _MOST_WIDENING = 8  # channels stop doubling at this many times the finest level's
 _MOST_GROUPS = 8
+_CODE_WIDTHS = (256, 256)  # of the discriminator that reads codes
 
 
 def encoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
     """Return the encoder's stacks: a trunk, then one linear head each for mu and logvar.
 
-    An autoencoder, which has no posterior, has no head for logvar.
+    An autoencoder, which has no posterior, has no head for logvar; a generator alone has no encoder.
     """
+    if not config.has_encoder:
+        return ()
     trunk, n_features = encoder_trunk(config, image_shape)
     head: Layers = (Linear(n_features, config.latent_dim),)
     stacks: Stacks = (("encoder.trunk", trunk), ("encoder.mu", head))
@@ -72,7 +76,7 @@ def expected_weights(config: TrainConfig, image_shape: ImageShape) -> dict[str, 
 
 def learns_shared_sigma(config: TrainConfig) -> bool:
     """Whether one standard deviation is learned for all pixels, as the array `log_sigma`."""
-    return config.likelihood == "sigma" and config.sigma_scope == "shared"
+    return config.has_encoder and config.likelihood == "sigma" and config.sigma_scope == "shared"
 
 
 def is_dense(config: TrainConfig) -> bool:
@@ -85,9 +89,56 @@ def sigma_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
 
     The browser draws the mean only, so this is no part of `decoder_layers`.
     """
-    if config.likelihood == "sigma" and config.sigma_scope == "pixel":
+    if config.has_encoder and config.likelihood == "sigma" and config.sigma_scope == "pixel":
         return (("decoder.log_sigma", decoder_head(config, image_shape)),)
     return ()
+
+
+def discriminator_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
+    """Return the stacks that turn an image (c, h, w) into one score, in order.
+
+    The layers are those of an encoder, without normalisation, which would let the images of a batch
+    tell on each other, and with leaky ReLU. `features` are the feature maps, or for dense networks
+    the hidden layers, in which images can be compared.
+
+    Source:
+        Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional
+        Generative Adversarial Networks", 2016. https://arxiv.org/abs/1511.06434
+        Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, section 4 (no batch
+        normalisation in the critic). https://arxiv.org/abs/1704.00028
+    """
+    plain = dataclasses.replace(
+        config,
+        norm="none",
+        activation="leaky_relu",
+        tied=False,
+        width=config.discriminator_width or config.width,
+    )
+    trunk, n_features = encoder_trunk(plain, image_shape)
+    # A dense network's features are all its layers; the others' stop before the dense ones.
+    cut = len(trunk) if is_dense(config) else _first_reshape(trunk)
+    return (
+        ("discriminator.features", trunk[:cut]),
+        ("discriminator.score", (*trunk[cut:], Linear(n_features, 1))),
+    )
+
+
+def code_discriminator_layers(config: TrainConfig) -> Stacks:
+    """Return the stacks that turn a latent code (d,) into one score, in order.
+
+    Source:
+        Makhzani et al., "Adversarial Autoencoders", 2016. https://arxiv.org/abs/1511.05644
+    """
+    layers: Layers = ()
+    n_in = config.latent_dim
+    for width in _CODE_WIDTHS:
+        layers += (Linear(n_in, width), Activate("leaky_relu"))
+        n_in = width
+    return (("discriminator.features", layers), ("discriminator.score", (Linear(n_in, 1),)))
+
+
+def _first_reshape(layers: Layers) -> int:
+    return next(i for i, layer in enumerate(layers) if isinstance(layer, Reshape))
 
 
 def encoder_trunk(config: TrainConfig, image_shape: ImageShape) -> tuple[Layers, int]:

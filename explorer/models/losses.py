@@ -118,6 +118,19 @@ def gaussian_log_likelihood(x_hat: Tensor, x: Tensor, log_sigma: Tensor) -> Tens
     return per_pixel.flatten(1).sum(1) - x[0].numel() * 0.5 * math.log(2 * math.pi)
 
 
+def relative_error(log_likelihood: Tensor, n_pixels: int, sigma: float | None) -> Tensor:
+    """Return -log p(x|z) without the constant of a Gaussian, so that it is never below 0.
+
+    Args:
+        log_likelihood: Nats per image, shape (n,).
+        n_pixels: Pixel values of an image.
+        sigma: Standard deviation of the Gaussian; None for a Bernoulli, which has no constant.
+    """
+    if sigma is None:
+        return -log_likelihood
+    return -log_likelihood - n_pixels * (math.log(sigma) + 0.5 * math.log(2 * math.pi))
+
+
 def optimal_log_sigma(x_hat: Tensor, x: Tensor) -> Tensor:
     """Return the log of the one sigma under which these images are likeliest, shape ().
 

@@ -1,9 +1,11 @@
 """The variational autoencoder: encoder, decoder and likelihood as one module.
 
 q(z|x) = N(mu, diag exp(logvar)), p(z) = N(0, I). The plain autoencoder is the same module with
-z = mu and no KL. Knows nothing of data sets or optimisers.
+z = mu and no KL, and the generator of a GAN the same without an encoder. Knows nothing of data sets
+or optimisers.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from explorer.models.architecture import (
     sigma_layers,
 )
 from explorer.models.blocks import build, gain_of, initialise
+from explorer.models.tying import tie, tied_weights
 
 # How fast the kept sigma follows the best sigma of each batch.
 _SIGMA_MOMENTUM = 0.1
@@ -53,7 +56,8 @@ class ElboTerms:
 class VAE(nn.Module):
     """A VAE as a `TrainConfig` describes it, with weights drawn from the config's seed.
 
-    State-dict names and shapes are those of `architecture.expected_weights`.
+    The names and shapes of its weights are those of `architecture.expected_weights`. With tied
+    weights the decoder has only biases of its own.
 
     Args:
         config: Architecture, likelihood and seed.
@@ -79,6 +83,8 @@ class VAE(nn.Module):
         for name, stack in (*self.encoder.items(), *self.decoder.items()):
             gain = gain_of(config.activation) if name == "trunk" else 1.0
             initialise(stack, generator, gain=gain)
+        if config.tied:
+            tie(self.encoder.values(), self.decoder.values(), image_shape)
 
     @classmethod
     def from_weights(
@@ -87,14 +93,18 @@ class VAE(nn.Module):
         image_shape: tuple[int, int, int],
         weights: Mapping[str, np.ndarray],
     ) -> "VAE":
-        """Return a trained VAE, ready to encode and decode, from the arrays of a bundle."""
-        vae = cls(config, image_shape)
+        """Return a trained VAE, ready to encode and decode, from the arrays of a bundle.
+
+        Weights that were tied while it trained no longer are.
+        """
+        vae = cls(dataclasses.replace(config, tied=False), image_shape)
         vae.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         return vae.eval().requires_grad_(False)
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return a copy of every array, float32, by name."""
-        return {name: array.numpy().copy() for name, array in self.state_dict().items()}
+        arrays = self.state_dict() | tied_weights(self)
+        return {name: array.detach().cpu().numpy().copy() for name, array in arrays.items()}
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mu and logvar, (n, d) each, of images (n, c, h, w) in [0, 1].
@@ -111,7 +121,7 @@ class VAE(nn.Module):
         """Return pictures (n, c, h, w) in [0, 1] of latent codes (n, d)."""
         return torch.sigmoid(self.decoder["mean"](self.decoder["trunk"](z)))
 
-    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+    def log_likelihood(self, x: Tensor, z: Tensor, *, fit_sigma: bool = True) -> Tensor:
         """Return log p(x|z), nats per image.
 
         While training with a shared learned sigma, each batch is judged under its own best sigma,
@@ -120,6 +130,8 @@ class VAE(nn.Module):
         Args:
             x: Images in [0, 1], shape (n, c, h, w).
             z: Latent codes, shape (n, d).
+            fit_sigma: False judges by the kept sigma even while training, as befits images that are
+                no data.
 
         Returns:
             Shape (n,); see `losses` for what the numbers mean under each likelihood.
@@ -130,17 +142,19 @@ class VAE(nn.Module):
             return losses.bernoulli_log_likelihood(logits, x)
         x_hat = torch.sigmoid(logits)
         if self.config.likelihood == "gaussian":
-            log_sigma = torch.tensor(math.log(self.config.sigma))
+            log_sigma = x.new_full((), math.log(self.config.sigma))
         elif self.config.sigma_scope == "pixel":
             log_sigma = losses.floor_log_sigma(self.decoder["log_sigma"](features))
-        elif self.training:
+        elif self.training and fit_sigma:
             log_sigma = losses.optimal_log_sigma(x_hat, x)
             self.log_sigma.lerp_(log_sigma, _SIGMA_MOMENTUM)
         else:
             log_sigma = self.log_sigma
         return losses.gaussian_log_likelihood(x_hat, x, log_sigma)
 
-    def elbo_terms(self, x: Tensor, generator: torch.Generator) -> ElboTerms:
+    def elbo_terms(
+        self, x: Tensor, generator: torch.Generator, *, fit_sigma: bool = True
+    ) -> ElboTerms:
         """Return the terms of the ELBO of images (n, c, h, w), by one draw of z each."""
         mu, logvar = self.encode(x)
         if self.config.has_posterior:
@@ -148,7 +162,7 @@ class VAE(nn.Module):
             kl = losses.kl_per_coordinate(mu, logvar)
         else:
             z, kl = mu, torch.zeros_like(mu)
-        return ElboTerms(self.log_likelihood(x, z), kl, z, mu, logvar)
+        return ElboTerms(self.log_likelihood(x, z, fit_sigma=fit_sigma), kl, z, mu, logvar)
 
     @torch.no_grad()
     def standardise(self, mean: Tensor, std: Tensor) -> None:

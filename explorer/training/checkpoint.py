@@ -21,7 +21,7 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import MachineError, TrainingError
 
-_MAGIC = b"latentX1"
+_MAGIC = b"latentX2"
 _DIGEST_BYTES = 32
 
 
@@ -36,10 +36,11 @@ class Checkpoint:
         elapsed_s: Seconds of work so far.
         finished: Whether all epochs are done, or the run has stopped early.
         stopped_early: Whether it stopped early.
-        weights: State of the network.
-        optimizer: State of the optimiser.
+        networks: State of all networks.
+        optimizers: State of each player's optimiser, by the name of the player.
         noise: State of the generator of eps.
-        sums: Running sums of the epoch: loss, log-likelihood, KL, images.
+        sums: Running sums of the epoch: of each measure, then of images, and how many images went
+            into each, shape (2, m + 1).
         best: Weights with the best validation ELBO so far.
         best_elbo: That ELBO, in nats per image.
         n_stale: Epochs since then.
@@ -51,8 +52,8 @@ class Checkpoint:
     elapsed_s: float
     finished: bool
     stopped_early: bool
-    weights: dict[str, Tensor]
-    optimizer: dict[str, object]
+    networks: dict[str, Tensor]
+    optimizers: dict[str, object]
     noise: Tensor
     sums: Tensor
     best: dict[str, Tensor] | None

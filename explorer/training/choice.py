@@ -44,6 +44,8 @@ def fitting_settings(images: ImageSet) -> dict[str, object]:
 def fitted(config: TrainConfig, names: Iterable[str], images: ImageSet) -> TrainConfig:
     """Return settings of which the named ones are chosen to fit the images."""
     chosen = fitting_settings(images)
+    if config.kind == "soft-intro-vae" and chosen["likelihood"] == "sigma":
+        chosen["likelihood"] = "gaussian"  # its players need one fixed sigma
     return dataclasses.replace(config, **{name: chosen[name] for name in names})  # type: ignore[arg-type]
 
 

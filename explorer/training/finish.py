@@ -13,11 +13,13 @@ from torch import Tensor
 from explorer.bundle import Codes, DataFacts, ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
+from explorer.models.inversion import find_codes
 from explorer.models.losses import total_correlation
 from explorer.models.vae import VAE
 from explorer.training.pixels import Pixels, binarized, evenly
 
 _MOST_CODES = 5_000
+_MOST_FOUND, _N_DRAWS = 256, 1_744  # of a network that cannot encode
 _ACTIVE_VARIANCE = 0.01
 _BATCH_SIZE = 500
 _LEAST_STD = 1e-6  # below it a coordinate is one and the same for all images
@@ -25,18 +27,38 @@ _LEAST_STD = 1e-6  # below it a coordinate is one and the same for all images
 
 @dataclass(frozen=True)
 class ElboMeans:
-    """Means over images, in nats per image; the total correlation is 0 unless the loss has it."""
+    """Means over images, in nats per image.
+
+    Attributes:
+        log_likelihood: log p(x|z), z drawn from the posterior.
+        kl: KL(q(z|x) ‖ p(z)).
+        total_correlation: Of the aggregate posterior; 0 unless the loss has it.
+        prior_log_likelihood: log p(x|z), z drawn from the prior; None unless the loss has it.
+    """
 
     log_likelihood: float
     kl: float
     total_correlation: float
+    prior_log_likelihood: float | None
+
+    @property
+    def elbo(self) -> float:
+        """Evidence lower bound."""
+        return self.log_likelihood - self.kl
+
+    def loss(self, kl_weight: float, tc_weight: float) -> float:
+        """Return what training makes small, under these weights of its terms."""
+        if self.prior_log_likelihood is not None:
+            return -self.log_likelihood - self.prior_log_likelihood
+        return kl_weight * self.kl + tc_weight * self.total_correlation - self.log_likelihood
 
 
 @torch.inference_mode()
 def elbo_means(vae: VAE, pixels: Pixels, index: Tensor, generator: torch.Generator) -> ElboMeans:
     """Measure the terms of the loss on the given rows, one draw of z each."""
     vae.eval()
-    sums = torch.zeros(3, dtype=torch.float64)
+    sums = torch.zeros(4, dtype=torch.float64)
+    is_article = vae.config.objective == "article"
     for rows in torch.split(index, _BATCH_SIZE):
         x = pixels.batch(rows)
         if vae.config.binarize == "random":
@@ -45,27 +67,45 @@ def elbo_means(vae: VAE, pixels: Pixels, index: Tensor, generator: torch.Generat
         tc = torch.zeros(())
         if vae.config.kind == "beta-tcvae" and len(rows) > 1:
             tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=len(index))
-        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), len(rows) * tc))
-    log_likelihood, kl, total = (sums / len(index)).tolist()
-    return ElboMeans(log_likelihood, kl, total)
+        drawn = torch.zeros(())
+        if is_article:
+            z = torch.empty_like(terms.z).normal_(generator=generator)
+            drawn = vae.log_likelihood(x, z).sum()
+        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), len(rows) * tc, drawn))
+    log_likelihood, kl, total, prior = (sums / len(index)).tolist()
+    return ElboMeans(log_likelihood, kl, total, prior if is_article else None)
 
 
 def make_bundle(
     vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig, name: str
 ) -> ModelBundle:
-    """Score a trained VAE on the whole test split and gather all that exploring it takes.
+    """Score a trained network on the whole test split and gather all that exploring it takes.
 
     Scores: `mse` (mean squared error per pixel of decode(mu)), `psnr_db` (of that mse, white being
     1), `active_units` (coordinates whose mu varies by more than 0.01 over the test images), and
     where there is a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw
-    of z). The codes of an autoencoder are standardised first.
+    of z). The codes of an autoencoder are standardised first. A network without an encoder has no
+    scores yet, and its codes are those of some test images, found by search, followed by draws from
+    the prior, whose row is -1.
 
     Source:
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016 (active units).
         https://arxiv.org/abs/1509.00519
     """
+    vae = VAE.from_weights(config, images.image_shape, vae.weights())
+    if not config.has_encoder:
+        if config.precision == "half":
+            vae.round_to_half()
+        return ModelBundle(
+            name=name,
+            config=config,
+            data=_facts(images),
+            scores={},
+            weights=vae.weights(),
+            codes=_drawn_codes(vae, images, pixels),
+        )
     test = evenly(images.test_index, len(images.test_index))
-    if not config.has_posterior:
+    if config.kind == "ae":
         _standardise(vae, pixels, torch.as_tensor(images.train_index))
     if config.precision == "half":
         vae.round_to_half()
@@ -128,6 +168,28 @@ def _posteriors(
         parts.append((mu, logvar, (vae.decode(mu) - x).square().flatten(1).mean(1)))
     means, logvars, errors = (torch.cat(column).numpy() for column in zip(*parts, strict=True))
     return means, logvars, errors
+
+
+def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels) -> Codes:
+    """Return codes of test images, found by search, and then draws from the prior."""
+    generator = torch.Generator().manual_seed(vae.config.seed)
+    d = vae.config.latent_dim
+    found = evenly(images.test_index, _MOST_FOUND)
+    x = pixels.batch(found)
+    z = find_codes(vae.decode, x, latent_dim=d, generator=generator)
+    with torch.inference_mode():
+        error = (vae.decode(z) - x).square().flatten(1).mean(1)
+    draws = torch.empty(_N_DRAWS, d).normal_(generator=generator)
+    mu = torch.cat([z, draws]).numpy()
+    none = np.full(_N_DRAWS, -1, np.int64)
+    labels = None if images.labels is None else images.labels[found.numpy()]
+    return Codes(
+        mu=mu,
+        logvar=np.zeros_like(mu),
+        ids=np.concatenate([found.numpy().astype(np.int64), none]),
+        error=np.concatenate([error.numpy(), np.zeros(_N_DRAWS, np.float32)]),
+        labels=None if labels is None else np.concatenate([labels, none]),
+    )
 
 
 def _facts(images: ImageSet) -> DataFacts:

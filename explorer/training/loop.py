@@ -5,26 +5,26 @@ Knows nothing of where runs and bundles lie.
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer.bundle import ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, TrainingError
-from explorer.models.losses import loss_of, total_correlation
-from explorer.models.vae import VAE
 from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
 from explorer.training.control import Control
+from explorer.training.duel import Duel, Referee
 from explorer.training.finish import elbo_means, make_bundle
 from explorer.training.gradients import gradient_norms, health_of, layer_names, layer_sizes
-from explorer.training.optimizers import learning_rate_at, make_optimizer, weights_at
+from explorer.training.kinds import game_of
+from explorer.training.optimizers import set_learning_rate, weights_at
 from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.progress import Losses, Progress
 from explorer.training.snapshots import Watch
@@ -32,6 +32,7 @@ from explorer.training.snapshots import Watch
 _SAVE_EVERY_S = 2.0
 _MOST_SAVING = 0.02  # of the time
 _MOST_VALIDATION_IMAGES = 2_000
+_REFEREE_SEES = 48  # images
 
 
 def train(
@@ -43,7 +44,7 @@ def train(
     resume: bool = False,
     control: Control | None = None,
 ) -> Generator[Progress]:
-    """Train a VAE, reporting several times a second and after each epoch.
+    """Train a model, reporting several times a second and after each epoch.
 
     Close the generator to cancel; with a checkpoint, the run can then be resumed from that very
     step, and its weights become bit for bit those of an unbroken run with as many threads.
@@ -88,7 +89,7 @@ def train(
 
 
 class _Run:
-    """Network, optimiser and position of one run.
+    """Networks, optimisers and position of one run.
 
     Shuffles are drawn anew from (seed, epoch) and noise comes from one generator whose state is
     kept, so that a run can stop and go on between any two steps.
@@ -103,12 +104,11 @@ class _Run:
         self._validation_rows = evenly(images.test_index, _MOST_VALIDATION_IMAGES)
         self._steps_per_epoch = _n_batches(len(self._rows), config.batch_size)
         self._steps = self._steps_per_epoch * config.epochs
-        self._vae = VAE(config, images.image_shape)
-        self._optimizer = make_optimizer(config, self._vae.parameters())
+        self._game = game_of(config, images.image_shape, n_data=len(self._rows))
         self._noise = _generator(config.seed, _NOISE)
         self._shuffled: tuple[int, Tensor] = (-1, self._rows)
         self._step = 0
-        self._sums = torch.zeros(4, dtype=torch.float64)
+        self._sums = torch.zeros(2, len(self._game.measures) + 1, dtype=torch.float64)
         self._best: dict[str, Tensor] | None = None
         self._best_elbo = -math.inf
         self._n_stale = 0
@@ -124,16 +124,16 @@ class _Run:
 
     def work(self) -> Progress:
         """Make steps until a report is due or the epoch ends, and see whether to finish."""
-        begin, seen_before = time.perf_counter(), self._sums[3].item()
-        self._vae.train()
+        begin, seen_before = time.perf_counter(), self._n_seen
+        self._game.networks.train()
         while True:
             self._make_step()
             epoch_ended = self._step % self._steps_per_epoch == 0
             worked_s = time.perf_counter() - begin
             if epoch_ended or worked_s >= self._control.report_every_s:
                 break
-        speed = (self._sums[3].item() - seen_before) / worked_s
-        losses, norms = self._epoch_losses(), gradient_norms(self._vae)
+        speed = (self._n_seen - seen_before) / worked_s
+        means, norms = self._epoch_means(), gradient_norms(self._game.vae)
         must_finish = self._control.finish
         validation = self._validate() if epoch_ended or must_finish else None
         if epoch_ended:
@@ -141,16 +141,19 @@ class _Run:
         if must_finish:
             self._stopped_early = self.finished = True
         watched = self._control.with_snapshot or self.finished
-        snapshot = self._watch.look(self._vae, self._pixels) if watched else None
+        snapshot = self._watch.look(self._game.shown, self._pixels) if watched else None
+        duel = self._referee.judge(self._game.shown, means, self._step) if self._referee else None
         self.elapsed_s += time.perf_counter() - begin
         return replace(
             self.report(),
             images_per_s=speed,
-            train=losses,
+            train=_losses(means),
             validation=validation,
+            duel=duel,
             gradients=norms,
-            layers=layer_names(self._vae),
-            health=health_of(norms, layer_sizes(self._vae)),
+            layers=layer_names(self._game.vae),
+            # In a game, gradients that are small beside others' are no sign of anything.
+            health="healthy" if duel else health_of(norms, layer_sizes(self._game.vae)),
             snapshot=snapshot,
         )
 
@@ -167,13 +170,18 @@ class _Run:
         )
 
     def bundle(self, name: str) -> ModelBundle:
-        """Score the network, with the best weights if the run stopped before its end."""
+        """Score the network, with the best weights if the run stopped before its end.
+
+        Of a game, the last weights are taken: nothing measured while it goes on tells better from
+        worse.
+        """
         if self._best is not None and (self._stopped_early or self._config.patience > 0):
-            self._vae.load_state_dict(self._best)
-        return make_bundle(self._vae, self._images, self._pixels, self._config, name)
+            self._game.vae.load_state_dict(self._best)
+        return make_bundle(self._game.shown, self._images, self._pixels, self._config, name)
 
     def checkpoint(self) -> Checkpoint:
         """Return the state of the run."""
+        networks, optimizers = self._game.state()
         return Checkpoint(
             config=self._config.to_json(),
             fingerprint=self._fingerprint,
@@ -181,8 +189,8 @@ class _Run:
             elapsed_s=self.elapsed_s,
             finished=self.finished,
             stopped_early=self._stopped_early,
-            weights=self._vae.state_dict(),
-            optimizer=self._optimizer.state_dict(),
+            networks=networks,
+            optimizers=optimizers,
             noise=self._noise.get_state(),
             sums=self._sums,
             best=self._best,
@@ -192,8 +200,7 @@ class _Run:
 
     def restore(self, kept: Checkpoint) -> None:
         """Go to the state of a checkpoint of the same settings."""
-        self._vae.load_state_dict(kept.weights)
-        self._optimizer.load_state_dict(kept.optimizer)
+        self._game.restore(kept.networks, kept.optimizers)
         self._noise.set_state(kept.noise)
         self._step, self.elapsed_s = kept.step, kept.elapsed_s
         self._sums, self._best = kept.sums, kept.best
@@ -206,7 +213,18 @@ class _Run:
 
     @cached_property
     def _watch(self) -> Watch:
-        return Watch(self._images, self._config.latent_dim, self._config.seed)
+        return Watch(self._images, self._config)
+
+    @cached_property
+    def _referee(self) -> Referee | None:
+        if not self._config.is_adversarial:
+            return None
+        return Referee(self._config, self._pixels.batch(self._rows[:_REFEREE_SEES]))
+
+    @property
+    def _n_seen(self) -> float:
+        """Images seen in this epoch."""
+        return self._sums[1, -1].item()
 
     def _make_step(self) -> None:
         """Update the weights once."""
@@ -214,24 +232,14 @@ class _Run:
         x = self._pixels.batch(self._next_rows())
         if config.binarize == "random":
             x = binarized(x, self._noise)
-        terms = self._vae.elbo_terms(x, self._noise)
-        kl_weight, tc_weight = weights_at(config, self._step / self._steps_per_epoch)
-        loss = loss_of(terms.log_likelihood, terms.kl, beta=kl_weight, free_bits=config.free_bits)
-        if tc_weight:
-            tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=len(self._rows))
-            loss = loss + tc_weight * tc
-        self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        if config.clip_norm > 0:
-            nn.utils.clip_grad_norm_(self._vae.parameters(), config.clip_norm)
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate_at(config, self._step, self._steps)
-        self._optimizer.step()
+        for player in self._game.players.values():
+            set_learning_rate(player.optimizer, config, self._step, self._steps)
+        epoch = self._step / self._steps_per_epoch
+        found = self._game.step(x, self._noise, index=self._step, epoch=epoch)
         self._step += 1
-        with torch.no_grad():
-            n = len(x)
-            means = (loss, terms.log_likelihood.mean(), terms.kl.sum() / n, torch.ones(()))
-            self._sums.add_(torch.stack(means), alpha=n)
+        values = torch.cat([found, torch.ones(1)])
+        taken = ~values.isnan()
+        self._sums.add_(torch.stack((values.where(taken, 0.0), taken.float())), alpha=len(x))
 
     def _next_rows(self) -> Tensor:
         """Return the rows of the next batch; a last batch of one image joins the one before."""
@@ -245,32 +253,37 @@ class _Run:
         is_last = i == self._steps_per_epoch - 1
         return self._shuffled[1][i * size : None if is_last else (i + 1) * size]
 
-    def _epoch_losses(self) -> Losses:
-        """Return the means of the epoch so far.
+    def _epoch_means(self) -> dict[str, float]:
+        """Return the means of the epoch so far, of what has been taken.
 
         Raises:
-            DivergedError: They, or the weights, are no longer finite.
+            DivergedError: They, or weights, are no longer finite.
         """
-        loss, log_likelihood, kl, n = self._sums.tolist()
-        weights_are_finite = all(bool(w.isfinite().all()) for w in self._vae.state_dict().values())
-        if not (math.isfinite(loss) and weights_are_finite):
+        totals, counts = self._sums.tolist()
+        weights = self._game.networks.state_dict().values()
+        if not (all(map(math.isfinite, totals)) and all(bool(w.isfinite().all()) for w in weights)):
             raise self._diverged()
-        return _losses(loss / n, log_likelihood / n, kl / n)
+        pairs = zip(self._game.measures, totals, counts, strict=False)
+        return {name: total / count for name, total, count in pairs if count}
 
-    def _validate(self) -> Losses:
+    def _validate(self) -> Losses | None:
         """Measure the validation losses, remember the best weights, and see whether to stop."""
-        generator = _generator(self._config.seed, _VALIDATION)
-        means = elbo_means(self._vae, self._pixels, self._validation_rows, generator)
-        kl_weight, tc_weight = weights_at(self._config, self._step / self._steps_per_epoch)
-        loss = kl_weight * means.kl + tc_weight * means.total_correlation - means.log_likelihood
-        losses = _losses(loss, means.log_likelihood, means.kl)
-        self._remember(losses.elbo)
+        config = self._config
+        losses = None
+        if config.has_encoder:
+            generator = _generator(config.seed, _VALIDATION)
+            means = elbo_means(self._game.shown, self._pixels, self._validation_rows, generator)
+            losses = _losses({"log_likelihood": means.log_likelihood, "kl": means.kl})
+            if not config.is_adversarial:
+                loss = means.loss(*weights_at(config, self._step / self._steps_per_epoch))
+                losses = replace(losses, loss=loss)
+                self._remember(-loss if config.objective == "article" else means.elbo)
         self.finished = self._stopped_early or self._step == self._steps
         return losses
 
     def _remember(self, elbo: float) -> None:
         if elbo > self._best_elbo:
-            self._best = {n: array.clone() for n, array in self._vae.state_dict().items()}
+            self._best = {n: array.clone() for n, array in self._game.vae.state_dict().items()}
             self._best_elbo, self._n_stale = elbo, 0
         else:
             self._n_stale += 1
@@ -306,5 +319,7 @@ def _n_batches(n: int, batch_size: int) -> int:
     return max(math.ceil((n - 1) / batch_size), 1)
 
 
-def _losses(loss: float, log_likelihood: float, kl: float) -> Losses:
-    return Losses(loss=loss, elbo=log_likelihood - kl, log_likelihood=log_likelihood, kl=kl)
+def _losses(means: Mapping[str, float]) -> Losses:
+    log_likelihood, kl = means.get("log_likelihood"), means.get("kl")
+    elbo = None if log_likelihood is None or kl is None else log_likelihood - kl
+    return Losses(loss=means.get("loss"), elbo=elbo, log_likelihood=log_likelihood, kl=kl)

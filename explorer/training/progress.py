@@ -3,25 +3,27 @@
 from dataclasses import dataclass
 
 from explorer.bundle import ModelBundle
+from explorer.training.duel import Duel
 from explorer.training.gradients import Health
 from explorer.training.snapshots import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
 class Losses:
-    """Means over images, in nats per image.
+    """Means over images, in nats per image; None where a kind has no such thing.
 
     Attributes:
-        loss: What training makes small: beta · KL - log-likelihood, with warm-up and free bits.
+        loss: What training makes small: beta · KL - log-likelihood, with warm-up and free bits; in a
+            game between two players, what the one that draws makes small.
         elbo: Evidence lower bound: log-likelihood - KL.
         log_likelihood: log p(x|z), z drawn from the posterior.
         kl: KL(q(z|x) ‖ p(z)).
     """
 
-    loss: float
-    elbo: float
-    log_likelihood: float
-    kl: float
+    loss: float | None
+    elbo: float | None = None
+    log_likelihood: float | None = None
+    kl: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,9 @@ class Progress:
         elapsed_s: Seconds of work, validation included; time between two reports that the caller
             takes, and pauses, are not counted.
         train: Means over the images of this epoch so far; None in the last report.
-        validation: Means over test images; only at the end of an epoch.
+        validation: Means over test images; only at the end of an epoch, and of a network that can
+            encode them.
+        duel: How the game between two players stands, where there is one.
         gradients: Norm of the last gradient in each layer, in the order of `layers`.
         layers: Names of the layers, in order from image to code to image.
         health: What the gradients say of the run.
@@ -55,6 +59,7 @@ class Progress:
     elapsed_s: float
     train: Losses | None = None
     validation: Losses | None = None
+    duel: Duel | None = None
     gradients: tuple[float, ...] = ()
     layers: tuple[str, ...] = ()
     health: Health = "healthy"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet, evenly_spread
 from explorer.models.vae import VAE
 from explorer.training.pixels import Pixels
@@ -17,7 +18,7 @@ from explorer.training.pixels import Pixels
 _MOST_CODES = 500
 _MOST_VALUES = 500 * 28 * 28  # of all images whose codes are watched: larger images, fewer codes
 _FEWEST_CODES = 100
-_N_ITEMS, _N_SAMPLES = 8, 16
+_N_ITEMS, _N_SAMPLES, _N_SAMPLES_ALONE = 8, 16, 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,8 @@ class Snapshot:
     """How a network stands at one step.
 
     Attributes:
-        mu: Posterior means of the watched images, shape (n, d), float32.
+        mu: Posterior means of the watched images, shape (n, d), float32; where nothing encodes, the
+            codes of the samples.
         logvar: Their natural-log variances, shape (n, d), float32; 0 for an autoencoder.
         x_hat: Reconstructions of the first m watched images, (m, c, h, w) float32 in [0, 1].
         samples: Pictures of k fixed draws, (k, c, h, w) float32 in [0, 1].
@@ -44,8 +46,7 @@ class Watch:
 
     Args:
         images: The set.
-        latent_dim: d.
-        seed: Seed of the draws from the prior.
+        config: Of the run. Where nothing encodes, no image is watched, only more draws.
 
     Attributes:
         rows: Watched rows of the set, shape (n,); the first m are shown as pictures, each class in
@@ -53,14 +54,17 @@ class Watch:
         n_items: m.
     """
 
-    def __init__(self, images: ImageSet, latent_dim: int, seed: int) -> None:
+    def __init__(self, images: ImageSet, config: TrainConfig) -> None:
         n_codes = max(_MOST_VALUES // math.prod(images.image_shape), _FEWEST_CODES)
         self.rows = _varied_first(
             images, evenly_spread(images.test_index, min(n_codes, _MOST_CODES))
         )
-        self.n_items = min(_N_ITEMS, len(self.rows))
+        self.n_items = min(_N_ITEMS, len(self.rows)) if config.has_encoder else 0
+        n_samples = _N_SAMPLES if config.has_encoder else _N_SAMPLES_ALONE
         self._eps = torch.from_numpy(
-            np.random.default_rng(seed).standard_normal((_N_SAMPLES, latent_dim), np.float32)
+            np.random.default_rng(config.seed).standard_normal(
+                (n_samples, config.latent_dim), np.float32
+            )
         )
 
     @torch.inference_mode()
@@ -72,9 +76,12 @@ class Watch:
         """
         begin = time.perf_counter()
         vae.eval()
-        mu, logvar = vae.encode(pixels.batch(torch.as_tensor(self.rows)))
         z = self._eps
-        if not vae.config.has_posterior:
+        if vae.config.has_encoder:
+            mu, logvar = vae.encode(pixels.batch(torch.as_tensor(self.rows)))
+        else:
+            mu, logvar = z, torch.zeros_like(z)
+        if vae.config.kind == "ae":
             z = mu.mean(0) + mu.std(0, correction=0) * z
         pictures = vae.decode(torch.cat([mu[: self.n_items], z])).numpy()
         return Snapshot(

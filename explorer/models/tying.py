@@ -1,0 +1,115 @@
+"""A decoder whose weights are the encoder's: each of its layers is one of the encoder's turned round.
+
+A dense layer is turned round by transposing its matrix, a convolution by the transposed convolution
+with the same kernel. Biases stay the decoder's own.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from explorer.errors import ShapeError
+
+
+class _TurnedLinear(nn.Module):
+    """x @ W + b, where W belongs to a layer that computes x @ W.T."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        # Not as a child: its weights are those of the encoder.
+        object.__setattr__(self, "_turned", layer)
+        self.bias = nn.Parameter(torch.zeros(layer.in_features))
+
+    _turned: nn.Linear
+
+    @property
+    def weight(self) -> Tensor:
+        return self._turned.weight.t()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight, self.bias)
+
+
+class _TurnedConv(nn.Module):
+    """The transposed convolution with the kernel of a convolution."""
+
+    def __init__(self, layer: nn.Conv2d) -> None:
+        super().__init__()
+        object.__setattr__(self, "_turned", layer)
+        self.bias = nn.Parameter(torch.zeros(layer.in_channels))
+
+    _turned: nn.Conv2d
+
+    @property
+    def weight(self) -> Tensor:
+        return self._turned.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        stride, padding = self._turned.stride, self._turned.padding
+        return F.conv_transpose2d(x, self.weight, self.bias, stride, padding)  # type: ignore[arg-type]
+
+
+def tie(
+    encoder: Iterable[nn.Module], decoder: Iterable[nn.Module], image_shape: tuple[int, int, int]
+) -> None:
+    """Replace the layers of a decoder by those of the encoder, turned round, the last one first.
+
+    Args:
+        encoder: Its trunk, then the head for mu; further heads have no counterpart.
+        decoder: Its trunk, then the head for the mean; further heads stay as they are.
+        image_shape: (c, h, w), for the error.
+
+    Raises:
+        ShapeError: The layers are no mirror image of each other.
+
+    Source:
+        Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
+        2008 (tied weights). https://doi.org/10.1145/1390156.1390294
+    """
+    down = [layer for _, _, layer in _layers(list(encoder)[:2])]
+    up = _layers(list(decoder)[:2])
+    for layer, (stack, place, turned) in zip(reversed(down), up, strict=True):
+        if isinstance(layer, nn.Conv2d):
+            mirrors = layer.weight.shape == turned.weight.shape
+            stack[place] = _TurnedConv(layer)
+        else:
+            assert isinstance(layer, nn.Linear)
+            mirrors = layer.weight.t().shape == turned.weight.shape
+            stack[place] = _TurnedLinear(layer)
+        if not mirrors:
+            raise _no_mirror(image_shape)
+
+
+def tied_weights(network: nn.Module) -> dict[str, Tensor]:
+    """Return the weights that tied layers borrow, under the names they would have as their own."""
+    turned = (_TurnedLinear, _TurnedConv)
+    return {
+        f"{name}.weight": module.weight
+        for name, module in network.named_modules()
+        if isinstance(module, turned)
+    }
+
+
+_Weighty = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
+
+
+def _layers(stacks: list[nn.Module]) -> list[tuple[nn.Sequential, int, _Weighty]]:
+    """Return each layer with a weight matrix or kernel: its stack, its place there, itself."""
+    found = []
+    for stack in stacks:
+        assert isinstance(stack, nn.Sequential)
+        for place, layer in enumerate(stack):
+            if isinstance(layer, _Weighty):
+                found.append((stack, place, layer))
+    return found
+
+
+def _no_mirror(image_shape: tuple[int, int, int]) -> ShapeError:
+    _, h, w = image_shape
+    return ShapeError(
+        f"The images are {h}×{w}, and tied is True.",
+        "Layers can be turned round only where each halving of the side leaves no remainder.",
+        "Choose image_size 28, 32 or 64, say, or leave tied out.",
+    )

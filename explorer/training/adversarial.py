@@ -1,0 +1,328 @@
+"""One step of each kind in which two players learn against each other.
+
+Each player's loss is followed by that player's weights alone. Knows nothing of epochs, reports or
+files.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from explorer.config import TrainConfig
+from explorer.models import adversarial as losses
+from explorer.models.adversarial import Discriminator
+from explorer.models.architecture import code_discriminator_layers, discriminator_layers
+from explorer.models.losses import (
+    gaussian_log_likelihood,
+    optimal_log_sigma,
+    relative_error,
+    reparameterize,
+)
+from explorer.models.vae import VAE
+from explorer.training.games import Game, Player
+from explorer.training.optimizers import weights_at
+
+ImageShape = tuple[int, int, int]
+
+_OTHER_SEED = 1_000_003  # so that two networks of one run do not begin alike
+
+
+class AdversarialGame(Game):
+    """What all these games have in common.
+
+    Measures are the losses of the generator and of the discriminator, and what the discriminator,
+    or critic, says of real and of made images: a mean of its scores.
+    """
+
+    measures = ("loss", "discriminator", "real", "made")
+
+    def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
+        super().__init__(config, image_shape, n_data=n_data)
+        self.n_pixels = math.prod(image_shape)
+
+    def draw_prior(self, n: int, noise: torch.Generator) -> Tensor:
+        """Return draws from the prior, shape (n, d)."""
+        z = torch.empty(n, self.config.latent_dim, device=noise.device)
+        return z.normal_(generator=noise)
+
+    def discriminator(self, image_shape: ImageShape | None) -> Discriminator:
+        """Add the discriminator of images, or without a shape that of codes, and its player."""
+        config = self.config
+        stacks = (
+            code_discriminator_layers(config)
+            if image_shape is None
+            else discriminator_layers(config, image_shape)
+        )
+        network = Discriminator(
+            stacks, seed=config.seed + _OTHER_SEED, spectral_norm=config.spectral_norm
+        )
+        self.networks["discriminator"] = network
+        rate = config.discriminator_learning_rate or None
+        self.players["discriminator"] = Player(config, network.parameters(), rate=rate)
+        return network
+
+    def is_turn_of_generator(self, index: int) -> bool:
+        """Whether the generator learns in this step; the discriminator always does."""
+        return (index + 1) % self.config.steps_of_critic == 0
+
+
+class Gan(AdversarialGame):
+    """A generator against a discriminator, or with `wgan-gp` against a critic."""
+
+    def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
+        super().__init__(config, image_shape, n_data=n_data)
+        self.critic = self.discriminator(image_shape)
+        self.players["generator"] = Player(config, self.vae.decoder.parameters())
+        self.is_wasserstein = config.kind == "wgan-gp"
+
+    def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
+        """Update the discriminator, and the generator if it is its turn."""
+        with torch.no_grad():
+            made = self.vae.decode(self.draw_prior(len(x), noise))
+        scores, _ = self.critic(torch.cat([x, made]))
+        real_scores, made_scores = scores.chunk(2)
+        if self.is_wasserstein:
+            penalty = losses.gradient_penalty(self.critic, x, made, noise)
+            loss = losses.critic_loss(real_scores, made_scores)
+            loss = loss + self.config.gradient_penalty * penalty
+        else:
+            loss = losses.discriminator_loss(real_scores, made_scores)
+        self.players["discriminator"].update(loss)
+        own = (
+            self._generate(len(x), noise, index)
+            if self.is_turn_of_generator(index)
+            else _not_taken(x)
+        )
+        says = _mean if self.is_wasserstein else _chance
+        return torch.stack((own, loss.detach(), says(real_scores), says(made_scores)))
+
+    def _generate(self, n: int, noise: torch.Generator, index: int) -> Tensor:
+        scores, _ = self.critic(self.vae.decode(self.draw_prior(n, noise)))
+        loss = -scores.mean() if self.is_wasserstein else losses.generator_loss(scores)
+        self.players["generator"].update(loss)
+        self.follow(index)
+        return loss.detach()
+
+
+class VaeGan(AdversarialGame):
+    """A VAE as the generator; images are compared in the features of the discriminator.
+
+    Source:
+        Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", 2016.
+        https://arxiv.org/abs/1512.09300
+    """
+
+    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+
+    def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
+        super().__init__(config, image_shape, n_data=n_data)
+        self.critic = self.discriminator(image_shape)
+        self.players["encoder"] = Player(config, self.vae.encoder.parameters())
+        self.players["decoder"] = Player(config, self.vae.decoder.parameters())
+
+    def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
+        """Update encoder, decoder and discriminator, all from the same pictures.
+
+        Errors of features count under their own best sigma, as those of pixels do with likelihood
+        `sigma`, since the scale of features means nothing. The decoder's count per feature, so that
+        `adversarial_weight` does not depend on how many there are.
+        """
+        mu, logvar = self.vae.encode(x)
+        z = reparameterize(mu, logvar, noise)
+        kl = losses.kl(mu, logvar).mean()
+        made = self.vae.decode(torch.cat([z, self.draw_prior(len(x), noise)]))
+        scores, features = self.critic(torch.cat([x, made]))
+        real_scores, *made_scores = scores.chunk(3)
+        real, reconstructed, _ = features.chunk(3)
+        error = -gaussian_log_likelihood(
+            reconstructed, real, optimal_log_sigma(reconstructed, real.detach())
+        ).mean()
+        fooled = losses.generator_loss(torch.cat(made_scores))
+        decoder_loss = error / real.shape[1] + self.config.adversarial_weight * fooled
+        found_out = losses.discriminator_loss(real_scores, torch.cat(made_scores))
+        kl_weight, _ = weights_at(self.config, epoch)
+        followed = {
+            "encoder": error + kl_weight * kl,
+            "decoder": decoder_loss,
+            "discriminator": found_out,
+        }
+        for name, loss in followed.items():
+            self.players[name].descend(loss, keep_graph=name != "discriminator")
+        for name in followed:
+            self.players[name].step()
+        self.follow(index)
+        with torch.no_grad():
+            log_likelihood = self.vae.log_likelihood(x, z).mean()
+        chances = (_chance(real_scores), _chance(torch.cat(made_scores)))
+        own = (decoder_loss.detach(), found_out.detach())
+        return torch.stack((*own, *chances, log_likelihood, kl.detach()))
+
+
+class VaeCritic(AdversarialGame):
+    """A VAE as the discriminator: its energy, minus the ELBO, tells real images from made ones.
+
+    The critic and the network that draws share the encoder: the critic trains it, and `code_loss`
+    makes the generator draw what it can read. What the critic decodes only serves its energy.
+
+    Source:
+        Zhao, Mathieu and LeCun, "Energy-based Generative Adversarial Networks", 2017.
+        https://arxiv.org/abs/1609.03126
+    """
+
+    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+
+    def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
+        super().__init__(config, image_shape, n_data=n_data)
+        self.critic = VAE(config, image_shape)
+        self.critic.encoder = self.vae.encoder
+        self.networks["critic"] = self.critic
+        rate = config.discriminator_learning_rate or None
+        self.players["critic"] = Player(config, self.critic.parameters(), rate=rate)
+        self.players["generator"] = Player(config, self.vae.decoder.parameters())
+
+    def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
+        """Update the critic, and the generator if it is its turn."""
+        kl_weight, _ = weights_at(self.config, epoch)
+        with torch.no_grad():
+            made = self.vae.decode(self.draw_prior(len(x), noise))
+        terms = self.critic.elbo_terms(x, noise)
+        energy = kl_weight * terms.kl.sum(1) - terms.log_likelihood
+        made_energy, _ = self._energy(made, kl_weight, noise)
+        loss = losses.margin_loss(energy, made_energy, margin=self.config.margin)
+        self.players["critic"].update(loss)
+        own = (
+            self._generate(len(x), kl_weight, noise, index)
+            if self.is_turn_of_generator(index)
+            else _not_taken(x)
+        )
+        with torch.no_grad():
+            log_likelihood = self.vae.log_likelihood(x, terms.z).mean()
+        scores = (-energy.detach().mean(), -made_energy.detach().mean())
+        kl = terms.kl.detach().sum() / len(x)
+        return torch.stack((own, loss.detach(), *scores, log_likelihood, kl))
+
+    def _energy(self, x: Tensor, kl_weight: float, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the energy of made images, nats, shape (n,), and their codes, shape (n, d)."""
+        terms = self.critic.elbo_terms(x, noise, fit_sigma=False)
+        return kl_weight * terms.kl.sum(1) - terms.log_likelihood, terms.mu
+
+    def _generate(self, n: int, kl_weight: float, noise: torch.Generator, index: int) -> Tensor:
+        z = self.draw_prior(n, noise)
+        energy, mu = self._energy(self.vae.decode(z), kl_weight, noise)
+        loss = energy.mean() / self.n_pixels
+        if self.config.code_weight > 0:
+            loss = loss + self.config.code_weight * losses.code_loss(z, mu)
+        self.players["generator"].update(loss)
+        self.follow(index)
+        return loss.detach()
+
+
+class SoftIntro(AdversarialGame):
+    """Encoder against decoder: the encoder tells real images from made ones by their ELBO.
+
+    Both draws from the prior and reconstructions count as made.
+
+    Source:
+        Daniel and Tamar, "Soft-IntroVAE: Analyzing and Improving the Introspective Variational
+        Autoencoder", 2021. https://arxiv.org/abs/2012.13253
+    """
+
+    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+
+    def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
+        super().__init__(config, image_shape, n_data=n_data)
+        self.sigma = config.sigma if config.likelihood == "gaussian" else None
+        self.players["encoder"] = Player(config, self.vae.encoder.parameters())
+        self.players["decoder"] = Player(config, self.vae.decoder.parameters())
+
+    def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
+        """Update the encoder, then the decoder."""
+        beta, _ = weights_at(self.config, epoch)
+        prior = self.draw_prior(len(x), noise)
+        terms = self.vae.elbo_terms(x, noise)
+        with torch.no_grad():
+            made = self.vae.decode(torch.cat([prior, terms.z]))
+        made_terms = self.vae.elbo_terms(made, noise)
+        encoder_loss = losses.introspective_encoder_loss(
+            self._error(terms.log_likelihood),
+            terms.kl.sum(1),
+            self._error(made_terms.log_likelihood),
+            made_terms.kl.sum(1),
+            beta=beta,
+            negative_beta=self.config.negative_beta,
+            weight=self.config.adversarial_weight,
+            n_pixels=self.n_pixels,
+            latent_dim=self.config.latent_dim,
+        )
+        self.players["encoder"].update(encoder_loss)
+        decoder_loss = self._draw(x, torch.cat([prior, terms.z.detach()]), beta, noise)
+        self.follow(index)
+        own = (decoder_loss, encoder_loss.detach())
+        elbos = (terms.elbo.detach().mean(), made_terms.elbo.detach().mean())
+        reads = (terms.log_likelihood.detach().mean(), terms.kl.detach().sum() / len(x))
+        return torch.stack((*own, *elbos, *reads))
+
+    def _draw(self, x: Tensor, z: Tensor, beta: float, noise: torch.Generator) -> Tensor:
+        made = self.vae.decode(z)
+        mu, logvar = self.vae.encode(made)
+        again = reparameterize(mu, logvar, noise).detach()
+        loss = losses.introspective_decoder_loss(
+            self._error(self.vae.log_likelihood(x, z[len(x) :])),
+            self._error(self.vae.log_likelihood(made.detach(), again)),
+            losses.kl(mu, logvar),
+            beta=beta,
+            n_pixels=self.n_pixels,
+        )
+        self.players["decoder"].update(loss)
+        return loss.detach()
+
+    def _error(self, log_likelihood: Tensor) -> Tensor:
+        return relative_error(log_likelihood, self.n_pixels, self.sigma)
+
+
+class AdversarialAutoencoder(AdversarialGame):
+    """An autoencoder whose codes a discriminator compares with draws from the prior.
+
+    Source:
+        Makhzani et al., "Adversarial Autoencoders", 2016. https://arxiv.org/abs/1511.05644
+    """
+
+    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+
+    def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
+        super().__init__(config, image_shape, n_data=n_data)
+        self.critic = self.discriminator(None)
+        self.players["autoencoder"] = Player(config, self.vae.parameters())
+
+    def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
+        """Update the discriminator of codes, then the autoencoder.
+
+        The error counts per pixel value, so that `adversarial_weight` does not depend on how many
+        there are.
+        """
+        mu, _ = self.vae.encode(x)
+        scores, _ = self.critic(torch.cat([self.draw_prior(len(x), noise), mu.detach()]))
+        real_scores, made_scores = scores.chunk(2)
+        found_out = losses.discriminator_loss(real_scores, made_scores)
+        self.players["discriminator"].update(found_out)
+        log_likelihood = self.vae.log_likelihood(x, mu).mean()
+        fooled = losses.generator_loss(self.critic(mu)[0])
+        loss = self.config.adversarial_weight * fooled - log_likelihood / self.n_pixels
+        self.players["autoencoder"].update(loss)
+        chances = (_chance(real_scores), _chance(made_scores))
+        own = (loss.detach(), found_out.detach())
+        return torch.stack((*own, *chances, log_likelihood.detach(), x.new_zeros(())))
+
+
+def _not_taken(x: Tensor) -> Tensor:
+    return x.new_full((), math.nan)
+
+
+def _mean(scores: Tensor) -> Tensor:
+    return scores.detach().mean()
+
+
+def _chance(scores: Tensor) -> Tensor:
+    """Return the mean probability, by the discriminator, that inputs are real."""
+    return torch.sigmoid(scores.detach()).mean()

@@ -1,0 +1,285 @@
+"""One step of each game: who learns from what, and that it all comes to something."""
+
+import math
+from itertools import islice
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.bundle import ModelBundle
+from explorer.config import ADVERSARIAL, Kind, TrainConfig
+from explorer.data.digits import digits
+from explorer.evaluation.samples import density_and_coverage, pixel_features
+from explorer.models.losses import gaussian_log_likelihood
+from explorer.models.vae import VAE
+from explorer.presets import for_kind
+from explorer.training import Control, train
+from explorer.training.duel import Referee
+from explorer.training.games import Game, article_loss
+from explorer.training.kinds import game_of
+from tests.test_training import drawn, one_thread  # noqa: F401
+
+SHAPE = (1, 8, 8)
+
+# Which networks each player may change; a place in the networks of the game, or several.
+PLAYERS = {
+    "gan": {"discriminator": ["discriminator"], "generator": ["vae.decoder"]},
+    "wgan-gp": {"discriminator": ["discriminator"], "generator": ["vae.decoder"]},
+    "vae-gan": {
+        "discriminator": ["discriminator"],
+        "encoder": ["vae.encoder"],
+        "decoder": ["vae.decoder"],
+    },
+    "vae-critic": {
+        "critic": ["critic", "vae.encoder"],
+        "generator": ["vae.decoder"],
+    },
+    "soft-intro-vae": {"encoder": ["vae.encoder"], "decoder": ["vae.decoder"]},
+    "aae": {
+        "discriminator": ["discriminator"],
+        "autoencoder": ["vae.encoder", "vae.decoder"],
+    },
+}
+
+
+def settings(kind: Kind, **changes) -> TrainConfig:
+    base = {"data": "bars", "arch": "mlp", "hidden": (16,), "latent_dim": 2, "batch_size": 15}
+    likelihood = "gaussian" if kind == "soft-intro-vae" else "bernoulli"
+    return TrainConfig(**(base | {"kind": kind, "likelihood": likelihood, "epochs": 2} | changes))
+
+
+def game(kind: Kind, **changes) -> Game:
+    return game_of(settings(kind, **changes), SHAPE, n_data=45)
+
+
+def arrays(game: Game) -> dict[str, torch.Tensor]:
+    return {name: array.clone() for name, array in game.networks.state_dict().items()}
+
+
+def step(game: Game, index: int = 0) -> torch.Tensor:
+    noise = torch.Generator().manual_seed(1)
+    x = torch.rand(6, *SHAPE, generator=noise)
+    game.networks.train()
+    return game.step(x, noise, index=index, epoch=0.0)
+
+
+def test_every_adversarial_kind_has_its_players():
+    assert set(PLAYERS) == set(ADVERSARIAL)
+    for kind in ADVERSARIAL:
+        assert set(game(kind).players) == set(PLAYERS[kind])
+
+
+@pytest.mark.parametrize(
+    ("kind", "player"), [(k, p) for k, players in PLAYERS.items() for p in players]
+)
+def test_a_step_of_one_player_changes_that_players_weights_alone(kind, player):
+    lonely = game(kind)
+    for name, other in lonely.players.items():
+        if name != player:
+            other.step = lambda: None  # type: ignore[method-assign]
+    before = arrays(lonely)
+    step(lonely, lonely.config.steps_of_critic - 1)
+    changed = {n for n, array in arrays(lonely).items() if not torch.equal(array, before[n])}
+    changed -= {"vae.log_sigma", "critic.log_sigma"}
+    own = tuple(f"{place}." for place in PLAYERS[kind][player])
+    assert changed, "the player has learnt nothing"
+    assert all(name.startswith(own) for name in changed)
+
+
+@pytest.mark.parametrize("kind", ["gan", "wgan-gp", "vae-critic"])
+def test_the_generator_waits_for_its_turn(kind):
+    duel = game(kind, critic_steps=3)
+    for index, is_turn in ((0, False), (1, False), (2, True), (3, False)):
+        before = arrays(duel)
+        measures = step(duel, index)
+        moved = any(
+            not torch.equal(array, before[name])
+            for name, array in arrays(duel).items()
+            if name.startswith("vae.decoder")
+        )
+        assert moved == is_turn
+        assert math.isnan(measures[0].item()) != is_turn
+
+
+def test_a_wasserstein_critic_makes_five_steps_to_one():
+    assert settings("wgan-gp").steps_of_critic == 5
+    assert settings("gan").steps_of_critic == 1
+    assert settings("wgan-gp", critic_steps=2).steps_of_critic == 2
+
+
+def test_the_two_sides_may_have_step_sizes_of_their_own():
+    players = game("gan", learning_rate=1e-3, discriminator_learning_rate=4e-3).players
+    rates = {name: player.optimizer.param_groups[0]["lr"] for name, player in players.items()}
+    assert rates == {"generator": 1e-3, "discriminator": 4e-3}
+
+
+def test_the_moving_average_is_that_of_the_decoders_weights():
+    kept = game("gan", average=0.5)
+    place = "decoder.mean.0.weight"
+    expected = kept.shown.state_dict()[place].clone()
+    for index in range(20, 23):  # past the first steps, in which it follows more closely
+        step(kept, index)
+        expected = 0.5 * expected + 0.5 * kept.vae.state_dict()[place]
+    torch.testing.assert_close(kept.shown.state_dict()[place], expected)
+    assert not torch.equal(expected, kept.vae.state_dict()[place])
+
+
+def test_without_an_average_the_last_weights_are_shown():
+    plain = game("vae-gan")
+    assert plain.shown is plain.vae
+
+
+def test_the_articles_loss_is_that_of_two_expectations():
+    config = settings("vae", objective="article", likelihood="gaussian", sigma=0.5)
+    vae = VAE(config, SHAPE)
+    x = torch.rand(6, *SHAPE)
+    z = torch.empty(6, 2).normal_(generator=torch.Generator().manual_seed(3))
+    own = vae.log_likelihood(x, torch.zeros(6, 2))
+    log_sigma = torch.tensor(math.log(0.5))
+    drawn_from_prior = gaussian_log_likelihood(vae.decode(z), x, log_sigma)
+    expected = -own.mean() - drawn_from_prior.mean()
+    loss = article_loss(vae, x, own, torch.Generator().manual_seed(3))
+    torch.testing.assert_close(loss, expected)
+
+
+def test_under_the_articles_loss_draws_become_the_mean_image():
+    images = drawn(120)
+    kept: dict[str, ModelBundle] = {}
+    for objective in ("elbo", "article"):
+        config = settings("vae", objective=objective, epochs=150, learning_rate=3e-3)
+        *_, last = train(images, config, name="x")
+        assert last.bundle is not None
+        kept[objective] = last.bundle
+    spread = {}
+    for objective, bundle in kept.items():
+        vae = VAE.from_weights(bundle.config, SHAPE, bundle.weights)
+        z = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+        spread[objective] = vae.decode(z).std(0).mean().item()
+    assert spread["article"] < 0.5 * spread["elbo"]
+    assert kept["article"].scores["kl_nats"] > kept["elbo"].scores["kl_nats"]
+
+
+# ---- whole runs
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_resumed_run_of_each_kind_ends_in_the_very_weights(kind, tmp_path):
+    images = drawn()
+    extra = {"beta": 4.0} if kind.startswith("beta") else {}
+    if kind in ("gan", "vae-gan"):
+        extra |= {"spectral_norm": True, "average": 0.9}
+    config = settings(kind, **extra)
+    *_, unbroken = train(images, config, name="x")
+    control = Control(report_every_s=0.0)
+    checkpoint = tmp_path / "checkpoint"
+    broken = train(images, config, name="x", checkpoint=checkpoint, control=control)
+    list(islice(broken, 3))
+    broken.close()
+    *_, resumed = train(images, config, name="x", checkpoint=checkpoint, resume=True)
+    assert unbroken.bundle is not None and resumed.bundle is not None
+    for name, array in unbroken.bundle.weights.items():
+        np.testing.assert_array_equal(resumed.bundle.weights[name], array)
+
+
+@pytest.mark.parametrize("kind", ADVERSARIAL)
+def test_a_game_reports_both_sides(kind):
+    reports = list(train(drawn(), settings(kind), name="x"))
+    duels = [report.duel for report in reports if report.train is not None]
+    assert all(duel is not None and math.isfinite(duel.discriminator) for duel in duels)
+    assert all(duel is not None and duel.diversity >= 0 for duel in duels)
+    has_encoder = settings(kind).has_encoder
+    assert any(report.validation for report in reports) == has_encoder
+
+
+@pytest.mark.parametrize("kind", ["gan", "wgan-gp"])
+def test_a_generators_bundle_holds_placed_images_and_then_draws(kind):
+    images = drawn()
+    *_, last = train(images, settings(kind), name="x")
+    assert last.bundle is not None
+    codes = last.bundle.codes
+    n_found = int((codes.ids >= 0).sum())
+    assert set(codes.ids[:n_found]) <= set(images.test_index)
+    assert (codes.ids[n_found:] == -1).all() and len(codes.ids) > n_found
+    assert codes.labels is not None and images.labels is not None
+    np.testing.assert_array_equal(codes.labels[:n_found], images.labels[codes.ids[:n_found]])
+    assert codes.mu[n_found:].std() == pytest.approx(1, abs=0.1)
+
+
+def picture_quality(bundle: ModelBundle) -> tuple[float, float]:
+    """Density and coverage of draws, against all held-out digits."""
+    images = digits()
+    vae = VAE.from_weights(bundle.config, images.image_shape, bundle.weights)
+    real = images.images(images.test_index)
+    z = torch.randn(len(real), bundle.config.latent_dim, generator=torch.Generator().manual_seed(0))
+    support = density_and_coverage(*pixel_features(real, vae.decode(z).numpy(), seed=0))
+    return support.density, support.coverage
+
+
+@pytest.mark.parametrize("kind", ADVERSARIAL)
+def test_each_game_learns_to_draw_digits(kind):
+    config = TrainConfig(
+        **(
+            {"data": "digits", "kind": kind, "arch": "mlp", "hidden": (256, 128), "latent_dim": 8}
+            | {"epochs": 25, "batch_size": 32, "likelihood": "sigma", "activation": "silu"}
+            | for_kind(kind)
+        )
+    )
+    images = digits()
+    game = game_of(config, images.image_shape, n_data=len(images.train_index))
+    *_, last = train(images, config, name="x")
+    assert last.bundle is not None
+    untrained = ModelBundle(
+        **{
+            **{f: getattr(last.bundle, f) for f in ("name", "config", "data", "codes")},
+            "scores": {},
+            "weights": game.vae.weights(),
+        }
+    )
+    before, after = picture_quality(untrained), picture_quality(last.bundle)
+    assert after[1] > 5 * max(before[1], 0.1)
+
+
+# ---- the referee
+
+
+def means(real: float, made: float) -> dict[str, float]:
+    return {"discriminator": 1.0, "real": real, "made": made}
+
+
+def judged(kind: Kind, vae: VAE, real: float, made: float, step: int = 1_000) -> str:
+    config = vae.config if kind == vae.config.kind else settings(kind)
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.rand(40, *SHAPE, generator=generator)
+    return Referee(config, pictures).judge(vae, means(real, made), step).verdict
+
+
+def varied(kind: Kind) -> VAE:
+    """A network whose draws differ much."""
+    vae = VAE(settings(kind), SHAPE)
+    with torch.no_grad():
+        for weight in vae.decoder.parameters():
+            weight.mul_(8)
+    return vae
+
+
+def test_one_picture_again_and_again_is_mode_collapse():
+    vae = varied("gan")
+    with torch.no_grad():
+        for weight in vae.decoder.parameters():
+            weight.zero_()
+    assert judged("gan", vae, 0.5, 0.5) == "mode-collapse"
+    assert judged("gan", vae, 0.5, 0.5, step=10) == "even", "too early to tell"
+
+
+def test_a_discriminator_that_is_never_fooled_has_won():
+    assert judged("gan", varied("gan"), 0.99, 0.01) == "discriminator-won"
+    assert judged("gan", varied("gan"), 0.6, 0.4) == "even"
+    assert judged("wgan-gp", varied("wgan-gp"), 9.0, -9.0) == "even", "a critic knows no chances"
+
+
+def test_a_critic_beyond_its_margin_has_won():
+    margin = settings("vae-critic").margin
+    assert judged("vae-critic", varied("vae-critic"), 0.0, -margin - 1) == "discriminator-won"
+    assert judged("vae-critic", varied("vae-critic"), 0.0, -margin / 2) == "even"
