@@ -1,6 +1,7 @@
 """Losses of adversarial games against hand-computed cases, and networks that play them."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,13 @@ def generator() -> torch.Generator:
 
 
 def config(**changes) -> TrainConfig:
-    base = {"data": "x", "kind": "gan", "arch": "mlp", "hidden": (12, 6), "latent_dim": 3}
+    base: dict[str, Any] = {
+        "data": "x",
+        "kind": "gan",
+        "arch": "mlp",
+        "hidden": (12, 6),
+        "latent_dim": 3,
+    }
     return TrainConfig(**(base | changes))
 
 
@@ -138,7 +145,8 @@ def test_a_discriminator_gives_each_image_one_score(arch, generator):
     network = Discriminator(stacks, seed=0)
     scores, features = network(torch.rand(7, *SHAPE, generator=generator))
     assert scores.shape == (7,)
-    assert features.shape[0] == 7 and features.ndim == 2
+    assert features.shape[0] == 7
+    assert features.ndim == 2
 
 
 def test_a_discriminator_may_be_wider_than_what_draws():
@@ -180,16 +188,23 @@ def test_spectral_normalisation_leaves_torchs_own_randomness_alone():
 @pytest.mark.parametrize("arch", ["mlp", "conv"])
 def test_a_tied_decoder_is_the_encoder_turned_round(arch):
     tied = VAE(config(kind="vae", arch=arch, tied=True, width=2, activation="tanh"), SHAPE)
-    down, up = tied.encoder["trunk"], tied.decoder["trunk"]
+    down, up, mean, mu = (
+        list(stack.children())
+        for stack in (
+            *(tied.encoder["trunk"], tied.decoder["trunk"]),
+            *(tied.decoder["mean"], tied.encoder["mu"]),
+        )
+    )
     x = torch.rand(2, *SHAPE)
     # <A x, y> = <x, A' y> is what makes a linear layer the other turned round.
-    first, last = down[0 if arch == "conv" else 1], tied.decoder["mean"][0]
+    first: nn.Module = down[0 if arch == "conv" else 1]
+    last: nn.Module = mean[0]
     flat = x if arch == "conv" else x.flatten(1)
     y = torch.rand_like(first(flat))
     there = (first(flat) - first(torch.zeros_like(flat))) * y
     back = (last(y) - last(torch.zeros_like(y))) * flat
     torch.testing.assert_close(there.sum(), back.sum())
-    assert up[0].weight.data_ptr() == tied.encoder["mu"][0].weight.data_ptr()
+    assert up[0].weight.data_ptr() == mu[0].weight.data_ptr()
 
 
 @pytest.mark.parametrize("arch", ["mlp", "conv"])
@@ -214,16 +229,20 @@ def test_layers_that_are_no_mirror_image_cannot_be_tied():
 
 def test_a_generator_has_no_encoder():
     names = VAE(config(), SHAPE).weights()
-    assert names and all(name.startswith("decoder.") for name in names)
+    assert names
+    assert all(name.startswith("decoder.") for name in names)
 
 
 def test_the_code_of_a_drawn_picture_is_found_again(generator):
     decoder = VAE(config(hidden=(), activation="tanh"), SHAPE).eval().requires_grad_(False)
-    decoder.decoder["mean"][0].weight.mul_(4)  # as if it had learnt to draw with contrast
+    for weight in decoder.decoder["mean"].parameters():
+        weight.mul_(4)  # as if it had learnt to draw with contrast
     z = torch.randn(6, 3, generator=generator)
     shares: list[float] = []
     found = find_codes(
         decoder.decode, decoder.decode(z), latent_dim=3, generator=generator, report=shares.append
     )
     torch.testing.assert_close(found, z, atol=0.1, rtol=0)
-    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] < 1
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[-1] < 1

@@ -2,7 +2,7 @@
 
 import math
 from itertools import islice
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -45,7 +45,13 @@ PLAYERS = {
 
 
 def settings(kind: Kind, **changes) -> TrainConfig:
-    base = {"data": "bars", "arch": "mlp", "hidden": (16,), "latent_dim": 2, "batch_size": 15}
+    base: dict[str, Any] = {
+        "data": "bars",
+        "arch": "mlp",
+        "hidden": (16,),
+        "latent_dim": 2,
+        "batch_size": 15,
+    }
     likelihood = "gaussian" if kind == "soft-intro-vae" else "bernoulli"
     return TrainConfig(**(base | {"kind": kind, "likelihood": likelihood, "epochs": 2} | changes))
 
@@ -178,7 +184,8 @@ def test_a_resumed_run_of_each_kind_ends_in_the_very_weights(kind, tmp_path):
     list(islice(broken, 3))
     broken.close()
     *_, resumed = train(images, config, name="x", checkpoint=checkpoint, resume=True)
-    assert unbroken.bundle is not None and resumed.bundle is not None
+    assert unbroken.bundle is not None
+    assert resumed.bundle is not None
     for name, array in unbroken.bundle.weights.items():
         np.testing.assert_array_equal(resumed.bundle.weights[name], array)
 
@@ -201,8 +208,10 @@ def test_a_generators_bundle_holds_placed_images_and_then_draws(kind):
     codes = last.bundle.codes
     n_found = int((codes.ids >= 0).sum())
     assert set(codes.ids[:n_found]) <= set(images.test_index)
-    assert (codes.ids[n_found:] == -1).all() and len(codes.ids) > n_found
-    assert codes.labels is not None and images.labels is not None
+    assert (codes.ids[n_found:] == -1).all()
+    assert len(codes.ids) > n_found
+    assert codes.labels is not None
+    assert images.labels is not None
     np.testing.assert_array_equal(codes.labels[:n_found], images.labels[codes.ids[:n_found]])
     assert codes.mu[n_found:].std() == pytest.approx(1, abs=0.1)
 
@@ -223,7 +232,7 @@ def test_each_game_learns_to_draw_digits(kind):
         **(
             {"data": "digits", "kind": kind, "arch": "mlp", "hidden": (256, 128), "latent_dim": 8}
             | {"epochs": 25, "batch_size": 32, "likelihood": "sigma", "activation": "silu"}
-            | for_kind(kind)
+            | dict(for_kind(kind))
         )
     )
     images = digits()

@@ -107,7 +107,8 @@ def gradient_penalty(
     t = torch.empty(len(real), 1, 1, 1, device=real.device).uniform_(generator=generator)
     between = torch.lerp(real, made.detach(), t).requires_grad_()
     (slope,) = torch.autograd.grad(critic(between)[0].sum(), between, create_graph=True)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    length: Tensor = torch.linalg.vector_norm(slope.flatten(1), dim=1)
+    return (length - 1).square().mean()
 
 
 def margin_loss(real: Tensor, made: Tensor, *, margin: float) -> Tensor:

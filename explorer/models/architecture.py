@@ -38,7 +38,8 @@ _CODE_WIDTHS = (256, 256)  # of the discriminator that reads codes
 def encoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
     """Return the encoder's stacks: a trunk, then one linear head each for mu and logvar.
 
-    An autoencoder, which has no posterior, has no head for logvar; a generator alone has no encoder.
+    An autoencoder, which has no posterior, has no head for logvar; a generator alone has none of
+    all this.
     """
     if not config.has_encoder:
         return ()

@@ -25,9 +25,9 @@ def find_codes(
 ) -> Tensor:
     """Search for the codes whose pictures come closest to given images.
 
-    Each image begins at that of 512 draws from the prior whose picture is nearest, and goes downhill
-    in mean squared error from there, held near the prior by a small weight; it may end in a place
-    from which no way leads to a better one.
+    Each image begins at that of 512 draws from the prior whose picture is nearest, and goes
+    downhill in mean squared error from there, held near the prior by a small weight; it may end in
+    a place from which no way leads to a better one.
 
     Args:
         decode: Codes (n, d) to pictures (n, c, h, w) in [0, 1].

@@ -35,7 +35,7 @@ class AdversarialGame(Game):
     or critic, says of real and of made images: a mean of its scores.
     """
 
-    measures = ("loss", "discriminator", "real", "made")
+    measures: tuple[str, ...] = ("loss", "discriminator", "real", "made")
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)

@@ -98,7 +98,9 @@ class Game(ABC):
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, object]]:
         """Return the state of all networks and of all optimisers."""
-        optimizers = {name: player.optimizer.state_dict() for name, player in self.players.items()}
+        optimizers: dict[str, object] = {
+            name: player.optimizer.state_dict() for name, player in self.players.items()
+        }
         return self.networks.state_dict(), optimizers
 
     def restore(self, networks: Mapping[str, Tensor], optimizers: Mapping[str, object]) -> None:

@@ -20,7 +20,7 @@ from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, TrainingError
 from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
 from explorer.training.control import Control
-from explorer.training.duel import Duel, Referee
+from explorer.training.duel import Referee
 from explorer.training.finish import elbo_means, make_bundle
 from explorer.training.gradients import gradient_norms, health_of, layer_names, layer_sizes
 from explorer.training.kinds import game_of

@@ -8,7 +8,6 @@ from torch import nn
 
 from explorer.config import Kind, TrainConfig
 
-
 _MOMENTUM, _SQUARES = 0.9, 0.999  # Adam's memory of gradients, and of their squares
 
 
