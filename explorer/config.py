@@ -256,8 +256,9 @@ class TrainConfig:
             )
 
     def to_json(self) -> dict[str, object]:
-        """Return the settings as plain JSON values."""
-        return dataclasses.asdict(self) | {"hidden": list(self.hidden)}
+        """Return the settings that mean something to the kind, as plain JSON values."""
+        values = dataclasses.asdict(self) | {"hidden": list(self.hidden)}
+        return {name: value for name, value in values.items() if self.uses(name)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> "TrainConfig":

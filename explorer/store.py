@@ -282,9 +282,14 @@ def train_command(config: TrainConfig, name: str) -> str:
     words = ["latent-explorer", "train"]
     for setting in dataclasses.fields(TrainConfig):
         value = getattr(config, setting.name)
-        if setting.name in shown or value != setting.default:
+        flag = setting.name.replace("_", "-")
+        if value == setting.default and setting.name not in shown:
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            words += [f"--{setting.name.replace('_', '-')}", text]
+            words += [f"--{flag}", text]
     return shlex.join([*words, "--out", name])
 
 
@@ -367,14 +372,17 @@ def _same(name: str) -> str:
 
 
 def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
-    """Add spacing and projections; t-SNE, which takes longest, is what is reported."""
+    """Add spacing and projections; t-SNE, which takes longest, is what is reported.
+
+    Draws from the prior have no neighbourhoods for t-SNE to show, so with them there is none.
+    """
     from explorer.latent.stats import active_coordinates, spacing
     from explorer.projection import pca, tsne
 
     active = active_coordinates(codes.mu, codes.logvar)
     flat = pca(codes.mu)
     positions = None
-    if len(codes.mu) >= _FEWEST_FOR_TSNE:
+    if len(codes.mu) >= _FEWEST_FOR_TSNE and codes.placed.all():
         for step in tsne(codes.mu):
             report(step.iteration / max(step.n_iterations, 1))
             positions = step.xy
@@ -415,10 +423,14 @@ def _packed(bundle: ModelBundle) -> bytes | None:
 
 
 def _preview(bundle: ModelBundle) -> bytes:
-    """Draw nine test items as the model sees them, three by three on nothing, as a PNG."""
+    """Draw nine test items as the model sees them, three by three on nothing, as a PNG.
+
+    Of a model without an encoder they are draws from the prior, which is what it was made for.
+    """
     from explorer.latent.encode import decode
 
-    rows = _varied(bundle.codes, 9)
+    draws = np.flatnonzero(~bundle.codes.placed)
+    rows = draws[:9] if len(draws) else _varied(bundle.codes, 9)
     canvas = Image.new("RGBA", (_PREVIEW_SIDE, _PREVIEW_SIDE))
     for i, x_hat in enumerate(decode(bundle, bundle.codes.mu[rows])):
         cell = to_picture(x_hat)

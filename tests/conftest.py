@@ -1,5 +1,6 @@
 """Small real things that many tests share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from explorer.config import TrainConfig
 from explorer.models.architecture import expected_weights
 
 N_ITEMS = 32
+N_PLACED = 12  # of them, where the others are draws from the prior
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +54,32 @@ def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:
         ),
         slider_names={1: "slant"},
     )
+
+
+def fresh_gan(name: str = "gan", *, seed: int = 0) -> ModelBundle:
+    """A 2-unit generator with random weights, 12 items placed among 20 draws from the prior."""
+    rng = np.random.default_rng(seed)
+    vae = fresh_bundle(name, seed=seed)
+    config = replace(vae.config, kind="gan")
+    return replace(
+        vae,
+        config=config,
+        scores={},
+        weights={key: vae.weights[key] for key in expected_weights(config, (1, 8, 8))},
+        codes=Codes(
+            mu=rng.normal(size=(N_ITEMS, 2)).astype(np.float32),
+            logvar=np.zeros((N_ITEMS, 2), np.float32),
+            ids=np.where(np.arange(N_ITEMS) < N_PLACED, np.arange(N_ITEMS) * 10, -1),
+            error=np.where(np.arange(N_ITEMS) < N_PLACED, 0.1, 0.0).astype(np.float32),
+            labels=np.where(np.arange(N_ITEMS) < N_PLACED, np.arange(N_ITEMS) % 2, -1),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_gan() -> ModelBundle:
+    """A tiny model without an encoder, complete with maps, pack, preview and card."""
+    return store.complete(fresh_gan(), command="latent-explorer train --data digits --kind gan")
 
 
 @pytest.fixture(scope="session")

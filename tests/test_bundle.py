@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -25,8 +26,9 @@ from explorer.bundle import (
     write_bundle,
 )
 from explorer.bundle.card import card_text
+from explorer.config import Kind
 from explorer.errors import BundleError, MachineError
-from tests.conftest import fresh_bundle
+from tests.conftest import N_PLACED, fresh_bundle
 from tests.tools import started
 
 
@@ -333,3 +335,34 @@ def test_card_shows_foreign_names_as_they_are_written(tiny):
     card = card_text(foreign)
     assert "<script>" not in card.replace("\\<", "")
     assert "\n# Free" not in card
+
+
+def test_a_bundle_without_an_encoder_comes_back_with_its_draws(tiny_gan, tmp_path):
+    write_bundle(tiny_gan, tmp_path / "gan")
+    read = read_bundle(tmp_path / "gan")
+    assert same_arrays(read.codes, tiny_gan.codes)
+    assert read.codes.placed.sum() == N_PLACED
+    assert not any(name.startswith("encoder") for name in read.weights)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny, tiny_gan):
+    bundle = tiny_gan if kind in ("gan", "wgan-gp") else tiny
+    beta = 4.0 if kind in ("beta-vae", "beta-tcvae") else 1.0
+    likelihood = "gaussian" if kind == "soft-intro-vae" else "bernoulli"
+    config = dataclasses.replace(bundle.config, kind=kind, beta=beta, likelihood=likelihood)
+    card = card_text(dataclasses.replace(bundle, config=config))
+    assert ("It has no encoder." in card) == (not config.has_encoder)
+    assert ("Codes of images are found by search" in card) == (not config.has_encoder)
+    assert ("Pictures are means" in card) == (not config.is_adversarial or kind == "aae")
+    assert ("The t-SNE map" in card) == config.has_encoder
+
+
+def test_the_card_tells_of_an_objective_without_kl_and_of_scores_that_are_missing(tiny, tiny_gan):
+    config = dataclasses.replace(tiny.config, objective="article")
+    assert "In place of the KL term" in card_text(dataclasses.replace(tiny, config=config))
+    assert "In place of the KL term" not in tiny.card
+    assert "Not measured yet" in tiny_gan.card
+    scores = {"mse": 0.02, "n_searched": 128.0}
+    scored = card_text(dataclasses.replace(tiny_gan, scores=scores))
+    assert "on 128 test images whose codes were found by search" in scored

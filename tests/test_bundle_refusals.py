@@ -7,6 +7,7 @@ import os
 import random
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from explorer.bundle import files, read_bundle
+from explorer.bundle import files, read_bundle, write_bundle
 from explorer.errors import BundleError
+from tests.conftest import N_PLACED
 
 
 def settings(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
@@ -313,3 +315,38 @@ def test_random_damage_never_ends_in_a_traceback(tiny_bundle, seed):
     # A byte may well be one that does not matter, such as a space or a digit of a weight.
     with contextlib.suppress(BundleError):
         read_bundle(tiny_bundle)
+
+
+DRAWN = np.arange(32) >= N_PLACED
+OF_DRAWS: dict[str, tuple[dict[str, np.ndarray], str]] = {
+    "no image at all": ({"ids": np.full(32, -1)}, "no image's code"),
+    "an id below -1": ({"ids": np.where(DRAWN, -2, 3)}, "ids below -1"),
+    "a draw with a class": ({"labels": np.zeros(32, np.int64)}, '"labels" of draws'),
+    "an image without a class": ({"labels": np.full(32, -1)}, "without a class name"),
+    "a class nobody named": ({"labels": np.where(DRAWN, -1, 2)}, "without a class name"),
+}
+
+
+@pytest.mark.parametrize("what", OF_DRAWS)
+def test_codes_among_draws_are_refused_where_they_are_neither(tiny_gan, tmp_path, what):
+    folder = tmp_path / "gan"
+    write_bundle(tiny_gan, folder)
+    changes, words = OF_DRAWS[what]
+    arrays(**changes)(folder)
+    with pytest.raises(BundleError) as refused:
+        read_bundle(folder)
+    assert "codes.npz" in refused.value.so
+    assert words in str(refused.value)
+
+
+def test_draws_are_refused_where_there_is_an_encoder(tiny_bundle):
+    arrays(ids=np.where(DRAWN, -1, 3), labels=np.where(DRAWN, -1, 0))(tiny_bundle)
+    with pytest.raises(BundleError, match="ids from 0"):
+        read_bundle(tiny_bundle)
+
+
+def test_known_factors_of_draws_are_refused(tiny_gan, tmp_path):
+    known = replace(tiny_gan.codes, factors=np.zeros((32, 1), np.float32))
+    facts = replace(tiny_gan.data, factor_names=("tilt",))
+    with pytest.raises(BundleError, match=r"Nothing is known of a draw"):
+        write_bundle(replace(tiny_gan, codes=known, data=facts), tmp_path / "gan")

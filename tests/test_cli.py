@@ -70,7 +70,7 @@ def test_every_setting_is_a_flag_of_train_with_its_meaning():
     train = commands()["train"]
     for field in dataclasses.fields(TrainConfig):
         flag = re.escape(f"--{field.name.replace('_', '-')}")
-        assert re.search(rf"\n  {flag} .*\n? +\S.*", train), field.name
+        assert re.search(rf"\n  {flag}[, ].*\n? +\S.*", train), field.name
 
 
 def test_flags_reach_the_settings_they_name():
@@ -80,8 +80,15 @@ def test_flags_reach_the_settings_they_name():
     assert (args.hidden, args.beta, args.norm) == ((256, 32), 0.5, "group")
 
 
-def test_a_command_line_made_from_settings_gives_them_back():
-    config = TrainConfig(data="my faces", hidden=(64, 8), beta=0.25, likelihood="sigma", seed=3)
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(data="my faces", hidden=(64, 8), beta=0.25, likelihood="sigma", seed=3),
+        TrainConfig(data="digits", arch="mlp", tied=True),
+        TrainConfig(data="digits", kind="wgan-gp", spectral_norm=True, critic_steps=3),
+    ],
+)
+def test_a_command_line_made_from_settings_gives_them_back(config):
     words = store.train_command(config, "x")
     args = parser().parse_args(shlex.split(words)[1:])
     given = {f.name: getattr(args, f.name) for f in dataclasses.fields(config) if f.name in args}
@@ -223,6 +230,43 @@ def test_encode_writes_what_the_encoder_says_of_each_image(listed, tiny, tmp_pat
         assert codes["mu"].dtype == codes["logvar"].dtype == np.float32
         assert np.array_equal(codes["mu"], expected.mu)
         assert np.array_equal(codes["logvar"], expected.logvar)
+
+
+def test_encode_of_a_single_picture_can_show_what_the_model_makes_of_it(listed, tiny, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "mine.png")
+    out, drawn = tmp_path / "codes.npz", tmp_path / "drawn.png"
+    command = ["encode", "tiny", str(tmp_path / "mine.png"), "--out", str(out)]
+    assert cli.main([*command, "--reconstructions", str(drawn)]) == 0
+    expected = encode(tiny, pixels[None, None].astype(np.float32) / np.float32(255))
+    np.testing.assert_array_equal(np.load(out)["mu"], expected.mu)
+    x_hat = decode(tiny, expected.mu)[0, 0]
+    np.testing.assert_array_equal(np.asarray(Image.open(drawn)), np.rint(x_hat * 255))
+
+
+def test_a_picture_that_is_none_is_told(listed, tmp_path, capsys):
+    (tmp_path / "mine.png").write_bytes(b"no picture")
+    command = ["encode", "tiny", str(tmp_path / "mine.png"), "--out", str(tmp_path / "codes.npz")]
+    assert cli.main(command) == 1
+    assert '"mine.png" is not an image in a format read here' in capsys.readouterr().err
+
+
+def test_encode_without_an_encoder_searches_and_says_so(own_home, tiny_gan, tmp_path, capsys):
+    store.save(tiny_gan, own_home / "bundles" / "gan")
+    z = np.array([[0.5, -1.0], [-0.3, 0.2]], np.float32)
+    pixels = np.rint(decode(tiny_gan, z)[:, 0] * 255).astype(np.uint8)
+    np.save(tmp_path / "images.npy", pixels)
+    out = tmp_path / "codes.npz"
+    command = ["encode", "gan", str(tmp_path / "images.npy"), "--out", str(out), "--often"]
+    assert cli.main(command) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "no encoder: codes were found by search in 200 steps" in said.err
+    assert "searching for codes" in said.err
+    codes = np.load(out)
+    assert not codes["logvar"].any()
+    assert list(codes["n_steps"]) == [200, 200]
+    assert np.square(decode(tiny_gan, codes["mu"]) - decode(tiny_gan, z)).mean() < 1e-4
 
 
 def test_decode_draws_one_code_pixel_for_pixel(listed, tiny, tmp_path):
@@ -381,7 +425,18 @@ def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys
 
 
 @pytest.mark.parametrize(
-    "flags", [["ae"], ["beta-vae", "--beta", "4"], ["beta-tcvae", "--beta", "6"]]
+    "flags",
+    [
+        ["ae"],
+        ["beta-vae", "--beta", "4"],
+        ["beta-tcvae", "--beta", "6"],
+        ["gan", "--spectral-norm"],
+        ["wgan-gp"],
+        ["vae-gan"],
+        ["vae-critic"],
+        ["soft-intro-vae", "--likelihood", "gaussian"],
+        ["aae"],
+    ],
 )
 def test_every_kind_trains_is_listed_and_draws(own_home, tmp_path, capsys, flags):
     out = own_home / "bundles" / flags[0]
@@ -394,6 +449,15 @@ def test_every_kind_trains_is_listed_and_draws(own_home, tmp_path, capsys, flags
     assert cli.main(["decode", flags[0], "--z", "[0, 0]", "--out", str(picture)]) == 0
     with Image.open(picture) as drawn:
         assert drawn.size == (8, 8)
+
+
+def test_a_game_tells_how_it_stands_and_that_its_bundle_has_no_scores(tmp_path, capsys):
+    out = tmp_path / "gan"
+    flags = [*QUICK, "--kind", "gan", "--epochs", "1", "--out", str(out)]
+    assert cli.main(["train", *flags]) == 0
+    said = capsys.readouterr()
+    assert re.search(r"even, diversity +\d+%", said.err)
+    assert f"not scored yet: latent-explorer evaluate {out} --keep" in said.out
 
 
 def run_until_first_line(args: list[str], stop: signal.Signals) -> tuple[int, str, str]:

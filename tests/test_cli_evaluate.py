@@ -100,7 +100,7 @@ def test_images_of_another_shape_are_refused(listed, tmp_path, capsys):
 
 def test_every_measure_has_a_name_a_sentence_and_digits():
     told = [key for key in MEASURES if key not in ("nll_n_images", "nll_samples", "factor_r2")]
-    assert set(told) == set(catalogue()["measures"])
+    assert {*told, "n_searched"} == set(catalogue()["measures"])
     scores = dict.fromkeys([*told, "nll_n_images", "nll_samples"], 1234.5)
     assert in_order(scores) == told
     for key in told:
@@ -113,3 +113,15 @@ def test_every_measure_has_a_name_a_sentence_and_digits():
 def test_scores_from_elsewhere_may_lack_how_they_were_measured():
     assert "? samples" in meaning_of("nll_nats", {"nll_nats": 90.0})
     assert in_order({"strange": 1.0, "mse": 0.1}) == ["mse"]
+
+
+def test_a_model_without_an_encoder_is_scored_and_keeps_its_scores(own_home, tiny_gan, capsys):
+    store.save(tiny_gan, own_home / "bundles" / "gan")
+    assert cli.main(["evaluate", "gan", "--keep"]) == 0
+    said = capsys.readouterr()
+    assert "Left out elbo_nats: This model has no encoder" in said.err
+    kept = read_bundle(own_home / "bundles" / "gan")
+    assert {"mse", "density", "coverage", "sharpness", "diversity"} <= set(kept.scores)
+    assert "elbo_nats" not in kept.scores
+    assert "test images whose codes were found by search" in meaning_of("mse", kept.scores)
+    assert "found by search" not in meaning_of("sharpness", kept.scores)

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explorer.data import pictures
 from explorer.data.imageset import Skipped
-from explorer.data.pictures import bring_to, decode, fit, in_colour_or_grey, square_up, stack
+from explorer.data.pictures import (
+    bring_to,
+    decode,
+    fit,
+    in_colour_or_grey,
+    read_one,
+    square_up,
+    stack,
+)
+from explorer.errors import DataError
 
 RNG = np.random.default_rng(0)
 
@@ -174,3 +184,25 @@ def test_grey_weighs_colours_as_the_eye_does():
     found = bring_to(picture.transpose(2, 0, 1)[None], image_size=0, grey=True)[0, 0]
     expected = np.asarray(Image.fromarray(picture).convert("L"))
     assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(("grey", "channels"), [(True, 1), (False, 3)])
+def test_one_picture_comes_at_the_size_and_in_the_colours_asked_for(grey, channels):
+    file = encoded(Image.fromarray(noise(30, 20, 3)))
+    assert read_one(file, "x.png", size=16, grey=grey).shape == (channels, 16, 16)
+
+
+def test_one_picture_at_its_size_stays_as_it_is():
+    picture = noise(12, 12, 3)
+    read = read_one(encoded(Image.fromarray(picture)), "x.png", size=12, grey=False)
+    np.testing.assert_array_equal(read, picture.transpose(2, 0, 1))
+
+
+def test_one_picture_that_cannot_be_read_is_named(monkeypatch):
+    with pytest.raises(DataError, match=r'"x.png" is not an image .*Choose another file'):
+        read_one(b"junk", "x.png", size=8, grey=True)
+    with pytest.raises(DataError, match=r'"x\.png" is empty'):
+        read_one(b"", "x.png", size=8, grey=True)
+    monkeypatch.setattr(pictures, "MAX_PICTURE_BYTES", 3)
+    with pytest.raises(DataError, match=r'"x\.png" has more than'):
+        read_one(b"junk", "x.png", size=8, grey=True)

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from explorer.evaluation.samples import density_and_coverage, pixel_features, prior_share
+from explorer.evaluation.samples import (
+    density_and_coverage,
+    pixel_features,
+    prior_share,
+    sharpness,
+)
 
 BOTH = np.arange(2)
 
@@ -99,3 +104,19 @@ def test_features_of_large_pictures_are_64_and_the_same_for_the_same_seed():
 def test_equal_pictures_are_no_trouble():
     same = np.full((20, 1, 8, 8), 0.5, dtype=np.float32)
     assert density_and_coverage(*pixel_features(same, same, seed=0)).coverage == 0
+
+
+def test_sharpness_of_pictures_that_can_be_worked_out_by_hand():
+    dot = np.zeros((1, 1, 5, 5))
+    dot[..., 2, 2] = 1  # Laplacian of the 9 inner pixels: -4, four times 1, four times 0
+    assert sharpness(dot) == pytest.approx((16 + 4) / 9)
+    slope = np.broadcast_to(np.linspace(0, 1, 8), (2, 3, 8, 8))
+    assert sharpness(slope) == pytest.approx(0)  # even shading has no detail
+
+
+def test_blur_makes_pictures_less_sharp_and_noise_sharper():
+    pictures = np.random.default_rng(0).random((20, 1, 12, 12))
+    moved = [np.roll(pictures, shift, axis) for shift in (-1, 0, 1) for axis in (2, 3)]
+    blurred = np.mean(moved, axis=0)
+    assert sharpness(blurred) < 0.5 * sharpness(pictures)
+    assert sharpness(0.5 * pictures) == pytest.approx(0.25 * sharpness(pictures))

@@ -170,6 +170,57 @@ def test_an_autoencoder_has_no_measure_that_needs_a_posterior():
     assert len(scores.activity_per_coordinate) == 3
 
 
+def test_an_adversarial_autoencoder_lacks_the_same():
+    scores = scores_of(few_digits(), kind="aae", likelihood="gaussian")
+    assert everything_is_accounted_for(scores)
+    assert set(scores.left_out) == OF_A_POSTERIOR | OF_FACTORS | {"factor_r2"}
+    assert "prior_share" in scores.values
+
+
+def test_a_model_without_an_encoder_is_scored_by_what_it_draws_and_what_a_search_finds():
+    images = few_shapes()
+    scores = scores_of(images, kind="gan")
+    assert everything_is_accounted_for(scores)
+    assert set(scores.values) == {
+        *("mse", "psnr_db", "ssim", "sharpness_x_hat", "n_searched"),
+        *("density", "coverage", "sharpness", "diversity"),
+    }
+    assert scores.left_out["knn_accuracy"] == (
+        "This model has no encoder, so it says nothing of an image."
+    )
+    assert scores.values["n_searched"] == scores.n_images == len(images.test_index)
+    assert scores.activity_per_coordinate == scores.kl_per_coordinate_nats == ()
+
+
+def test_one_test_image_is_searched_for_too():
+    images = few_digits(20)
+    scores = scores_of(replace(images, is_test=np.arange(20) == 3), kind="wgan-gp")
+    assert everything_is_accounted_for(scores)
+    assert scores.values["n_searched"] == 1
+    assert "at least 2 test images" in scores.left_out["diversity"]
+
+
+def test_one_picture_drawn_again_and_again_has_no_diversity():
+    images = few_digits()
+    bundle = bundle_for(images, likelihood="gaussian")
+    flat = {
+        name: array * 0 if name.startswith("decoder") else array
+        for name, array in bundle.weights.items()
+    }
+    scores = score(replace(bundle, weights=flat), images, nll_samples=2)
+    assert scores.values["diversity"] == scores.values["sharpness"] == 0
+    assert scores.values["sharpness_x_hat"] == 0
+
+
+def test_draws_that_are_the_test_images_are_as_sharp_and_as_diverse(monkeypatch):
+    images = few_digits()
+    x = images.images(images.test_index)
+    monkeypatch.setattr("explorer.evaluation.scores.draw", lambda vae, z, report=None: x[: len(z)])
+    scores = scores_of(images, likelihood="gaussian")
+    assert scores.values["sharpness"] == scores.values["diversity"] == 1
+    assert scores.values["sharpness_x_hat"] == 1
+
+
 def test_nll_can_be_of_fewer_images_or_of_all():
     images = few_digits()
     bundle = bundle_for(images, likelihood="gaussian")

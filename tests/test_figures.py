@@ -260,3 +260,14 @@ def test_what_does_not_fit_is_refused_in_words():
         latent_map(places(), color=ByValue(values=np.r_[np.nan, np.zeros(59)], title="Error"))
     with pytest.raises(DataError, match="not finite"):
         latent_map(np.full((3, 2), np.inf))
+
+
+def test_dots_of_no_class_lie_in_grey_beneath_the_others():
+    labels = np.array([-1, 0, -1, 1, 0])
+    color = ByClass(labels=labels, names=("a", "b"), none="draws")
+    figure = latent_map(np.eye(5)[:, :2], color=color)
+    assert [trace.name for trace in figure.data] == ["draws", "a", "b"]
+    assert list(figure.data[0].customdata) == [0, 2]
+    assert figure.data[0].legendrank > figure.data[1].legendrank
+    with pytest.raises(DataError, match="labels run from -1"):
+        latent_map(np.eye(5)[:, :2], color=ByClass(labels=labels, names=("a", "b")))

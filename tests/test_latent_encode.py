@@ -75,3 +75,20 @@ def test_images_counted_to_255_are_refused(bundle):
 def test_codes_of_another_length_are_named(bundle, shape):
     with pytest.raises(ShapeError, match="latent codes of 3 coordinates, but these have shape"):
         decode(bundle, np.zeros(shape))
+
+
+def test_without_an_encoder_codes_are_found_by_search_from_the_seed(tiny_gan):
+    z = np.random.default_rng(1).normal(size=(5, 2)).astype(np.float32)
+    x = decode(tiny_gan, z)
+    told: list[float] = []
+    found = encode(tiny_gan, x, batch_size=3, seed=4, report=told.append)
+    assert np.square(decode(tiny_gan, found.mu) - x).mean() < 1e-3
+    assert found.n_steps == 200
+    assert not found.logvar.any()
+    assert told == sorted(told)
+    assert told[-1] == 1
+    np.testing.assert_array_equal(found.mu, encode(tiny_gan, x, batch_size=3, seed=4).mu)
+
+
+def test_an_encoder_takes_no_steps(bundle):
+    assert encode(bundle, digits().images(slice(2))).n_steps == 0

@@ -23,7 +23,8 @@ ROOMS = [
     *("live", "export"),  # core, towards the browser
     "presets",  # core: settings, and what a network of them costs
     "sweeping",  # core: many settings, and which to choose
-    *("store", "jobs"),  # services
+    "comparing",  # core: several models beside each other
+    *("store", "placing", "jobs"),  # services
     *("bench", "cli", "ui"),  # shells; the command line starts the bench
 ]
 EXPLORING = {

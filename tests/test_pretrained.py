@@ -91,4 +91,5 @@ def test_evaluate_brings_back_the_scores_on_the_card(capsys):
     flags = ["--nll-samples", f"{card['nll_samples']:.0f}", "--nll-images", "0", "--json"]
     assert cli.main(["evaluate", "digits", *flags]) == 0
     scores = json.loads(capsys.readouterr().out)["scores"]
-    assert scores == pytest.approx(dict(card), rel=0.02, abs=0.02)
+    told = {key: scores.get(key) for key in card}  # a card may be older than a measure
+    assert told == pytest.approx(dict(card), rel=0.02, abs=0.02)

@@ -267,3 +267,23 @@ def test_a_damaged_record_is_told(tmp_path, record):
     (run.folder / "run.json").write_bytes(record)
     with pytest.raises(BundleError, match=r"run\.json.*is damaged"):
         run.config()
+
+
+def test_draws_from_the_prior_have_a_pca_but_no_t_sne(tiny_gan):
+    codes = tiny_gan.codes
+    assert codes.tsne is None
+    assert codes.pca is not None
+    assert codes.spacing is not None
+
+
+def test_the_preview_of_a_model_without_an_encoder_shows_draws(tiny_gan):
+    draws = tiny_gan.codes.mu[~tiny_gan.codes.placed][:9]
+    first = store.to_picture(decode(tiny_gan, draws)[0])
+    shown = Image.open(io.BytesIO(tiny_gan.preview)).crop((4, 4, 84, 84)).convert("L")
+    np.testing.assert_array_equal(shown, first.resize((80, 80), Image.Resampling.NEAREST))
+
+
+def test_settings_that_are_yes_or_no_become_flags():
+    config = TrainConfig(data="digits", arch="mlp", tied=True)
+    assert " --tied " in store.train_command(config, "x")
+    assert "tied" not in store.train_command(TrainConfig(data="digits"), "x")

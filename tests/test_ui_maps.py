@@ -2,12 +2,14 @@ import json
 import weakref
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from explorer import store
+from explorer import data, store
 from explorer.bundle import write_bundle
 from explorer.ui import maps
 from explorer.ui.exhibits import open_exhibit
+from tests.conftest import N_PLACED
 
 
 @pytest.fixture
@@ -86,3 +88,41 @@ def test_fewer_dots_are_spread_over_the_items(exhibit):
         base64.b64decode(trace["customdata"]["bdata"]), trace["customdata"]["dtype"]
     )
     assert rows.tolist() == [0, 10, 20, 31]
+
+
+@pytest.fixture
+def dreamer(tiny_gan, own_home):
+    write_bundle(tiny_gan, store.bundles_folder() / "gan")
+    return open_exhibit("gan")
+
+
+def names_of(figure: dict) -> list[str]:
+    return [trace["name"] for trace in figure["data"]]
+
+
+def test_without_an_encoder_only_what_means_something_is_offered(dreamer):
+    assert list(maps.color_choices(dreamer)) == ["class", "none"]
+    assert "tsne" not in maps.map_choices(dreamer)
+
+
+def test_draws_lie_beneath_the_classes_and_beneath_images_of_none(dreamer):
+    assert names_of(figure(dreamer, "pca", "class")) == ["draws", "zero", "one"]
+    assert names_of(figure(dreamer, "pca", "none")) == ["draws", "test images"]
+    assert names_of(figure(dreamer, "pca", "error")) == ["draws", "test images"]
+
+
+def test_of_fewer_dots_the_images_stay(dreamer):
+    rows = maps._spread_rows(dreamer.bundle.codes.placed, 15)
+    assert list(rows[:N_PLACED]) == list(range(N_PLACED))
+    assert len(rows) == 15
+    assert len(maps._spread_rows(dreamer.bundle.codes.placed, 5)) == 5
+
+
+def test_the_page_begins_at_an_image_and_draws_have_no_original(dreamer):
+    assert dreamer.bundle.codes.placed[dreamer.start_item]
+    assert dreamer.has_originals
+    assert dreamer.original(N_PLACED) is None
+    ids = dreamer.bundle.codes.ids
+    expected = data.load_items("digits", ids[3:4])
+    assert expected is not None
+    np.testing.assert_array_equal(dreamer.original(3), expected[0])

@@ -12,7 +12,7 @@ import explorer
 from explorer import store
 from explorer.bundle import write_bundle
 from explorer.config import Kind
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain, say, stage_words
 
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
@@ -66,6 +66,41 @@ def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shippe
     assert "| slant |" in told
     assert re.search(r"\| tilt \| :primary\[━+\] \| 0.93 \|", told)
     assert page.code[0].value == tiny.command
+
+
+def test_a_model_without_an_encoder_is_drawn_and_its_panel_says_how_to_score_it(
+    nothing_shipped, tiny_gan
+):
+    write_bundle(tiny_gan, store.bundles_folder() / "gan")
+    page = opened()
+    assert not page.exception
+    color = next(box for box in page.sidebar.selectbox if box.label == "Colour by")
+    assert list(color.options) == ["class", "nothing"]
+    next(b for b in page.sidebar.button if b.label == "About this model").click().run()
+    assert not page.exception
+    told = "\n".join(element.value for element in page.markdown)
+    assert "GAN" in told
+    assert "slider" not in told
+    assert "evaluate gan" in page.info[0].value.replace("\\", "")
+
+
+def test_the_panel_tells_of_an_objective_without_kl(nothing_shipped, tiny):
+    config = replace(tiny.config, objective="article")
+    write_bundle(replace(tiny, config=config), store.bundles_folder() / "tiny")
+    page = opened()
+    next(b for b in page.sidebar.button if b.label == "About this model").click().run()
+    assert any("no KL term" in element.value for element in page.markdown)
+
+
+def test_what_the_stage_says_of_draws_takes_the_place_of_what_it_says_otherwise():
+    stage, of_draws = stage_words(), stage_words(has_encoder=False)
+    assert set(of_draws) == set(stage)
+    assert of_draws["honestyHelp"] != stage["honestyHelp"]
+    for key in ("honesty", "near"):
+        levels, levels_of_draws = stage[key], of_draws[key]
+        assert isinstance(levels, dict)
+        assert isinstance(levels_of_draws, dict)
+        assert levels.keys() == levels_of_draws.keys()
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

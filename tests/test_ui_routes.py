@@ -10,6 +10,7 @@ from explorer.bundle import write_bundle
 from explorer.latent.encode import decode
 from explorer.ui import routes
 from explorer.ui.exhibits import open_exhibit
+from tests.conftest import N_PLACED
 
 
 @pytest.fixture
@@ -83,3 +84,10 @@ def test_a_code_that_does_not_fit_is_refused_in_words(exhibit, client, z):
     answer = client.get(f"{routes.urls(exhibit)['decode']}?z={z}")
     assert answer.status_code == 404
     assert "2 numbers" in answer.json()["error"]
+
+
+def test_a_draw_from_the_prior_has_no_original(tiny_gan, own_home, client):
+    write_bundle(tiny_gan, store.bundles_folder() / "gan")
+    urls = routes.urls(open_exhibit("gan"))
+    assert client.get(f"{urls['original']}/{N_PLACED - 1}.png").status_code == 200
+    assert client.get(f"{urls['original']}/{N_PLACED}.png").status_code == 404

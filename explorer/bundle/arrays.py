@@ -108,7 +108,7 @@ def codes_bytes(codes: Codes) -> bytes:
     return npz_bytes(_arrays(codes))
 
 
-def read_codes(folder: Path, data: DataFacts, latent_dim: int) -> Codes:
+def read_codes(folder: Path, data: DataFacts, config: TrainConfig) -> Codes:
     """Read and check codes.npz.
 
     Raises:
@@ -130,16 +130,17 @@ def read_codes(folder: Path, data: DataFacts, latent_dim: int) -> Codes:
         needed = f"It needs {', '.join(_REQUIRED)}."
         raise refusal(folder, _CODES, f'lacks "{missing[0]}".', needed)
     codes = Codes(**arrays)
-    check_codes(codes, data, latent_dim, folder)
+    check_codes(codes, data, config, folder)
     return codes
 
 
-def check_codes(codes: Codes, data: DataFacts, latent_dim: int, folder: Path) -> None:
+def check_codes(codes: Codes, data: DataFacts, config: TrainConfig, folder: Path) -> None:
     """Refuse codes whose arrays do not fit one another, the data or the network.
 
     Raises:
         BundleError: An array has another shape or type, holds values that are not finite, or
-            comes without one it belongs with.
+            comes without one it belongs with; or codes are draws from the prior where there is an
+            encoder.
     """
     arrays = _arrays(codes)
     present = [name for name in _PCA if name in arrays]
@@ -147,7 +148,7 @@ def check_codes(codes: Codes, data: DataFacts, latent_dim: int, folder: Path) ->
         lacking = next(name for name in _PCA if name not in arrays)
         so = f'holds "{present[0]}" but not "{lacking}".'
         raise refusal(folder, _CODES, so, f"It needs all or none of {', '.join(_PCA)}.")
-    shapes = _shapes(codes, data, latent_dim)
+    shapes = _shapes(codes, data, config.latent_dim)
     for name, array in arrays.items():
         if array.shape != shapes[name]:
             so, needed = f'holds "{name}" of shape {array.shape}.', f"It must be {shapes[name]}."
@@ -158,13 +159,43 @@ def check_codes(codes: Codes, data: DataFacts, latent_dim: int, folder: Path) ->
         else:
             continue
         raise refusal(folder, _CODES, so, needed)
-    n_classes = len(data.class_names)
-    if codes.labels is not None and not np.isin(codes.labels, np.arange(n_classes)).all():
-        needed = f'"data.class_names" in config.json names {n_classes} classes.'
-        raise refusal(folder, _CODES, 'holds "labels" without a class name.', needed)
+    if config.has_encoder:
+        _check_items(codes, data, folder)
+    else:
+        _check_draws(codes, data, folder)
+
+
+def _check_items(codes: Codes, data: DataFacts, folder: Path) -> None:
+    """Refuse codes that do not each belong to an image of the set."""
     if len(codes.mu) == 0 or codes.ids.min() < 0:
         so, needed = "holds no codes or negative ids.", "It needs at least one code, ids from 0."
         raise refusal(folder, _CODES, so, needed)
+    if codes.labels is not None:
+        _check_labels(codes.labels, data, folder)
+
+
+def _check_draws(codes: Codes, data: DataFacts, folder: Path) -> None:
+    """Refuse codes that are neither an image's nor a draw from the prior, which has no label."""
+    placed = codes.placed
+    if not placed.any() or codes.ids.min() < -1:
+        so = "holds no image's code, or ids below -1."
+        needed = "It needs at least one code with an id from 0; those of draws are -1."
+        raise refusal(folder, _CODES, so, needed)
+    if codes.factors is not None and not placed.all():
+        needed = "Nothing is known of a draw from the prior."
+        raise refusal(folder, _CODES, 'holds "factors" of draws.', needed)
+    if codes.labels is not None:
+        _check_labels(codes.labels[placed], data, folder)
+        if (codes.labels[~placed] != -1).any():
+            so, needed = 'holds "labels" of draws.', "Where the id is -1, the label must be -1."
+            raise refusal(folder, _CODES, so, needed)
+
+
+def _check_labels(labels: np.ndarray, data: DataFacts, folder: Path) -> None:
+    n_classes = len(data.class_names)
+    if not np.isin(labels, np.arange(n_classes)).all():
+        needed = f'"data.class_names" in config.json names {n_classes} classes.'
+        raise refusal(folder, _CODES, 'holds "labels" without a class name.', needed)
 
 
 def _arrays(codes: Codes) -> dict[str, np.ndarray]:

@@ -79,7 +79,7 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
         scores=summary.scores,
         factor_r2=summary.factor_r2,
         weights=read_weights(folder, config, data.image_shape) if weights else {},
-        codes=read_codes(folder, data, config.latent_dim),
+        codes=read_codes(folder, data, config),
         slider_names=summary.slider_names,
         command=summary.command,
         pack=_optional(folder, "decoder.pack"),
@@ -110,7 +110,7 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
     config = settings_bytes(bundle, folder.name)
     summary = check_settings(config, folder)
     check_weights(bundle.weights, summary.config, summary.data.image_shape, folder)
-    check_codes(bundle.codes, summary.data, summary.config.latent_dim, folder)
+    check_codes(bundle.codes, summary.data, summary.config, folder)
     contents = {
         "config.json": config,
         "weights.safetensors": weights_bytes(bundle.weights, summary.config.precision),

@@ -14,6 +14,7 @@ _SHOWN: Mapping[str, tuple[int, str]] = {
     "mse": (5, ""),
     "psnr_db": (2, "dB"),
     "ssim": (3, ""),
+    "sharpness_x_hat": (3, ""),
     "elbo_nats": (2, "nats"),
     "elbo_bits_per_dim": (3, "bits per pixel value"),
     "log_likelihood_nats": (2, "nats"),
@@ -26,11 +27,17 @@ _SHOWN: Mapping[str, tuple[int, str]] = {
     "prior_share": (3, ""),
     "density": (3, ""),
     "coverage": (3, ""),
+    "sharpness": (3, ""),
+    "diversity": (3, ""),
     "mig": (3, ""),
     "dci": (3, ""),
     "dci_completeness": (3, ""),
     "dci_informativeness": (3, ""),
 }
+
+
+# What is measured on the images whose codes had to be found by search, where there are such.
+_OF_SEARCHED = ("mse", "psnr_db", "ssim", "sharpness_x_hat")
 
 
 def in_order(scores: Mapping[str, float]) -> list[str]:
@@ -44,14 +51,17 @@ def name_of(key: str) -> str:
 
 
 def meaning_of(key: str, scores: Mapping[str, float]) -> str:
-    """Return the one plain sentence about a measure.
+    """Return the plain sentence about a measure, and a second one where codes were searched for.
 
     Args:
         key: The measure.
         scores: All scores; the sentence may tell how many samples or images went into it.
     """
     told = {name: f"{value:,.0f}" for name, value in scores.items()}
-    return _words(key)["says"].format_map(defaultdict(lambda: "?", told))
+    says = _words(key)["says"]
+    if key in _OF_SEARCHED and "n_searched" in scores:
+        says = f"{says} {_words('n_searched')['says']}"
+    return says.format_map(defaultdict(lambda: "?", told))
 
 
 def value_of(key: str, value: float) -> str:

@@ -43,13 +43,17 @@ class DataFacts:
 class Codes:
     """What the encoder says of up to 5,000 test images, and where they fall on the map.
 
+    Of a model without an encoder they are codes of some test images, found by search, and draws
+    from the prior, which are no image's.
+
     Attributes:
-        mu: Posterior means, shape (n, d), float32.
-        logvar: Natural-log posterior variances, shape (n, d), float32.
-        ids: Row of each item in its image set, shape (n,), int64.
-        labels: Class of each item, shape (n,), int64; None without labels.
+        mu: Posterior means, shape (n, d), float32; without an encoder, the codes themselves.
+        logvar: Natural-log posterior variances, shape (n, d), float32; 0 where there are none.
+        ids: Row of each item in its image set, shape (n,), int64; -1 for a draw from the prior.
+        labels: Class of each item, shape (n,), int64; None without labels; -1 for a draw.
         factors: Known factors, shape (n, k), float32; None if none are known.
-        error: Reconstruction error of each item, mean squared per pixel, shape (n,), float32.
+        error: Reconstruction error of each item, mean squared per pixel, shape (n,), float32; 0
+            for a draw.
         spacing: Distance of each mu to its k-th nearest other one over the active units (see
             `latent.stats.spacing`), shape (n,), float32; None until a bundle is completed.
         pca_mean: Centre of the PCA, shape (d,); None until completed.
@@ -72,6 +76,11 @@ class Codes:
     pca_variance: np.ndarray | None = None
     pca: np.ndarray | None = None
     tsne: np.ndarray | None = None
+
+    @property
+    def placed(self) -> np.ndarray:
+        """Which codes are those of an image, shape (n,), bool; the others are draws."""
+        return self.ids >= 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +118,7 @@ class ModelBundle:
         data: Facts of the images.
         scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
         weights: Every array of the network, by name; float32. Empty where it was read without.
-        codes: Codes of test images.
+        codes: Codes of test images, and draws from the prior where there is no encoder.
         factor_r2: How well each known factor can be told from mu, where that was measured.
         slider_names: Plain name of a coordinate, where someone gave it one.
         command: The command line that makes the bundle again; empty if unknown.

@@ -171,8 +171,19 @@ def _add_codes(commands: Commands) -> None:
         commands, "encode", _lazily("codes", "encode"), "write the codes of images to an npz"
     )
     encode.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
-    encode.add_argument("images", metavar="IMAGES", help=_IMAGES)
+    encode.add_argument("images", metavar="IMAGES", help=f"{_IMAGES}; or a single picture")
     encode.add_argument("--out", type=Path, required=True, metavar="CODES.npz")
+    encode.add_argument(
+        "--reconstructions",
+        type=Path,
+        metavar="FILE.png",
+        help="also draw what the model makes of the codes",
+    )
+    encode.add_argument(
+        "--often",
+        action="store_true",
+        help="tell progress often where there is no terminal too, for programs that show it",
+    )
 
     decode = _command(
         commands, "decode", _lazily("codes", "decode"), "draw the pictures of latent codes"
@@ -199,7 +210,8 @@ def _add_bench(commands: Commands) -> None:
         nargs="+",
         default=(),
         metavar="GROUP",
-        help="of: drag, decode, size, start, memory, run, projection, training (default: all)",
+        help="of: drag, compare, decode, size, start, memory, run, projection, training "
+        "(default: all)",
     )
     bench.add_argument(
         "--readme", type=Path, metavar="README.md", help="put the table in there, between its marks"
@@ -225,18 +237,24 @@ def _add_setting(train: argparse.ArgumentParser, name: str, kind: object, words:
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
     tail = "" if default is dataclasses.MISSING else f" (default: {default})"
+    told = f"{words}{tail}".replace("%", "%%")
+    flag = f"--{name.replace('_', '-')}"
+    if kind is bool:
+        yes_or_no = argparse.BooleanOptionalAction
+        train.add_argument(flag, dest=name, default=argparse.SUPPRESS, action=yes_or_no, help=told)
+        return
     choices = get_args(kind) if get_origin(kind) is Literal else None
     read: Callable[[str], object] = str
     if not choices and kind is not str:
         read = int if kind is int else float if kind is float else _whole_numbers
     train.add_argument(
-        f"--{name.replace('_', '-')}",
+        flag,
         dest=name,
         default=argparse.SUPPRESS,
         type=read,
         choices=choices,
         metavar=None if choices else _METAVARS.get(read, "TEXT"),
-        help=f"{words}{tail}".replace("%", "%%"),
+        help=told,
     )
 
 

@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,23 +26,57 @@ _AT_A_TIME = 2_000  # images converted to floats
 
 def encode(args: argparse.Namespace) -> int:
     """Write mu and logvar of all images, in their order."""
-    from explorer.data import load
+    from explorer.latent.encode import decode as pictures
     from explorer.latent.encode import encode as posteriors
 
     bundle = read_bundle(store.find(args.bundle))
-    c, side, _ = bundle.data.image_shape
+    words = "encoding" if bundle.config.has_encoder else "searching for codes"
     parts = []
-    with ProgressLine() as line:
-        images = load(args.images, image_size=side, grey=c == 1, report=line.report)
-        for start in range(0, len(images.pixels), _AT_A_TIME):
-            line.report(start / len(images.pixels), "encoding")
-            parts.append(posteriors(bundle, images.images(slice(start, start + _AT_A_TIME))))
-    for left in images.skipped:
-        note(f"Left out {left.name}: {left.reason}")
+    with ProgressLine(often=args.often) as line:
+        pixels = _pixels(args.images, bundle, line)
+        for start in range(0, len(pixels), _AT_A_TIME):
+            chunk = pixels[start : start + _AT_A_TIME]
+            x = chunk.astype(np.float32) / np.float32(255)
+            report = _of_the_whole(line, words, start / len(pixels), len(chunk) / len(pixels))
+            report(0.0)
+            parts.append(posteriors(bundle, x, seed=bundle.config.seed + start, report=report))
     mu, logvar = (np.concatenate([getattr(p, key) for p in parts]) for key in ("mu", "logvar"))
-    replace_file(args.out, npz_bytes({"mu": mu, "logvar": logvar}))
+    arrays = {"mu": mu, "logvar": logvar}
+    if not bundle.config.has_encoder:
+        n_steps = parts[0].n_steps
+        arrays["n_steps"] = np.full(len(mu), n_steps)
+        note(f"This model has no encoder: codes were found by search in {n_steps} steps each")
+    replace_file(args.out, npz_bytes(arrays))
     note(f"Wrote {len(mu):,} codes of {mu.shape[1]} coordinates to {args.out}")
+    if args.reconstructions is not None:
+        replace_file(args.reconstructions, _png(pictures(bundle, mu[:_MOST_PICTURES])))
     return 0
+
+
+def _of_the_whole(
+    line: ProgressLine, words: str, done: float, share: float
+) -> Callable[[float], None]:
+    """Return a report of one part of the work, which is a share of it and begins at another."""
+    return lambda fraction: line.report(done + fraction * share, words)
+
+
+def _pixels(images: str, bundle: "ModelBundle", line: ProgressLine) -> np.ndarray:
+    """Load images as the bundle reads them, (n, c, h, w) uint8; one picture may come alone.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    from explorer.data import load
+    from explorer.data.pictures import SUFFIXES, read_one
+
+    c, side, _ = bundle.data.image_shape
+    path = Path(images)
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        return read_one(path.read_bytes(), path.name, size=side, grey=c == 1)[None]
+    found = load(images, image_size=side, grey=c == 1, report=line.report)
+    for left in found.skipped:
+        note(f"Left out {left.name}: {left.reason}")
+    return found.pixels
 
 
 def decode(args: argparse.Namespace) -> int:
@@ -57,9 +92,7 @@ def decode(args: argparse.Namespace) -> int:
             "Give fewer codes.",
         )
     x_hat = pictures(bundle, z)  # (n, c, h, w)
-    stream = io.BytesIO()
-    store.to_picture(_grid(x_hat)).save(stream, "PNG")
-    replace_file(args.out, stream.getvalue())
+    replace_file(args.out, _png(x_hat))
     note(f"Wrote {len(x_hat):,} picture{'' if len(x_hat) == 1 else 's'} to {args.out}")
     return 0
 
@@ -132,6 +165,13 @@ def _is_number(value: object) -> bool:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return False
     return abs(value) <= float(np.finfo(np.float32).max)
+
+
+def _png(x: np.ndarray) -> bytes:
+    """Return images (n, c, h, w) as one PNG."""
+    stream = io.BytesIO()
+    store.to_picture(_grid(x)).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _grid(x: np.ndarray) -> np.ndarray:

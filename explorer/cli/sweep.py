@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from explorer import jobs, sweeping
+from explorer import jobs, presets, sweeping
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.cli.train import StopAsked
 from explorer.config import FITTED, TrainConfig
@@ -28,7 +28,7 @@ _SCORES = ("elbo_nats", "log_likelihood_nats", "kl_nats", "mse", "psnr_db", "act
 def sweep(args: argparse.Namespace) -> int:
     """Begin a run for each size of the code, or go on with them; wait; tell what came of them."""
     fields = TrainConfig.__dataclass_fields__
-    given = {name: getattr(args, name) for name in fields if hasattr(args, name)}
+    given: dict[str, Any] = {n: getattr(args, n) for n in fields if hasattr(args, n)}
     points = {name: getattr(args, name) for name in ("latent_dims", "betas") if hasattr(args, name)}
     if args.resume and (given or points or args.name or args.scheduler):
         args.wrong_usage("--resume goes on as the sweep began: leave out everything else")
@@ -36,10 +36,12 @@ def sweep(args: argparse.Namespace) -> int:
         args.wrong_usage("give --data, or --resume")
     if args.resume:
         return _resume(args.resume, as_json=args.json)
+    given = {**presets.for_kind(given.get("kind", "vae")), **given}
     # The settings that all have in common must be able to work by themselves.
     betas = points.get("betas", ())
-    given["beta"] = next((beta for beta in betas if beta != 1), 1.0)
-    configs = sweeping.grid(TrainConfig(**given), points.get("latent_dims", _DIMS), betas or (1.0,))
+    if betas or "beta" not in given:
+        given["beta"] = next((beta for beta in betas if beta != 1), 1.0)
+    configs = sweeping.grid(TrainConfig(**given), points.get("latent_dims", _DIMS), betas)
     fitted = [name for name in FITTED if name not in given]
     name = args.name or Path(given["data"]).stem.replace("openml:", "")
     sweep_id = jobs.new_sweep()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TextIO
 
-_SPARSE_S = 10.0  # without a terminal, a progress line at most this often
+_SPARSE_S, _OFTEN_S = 10.0, 0.2  # without a terminal, a progress line at most this often
 
 
 def say(text: str) -> None:
@@ -33,11 +33,15 @@ class ProgressLine:
     """One line on stderr that is written over and over; sparse lines where no terminal is.
 
     Use it with `with`, so that whatever is printed after it begins a line of its own.
+
+    Args:
+        often: Whether lines come often where no terminal is, for a program that reads them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, often: bool = False) -> None:
         self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._last_s = -_SPARSE_S
+        self._pause_s = _OFTEN_S if often else _SPARSE_S
+        self._last_s = -self._pause_s
         self._is_open = False
 
     def __enter__(self) -> "ProgressLine":
@@ -61,7 +65,7 @@ class ProgressLine:
                 f"\r\x1b[K{_shown(text, sys.stderr)[:width]}", end="", file=sys.stderr, flush=True
             )
             self._is_open = True
-        elif always or time.monotonic() - self._last_s >= _SPARSE_S:
+        elif always or time.monotonic() - self._last_s >= self._pause_s:
             self._last_s = time.monotonic()
             note(text)
 

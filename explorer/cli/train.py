@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from explorer import store
+from explorer import presets, store
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.config import TrainConfig
 from explorer.errors import MachineError
@@ -52,8 +53,9 @@ def _carry_out(folder: Path) -> int:
     For "-", all that is needed is made ready first, and the folder is then read from stdin.
     """
     from explorer.jobs import RunFolder
-    from explorer.jobs.worker import prepare, work
+    from explorer.jobs.worker import give_way, prepare, work
 
+    give_way()
     if str(folder) == "-":
         prepare()
         line = _line_in_time()
@@ -79,13 +81,18 @@ def _line_in_time() -> bytes:
 
 
 def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
-    """Start a run; what was not given is chosen to fit the images, or by default."""
+    """Start a run; what was not given is chosen to fit the kind or the images, or by default."""
     from explorer.training.choice import fitting_settings
 
-    asked = TrainConfig(**given)
+    of_kind = {
+        n: v for n, v in presets.for_kind(given.get("kind", "vae")).items() if n not in given
+    }
+    asked = TrainConfig(**of_kind | given)
     run.check()
     images = _load(asked)
-    chosen = {name: v for name, v in fitting_settings(images).items() if name not in given}
+    chosen = of_kind | {
+        n: v for n, v in fitting_settings(images).items() if n not in of_kind | given
+    }
     config = dataclasses.replace(asked, **chosen)  # type: ignore[arg-type]
     run.begin(config)
     if chosen:
@@ -198,10 +205,12 @@ def _is_last(progress: "Progress") -> bool:
 def _words(progress: "Progress") -> str:
     """Say in one line how a run stands."""
     parts = [f"{progress.step / progress.steps:4.0%}  epoch {progress.epoch}/{progress.epochs}"]
-    if progress.train is not None:
+    if progress.train is not None and progress.train.elbo is not None:
         parts.append(f"ELBO {progress.train.elbo:.2f} nats")
-    if progress.validation is not None:
+    if progress.validation is not None and progress.validation.elbo is not None:
         parts.append(f"on held-out images {progress.validation.elbo:.2f}")
+    if progress.duel is not None:
+        parts.append(f"{progress.duel.verdict}, diversity {progress.duel.diversity:.0%}")
     if progress.images_per_s > 0:
         left_s = progress.elapsed_s / max(progress.step, 1) * (progress.steps - progress.step)
         parts.append(f"{progress.images_per_s:,.0f} images/s, {left_s:,.0f} s left")
@@ -234,7 +243,8 @@ def _tell(bundle: "ModelBundle", last: "Progress", out: Path, *, as_json: bool) 
         )
         return
     scores = ", ".join(f"{key} {value:.4g}" for key, value in bundle.scores.items())
-    say(f'Wrote the bundle "{out.name}" to {out}\n  {scores}')
+    not_yet = f"not scored yet: latent-explorer evaluate {shlex.quote(str(out))} --keep"
+    say(f'Wrote the bundle "{out.name}" to {out}\n  {scores or not_yet}')
     say(f"Explore it: latent-explorer, then choose {out.name}")
 
 

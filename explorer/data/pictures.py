@@ -21,6 +21,9 @@ COMMON_SIZE = 64  # where pictures differ in size, or their own is out of range
 MAX_PICTURE_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000  # a phone's 50 megapixels pass; 200 MB of RGB is the most that is decoded
 
+# How names of such files end.
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif", ".ppm")
+
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM")
 _DRAFT_SIZE = (256, 256)  # a JPEG may come at an eighth of its size, but no smaller than this
 # What Pillow has been seen to raise on damaged files.
@@ -113,6 +116,37 @@ def fit(picture: np.ndarray, size: int) -> np.ndarray:
 def size_to_take(h: int, w: int) -> int:
     """The side of the squares for pictures that are all h x w and may keep their size."""
     return max(h, w) if LEAST_SIZE <= max(h, w) <= MOST_SIZE else COMMON_SIZE
+
+
+def read_one(data: bytes, name: str, *, size: int, grey: bool) -> np.ndarray:
+    """Bring the one picture of a file to the size and the colours that a model reads.
+
+    Args:
+        data: The whole file.
+        name: What to call it in an error.
+        size: Side of the square.
+        grey: Whether the model reads grey images.
+
+    Returns:
+        Shape (1 or 3, size, size), uint8.
+
+    Raises:
+        DataError: It is no picture that can be read.
+    """
+    too_large = len(data) > MAX_PICTURE_BYTES
+    picture = (
+        Skipped(name, f"has more than {MAX_PICTURE_BYTES // 2**20} MB")
+        if too_large
+        else decode(data, name)
+    )
+    if isinstance(picture, Skipped):
+        raise DataError(
+            f'"{picture.name}" {picture.reason}.',
+            "A picture, such as a PNG or JPEG file, was needed.",
+            "Choose another file, or save this one anew as PNG.",
+        )
+    pixels: np.ndarray = stack([fit(picture, size)], grey=grey)[0]
+    return pixels
 
 
 def square_up(pictures: Iterable[np.ndarray], image_size: int) -> list[np.ndarray]:

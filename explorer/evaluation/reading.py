@@ -13,6 +13,7 @@ from torch import Tensor
 from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.evaluation.reconstruction import ssim
 from explorer.evaluation.side_by_side import Result, generator_of, side_by_side
+from explorer.latent.encode import searched
 from explorer.models.losses import reparameterize
 from explorer.models.vae import VAE
 
@@ -25,11 +26,12 @@ class Reading:
     """What a model says of n images.
 
     Attributes:
-        mu: Posterior means, shape (n, d), float32.
+        mu: Posterior means, shape (n, d), float32; without an encoder, codes found by search.
         logvar: Natural-log posterior variances, shape (n, d), float32.
         squared_error: Of decode(mu), mean over pixels, shape (n,), float32.
         ssim: Structural similarity of decode(mu), shape (n,), float32.
-        log_likelihood: log p(x|z) for one draw of z from the posterior, nats, shape (n,), float32.
+        log_likelihood: log p(x|z) for one draw of z from the posterior, nats, shape (n,), float32;
+            0 without an encoder.
     """
 
     mu: np.ndarray
@@ -99,6 +101,36 @@ def read_images(
     )
     return Reading(
         mu=mu, logvar=logvar, squared_error=error, ssim=similarity, log_likelihood=log_likelihood
+    )
+
+
+def search_images(
+    vae: VAE,
+    images: ImageSet,
+    rows: np.ndarray,
+    *,
+    seed: int,
+    report: ReportProgress | None = None,
+) -> Reading:
+    """Search for the codes of the chosen images, for a network that has no encoder.
+
+    Arguments are those of `read_images`.
+    """
+    x = torch.from_numpy(images.images(rows))
+    words = "searching for the codes of test images"
+    mu, logvar = searched(
+        vae,
+        x,
+        torch.Generator().manual_seed(seed),
+        report=lambda share: report(share, words) if report else None,
+    )
+    x_hat = torch.from_numpy(draw(vae, mu.numpy()))
+    return Reading(
+        mu=mu.numpy(),
+        logvar=logvar.numpy(),
+        squared_error=(x_hat - x).square().flatten(1).mean(1).numpy(),
+        ssim=ssim(x, x_hat).numpy(),
+        log_likelihood=np.zeros(len(x), np.float32),
     )
 
 

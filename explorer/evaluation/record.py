@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 # Every measure, in the order in which a person would read them.
 MEASURES = (
-    *("mse", "psnr_db", "ssim"),
+    *("mse", "psnr_db", "ssim", "sharpness_x_hat"),
     *("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "kl_nats"),
     *("nll_nats", "nll_stderr", "nll_samples", "nll_n_images"),
     *("active_units", "aggregate_kl_nats", "knn_accuracy"),
-    *("prior_share", "density", "coverage"),
+    *("prior_share", "density", "coverage", "sharpness", "diversity"),
     *("mig", "dci", "dci_completeness", "dci_informativeness", "factor_r2"),
 )
 
@@ -27,6 +27,9 @@ class Scores:
     Attributes:
         values: Measures that are one number, by key:
             `mse`, `psnr_db`, `ssim`: of decode(mu), means over all images, the second of the mse;
+            `sharpness_x_hat`: of up to 2,000 decode(mu), over that of the images;
+            `n_searched`: only where codes had to be found by search: of how many images, which
+            then are those that these four were measured on;
             `elbo_nats`, `log_likelihood_nats`, `kl_nats`: per image, one draw of z each, beta 1;
             `elbo_bits_per_dim`: -ELBO in bits for each value of an image;
             `nll_nats`, `nll_stderr`, `nll_samples`, `nll_n_images`: importance-weighted -log p(x),
@@ -36,10 +39,13 @@ class Scores:
             `knn_accuracy`: share of test images classed rightly by 10 training neighbours;
             `prior_share`: share of 5,000 draws from the prior that lie where data is;
             `density`, `coverage`: of up to 2,000 pictures drawn from the prior;
+            `sharpness`: theirs over that of as many test images;
+            `diversity`: mean distance of up to 500 of them over that of test images;
             `mig`, `dci`, `dci_completeness`, `dci_informativeness`: of known factors.
         factor_r2: Share of each known factor's variance that the code tells, by the factor's name.
         kl_per_coordinate_nats: Mean KL of each coordinate, d numbers; empty without a posterior.
-        activity_per_coordinate: Variance of mu in each coordinate, d numbers.
+        activity_per_coordinate: Variance of mu in each coordinate, d numbers; empty without an
+            encoder.
         n_images: How many test images there were.
         left_out: Key, or `factor_r2: NAME` for one factor, to a plain sentence why there is no
             number.

@@ -13,7 +13,7 @@ import torch
 
 from explorer.bundle import ModelBundle
 from explorer.data.imageset import ImageSet, ReportProgress, evenly_spread
-from explorer.errors import ConfigError, DataError, ShapeError
+from explorer.evaluation.checks import check_answers, check_request
 from explorer.evaluation.factors import dci, factor_r2, mutual_information_gap, varying
 from explorer.evaluation.latent_use import active_units, activity, aggregate_kl, knn_accuracy
 from explorer.evaluation.likelihood import (
@@ -27,18 +27,27 @@ from explorer.evaluation.reading import (
     draw,
     read_images,
     read_means,
+    search_images,
 )
 from explorer.evaluation.reconstruction import psnr_db
 from explorer.evaluation.record import Scores
-from explorer.evaluation.samples import density_and_coverage, pixel_features, prior_share
+from explorer.evaluation.samples import (
+    density_and_coverage,
+    pixel_features,
+    prior_share,
+    sharpness,
+)
 from explorer.latent.encode import network
 from explorer.latent.stats import active_coordinates, kl_per_coordinate
+from explorer.models.adversarial import diversity
 from explorer.models.vae import VAE
 
 _MOST_NEIGHBOURS = 60_000  # training images whose codes are searched
 _MOST_POSTERIORS = 2_000  # in the mixture that stands for the aggregate posterior
 _N_PRIOR_SAMPLES = 5_000
 _MOST_PICTURES = 2_000  # real and drawn, compared each with each
+_MOST_DIVERSE = 500  # real and drawn, each compared with the others of its kind
+_MOST_SEARCHED = 128  # test images whose codes a model without an encoder is to find
 _MOST_FACTOR_ITEMS = 5_000
 _LEAST_FACTOR_ITEMS = 20
 _ANGLE = "in degrees"  # how the name of a factor ends that starts again at 360
@@ -56,7 +65,9 @@ class _Case:
         vae: Its network.
         images: The set as it is.
         seen: The set as the model should see it, which differs if it learnt from binarised images.
-        reading: What the model says of each test image.
+        rows: Rows of the images in the set that were read, shape (n,); the reading is in their
+            order. They are all test images, or some of them where codes had to be searched for.
+        reading: What the model says of each of them.
         seed: Seed of whatever is drawn.
     """
 
@@ -64,13 +75,9 @@ class _Case:
     vae: VAE
     images: ImageSet
     seen: ImageSet
+    rows: np.ndarray
     reading: Reading
     seed: int
-
-    @property
-    def rows(self) -> np.ndarray:
-        """Rows of the test images in the set, shape (n,); the reading is in their order."""
-        return self.images.test_index
 
 
 def score(
@@ -86,12 +93,14 @@ def score(
 
     A model that learnt from binarised images (`config.binarize`) is scored on binarised ones: one
     draw of each pixel, fixed by the seed, is what the encoder reads and what reconstructions,
-    ELBO and NLL are measured against; see `reading.binarized`. Only `density` and `coverage`
-    compare drawn pictures, which show how bright each pixel is on average, with the images as
-    they came.
+    ELBO and NLL are measured against; see `reading.binarized`. Only `density`, `coverage`,
+    `sharpness` and `diversity` compare pictures, which show how bright each pixel is on average,
+    with the images as they came.
 
-    An autoencoder has neither posterior nor prior. What needs a posterior is left out; draws from
-    N(0, I) are scored all the same, since how few of them lie near its codes is what a VAE is for.
+    An autoencoder has no posterior, and unless it is adversarial no prior. What needs a posterior
+    is left out; draws from N(0, I) are scored all the same, since how few of them lie near its
+    codes is what a VAE is for. A model without an encoder is scored by its draws, and its
+    reconstructions on up to 128 test images whose codes are found by search.
 
     Args:
         bundle: The model.
@@ -111,15 +120,18 @@ def score(
         DataError: No image is for testing, or the network's answers are not finite numbers.
         ConfigError: nll_samples is below 1, or nll_images or seed below 0.
     """
-    _check(bundle, images, nll_samples=nll_samples, nll_images=nll_images, seed=seed)
+    check_request(bundle, images, nll_samples=nll_samples, nll_images=nll_images, seed=seed)
     # Convolutions run twice as fast with the channels of a pixel side by side; others do not mind.
     vae = network(bundle).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     seen = binarized(images, seed) if bundle.config.binarize == "random" else images
-    reading = read_images(
-        vae, seen, images.test_index, seed=seed, report=_stretch(report, 0.0, 0.1)
+    has_encoder = bundle.config.has_encoder
+    rows = images.test_index if has_encoder else evenly_spread(images.test_index, _MOST_SEARCHED)
+    read, until = (read_images, 0.1) if has_encoder else (search_images, 0.7)
+    reading = read(vae, seen, rows, seed=seed, report=_stretch(report, 0.0, until))
+    check_answers(bundle, reading)
+    case = _Case(
+        bundle=bundle, vae=vae, images=images, seen=seen, rows=rows, reading=reading, seed=seed
     )
-    _check_answers(bundle, reading)
-    case = _Case(bundle=bundle, vae=vae, images=images, seen=seen, reading=reading, seed=seed)
     found: dict[str, float | str] = dict(
         [
             *_reconstruction(case),
@@ -140,12 +152,21 @@ def _reconstruction(case: _Case) -> Iterator[_Found]:
     yield "mse", mse
     yield "psnr_db", psnr_db(mse)
     yield "ssim", float(case.reading.ssim.mean(dtype=np.float64))
+    places = evenly_spread(np.arange(len(case.rows)), _MOST_PICTURES)
+    x_hat = draw(case.vae, case.reading.mu[places])
+    yield (
+        "sharpness_x_hat",
+        _ratio(sharpness(x_hat), sharpness(case.images.images(case.rows[places]))),
+    )
+    if not case.bundle.config.has_encoder:
+        yield "n_searched", float(len(case.rows))
 
 
 def _elbo(case: _Case) -> Iterator[_Found]:
-    if not case.bundle.config.has_posterior:
+    reason = _why_no_posterior(case)
+    if reason:
         for key in ("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "kl_nats"):
-            yield key, _NO_POSTERIOR
+            yield key, reason
         return
     log_likelihood = float(case.reading.log_likelihood.mean(dtype=np.float64))
     kl = float(kl_per_coordinate(case.reading.mu, case.reading.logvar).sum())
@@ -183,8 +204,9 @@ def _nll(
 
 def _why_no_nll(case: _Case) -> str:
     """Return why -log p(x) cannot be told, or nothing if it can."""
-    if not case.bundle.config.has_posterior:
-        return _NO_POSTERIOR
+    reason = _why_no_posterior(case)
+    if reason:
+        return reason
     is_bernoulli = case.bundle.config.likelihood == "bernoulli"
     if is_bernoulli and not is_black_and_white(case.seen, case.rows):
         return (
@@ -195,16 +217,25 @@ def _why_no_nll(case: _Case) -> str:
     return ""
 
 
+def _why_no_posterior(case: _Case) -> str:
+    """Return why there is no posterior, or nothing if there is one."""
+    config = case.bundle.config
+    if config.has_posterior:
+        return ""
+    return _NO_POSTERIOR if config.has_encoder else _NO_ENCODER
+
+
 def _latent_use(case: _Case, report: ReportProgress | None) -> Iterator[_Found]:
+    if not case.bundle.config.has_encoder:
+        for key in ("active_units", "aggregate_kl_nats", "knn_accuracy"):
+            yield key, _NO_ENCODER
+        return
     mu, logvar = case.reading.mu, case.reading.logvar
     yield "active_units", float(active_units(mu))
     chosen = evenly_spread(np.arange(len(mu)), _MOST_POSTERIORS)
-    has_posterior = case.bundle.config.has_posterior
     yield (
         "aggregate_kl_nats",
-        aggregate_kl(mu[chosen], logvar[chosen], seed=case.seed)
-        if has_posterior
-        else _NO_POSTERIOR,
+        _why_no_posterior(case) or aggregate_kl(mu[chosen], logvar[chosen], seed=case.seed),
     )
     yield "knn_accuracy", _knn(case, report)
 
@@ -221,19 +252,32 @@ def _knn(case: _Case, report: ReportProgress | None) -> float | str:
 
 
 def _samples(case: _Case, report: ReportProgress | None) -> Iterator[_Found]:
-    mu, logvar = case.reading.mu, case.reading.logvar
-    if len(mu) < 2:
-        for key in ("prior_share", "density", "coverage"):
+    rows = case.images.test_index
+    if len(rows) < 2:
+        for key in ("prior_share", "density", "coverage", "sharpness", "diversity"):
             yield key, "It takes at least 2 test images, and there is 1."
         return
+    mu, logvar = case.reading.mu, case.reading.logvar
     rng = np.random.default_rng(case.seed)
     z = rng.standard_normal((_N_PRIOR_SAMPLES, mu.shape[1]), dtype=np.float32)
-    yield "prior_share", prior_share(mu, z, active_coordinates(mu, logvar))
-    real = case.images.images(evenly_spread(case.rows, _MOST_PICTURES))
+    has_encoder = case.bundle.config.has_encoder
+    active = active_coordinates(mu, logvar)
+    yield "prior_share", prior_share(mu, z, active) if has_encoder else _NO_ENCODER
+    real = case.images.images(evenly_spread(rows, _MOST_PICTURES))
     drawn = draw(case.vae, z[: len(real)], report=report)
     support = density_and_coverage(*pixel_features(real, drawn, seed=case.seed))
     yield "density", support.density
     yield "coverage", support.coverage
+    yield "sharpness", _ratio(sharpness(drawn), sharpness(real))
+    few = evenly_spread(np.arange(len(real)), _MOST_DIVERSE)
+    drawn_apart, real_apart = (
+        float(diversity(torch.from_numpy(pictures[few]))) for pictures in (drawn, real)
+    )
+    yield "diversity", _ratio(drawn_apart, real_apart)
+
+
+def _ratio(drawn: float, real: float) -> float:
+    return drawn / real if real > 0 else math.nan
 
 
 def _factors(case: _Case, report: ReportProgress | None) -> Iterator[_Found]:
@@ -270,6 +314,8 @@ def _factors(case: _Case, report: ReportProgress | None) -> Iterator[_Found]:
 
 def _why_no_factors(case: _Case) -> str:
     """Return why nothing can be told of known factors, or nothing if it can."""
+    if not case.bundle.config.has_encoder:
+        return _NO_ENCODER
     factors, n = case.images.factors, len(case.rows)
     if factors is None or not factors.shape[1]:
         return f'No factors of the images of "{case.images.name}" are known.'
@@ -286,6 +332,7 @@ def _constant(name: str) -> str:
 
 
 _NO_POSTERIOR = "An autoencoder gives each image a point of its latent space, not a posterior."
+_NO_ENCODER = "This model has no encoder, so it says nothing of an image."
 _NOT_FINITE = "It has no finite value here: what it divides by is 0, or it is too large."
 _R2 = "factor_r2: "
 
@@ -303,15 +350,16 @@ def _scores(case: _Case, found: Mapping[str, float | str]) -> Scores:
         if key not in numbers
     }
     mu, logvar = case.reading.mu, case.reading.logvar
-    kl = kl_per_coordinate(mu, logvar) if case.bundle.config.has_posterior else np.empty(0)
+    config = case.bundle.config
+    kl = kl_per_coordinate(mu, logvar) if config.has_posterior else np.empty(0)
     return Scores(
         values={key: value for key, value in numbers.items() if not key.startswith(_R2)},
         factor_r2={
             key.removeprefix(_R2): value for key, value in numbers.items() if key.startswith(_R2)
         },
         kl_per_coordinate_nats=tuple(kl.tolist()),
-        activity_per_coordinate=tuple(activity(mu).tolist()),
-        n_images=len(mu),
+        activity_per_coordinate=tuple(activity(mu).tolist()) if config.has_encoder else (),
+        n_images=len(case.images.test_index),
         left_out=left_out,
     )
 
@@ -321,58 +369,3 @@ def _stretch(report: ReportProgress | None, start: float, stop: float) -> Report
     if report is None:
         return None
     return lambda share, words: report(start + share * (stop - start), words)
-
-
-def _check(
-    bundle: ModelBundle, images: ImageSet, *, nll_samples: int, nll_images: int, seed: int
-) -> None:
-    if images.image_shape != bundle.data.image_shape:
-        raise ShapeError(
-            f'The bundle "{bundle.name}" reads {_in_words(bundle.data.image_shape)} images, '
-            f'but "{images.name}" holds {_in_words(images.image_shape)} ones.',
-            "A model can be scored only on images of the shape it was trained on.",
-            f"Bring the images to that shape, or choose a bundle made for "
-            f"{_in_words(images.image_shape)}.",
-        )
-    if not len(images.test_index):
-        raise DataError(
-            f'None of the {len(images.pixels)} images of "{images.name}" is for testing.',
-            "Scores are measured on images that the model did not learn from.",
-            "Mark some of them for testing, or load a set that comes with a split.",
-        )
-    if nll_samples < 1:
-        raise ConfigError(
-            f"nll_samples is {nll_samples}.",
-            "The likelihood of an image is estimated from at least 1 draw of z.",
-            "Choose 1 or more; 500 is usual, and 5000 is what papers report.",
-        )
-    if nll_images < 0:
-        raise ConfigError(
-            f"nll_images is {nll_images}.",
-            "It is a number of images to estimate the likelihood of.",
-            "Choose 1 or more, or 0 to take all test images.",
-        )
-    if seed < 0:
-        raise ConfigError(
-            f"The seed is {seed}.", "A seed is a whole number from 0.", "Choose such a number."
-        )
-
-
-def _check_answers(bundle: ModelBundle, reading: Reading) -> None:
-    answers = (reading.mu, reading.logvar, reading.squared_error, reading.log_likelihood)
-    n_bad = len(reading.mu) - int(
-        np.all([np.isfinite(part).reshape(len(part), -1).all(1) for part in answers], axis=0).sum()
-    )
-    if n_bad:
-        raise DataError(
-            f'The network of "{bundle.name}" answers {n_bad} of {len(reading.mu)} images with '
-            "values that are not finite.",
-            "Every code and every pixel must be a finite number to be scored.",
-            "Look for the step of training where NaN appeared, and train again with a smaller "
-            "learning rate.",
-        )
-
-
-def _in_words(image_shape: tuple[int, int, int]) -> str:
-    c, h, w = image_shape
-    return f"{h}×{w} {'grey' if c == 1 else 'colour'}"

@@ -32,6 +32,9 @@ VALUE_COLORS: dict[Theme, tuple[str, ...]] = {
 }
 PLAIN_COLOR = "#6398b4"  # dots without a colouring; 3:1 on both pages
 
+# Dots that others lie on: as quiet as can still be seen.
+BENEATH_COLOR: dict[Theme, str] = {"light": "#b4b9c2", "dark": "#565d6b"}
+
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'  # Streamlit's own
 
 

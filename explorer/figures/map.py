@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from explorer.errors import DataError, ShapeError
 from explorer.figures.look import (
+    BENEATH_COLOR,
     CLASS_COLORS,
     CLASS_SHAPES,
     FONT,
@@ -26,6 +27,7 @@ from explorer.figures.look import (
 from explorer.latent.stats import checked_codes
 from explorer.projection import spread_heights
 
+_LAST = 2000  # rank in the legend
 _HEADROOM = 50  # px above the map: two rows of legend, or the colour bar
 
 
@@ -34,12 +36,15 @@ class ByClass:
     """Colour by class: one trace, and one legend entry, for each class.
 
     Attributes:
-        labels: Class of each item, shape (n,), int, in [0, len(names)).
+        labels: Class of each item, shape (n,), int, in [0, len(names)), or -1 for one of none.
         names: One name per class.
+        none: What those of none are called, which lie in grey beneath the others; without it there
+            may be none of them.
     """
 
     labels: np.ndarray
     names: Sequence[str]
+    none: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +116,7 @@ class _Group:
     rows: np.ndarray
     marker: dict[str, object]
     name: str | None = None
+    rank: int = 1000  # in the legend, lowest first; this is Plotly's own
 
 
 def _groups(
@@ -119,6 +125,11 @@ def _groups(
     """Split the items drawn into traces by how they are coloured."""
     if isinstance(color, ByClass):
         labels, colors = _checked_labels(color, n), CLASS_COLORS[theme]
+        beneath = rows[labels[rows] == -1]
+        if len(beneath):
+            marker = {"size": size, "color": BENEATH_COLOR[theme]}
+            yield _Group(rows=beneath, marker=marker, name=as_text(color.none), rank=_LAST)
+            size = _dot_size(len(rows) - len(beneath))
         for label, name in enumerate(color.names):
             shape, hue = divmod(label, len(colors))
             symbol = CLASS_SHAPES[shape % len(CLASS_SHAPES)]
@@ -154,6 +165,7 @@ def _trace(places: np.ndarray, group: _Group) -> go.Scattergl | go.Scatter3d:
         "mode": "markers",
         "name": group.name,
         "showlegend": group.name is not None,
+        "legendrank": group.rank,
         "customdata": group.rows.astype(np.int32),
         "hoverinfo": "none",
     }
@@ -257,7 +269,7 @@ def _dot_size(n_dots: int) -> float:
 def _checked_labels(color: ByClass, n: int) -> np.ndarray:
     """Return the labels (n,), once each of them has a name."""
     labels = _one_each(color.labels, n, "labels")
-    if labels.min() < 0 or labels.max() >= len(color.names):
+    if labels.min() < (-1 if color.none else 0) or labels.max() >= len(color.names):
         raise DataError(
             f"The labels run from {labels.min()} to {labels.max()}.",
             f"There are names for the classes 0 to {len(color.names) - 1}.",

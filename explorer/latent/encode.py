@@ -1,15 +1,20 @@
 """Images to posteriors and latent codes to pictures, by the network of a bundle.
 
+Without an encoder, codes are found by search.
+
 Knows nothing of how the network was trained. This is the one room of exploring that needs torch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from explorer.bundle import ModelBundle
 from explorer.errors import ShapeError
+from explorer.models.inversion import N_STEPS, find_codes
 from explorer.models.vae import VAE
 
 
@@ -18,12 +23,14 @@ class Encoding:
     """Posteriors of n images.
 
     Attributes:
-        mu: Means, shape (n, d), float32.
-        logvar: Natural-log variances, shape (n, d), float32.
+        mu: Means, shape (n, d), float32; without an encoder, the codes found.
+        logvar: Natural-log variances, shape (n, d), float32; 0 where there is no posterior.
+        n_steps: Steps of the search that found the codes; 0 where an encoder gave them.
     """
 
     mu: np.ndarray
     logvar: np.ndarray
+    n_steps: int = 0
 
 
 def network(bundle: ModelBundle) -> VAE:
@@ -31,24 +38,69 @@ def network(bundle: ModelBundle) -> VAE:
     return VAE.from_weights(bundle.config, bundle.data.image_shape, bundle.weights)
 
 
-@torch.inference_mode()
-def encode(bundle: ModelBundle, images: np.ndarray, *, batch_size: int = 256) -> Encoding:
-    """Return what the encoder says of each image.
+def encode(
+    bundle: ModelBundle,
+    images: np.ndarray,
+    *,
+    batch_size: int = 256,
+    seed: int = 0,
+    report: Callable[[float], None] | None = None,
+) -> Encoding:
+    """Return what the encoder says of each image, or without one, codes found by search.
 
     Args:
         bundle: The model.
         images: Shape (n, c, h, w), float32 in [0, 1], of the bundle's image shape.
         batch_size: Images held as feature maps at a time.
+        seed: Seed of the draws that a search begins with.
+        report: Told what share is done.
 
     Raises:
         ShapeError: The images have another shape, or pixels outside [0, 1].
     """
     _check_images(bundle, images)
     vae = network(bundle)
-    x = torch.as_tensor(np.ascontiguousarray(images, dtype=np.float32))
-    parts = [vae.encode(batch) for batch in torch.split(x, batch_size)]
+    batches = torch.split(
+        torch.as_tensor(np.ascontiguousarray(images, dtype=np.float32)), batch_size
+    )
+    generator = torch.Generator().manual_seed(seed)
+    parts = []
+    for i, batch in enumerate(batches):
+        part_done = _part_of(report, i, len(batches))
+        parts.append(
+            _encoded(vae, batch)
+            if bundle.config.has_encoder
+            else searched(vae, batch, generator, report=part_done)
+        )
+        part_done(1.0)
     mu, logvar = (torch.cat(columns).numpy() for columns in zip(*parts, strict=True))
-    return Encoding(mu, logvar)
+    return Encoding(mu, logvar, n_steps=0 if bundle.config.has_encoder else N_STEPS)
+
+
+def searched(
+    vae: VAE,
+    x: Tensor,
+    generator: torch.Generator,
+    *,
+    report: Callable[[float], None] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Return codes found by search for images (n, c, h, w), and zeros for logvar, (n, d) each."""
+    z = find_codes(
+        vae.decode, x, latent_dim=vae.config.latent_dim, generator=generator, report=report
+    )
+    return z, torch.zeros_like(z)
+
+
+@torch.inference_mode()
+def _encoded(vae: VAE, x: Tensor) -> tuple[Tensor, Tensor]:
+    return vae.encode(x)
+
+
+def _part_of(
+    report: Callable[[float], None] | None, part: int, n_parts: int
+) -> Callable[[float], None]:
+    """Return a report of one part of the work as a share of the whole."""
+    return lambda share: report((part + share) / n_parts) if report else None
 
 
 @torch.inference_mode()

@@ -10,15 +10,14 @@ const AWAY = 14; // pixels from the pointer
  * @param {number[]} imageShape [c, h, w]
  * @param {Object} of
  * @param {function(number): string} of.text what an item is called
- * @param {?function(number): string} of.image address of an item's original image, if there are any
+ * @param {function(number): ?string} of.image address of an item's original image, if it has one
  * @param {function(HTMLCanvasElement, number): void} of.draw draws an item otherwise
  */
 export function makeCard(home, imageShape, { text, image, draw }) {
-  const picture = image
-    ? el("img", { class: grain(imageShape), alt: "" })
-    : makePicture(imageShape);
+  const original = el("img", { class: grain(imageShape), alt: "" });
+  const picture = makePicture(imageShape);
   const caption = el("span");
-  const element = el("div", { class: "le-card", hidden: true }, picture, caption);
+  const element = el("div", { class: "le-card", hidden: true }, original, picture, caption);
   home.append(element);
   let shown = null;
   return {
@@ -27,7 +26,10 @@ export function makeCard(home, imageShape, { text, image, draw }) {
       if (item !== shown) {
         shown = item;
         caption.textContent = text(item);
-        if (image) picture.src = image(item);
+        const address = image(item);
+        original.hidden = !address;
+        picture.hidden = Boolean(address);
+        if (address) original.src = address;
         else draw(picture, item);
       }
       const left = x > home.clientWidth / 2 ? [x - AWAY, -100] : [x + AWAY, 0];

@@ -45,6 +45,7 @@ export function makeMeter(words, labels, classNames) {
     const counts = new Map();
     rows.forEach((r) => counts.set(labels[r], (counts.get(labels[r]) ?? 0) + 1));
     const [[label, count]] = [...counts].sort((a, b) => b[1] - a[1]);
+    if (label < 0) return words.near[level]; // most are draws from the prior, of no class
     return fill(words.nearLabelled, { count, total: rows.length, name: classNames[label] });
   }
 }

@@ -68,6 +68,8 @@ function makeView(stage, scene, model, onRest) {
   const { words, latentDim, imageShape, urls } = scene;
   const { decoder, codes, Plotly } = model;
   const labels = codes.labels?.values ?? null;
+  /** Whether an item is a draw from the prior, which no image stands behind. */
+  const isDraw = (item) => codes.drawn?.values[item] === 1;
   const moments = makeMoments();
   let plane = null;
   let z = new Float32Array(latentDim); // what is shown
@@ -149,7 +151,7 @@ function makeView(stage, scene, model, onRest) {
   });
   const card = makeCard(map.element, imageShape, {
     text: itemText,
-    image: scene.originals ? (item) => `${urls.original}/${item}.png` : null,
+    image: (item) => (scene.originals && !isDraw(item) ? `${urls.original}/${item}.png` : null),
     draw: (picture, item) => decoder.live && picture.draw(decoder.decode(row(codes.mu, item))),
   });
   const note = el("p", { class: "le-note" });
@@ -337,17 +339,19 @@ function makeView(stage, scene, model, onRest) {
   let pictured = null; // item of the original that was asked for last
   function showItem() {
     const { item } = home;
-    const has = item !== null;
+    const isPicked = item !== null;
+    const has = isPicked && !isDraw(item);
     if (has && decoder.live) reconstruction.draw(decoder.decode(row(codes.mu, item)));
     if (has && !decoder.live) drawLater(row(codes.mu, item), reconstruction);
     stage.classList.toggle("le-has-item", has);
+    stage.classList.toggle("le-has-draw", isPicked && !has);
     showOriginal(has && scene.originals);
     if (has && scene.originals && item !== pictured) {
       original.removeAttribute("src"); // the last one must not stand under this one's name
       original.src = `${urls.original}/${item}.png`;
       pictured = item;
     }
-    itemName.textContent = has ? itemText(item) : "";
+    itemName.textContent = isPicked ? itemText(item) : "";
   }
 
   function showOriginal(there) {
@@ -356,6 +360,7 @@ function makeView(stage, scene, model, onRest) {
   }
 
   function itemText(item) {
+    if (isDraw(item)) return `${words.draw} ${item}`;
     const label = labels && scene.classNames[labels[item]];
     return label ? `${words.item} ${item}: ${label}` : `${words.item} ${item}`;
   }
@@ -431,7 +436,8 @@ function makeView(stage, scene, model, onRest) {
       if (!decoder.live) return "mapOnRelease";
       return plane.exact ? "mapExact" : "mapApproximate";
     };
-    return words[map.isTouched() ? `${note()}Touch` : note()];
+    const told = words[map.isTouched() ? `${note()}Touch` : note()];
+    return codes.drawn ? `${words.drawsNote} ${told}` : told;
   }
 
   const onUndoKey = (event) => {

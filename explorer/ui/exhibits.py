@@ -41,8 +41,14 @@ class Exhibit:
 
     @cached_property
     def active(self) -> np.ndarray:
-        """Coordinates that carry information, most informative first, shape (a,)."""
-        return active_coordinates(self.bundle.codes.mu, self.bundle.codes.logvar)
+        """Coordinates that carry information, most informative first, shape (a,).
+
+        Without an encoder all are taken to, as they come.
+        """
+        mu, logvar = self.bundle.codes.mu, self.bundle.codes.logvar
+        if not self.bundle.config.has_encoder:  # codes of draws tell nothing of coordinates
+            return np.arange(mu.shape[1])
+        return active_coordinates(mu, logvar)
 
     @cached_property
     def kl(self) -> np.ndarray:
@@ -68,13 +74,15 @@ class Exhibit:
     @cached_property
     def has_originals(self) -> bool:
         """Whether the images the codes came from are on this machine."""
-        return self.load_originals(self.bundle.codes.ids[:1]) is not None
+        codes = self.bundle.codes
+        return self.load_originals(codes.ids[codes.placed][:1]) is not None
 
     @cached_property
     def start_item(self) -> int:
         """The item to begin with: of those in the thick of the data, the one drawn best."""
-        spacing, error = _given(self.bundle.codes.spacing), self.bundle.codes.error
-        return int(np.where(spacing <= np.median(spacing), error, np.inf).argmin())
+        codes, spacing = self.bundle.codes, _given(self.bundle.codes.spacing)
+        in_the_thick = codes.placed & (spacing <= np.median(spacing[codes.placed]))
+        return int(np.where(in_the_thick, codes.error, np.inf).argmin())
 
     @cached_property
     def codes_buffer(self) -> bytes:
@@ -88,13 +96,27 @@ class Exhibit:
             "pca_mean": codes.pca_mean,
             "pca_components": codes.pca_components,
             "tsne": codes.tsne,
+            "drawn": None if codes.placed.all() else (~codes.placed).astype(np.uint8),
         }
         return pack_arrays({name: array for name, array in wanted.items() if array is not None})
 
+    def share_drawn_better(self, error: float) -> float:
+        """Return the share of test images that come back with less than this error, in [0, 1].
+
+        Args:
+            error: Mean squared difference per pixel, white being 1.
+        """
+        codes = self.bundle.codes
+        return float((codes.error[codes.placed] < error).mean())
+
     def original(self, item: int) -> np.ndarray | None:
-        """Return the image an item's code came from, uint8 (c, h, w), if it is at hand."""
-        images = _all_originals(self) if self.has_originals else None
-        return None if images is None else np.asarray(images[item])
+        """Return the image an item's code came from, uint8 (c, h, w), if it is at hand.
+
+        A draw from the prior came from none.
+        """
+        placed = self.bundle.codes.placed
+        images = _all_originals(self) if self.has_originals and placed[item] else None
+        return None if images is None else np.asarray(images[np.count_nonzero(placed[:item])])
 
     def load_originals(self, ids: np.ndarray) -> np.ndarray | None:
         """Return the images of some rows of the set, (m, c, h, w) uint8, if they are at hand."""
@@ -109,7 +131,8 @@ class Exhibit:
 @lru_cache(maxsize=2)  # each may be tens of megabytes
 def _all_originals(exhibit: Exhibit) -> np.ndarray | None:
     """Load them all at once: some sources are slow to open for each image anew."""
-    return exhibit.load_originals(exhibit.bundle.codes.ids)
+    codes = exhibit.bundle.codes
+    return exhibit.load_originals(codes.ids[codes.placed])
 
 
 def _given(array: np.ndarray | None) -> np.ndarray:

@@ -48,7 +48,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
         "map": choice.code,
         "mapUrl": f"{urls['map']}?{map_query}",
         "start": {"item": item, "z": None if start.z is None else list(start.z)},
-        "words": stage_words(),
+        "words": stage_words(has_encoder=bundle.config.has_encoder),
     }
 
 

@@ -69,8 +69,10 @@ def color_choices(exhibit: Exhibit) -> dict[str, str]:
     choices = {"class": say("explore.color_class")} if facts.class_names else {}
     if exhibit.bundle.codes.factors is not None:
         choices |= {name: name for name in facts.factor_names}
-    kl = ("kl",) if exhibit.bundle.config.has_posterior else ()  # an autoencoder has none
-    for value in ("error", *kl, "none"):
+    config = exhibit.bundle.config
+    error = ("error",) if config.has_encoder else ()  # a draw from the prior has none
+    kl = ("kl",) if config.has_posterior else ()  # an autoencoder has none
+    for value in (*error, *kl, "none"):
         choices[value] = say(f"explore.color_{value}")
     return choices
 
@@ -132,8 +134,7 @@ def _drawn(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme)
 
 def _draw(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme) -> str:
     places, titles = _places(exhibit, code)
-    n = len(places)
-    rows = np.linspace(0, n - 1, n_points).astype(int) if n_points else None
+    rows = _spread_rows(exhibit.bundle.codes.placed, n_points) if n_points else None
     figure = latent_map(
         places,
         color=_color(exhibit, color),
@@ -143,6 +144,14 @@ def _draw(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme) 
         theme=theme,
     )
     return str(figure.to_json())
+
+
+def _spread_rows(placed: np.ndarray, n_points: int) -> np.ndarray:
+    """Choose dots evenly over the items, shape (n_points,); of draws only what is left for them."""
+    items, draws = np.flatnonzero(placed), np.flatnonzero(~placed)
+    n_items = min(len(items), n_points)
+    parts = ((items, n_items), (draws, n_points - n_items))
+    return np.concatenate([rows[np.linspace(0, len(rows) - 1, n).astype(int)] for rows, n in parts])
 
 
 def _places(exhibit: Exhibit, code: str) -> tuple[np.ndarray, list[str]]:
@@ -181,7 +190,10 @@ def _pair(code: str, d: int) -> list[int]:
 def _color(exhibit: Exhibit, color: str) -> ByClass | ByValue | None:
     codes, facts = exhibit.bundle.codes, exhibit.bundle.data
     if color == "class" and codes.labels is not None:
-        return ByClass(labels=codes.labels, names=facts.class_names)
+        return ByClass(labels=codes.labels, names=facts.class_names, none=say("explore.draws"))
+    if not codes.placed.all():  # what is an image's and what is a draw has to be seen in any case
+        labels = np.where(codes.placed, 0, -1)
+        return ByClass(labels=labels, names=[say("explore.placed")], none=say("explore.draws"))
     if color == "error":
         return ByValue(values=codes.error, title=say("explore.color_bar_error"))
     if color == "kl":

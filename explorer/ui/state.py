@@ -1,17 +1,20 @@
 """What a session remembers, typed. The only module that touches the address bar and session state.
 
 The address says everything: `model`, `map` (with `across` and `up`), `color`, `points`, `z` and
-`item`, so that a link opens exactly the view it was copied from; or `run` or `sweep`, on Train.
+`item`, so that a link opens exactly the view it was copied from; or `run` or `sweep`, on Train; or
+`models`, `item`, `item2`, `seed`, `z` and `spots`, on Compare.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote, unquote
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from explorer.placing import Placement
 from explorer.ui.words import say
 
 
@@ -23,6 +26,25 @@ class Start:
     item: int | None = None
 
 
+@dataclass(frozen=True)
+class SharedStart:
+    """Where a comparison begins; what the address does not say is None or empty.
+
+    Attributes:
+        item: Row, in the set of images, of the image that goes through all models.
+        item2: Row of the image that interpolations lead to.
+        seed: Seed of the random pictures.
+        shifts: For each size of code on the page, how far sliders have moved codes, (d,).
+        spots: For each model, which draw from the prior is looked at, or None for the deepest hole.
+    """
+
+    item: int | None = None
+    item2: int | None = None
+    seed: int = 0
+    shifts: tuple[tuple[float, ...] | None, ...] = ()
+    spots: tuple[int | None, ...] = ()
+
+
 def asked(key: str) -> str:
     """Return what the address says under a key, or an empty string."""
     return str(st.query_params.get(key, ""))
@@ -32,6 +54,61 @@ def choose_model(name: str) -> None:
     """Make another model the current one; its codes mean nothing to the one before."""
     kept = {key: value for key, value in st.query_params.items() if key not in ("z", "item")}
     st.query_params.from_dict(kept | {"model": name})
+
+
+def asked_models() -> list[str] | None:
+    """Return the names of the models that the address sets side by side, each once.
+
+    None where it says nothing of models; it may also say that none is chosen.
+    """
+    if "models" not in st.query_params:
+        return None
+    parts = asked("models").split(",")
+    return list(dict.fromkeys(unquote(part) for part in parts if part))
+
+
+def choose_models(names: Sequence[str]) -> None:
+    """Set other models side by side; items and seed stay, codes mean nothing to them.
+
+    Names may hold any sign, commas too, so each is quoted before they are joined.
+    """
+    dropped = ("z", "spots", "models")
+    kept = {key: value for key, value in st.query_params.items() if key not in dropped}
+    st.query_params.from_dict(kept | {"models": _listed(names)})
+
+
+def asked_comparison(latent_dims: Sequence[int], n_models: int) -> SharedStart:
+    """Read from the address where a comparison begins; what does not fit is ignored.
+
+    Args:
+        latent_dims: Each size of code on the page, in the order of the models.
+        n_models: How many models there are.
+    """
+    shifts = st.query_params.get("z", "").split("_")
+    spots = st.query_params.get("spots", "").split("_")
+    return SharedStart(
+        item=_whole_number(st.query_params.get("item")),
+        item2=_whole_number(st.query_params.get("item2")),
+        seed=_whole_number(st.query_params.get("seed")) or 0,
+        shifts=tuple(
+            _numbers(shifts[i], d) if i < len(shifts) else None for i, d in enumerate(latent_dims)
+        ),
+        spots=tuple(_whole_number(spots[i]) if i < len(spots) else None for i in range(n_models)),
+    )
+
+
+def remember_comparison(start: SharedStart, models: Sequence[str]) -> None:
+    """Put a comparison into the address, as one step of its history."""
+    numbers = {"item": start.item, "item2": start.item2, "seed": start.seed or None}
+    shifts = [",".join(f"{v:.2f}" for v in shift or ()) for shift in start.shifts]
+    spots = ["" if spot is None else str(spot) for spot in start.spots]
+    lists = {"z": shifts, "spots": spots}
+    told = {"models": _listed(models)}
+    told |= {key: str(value) for key, value in numbers.items() if value is not None}
+    told |= {key: "_".join(parts) for key, parts in lists.items() if any(parts)}
+    ours = {*numbers, *lists}
+    kept = {key: value for key, value in st.query_params.items() if key not in ours}
+    st.query_params.from_dict(kept | told)
 
 
 def choose_run(run_id: str) -> None:
@@ -84,6 +161,17 @@ def remember_code(z: list[float], item: int | None) -> None:
     code = {"z": ",".join(f"{value:.3f}" for value in z)}
     picked = {} if item is None else {"item": str(item)}
     st.query_params.from_dict(kept | code | picked)
+
+
+def kept_placement(key: str) -> Placement | None:
+    """Return the placement that was kept last, if it was under this key."""
+    kept: tuple[str, Placement] | None = st.session_state.get("placement")
+    return kept[1] if kept and kept[0] == key else None
+
+
+def keep_placement(key: str, placement: Placement) -> None:
+    """Keep where a picture was placed, in place of the one before."""
+    st.session_state["placement"] = (key, placement)
 
 
 def reported_view(key: str) -> dict[str, object] | None:
@@ -142,6 +230,10 @@ def _remember_choice(key: str, widget: str, default: str) -> None:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = chosen
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ",".join(quote(name, safe=" ") for name in names)
 
 
 def _whole_number(text: str | None) -> int | None:

@@ -3,8 +3,18 @@
 import re
 from collections.abc import Mapping
 
+from explorer.config import Kind
 from explorer.words import catalogue
 
+# What the discriminator of each kind says: probabilities, of images or of codes, or other scores.
+_SCORES: Mapping[Kind, str] = {
+    "gan": "chance",
+    "wgan-gp": "critic",
+    "vae-gan": "chance",
+    "vae-critic": "elbo",
+    "soft-intro-vae": "elbo",
+    "aae": "codes",
+}
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|:$<>~&]")
 
 
@@ -22,14 +32,42 @@ def say(place: str, **values: object) -> str:
     return str(part).format(**values)
 
 
-def stage_words() -> Mapping[str, object]:
-    """Return the part of the catalogue that the stage says in the browser."""
-    return catalogue()["stage"]
+def stage_words(*, has_encoder: bool = True) -> Mapping[str, object]:
+    """Return the part of the catalogue that the stage says in the browser.
+
+    Args:
+        has_encoder: Whether all dots are images; where most are draws from the prior, some
+            sentences are others.
+    """
+    words = catalogue()["stage"]
+    others = words["among_draws"]
+    assert isinstance(others, Mapping)
+    return words if has_encoder else {**words, **others}
 
 
 def run_words() -> Mapping[str, object]:
     """Return the part of the catalogue that the view of a run says in the browser."""
     return catalogue()["run"]
+
+
+def game_words(kind: Kind) -> Mapping[str, object]:
+    """Return what the view of a run calls the players of an adversarial kind and their charts.
+
+    Returns:
+        `made` and `real`, the players; `losses`, `scores` and `diversity`, the charts: title, help
+        and unit of each.
+    """
+    words = catalogue()["run"]["game"]
+    assert isinstance(words, Mapping)
+    players, charts = words["players"][kind], words["charts"]
+    scores = charts[f"scores_{_SCORES[kind]}"]
+    shown = {"losses": charts["losses"], "scores": scores, "diversity": charts["diversity"]}
+    return {**players, **shown}
+
+
+def compare_words() -> Mapping[str, object]:
+    """Return the part of the catalogue that a comparison says in the browser."""
+    return catalogue()["compare"]
 
 
 def plain(text: str) -> str:

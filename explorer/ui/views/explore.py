@@ -17,6 +17,7 @@ from explorer.ui.maps import (
 )
 from explorer.ui.views import navigation_links
 from explorer.ui.views.model_card import open_model_card
+from explorer.ui.views.place_image import open_placing
 from explorer.ui.words import plain, say
 
 _FIRST = "faces"
@@ -105,8 +106,17 @@ def _controls(exhibit: Exhibit) -> MapChoice:
     return MapChoice(method, color, points, across, up)
 
 
+@st.fragment
 def _facts(exhibit: Exhibit) -> None:
+    """Draw what leads to the panels; a fragment, so that a click draws nothing else anew."""
     facts = exhibit.bundle.data
+    if st.button(
+        say("explore.place_image"),
+        key="place-image",
+        width="stretch",
+        help=say("explore.place_image_help"),
+    ):
+        open_placing(exhibit)
     if st.button(
         say("explore.about_model"),
         key="about-model",

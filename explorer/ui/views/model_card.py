@@ -22,9 +22,11 @@ def _draw(exhibit: Exhibit) -> None:
     facts = bundle.data
     _, h, w = facts.image_shape
     st.markdown(say(f"card.kind_{bundle.config.kind.replace('-', '_')}"))
+    if bundle.config.objective == "article":
+        st.markdown(say("card.article"))
     st.markdown(
         say(
-            "card.opening",
+            "card.opening" if bundle.config.has_encoder else "card.opening_drawn",
             width=w,
             height=h,
             count=bundle.config.latent_dim,
@@ -33,12 +35,13 @@ def _draw(exhibit: Exhibit) -> None:
         )
     )
     _scores(exhibit)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _sliders(exhibit)
-    with right:
-        if bundle.factor_r2:
-            _factors(exhibit)
+    if bundle.config.has_encoder:  # codes of draws tell nothing of sliders
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _sliders(exhibit)
+        with right:
+            if bundle.factor_r2:
+                _factors(exhibit)
     if bundle.command:
         st.markdown(f"##### {say('card.again')}", help=say("card.again_help"))
         st.code(bundle.command, language=None, wrap_lines=True)
@@ -51,6 +54,8 @@ def _scores(exhibit: Exhibit) -> None:
     scores = exhibit.bundle.scores
     st.markdown(f"##### {say('card.scores')}", help=say("card.scores_help"))
     keys = in_order(scores)
+    if not keys:
+        st.info(say("card.not_scored", name=plain(exhibit.bundle.name)))
     half = (len(keys) + 1) // 2
     for column, part in zip(st.columns(2, gap="medium"), (keys[:half], keys[half:]), strict=True):
         with column:

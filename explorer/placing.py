@@ -1,0 +1,121 @@
+"""Where a picture of one's own lies in the latent space of a model.
+
+The code is found by `latent-explorer encode` in a process of its own: it needs torch, which the app
+does without, and ends when the code is found. Knows nothing of pages.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from explorer.bundle.npz import read_npz
+from explorer.errors import MachineError
+
+_LONGEST_S = 300.0  # that a search may take before it is broken off
+_MOST_BYTES = 1 << 20  # of the file with one code
+_PERCENT = re.compile(r"\s*(\d+)%")
+_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait sleep, beside a run that trains
+_at_a_time = threading.BoundedSemaphore(2)  # each takes some 300 MB
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Placement:
+    """A code for a picture, and how good it is.
+
+    Attributes:
+        z: The code, shape (d,), float32.
+        x_hat: What the model draws from it, shape (c, h, w), uint8.
+        error: Mean squared difference per pixel between the two, white being 1.
+        n_steps: Steps of the search that found the code; 0 where the encoder gave it.
+    """
+
+    z: np.ndarray
+    x_hat: np.ndarray
+    error: float
+    n_steps: int
+
+
+def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> Placement:
+    """Find the code of a picture.
+
+    Args:
+        folder: The bundle.
+        pixels: The picture at the bundle's image shape, (c, h, w), uint8.
+        report: Told what share is done; what it raises breaks the search off.
+
+    Raises:
+        MachineError: The process ended without a code, or took too long.
+    """
+    with _at_a_time, tempfile.TemporaryDirectory(prefix="latent-explorer-") as place:
+        given, codes, drawn = (Path(place) / name for name in ("x.png", "z.npz", "x_hat.png"))
+        _to_image(pixels).save(given)
+        command = [sys.executable, "-m", "explorer", "encode", str(folder), str(given)]
+        command += ["--out", str(codes), "--reconstructions", str(drawn), "--often"]
+        _run(command, report)
+        arrays = read_npz(codes, cap_bytes=_MOST_BYTES)
+        with Image.open(drawn) as image:
+            x_hat = _to_pixels(image)
+    apart = (x_hat.astype(np.float64) - pixels) / 255
+    return Placement(
+        z=arrays["mu"][0],
+        x_hat=x_hat,
+        error=float(np.square(apart).mean()),
+        n_steps=int(arrays["n_steps"][0]) if "n_steps" in arrays else 0,
+    )
+
+
+def _run(command: list[str], report: Callable[[float], None]) -> None:
+    """Run a command and pass on how far it is; it does not outlive this call."""
+    told = []
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=os.environ | _PATIENT,
+    ) as process:
+        assert process.stderr is not None
+        alarm = threading.Timer(_LONGEST_S, process.kill)
+        alarm.start()
+        try:
+            for line in process.stderr:
+                percent = _PERCENT.match(line)
+                if percent:
+                    report(int(percent[1]) / 100)
+                else:
+                    told.append(line.strip())
+        finally:
+            alarm.cancel()
+            process.kill()
+    if process.returncode > 0:
+        raise _failed(told[-1] if told else "it said nothing")
+    if process.returncode < 0:
+        raise _failed(f"it was broken off, at the latest after {_LONGEST_S:.0f} seconds")
+
+
+def _failed(reason: str) -> MachineError:
+    return MachineError(
+        f"The search for the code ended without one: {reason}.".replace("..", "."),
+        "It takes a whole bundle, and some 300 MB of memory.",
+        "Try again, or choose another model.",
+    )
+
+
+def _to_image(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+
+
+def _to_pixels(image: Image.Image) -> np.ndarray:
+    values = np.asarray(image)
+    return values[None] if values.ndim == 2 else values.transpose(2, 0, 1)

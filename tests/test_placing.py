@@ -1,0 +1,57 @@
+"""A picture of one's own gets a code, from a process of its own."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from explorer import placing, store
+from explorer.errors import MachineError
+from explorer.latent.encode import decode, encode
+from explorer.placing import place
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (1, 8, 8), np.uint8)
+
+
+def quiet(share: float) -> None:
+    pass
+
+
+def test_the_encoder_s_code_is_found_and_drawn(tiny, tiny_bundle):
+    found = place(tiny_bundle, PIXELS, quiet)
+    x = PIXELS[None].astype(np.float32) / np.float32(255)
+    np.testing.assert_allclose(found.z, encode(tiny, x).mu[0], atol=1e-6)
+    assert found.n_steps == 0
+    x_hat = decode(tiny, found.z[None])[0]
+    np.testing.assert_array_equal(found.x_hat, np.rint(x_hat * 255))
+    assert found.error == pytest.approx(np.square(x_hat - x[0]).mean(), abs=1e-3)
+
+
+def test_without_an_encoder_a_search_tells_how_far_it_is(tiny_gan, tmp_path):
+    store.save(tiny_gan, tmp_path / "gan")
+    told: list[float] = []
+    found = place(tmp_path / "gan", PIXELS, told.append)
+    assert found.n_steps == 200
+    assert found.z.shape == (2,)
+    assert told
+    assert told == sorted(told)
+
+
+def test_a_process_that_fails_says_why(tmp_path):
+    with pytest.raises(MachineError, match="ended without one: There is no bundle"):
+        place(tmp_path / "nothing", PIXELS, quiet)
+
+
+def test_a_search_that_takes_too_long_is_broken_off(monkeypatch):
+    monkeypatch.setattr(placing, "_LONGEST_S", 0.2)
+    with pytest.raises(MachineError, match="it was broken off"):
+        placing._run([sys.executable, "-c", "import time; time.sleep(60)"], quiet)
+
+
+def test_whoever_listens_can_break_it_off():
+    def stop(share: float) -> None:
+        raise KeyboardInterrupt
+
+    slow = "import sys, time; print('  5%  x', file=sys.stderr, flush=True); time.sleep(60)"
+    with pytest.raises(KeyboardInterrupt):
+        placing._run([sys.executable, "-c", slow], stop)
