@@ -1,8 +1,10 @@
 """Runs as processes of their own: seen, paused, finished early, killed, gone on with, deleted."""
 
+import contextlib
 import os
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +172,50 @@ def test_a_full_disk_is_told_and_the_last_checkpoint_stays_whole(monkeypatch):
     assert validations(run) == validations(_unbroken(epochs=30))
 
 
+@pytest.fixture
+def small_disk(home) -> Iterator[Path]:
+    """A file system of 8 MB where runs lie."""
+    place = store.runs_folder()
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)]
+    with contextlib.suppress(FileNotFoundError):
+        if subprocess.run(command, capture_output=True).returncode == 0:
+            yield place
+            for run in jobs.runs():
+                jobs.delete(run)
+            subprocess.run(["umount", "--lazy", str(place)], check=True)
+            return
+    pytest.skip("a file system can be mounted by root on Linux only")
+
+
+def test_a_run_on_a_disk_that_is_really_full_ends_in_words_and_goes_on_with_room(small_disk):
+    run = jobs.begin(settings(epochs=30), "mine")
+    jobs.pause(run)
+    until_state(run, "paused")
+    kept = run.checkpoint.read_bytes()
+    ballast = _fill(small_disk, but=8_192)  # room to ask for something
+    jobs.resume(run)
+    status = until_state(run, "failed")
+    assert "disk" in " ".join(status.error)
+    assert "Free some space" in status.error[2]
+    assert run.checkpoint.read_bytes() == kept
+    ballast.unlink()
+    jobs.resume(run)
+    until_state(run, "finished")
+    assert validations(run) == validations(_unbroken(epochs=30))
+
+
+def _fill(place: Path, *, but: int) -> Path:
+    """Fill a file system except for some bytes."""
+    ballast = place / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while file.write(bytes(4_096)) == 4_096:
+                pass
+        file.truncate(file.tell() - but)
+    return ballast
+
+
 def _full(path: Path):
     from explorer.bundle.files import machine_error
 
@@ -296,6 +342,14 @@ def test_a_waiting_run_that_is_asked_to_finish_leaves_nothing():
     jobs.finish(second)
     assert until_state(second, *ENDED).state == "stopped"
     assert not (store.bundles_folder() / "second").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="shares by process here")
+def test_a_run_gives_way_to_all_other_programs():
+    run = jobs.begin(settings(**LONG), "mine")
+    pid = until(run, lambda status: status.step > 0).pid
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 10
+    assert Path(f"/proc/{pid}/autogroup").read_text().endswith("nice 10\n")
 
 
 def test_a_deleted_run_is_gone_with_its_process():

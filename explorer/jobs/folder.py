@@ -71,7 +71,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One line of progress; losses in nats per image.
+    """One line of progress; losses in nats per image, None where the kind of model has none.
 
     Attributes:
         step: Updates of the weights so far.
@@ -79,17 +79,20 @@ class Report:
         elapsed_s: Seconds of work.
         loss: Mean over the epoch so far, as are elbo, log_likelihood and kl.
         validation: The same four over held-out images, at the end of an epoch.
+        duel: How a game between two players stands: `discriminator`, `real`, `made`, `diversity`
+            and `verdict`, as in `Progress.duel`; None where there is no game.
         gradients: Norm of the gradient in each layer.
     """
 
     step: int
     epoch: int
     elapsed_s: float
-    loss: float
-    elbo: float
-    log_likelihood: float
-    kl: float
-    validation: dict[str, float] | None = None
+    loss: float | None
+    elbo: float | None
+    log_likelihood: float | None
+    kl: float | None
+    validation: dict[str, float | None] | None = None
+    duel: dict[str, float | str] | None = None
     gradients: tuple[float, ...] = ()
 
 
@@ -105,7 +108,8 @@ class JobStatus:
         elapsed_s: Seconds of work.
         images_per_s: Speed.
         layers: Names of the layers whose gradients are reported.
-        health: What the gradients say: healthy, vanishing or exploding.
+        health: What the gradients say: healthy, vanishing or exploding; of a game between two
+            players, its verdict: even, mode-collapse or discriminator-won.
         image_shape: (c, h, w), or empty before the images are loaded.
         updated_s: When this was said, in seconds of the Unix clock.
         queued_s: Since when it has waited for its turn, in the same.

@@ -13,6 +13,7 @@ from explorer.data.imageset import ImageSet
 from explorer.jobs.folder import Report, RunFolder
 from explorer.projection import followed
 from explorer.training import Losses, Progress, Snapshot, Watch
+from explorer.training.duel import Duel
 
 _DIGITS = 5
 _REPORT_EVERY_S = 0.2
@@ -46,7 +47,7 @@ class Recorder:
         self._xy = None if latest is None else latest["xy"]
         self._is_first = True
         arrays = {"x": images.pixels[watch.rows[: watch.n_items]]}
-        if images.labels is not None and images.class_names:
+        if watch.n_items and images.labels is not None and images.class_names:
             arrays |= {
                 "labels": images.labels[watch.rows],
                 "class_names": np.array(images.class_names),
@@ -100,13 +101,22 @@ def _line(progress: Progress, train: Losses) -> dict[str, object]:
         step=progress.step,
         epoch=progress.epoch,
         elapsed_s=round(progress.elapsed_s, 3),
-        **{name: _short(value) for name, value in dataclasses.asdict(train).items()},
-        validation=None
-        if progress.validation is None
-        else {k: _short(v) for k, v in dataclasses.asdict(progress.validation).items()},
+        **_shortened(train),
+        validation=progress.validation and _shortened(progress.validation),
+        duel=progress.duel and _of_duel(progress.duel),
         gradients=tuple(_short(norm) for norm in progress.gradients),
     )
     return dataclasses.asdict(report)
+
+
+def _shortened(losses: Losses) -> dict[str, float | None]:
+    values = dataclasses.asdict(losses).items()
+    return {name: None if value is None else _short(value) for name, value in values}
+
+
+def _of_duel(duel: Duel) -> dict[str, float | str]:
+    values = dataclasses.asdict(duel).items()
+    return {name: _short(v) if isinstance(v, float) else v for name, v in values}
 
 
 def _is_astray(snapshot: Snapshot) -> bool:

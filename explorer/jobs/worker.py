@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from explorer.jobs.recorder import Recorder
     from explorer.training import Control, Progress
 
-_NICE = 10  # the page goes first
+_NICE = 10  # the page goes first; much nicer, and a busy machine would hardly train
 _LOCK_WAIT_S = 3.0  # others hold the lock only for an instant, to see whether it is held
 _SLOW_S = 0.35  # from batch to batch in slow motion
 _SAY_EVERY_S = 0.25
@@ -43,6 +43,18 @@ class _StopAskedError(Exception):
 
 class _LeftError(Exception):
     """Paused for long: the process goes, the run stays."""
+
+
+def give_way() -> None:
+    """Let everything else on this machine go first: the page, above all.
+
+    On Linux nice alone may not do it: where it shares the processor by sessions, that counts only
+    within one, and each session has a nice level of its own.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # none on Windows
+        os.nice(_NICE)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICE))
 
 
 def prepare() -> None:
@@ -110,8 +122,6 @@ class _Worker:
             with turn(self._run.path.parent / ".turns", self._is_next, self._wait_in_queue):
                 self._say("starting")
                 if images is None:
-                    with contextlib.suppress(OSError, AttributeError):  # none on Windows
-                        os.nice(_NICE)
                     images = self._load()
                     recorder = self._recorder(images)
                 progress = self._train(images, recorder)
@@ -143,9 +153,7 @@ class _Worker:
         from explorer.jobs.recorder import Recorder
         from explorer.training import Watch
 
-        return Recorder(
-            self._run, images, Watch(images, self._config.latent_dim, self._config.seed)
-        )
+        return Recorder(self._run, images, Watch(images, self._config))
 
     @property
     def _config(self) -> TrainConfig:
@@ -230,7 +238,7 @@ class _Worker:
             elapsed_s=progress.elapsed_s,
             images_per_s=progress.images_per_s or self._status.images_per_s,
             layers=progress.layers or self._status.layers,
-            health=progress.health if progress.layers else self._status.health,
+            health=_health(progress) if progress.layers else self._status.health,
         )
         if self._status.state != "running":
             self._say("running")
@@ -250,6 +258,10 @@ class _Worker:
         self._said_s = time.monotonic()
         self._status = dataclasses.replace(self._status, updated_s=time.time())
         self._run.say(self._status)
+
+
+def _health(progress: "Progress") -> str:
+    return progress.duel.verdict if progress.duel else progress.health
 
 
 def _others_waiting(run: RunFolder) -> Iterator[tuple[RunFolder, JobStatus]]:

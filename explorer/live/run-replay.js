@@ -9,6 +9,8 @@ const EACH_MS = 400; // a snapshot, at most
 const AHEAD = 5;
 const RETRY_MS = 1_500;
 
+const told = (count) => count.toLocaleString("en");
+
 /**
  * @param {Object} options
  * @param {Object} options.words the catalogue's part for runs
@@ -129,7 +131,7 @@ export function makeReplay({ words, load, expect, onShow, onLost }) {
     slider.disabled = play.disabled = steps.length < 2;
     live.disabled = steps.length < 1;
     label.textContent = steps.length
-      ? fill(words.stepOf, { step: steps[index], steps: total })
+      ? fill(words.stepOf, { step: told(steps[index]), steps: told(total) })
       : "";
     slider.setAttribute("aria-valuetext", label.textContent);
   }

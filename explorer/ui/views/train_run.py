@@ -11,6 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.replay import can_replay, gif_of
 from explorer.ui.run_view import run_view
+from explorer.ui.views.train_words import state_line
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 1.0
@@ -32,15 +33,18 @@ def draw_run(run: jobs.RunFolder) -> None:
         run_view(run)
     elif status.error:
         st.error("  \n".join(map(plain, status.error)))
+    elif status.state in ("queued", "starting"):
+        words = "train.waiting" if status.state == "queued" else "train.starting"
+        st.info(say(words), icon=":material/hourglass_top:")
     else:
-        st.info(say("train.starting"), icon=":material/hourglass_top:")
+        st.info(state_line(status))
     _remedies(run)
 
 
 def _drawn(run: jobs.RunFolder, status: jobs.JobStatus) -> tuple[object, ...]:
     """Return what the page depends on: when it changes, the whole page is drawn anew."""
-    ended = status.state in jobs.ENDED
-    return status.pid, status.image_shape, status.health, ended, can_replay(run)
+    stays = status.state if not status.image_shape else status.state in jobs.ENDED
+    return status.pid, status.image_shape, status.health, stays, can_replay(run)
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)

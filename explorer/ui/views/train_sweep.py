@@ -99,6 +99,7 @@ def _draw_runs(rows: Sequence[_Row]) -> None:
             ):
                 state.choose_run(row.run.id)
                 st.rerun()
+    with st.container(horizontal=True, gap="small"):
         states = {row.status.state for row in rows}
         if states & {"running", "starting", "queued"}:
             _button("pause_all", "pause", lambda: jobs.pause_all(runs))
@@ -175,7 +176,7 @@ def _draw_charts(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> No
         with columns[i % 2]:
             st.markdown(f"**{say(f'sweep.{key}')}**", help=say(f"sweep.{key}_help"))
             figure = line_chart(
-                _lines(trials, axes, with_notes=key == "rate"),
+                _lines(trials, axes, noted=chosen.beta if key == "rate" else None),
                 x_title=say(f"sweep.axis_{axes[0]}"),
                 y_title=say(f"sweep.axis_{axes[1]}"),
                 doublings=key in ("elbo", "psnr"),
@@ -188,9 +189,12 @@ def _draw_charts(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> No
 
 
 def _lines(
-    trials: Sequence[sweeping.Trial], axes: tuple[str, str], *, with_notes: bool
+    trials: Sequence[sweeping.Trial], axes: tuple[str, str], *, noted: float | None
 ) -> list[Line]:
-    """Return a line for each beta, through the trials that have both scores."""
+    """Return a line for each beta, through the trials that have both scores.
+
+    The sizes are written beside the points of one beta; on all lines they would cover each other.
+    """
     lines = []
     for beta in sorted({trial.beta for trial in trials}):
         mine = [t for t in trials if t.beta == beta and _place(t, axes) is not None]
@@ -200,7 +204,7 @@ def _lines(
                 name=say("sweep.beta", beta=f"{beta:g}"),
                 x=[x for x, _ in places],
                 y=[y for _, y in places],
-                notes=[f"{t.latent_dim}" for t in mine] if with_notes else (),
+                notes=[f"{t.latent_dim}" for t in mine] if beta == noted else (),
             )
         )
     return lines
