@@ -87,7 +87,7 @@ def test_a_long_run_plays_for_ten_seconds_and_stays_small():
 def test_what_would_be_too_large_loses_moments_but_never_its_ends(monkeypatch):
     moments, x = run(9)
     whole = replay_gif(moments, x, titles=TITLES)
-    monkeypatch.setattr("explorer.export.MOST_BYTES", len(whole) * 2 // 3)
+    monkeypatch.setattr("explorer.export.replay.MOST_BYTES", len(whole) * 2 // 3)
     less = replay_gif(moments, x, titles=TITLES)
     first, *_, last = frames_of(less)
     assert len(frames_of(less)) == 5

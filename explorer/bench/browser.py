@@ -11,8 +11,9 @@ import shutil
 import statistics
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _READY = '[data-testid="stage"][data-ready="true"]'
+_COMPARED = '[data-testid="comparison"][data-ready="true"]'
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]  # root has no sandbox
 _WAIT_MS = 60_000
@@ -89,6 +91,12 @@ async def open_model(page: "Page", address: str, model: str, *, map_code: str = 
     return time.perf_counter() - begin
 
 
+async def open_comparison(page: "Page", address: str, models: Iterable[str]) -> None:
+    """Set models side by side and wait until they can be dragged."""
+    await page.goto(f"{address}/compare?models={','.join(models)}", wait_until="commit")
+    await page.wait_for_selector(_COMPARED)
+
+
 def warm_load_s(address: str, model: str) -> float:
     """Return the seconds from an address to a stage that can be dragged.
 
@@ -131,17 +139,22 @@ def drag(address: str, model: str) -> Drag:
 
     The moves come by the clock, as from a hand: none waits until the one before is drawn.
     """
-    return asyncio.run(_drag(address, model))
+    return asyncio.run(_drag(partial(open_model, address=address, model=model)))
 
 
-async def _drag(address: str, model: str) -> Drag:
+def drag_comparison(address: str, models: Iterable[str]) -> Drag:
+    """Do the same with the first slider that models side by side share."""
+    return asyncio.run(_drag(partial(open_comparison, address=address, models=models)))
+
+
+async def _drag(open_page: "Callable[[Page], Awaitable[object]]") -> Drag:
     sent: list[object] = []
     async with profile() as window:
         page = await window.new_page()
         page.on(
             "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
         )
-        await open_model(page, address, model)
+        await open_page(page)
         await page.wait_for_timeout(_QUIET_MS)
         left, width, y = await _first_slider(page)
         await page.mouse.move(left + _at(0) * width, y)
@@ -176,7 +189,7 @@ def _at(time_s: float) -> float:
 
 async def _first_slider(page: "Page") -> tuple[float, float, float]:
     """Return left end, width and middle height of the track at the top of the list."""
-    slider = page.locator('[data-testid="stage"] input[type=range]').first
+    slider = page.locator(".le-root input[type=range]").first
     await slider.scroll_into_view_if_needed()
     box = await slider.bounding_box()
     if box is None:
@@ -250,7 +263,7 @@ _PICTURES = """async () => {
 
 
 def while_exploring(address: str, models: Iterable[str], look: Callable[[], T]) -> T:
-    """Do what a visitor does with each model, and look at something before the page is closed."""
+    """Do what a visitor does with each model, compare some, and look at something meanwhile."""
 
     async def explore() -> T:
         async with profile() as window:
@@ -259,6 +272,8 @@ def while_exploring(address: str, models: Iterable[str], look: Callable[[], T]) 
                 for map_code in ("pca", "tsne"):
                     await open_model(page, address, model, map_code=map_code)
                     await _handle(page)
+            await page.goto(f"{address}/compare")
+            await page.wait_for_selector(_COMPARED)
             return look()
 
     return asyncio.run(explore())

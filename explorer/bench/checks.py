@@ -11,7 +11,7 @@ import platform
 import re
 import statistics
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,9 +22,10 @@ import explorer
 from explorer import store
 from explorer.bench import app, browser, projecting, running, throughput
 from explorer.bench.rows import Check, Once, Reading
-from explorer.bundle import BundleSummary, bundles_in, read_bundle, read_summary
+from explorer.bundle import BundleSummary, bundles_in, read_bundle, read_summary, write_bundle
+from explorer.comparing import MOST
 
-GROUPS = ("drag", "decode", "size", "start", "memory", "run", "projection", "training")
+GROUPS = ("drag", "compare", "decode", "size", "start", "memory", "run", "projection", "training")
 
 _SMALL = 28 * 28  # pixels of an image up to which it counts as small
 _N_DRAGS = 3
@@ -95,6 +96,7 @@ def checks(stand: Stand) -> Iterator[Check]:
     shipped = [read_summary(folder) for folder in bundles_in(store.pretrained_folder())]
     for model in shipped:
         yield from _drag_checks(stand, model)
+    yield from _compare_checks(shipped)
     for model in shipped:
         yield Check(
             group="decode",
@@ -151,6 +153,44 @@ def _drag_checks(stand: Stand, model: BundleSummary) -> Iterator[Check]:
     yield check(f"{size}: messages to the server meanwhile", "messages", 0, messages)
 
 
+def _compare_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
+    """With four models side by side that one slider moves together: one model four times over.
+
+    It is the small one that takes longest. Each number is the median of three drags, messages
+    their sum.
+    """
+    small = [model for model in shipped if model.data.image_shape[1:] == (28, 28)]
+    if not small:
+        return
+    model = max(small, key=lambda one: (one.folder / "decoder.pack").stat().st_size)
+
+    def drag() -> list[browser.Drag]:
+        bundle = read_bundle(model.folder)
+        names = [f"copy-{i}" for i in range(MOST)]
+        with app.running_app() as fresh:
+            for name in names:
+                write_bundle(replace(bundle, name=name), fresh.home / "bundles" / name)
+            return [browser.drag_comparison(fresh.address, names) for _ in range(_N_DRAGS)]
+
+    dragged = Once(drag)
+    check = partial(_check, "compare")
+    what = f"{MOST} of {model.name} side by side"
+
+    def latency() -> Reading:
+        p95 = [float(np.quantile(one.frames_ms, 0.95)) for one in dragged()]
+        return Reading(statistics.median(p95))
+
+    def frames() -> Reading:
+        return Reading(statistics.median(one.n_in_time for one in dragged()))
+
+    def messages() -> Reading:
+        return Reading(sum(one.n_messages for one in dragged()))
+
+    yield check(f"{what}: input event to all pictures, p95", "ms", 33, latency)
+    yield check(f"{what}: frames in a drag of {browser.DRAG_S} s", "frames", 60, frames, True)
+    yield check(f"{what}: messages to the server meanwhile", "messages", 0, messages)
+
+
 def _check(
     group: str,
     what: str,
@@ -180,7 +220,8 @@ def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
     for model in shipped:
         pack = model.folder / "decoder.pack"
         yield check(f"{model.name}: decoder pack", "MB", 1.5, partial(_size, [pack], 1e6))
-    for what, entry in (("Explore page", "stage.js"), ("view of a run", "run.js")):
+    entries = {"Explore page": "stage.js", "Compare page": "compare.js", "view of a run": "run.js"}
+    for what, entry in entries.items():
         modules = _with_imports(entry)
         yield check(f"{what}: our JavaScript", "kB", 80, partial(_size, modules, 1e3))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui import state
-from explorer.ui.views import explore, train
+from explorer.ui.views import compare, explore, train
 from explorer.ui.words import say
 
 st.set_page_config(
@@ -15,6 +15,7 @@ st.html(Path(__file__).with_name("frame.css"))
 pages = {
     "explore": st.Page(explore.render, title=say("app.explore"), default=True),
     "train": st.Page(train.render, title=say("app.train"), url_path="train"),
+    "compare": st.Page(compare.render, title=say("app.compare"), url_path="compare"),
 }
 state.remember_pages(pages)
 st.navigation(list(pages.values()), position="hidden").run()

@@ -21,6 +21,7 @@ from starlette.routing import Route
 import explorer
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.errors import BundleError, ExplorerError, ShapeError
+from explorer.ui.compare_arrays import comparison_buffer
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import map_figure
 
@@ -64,6 +65,7 @@ def urls(exhibit: Exhibit) -> dict[str, str]:
         "map": f"{own}/map",
         "decode": f"{own}/decode",
         "original": f"{own}/original",
+        "comparison": f"{own}/comparison",
     }
 
 
@@ -78,6 +80,7 @@ def routes() -> list[Route]:
         Route(f"{own}/codes", _of_exhibit(_codes)),
         Route(f"{own}/map", _of_exhibit(_map)),
         Route(f"{own}/decode", _of_exhibit(_decode)),
+        Route(f"{own}/comparison", _of_exhibit(_comparison)),
         Route(f"{own}/original/{{item:int}}.png", _of_exhibit(_original)),
     ]
 
@@ -124,6 +127,10 @@ def _pack(request: Request, exhibit: Exhibit) -> Response:
 
 def _codes(request: Request, exhibit: Exhibit) -> Response:
     return _bytes(exhibit.codes_buffer)
+
+
+def _comparison(request: Request, exhibit: Exhibit) -> Response:
+    return _bytes(comparison_buffer(exhibit))
 
 
 def _map(request: Request, exhibit: Exhibit) -> Response:

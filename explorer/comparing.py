@@ -1,0 +1,180 @@
+"""Several models beside each other: which go together, and which score of which is the better.
+
+Knows nothing of where models lie, of screens, or of how scores were measured.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from explorer.bundle import BundleSummary, ModelBundle
+from explorer.bundle.measures import in_order, value_of
+
+Model = BundleSummary | ModelBundle
+Caution = Literal["data", "likelihood", "latent_dim", "encoder", "close", "neither"]
+
+MOST = 4  # models side by side
+
+# Whether more is better, or less, or what is closest to 1, or all from 1 on.
+_BETTER: Mapping[str, Literal["high", "low", "one", "enough"]] = {
+    **dict.fromkeys(("mse", "elbo_bits_per_dim", "nll_nats", "aggregate_kl_nats"), "low"),
+    **dict.fromkeys(("psnr_db", "ssim", "elbo_nats", "log_likelihood_nats"), "high"),
+    **dict.fromkeys(("knn_accuracy", "prior_share", "coverage"), "high"),
+    **dict.fromkeys(("mig", "dci", "dci_completeness", "dci_informativeness"), "high"),
+    **dict.fromkeys(("sharpness_x_hat", "sharpness", "diversity"), "one"),
+    "density": "enough",
+}
+_OF_LIKELIHOOD = ("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "nll_nats")
+_OF_CODE_SIZE = ("aggregate_kl_nats", "prior_share")
+_OF_ENCODER = (
+    *("mse", "psnr_db", "ssim", "sharpness_x_hat"),
+    *("knn_accuracy", "aggregate_kl_nats", "prior_share"),
+)
+_TOLD_WITH_OTHERS = ("nll_stderr",)  # beside the number that it is the error of
+_CLOSE_STDERR = 2.0  # standard errors of a difference within which it may be chance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One measure of several models.
+
+    Attributes:
+        key: The measure.
+        values: Its value for each model, None where it was not measured.
+        best: Positions of the better ones; empty where there is nothing to choose between.
+        caution: Why the values do not compare, or not by themselves; None where they do. With
+            `encoder`, those of models with an encoder compare, and one of them may be best.
+    """
+
+    key: str
+    values: tuple[float | None, ...]
+    best: tuple[int, ...]
+    caution: Caution | None
+
+
+def picture_key(model: Model) -> tuple[str, int, int, str]:
+    """Return what two models must have in common for rows of their sets to be the same pictures."""
+    config = model.config
+    return config.data, config.image_size, config.n_images, config.colours
+
+
+def of_one_shape(
+    models: Iterable[BundleSummary],
+) -> dict[tuple[int, int, int], list[BundleSummary]]:
+    """Return which models can stand side by side: image shape to models, in their order."""
+    groups: dict[tuple[int, int, int], list[BundleSummary]] = {}
+    for model in models:
+        groups.setdefault(model.data.image_shape, []).append(model)
+    return groups
+
+
+def first_choice(models: Sequence[BundleSummary]) -> list[BundleSummary]:
+    """Choose what to compare where nobody has said: at most four models of the same pictures.
+
+    Of the sets that more than one model has learnt, it is the one with the most kinds of models,
+    then the most models; of those, each kind once before any comes again.
+
+    Returns:
+        Two to four models; of one shape only where no two have learnt the same pictures; fewer
+        than two where no two have pictures of one shape.
+    """
+    for key in (picture_key, _shape):
+        groups: dict[object, list[BundleSummary]] = {}
+        for model in models:
+            groups.setdefault((key(model), _shape(model)), []).append(model)
+        several = [group for group in groups.values() if len(group) > 1]
+        if several:
+            group = max(several, key=lambda g: (len({m.config.kind for m in g}), len(g)))
+            return _varied(group)
+    return list(models[:1])
+
+
+def compare_scores(models: Sequence[Model]) -> list[Compared]:
+    """Set the scores of models side by side.
+
+    Args:
+        models: At least one.
+
+    Returns:
+        Each measure that at least one of them has, in the order in which measures are told; those
+        without words are left out.
+    """
+    scored = {key: 0.0 for model in models for key in model.scores}
+    keys = [key for key in in_order(scored) if key not in _TOLD_WITH_OTHERS]
+    return [_compared(key, models) for key in keys]
+
+
+def _compared(key: str, models: Sequence[Model]) -> Compared:
+    values = tuple(model.scores.get(key) for model in models)
+    measured = [i for i, value in enumerate(values) if value is not None]
+    caution = _caution(key, [models[i] for i in measured])
+    candidates = measured if caution is None else []
+    if caution == "encoder":
+        candidates = [i for i in measured if models[i].config.has_encoder]
+    best = _best(key, {i: value for i in candidates if (value := values[i]) is not None})
+    return Compared(key=key, values=values, best=best, caution=caution)
+
+
+def _caution(key: str, models: Sequence[Model]) -> Caution | None:
+    """Return why a measure of these models does not compare, the gravest reason first."""
+    if len(models) < 2:
+        return None
+    encoders = [model.config.has_encoder for model in models]
+    if len({picture_key(model) for model in models}) > 1:
+        return "data"
+    if key not in _BETTER:
+        return "neither"
+    if key in _OF_LIKELIHOOD and len({_likelihood(model) for model in models}) > 1:
+        return "likelihood"
+    if key in _OF_ENCODER and any(encoders) and not all(encoders):
+        return "encoder"
+    if key in _OF_CODE_SIZE and len({model.config.latent_dim for model in models}) > 1:
+        return "latent_dim"
+    return "close" if key == "nll_nats" and _is_close(models) else None
+
+
+def _best(key: str, values: Mapping[int, float]) -> tuple[int, ...]:
+    """Return the positions of the best value; of all that are shown alike, or none if all are."""
+    if len(values) < 2:
+        return ()
+
+    def worth(value: float) -> float:
+        ways = {"high": value, "low": -value, "one": -abs(value - 1), "enough": min(value, 1)}
+        return ways[_BETTER[key]]
+
+    top = max(values.values(), key=worth)
+    best = tuple(
+        i
+        for i, value in values.items()
+        if worth(value) == worth(top) or value_of(key, value) == value_of(key, top)
+    )
+    return best if len(best) < len(values) else ()
+
+
+def _is_close(models: Sequence[Model]) -> bool:
+    """Whether the two lowest NLLs differ by less than chance may make them differ."""
+    first, second = sorted(models, key=lambda model: model.scores["nll_nats"])[:2]
+    gap = second.scores["nll_nats"] - first.scores["nll_nats"]
+    squares = [model.scores.get("nll_stderr", 0.0) ** 2 for model in (first, second)]
+    return bool(gap < _CLOSE_STDERR * sum(squares) ** 0.5)
+
+
+def _likelihood(model: Model) -> tuple[str, str]:
+    """Return what nats are measured by: probabilities of black and white, or densities of greys."""
+    config = model.config
+    return ("bernoulli", config.binarize) if config.likelihood == "bernoulli" else ("density", "")
+
+
+def _varied(group: Sequence[BundleSummary]) -> list[BundleSummary]:
+    """Return at most four of a group, each kind once before any comes again, in their order."""
+    seen: dict[str, int] = {}
+    turns = []
+    for model in group:
+        turns.append(seen.get(model.config.kind, 0))
+        seen[model.config.kind] = turns[-1] + 1
+    chosen = sorted(range(len(group)), key=lambda i: (turns[i], i))[:MOST]
+    return [group[i] for i in sorted(chosen)]
+
+
+def _shape(model: BundleSummary) -> tuple[int, int, int]:
+    return model.data.image_shape

@@ -1,0 +1,86 @@
+/** A comparison as one picture, and files to carry away. Knows canvases, not models. */
+
+const [COLUMN, GAP, MARGIN] = [300, 20, 28];
+const [PAPER, INK, QUIET] = ["#ffffff", "#1d2230", "#5d6370"];
+const FONT = '"Source Sans", "Source Sans Pro", sans-serif';
+
+/**
+ * @param {Object} of
+ * @param {{name: string, kind: string, about: string[]}[]} of.models
+ * @param {{title: string, height: number,
+ *     cells: Array<function(CanvasRenderingContext2D, number, number, number): void>}[]} of.bands
+ *     each cell draws itself at x, y in a given width
+ * @param {Object[]} of.scores rows of the table
+ * @returns {HTMLCanvasElement}
+ */
+export function composed({ models, bands, scores }) {
+  const width = 2 * MARGIN + models.length * (COLUMN + GAP) - GAP;
+  const heights = bands.map(({ height }) => height + 46);
+  const head = 92;
+  const height = head + heights.reduce((sum, h) => sum + h, 0) + 24 * scores.length + 60;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  const context = canvas.getContext("2d");
+  context.fillStyle = PAPER;
+  context.fillRect(0, 0, width, height);
+  const left = (i) => MARGIN + i * (COLUMN + GAP);
+  models.forEach(({ name, kind }, i) => {
+    write(context, name, left(i), 44, { bold: true, size: 22, most: COLUMN });
+    write(context, kind, left(i), 70, { color: QUIET, most: COLUMN });
+  });
+  let top = head;
+  bands.forEach(({ title, cells }, b) => {
+    write(context, title, MARGIN, top + 20, { bold: true, most: width - 2 * MARGIN });
+    cells.forEach((draw, i) => {
+      context.save();
+      draw(context, left(i), top + 32, COLUMN);
+      context.restore();
+    });
+    top += heights[b];
+  });
+  writeScores(context, scores, { top: top + 20, left, width });
+  return canvas;
+}
+
+/** A line for each measure: its name small, and the values under the models. */
+function writeScores(context, scores, { top, left }) {
+  scores.forEach(({ name, cells }, r) => {
+    const y = top + 24 * r;
+    cells.forEach(({ text, best }, i) => {
+      const options = { size: 13, most: COLUMN * 0.48, bold: best };
+      write(context, best ? `✓ ${text}` : text, left(i) + COLUMN * 0.52, y, options);
+      write(context, name, left(i), y, { color: QUIET, size: 12, most: COLUMN * 0.5 });
+    });
+  });
+}
+
+/** Pictures side by side in a width, `across` of them in a row. */
+export function tile(context, pictures, across, x, y, width) {
+  const side = (width - (across - 1) * 4) / across;
+  pictures.forEach((picture, i) => {
+    context.imageSmoothingEnabled = picture.height >= 20;
+    context.imageSmoothingQuality = "high";
+    const at = [x + (i % across) * (side + 4), y + Math.floor(i / across) * (side + 4)];
+    context.fillStyle = "#f0f1f4";
+    context.fillRect(...at, side, side);
+    context.drawImage(picture, ...at, side, side);
+  });
+}
+
+export function write(context, text, x, y, { size = 16, bold = false, color = INK, most }) {
+  context.font = `${bold ? "bold " : ""}${size}px ${FONT}`;
+  context.fillStyle = color;
+  let shown = text;
+  while (most && shown.length > 1 && context.measureText(shown).width > most)
+    shown = `${shown.replace(/…$/, "").slice(0, -1)}…`;
+  context.fillText(shown, x, y);
+}
+
+/** Hand a file to whoever looks at the page. */
+export function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,58 @@
+"""What the browser needs of one model to set it beside others, as named arrays."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from explorer.latent.holes import Cover, Draws, cover, tell_draws
+from explorer.live.arrays import pack_arrays
+from explorer.ui.exhibits import Exhibit
+
+_N_DRAWS = 400
+_SEED = 0
+_WORSE = 0.8  # quantile of the error
+
+
+@lru_cache(maxsize=4)  # a second of work each; browsers keep what they have fetched
+def holes_of(exhibit: Exhibit) -> tuple[Cover, Draws]:
+    """Return how a model's codes cover the prior: on the plane of its map, and draw by draw."""
+    codes = exhibit.bundle.codes
+    mu = codes.mu[codes.placed]
+    variance = np.exp(codes.logvar[codes.placed]) if exhibit.bundle.config.has_posterior else None
+    assert codes.pca_mean is not None  # `open_exhibit` has seen to the map
+    assert codes.pca_components is not None
+    return (
+        cover(mu, variance, codes.pca_mean, codes.pca_components[:2]),
+        tell_draws(mu, variance, n_draws=_N_DRAWS, seed=_SEED, active=exhibit.active),
+    )
+
+
+def telling_item(exhibit: Exhibit) -> int:
+    """Return the item to begin with, as a row of the set: common, but not easy to draw.
+
+    Of the items in the thick of the data it is the one that just a fifth are drawn worse than.
+    """
+    codes, spacing = exhibit.bundle.codes, exhibit.bundle.codes.spacing
+    assert spacing is not None
+    common = codes.placed & (spacing <= np.median(spacing[codes.placed]))
+    error = np.where(common, codes.error, np.nan)
+    return int(codes.ids[np.nanargmin(np.abs(error - np.nanquantile(error, _WORSE)))])
+
+
+def comparison_buffer(exhibit: Exhibit) -> bytes:
+    """Return codes, places on the map, cover of the prior and draws, for `compare-data.js`."""
+    codes = exhibit.bundle.codes
+    plane, draws = holes_of(exhibit)
+    assert codes.pca is not None
+    wanted = {
+        "mu": codes.mu,
+        "ids": codes.ids,
+        "labels": codes.labels,
+        "pca_mean": codes.pca_mean,
+        "pca_components": codes.pca_components,
+        "ratio": plane.ratio,
+        "centre": plane.centre,
+        "draws": draws.z,
+        "draw_ratio": draws.ratio,
+    }
+    return pack_arrays({name: array for name, array in wanted.items() if array is not None})

@@ -1,0 +1,198 @@
+"""Mounts a comparison: hands it a scene as plain data and hears back when the hand lets go."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from explorer.bundle.measures import meaning_of, name_of, value_of
+from explorer.comparing import Compared, compare_scores, picture_key
+from explorer.export import comparison_csv
+from explorer.figures import CLASS_COLORS, PLAIN_COLOR
+from explorer.ui import routes, state
+from explorer.ui.compare_arrays import telling_item
+from explorer.ui.exhibits import Exhibit
+from explorer.ui.words import compare_words, say
+
+_COMPARISON = "comparison"
+_NONE = "\N{EN DASH}"
+
+
+def comparison(exhibits: Sequence[Exhibit]) -> None:
+    """Draw two to four models side by side; only this part runs again when the hand lets go."""
+    start = state.asked_comparison(latent_dims(exhibits), len(exhibits))
+    _fragment(exhibits, scene(exhibits, start))
+
+
+def latent_dims(exhibits: Sequence[Exhibit]) -> list[int]:
+    """Return each size of code there is, in the order of the models."""
+    return list(dict.fromkeys(exhibit.bundle.config.latent_dim for exhibit in exhibits))
+
+
+def sharing(exhibits: Sequence[Exhibit]) -> list[bool]:
+    """Tell for each model whether the same test image can go through it and another one.
+
+    Where models have learnt several sets, those count that have learnt what most have.
+    """
+    keys = [picture_key(exhibit.bundle) for exhibit in exhibits]
+    most = max(keys, key=keys.count)
+    return [keys.count(most) > 1 and key == most for key in keys]
+
+
+def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, object]:
+    """Return everything the comparison needs to know, as JSON values; `compare.js` reads it."""
+    compared = compare_scores([exhibit.bundle for exhibit in exhibits])
+    shares = sharing(exhibits)
+    sharers = [exhibit for exhibit, has in zip(exhibits, shares, strict=True) if has]
+    first = sharers[0] if sharers else None
+    return {
+        "key": " ".join(f"{exhibit.bundle.name}:{exhibit.version}" for exhibit in exhibits),
+        "imageShape": list(exhibits[0].bundle.data.image_shape),
+        "urls": routes.shared_urls("compare.js"),
+        "colors": {theme: list(colors) for theme, colors in CLASS_COLORS.items()},
+        "plainColor": PLAIN_COLOR,
+        "models": [_model(e, has) for e, has in zip(exhibits, shares, strict=True)],
+        "sizes": [_sliders(exhibits, d) for d in latent_dims(exhibits)],
+        "firstItem": telling_item(first) if first else None,
+        "scores": [_row(row, exhibits) for row in compared],
+        "csv": _csv(exhibits, compared),
+        "start": {
+            "item": start.item,
+            "item2": start.item2,
+            "seed": start.seed,
+            "shifts": [None if shift is None else list(shift) for shift in start.shifts],
+            "spots": list(start.spots),
+        },
+        "words": compare_words(),
+    }
+
+
+def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
+    bundle = exhibit.bundle
+    kind = bundle.config.kind.replace("-", "_")
+    beta = f"{bundle.config.beta:g}"
+    return {
+        "name": bundle.name,
+        "kind": say(f"compare.kind_{kind}", beta=beta),
+        "gain": say(f"compare.about_{kind}.gain", beta=beta),
+        "cost": say(f"compare.about_{kind}.cost", beta=beta),
+        "detail": _detail(exhibit),
+        "data": bundle.data.name,
+        "latentDim": bundle.config.latent_dim,
+        "shares": shares,
+        "searched": not bundle.config.has_encoder,
+        "classNames": list(bundle.data.class_names),
+        "originals": exhibit.has_originals,
+        "urls": routes.urls(exhibit),
+    }
+
+
+def _detail(exhibit: Exhibit) -> str:
+    """Say how sharp random pictures are, where that was measured."""
+    sharpness = exhibit.bundle.scores.get("sharpness")
+    return "" if sharpness is None else say("compare.detail", percent=round(100 * sharpness))
+
+
+def _sliders(exhibits: Sequence[Exhibit], d: int) -> dict[str, object]:
+    """Describe the sliders that models with d coordinates share, the most telling first."""
+    members = [i for i, e in enumerate(exhibits) if e.bundle.config.latent_dim == d]
+    told = np.sum([exhibits[i].kl_of_coordinates for i in members], axis=0)
+    active = {int(j) for i in members for j in exhibits[i].active}
+    order = [int(j) for j in np.argsort(-told, kind="stable")]
+    return {"latentDim": d, "models": members, "order": [j for j in order if j in active] or order}
+
+
+def _row(row: Compared, exhibits: Sequence[Exhibit]) -> dict[str, object]:
+    """Return one line of the table of scores, in words."""
+    # What is said of codes found by search is in the remark already.
+    scored = [e.bundle for e in exhibits if row.key in e.bundle.scores]
+    scores = max(scored, key=lambda bundle: bundle.config.has_encoder).scores
+    return {
+        "name": name_of(row.key),
+        "says": meaning_of(row.key, scores),
+        "remark": _remark(row),
+        "isWarning": row.caution not in (None, "neither", "close"),
+        "cells": [
+            {"text": _cell(row, i, exhibits[i]), "best": i in row.best}
+            for i in range(len(row.values))
+        ],
+    }
+
+
+def _remark(row: Compared) -> str:
+    return say(f"compare.because_{row.caution}") if row.caution else ""
+
+
+def _cell(row: Compared, i: int, exhibit: Exhibit) -> str:
+    value = row.values[i]
+    if value is None:
+        return _NONE
+    error = exhibit.bundle.scores.get("nll_stderr") if row.key == "nll_nats" else None
+    return value_of(row.key, value) + (f" ± {error:.2f}" if error is not None else "")
+
+
+def _csv(exhibits: Sequence[Exhibit], compared: Sequence[Compared]) -> str:
+    configs = [exhibit.bundle.config for exhibit in exhibits]
+    facts: list[tuple[str, list[str]]] = [
+        ("kind", [config.kind for config in configs]),
+        ("data", [exhibit.bundle.data.name for exhibit in exhibits]),
+        ("latent_dim", [str(config.latent_dim) for config in configs]),
+        ("likelihood", [config.likelihood for config in configs]),
+    ]
+    measures = [(row.key, row.values, _remark(row)) for row in compared]
+    return comparison_csv([exhibit.bundle.name for exhibit in exhibits], facts, measures)
+
+
+@cache
+def _component() -> ComponentRenderer:
+    live = files("explorer").joinpath("live")
+    return st.components.v2.component(
+        "latent_explorer_comparison",
+        html='<div class="le-root"></div>',
+        css=live.joinpath("compare.css").read_text(encoding="utf-8"),
+        js=live.joinpath("adapter.js").read_text(encoding="utf-8"),
+        isolate_styles=False,  # as the other views, whose rules for pictures it shares
+    )
+
+
+@st.fragment
+def _fragment(exhibits: Sequence[Exhibit], sent: dict[str, object]) -> None:
+    def remember() -> None:
+        view = state.reported_view(_COMPARISON)
+        if view and view.get("key") == sent["key"]:
+            _remember(view, exhibits)
+
+    # In the callback, because the component keeps what it said last, also of other models.
+    _component()(key=_COMPARISON, data=sent, on_view_change=remember)
+
+
+def _remember(view: dict[str, object], exhibits: Sequence[Exhibit]) -> None:
+    """Put what the browser says into the address, as far as it is what `compare.js` would say."""
+    shifts = view.get("shifts")
+    spots = view.get("spots")
+    sizes = latent_dims(exhibits)
+    if not isinstance(shifts, list) or not isinstance(spots, list) or len(shifts) != len(sizes):
+        return
+    start = state.SharedStart(
+        item=_whole(view.get("item")),
+        item2=_whole(view.get("item2")),
+        seed=_whole(view.get("seed")) or 0,
+        shifts=tuple(_numbers(shift, d) for shift, d in zip(shifts, sizes, strict=True)),
+        spots=tuple(_whole(spot) for spot in spots[: len(exhibits)]),
+    )
+    state.remember_comparison(start, [exhibit.bundle.name for exhibit in exhibits])
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None
+
+
+def _numbers(values: object, length: int) -> tuple[float, ...] | None:
+    """Return how far sliders were moved, or None where none was or the list is not usable."""
+    if not isinstance(values, list) or len(values) != length:
+        return None
+    numbers = tuple(float(v) for v in values if isinstance(v, (int, float)) and abs(v) <= 1000)
+    return numbers if len(numbers) == length and any(numbers) else None

@@ -1,0 +1,150 @@
+"""The Compare page: choose two to four models at the side, see them do the same beside it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer import store
+from explorer.bundle import BundleSummary
+from explorer.comparing import MOST, first_choice, of_one_shape
+from explorer.errors import ExplorerError
+from explorer.ui import compare_view, state
+from explorer.ui.exhibits import Exhibit, open_exhibit
+from explorer.ui.views import navigation_links
+from explorer.ui.views.compare_curves import curves
+from explorer.ui.words import plain, say
+
+_MOST_CARDS_UNSCROLLED = 8
+
+
+def render() -> None:
+    """Draw the page."""
+    listed = store.models().models
+    models = [model for model in listed if (model.folder / "decoder.pack").is_file()]
+    chosen, asked = _chosen(models)
+    with st.sidebar:
+        navigation_links()
+        _picker(models, chosen, n_hidden=len(listed) - len(models))
+    _warn(models, chosen, asked)
+    if len(chosen) < 2:
+        if len(asked) < 2:
+            st.info(say("compare.choose" if models else "compare.no_models"))
+        return
+    exhibits = _opened(chosen)
+    if len(exhibits) >= 2:
+        compare_view.comparison(exhibits)
+        curves(exhibits)
+
+
+def _chosen(
+    models: Sequence[BundleSummary],
+) -> tuple[list[BundleSummary], list[BundleSummary]]:
+    """Return the models to show, which fit the first one, and those the address asks for."""
+    names = {model.name: model for model in models}
+    wanted = state.asked_models()
+    if wanted is None:
+        asked = first_choice(models)
+    else:
+        asked = [names[name] for name in wanted if name in names]
+    fitting = [m for m in asked if m.data.image_shape == asked[0].data.image_shape]
+    return fitting[:MOST], asked
+
+
+def _warn(
+    models: Sequence[BundleSummary],
+    chosen: Sequence[BundleSummary],
+    asked: Sequence[BundleSummary],
+) -> None:
+    """Say what of the address cannot be shown, and why."""
+    known = {model.name for model in models}
+    for name in state.asked_models() or ():
+        if name not in known:
+            st.warning(say("compare.unknown", name=plain(name)))
+    others = [model for model in asked if model.data.image_shape != asked[0].data.image_shape]
+    if others:
+        st.error(
+            say(
+                "compare.other_shape",
+                first=plain(asked[0].name),
+                shape=shape_words(asked[0].data.image_shape),
+                others=", ".join(
+                    f"{plain(m.name)} ({shape_words(m.data.image_shape)})" for m in others
+                ),
+            )
+        )
+        st.markdown(
+            "\n".join(
+                f"- {shape_words(shape)}: {', '.join(plain(m.name) for m in group)}"
+                for shape, group in of_one_shape(models).items()
+            )
+        )
+    if len(asked) - len(others) > len(chosen):
+        st.warning(say("compare.too_many", most=MOST))
+
+
+def shape_words(shape: tuple[int, int, int]) -> str:
+    """Return what pictures of a shape (c, h, w) are called."""
+    c, h, w = shape
+    return say(f"compare.colours_{c}", width=w, height=h)
+
+
+def _picker(
+    models: Sequence[BundleSummary], chosen: Sequence[BundleSummary], *, n_hidden: int
+) -> None:
+    """Draw a card per model; those that do not go with the first chosen cannot be pressed."""
+    st.markdown(f"**{say('compare.models')}**", help=say("compare.models_help"))
+    shape = chosen[0].data.image_shape if chosen else None
+    names = [model.name for model in chosen]
+    order = sorted(models, key=lambda model: shape is not None and model.data.image_shape != shape)
+    many = len(models) > _MOST_CARDS_UNSCROLLED
+    with st.container(height=520 if many else "content", border=False):
+        columns = st.columns(2, gap="small")
+        for i, model in enumerate(order):
+            with columns[i % 2], st.container(key=f"card-{i}", gap="xsmall"):
+                _card(model, names, fits=shape in (None, model.data.image_shape))
+    if chosen:
+        st.button(
+            say("compare.clear"),
+            key="clear",
+            width="stretch",
+            help=say("compare.clear_help"),
+            on_click=state.choose_models,
+            args=([],),
+        )
+    if n_hidden:
+        st.caption(say("compare.too_large", count=n_hidden))
+
+
+def _card(model: BundleSummary, chosen: list[str], *, fits: bool) -> None:
+    preview = model.folder / "preview.png"
+    if preview.is_file():
+        st.image(str(preview), width="stretch", alt="")
+    is_chosen = model.name in chosen
+    others = [name for name in chosen if name != model.name]
+    is_full = len(chosen) >= MOST and not is_chosen
+    told = say("compare.card_line", count=model.config.latent_dim)
+    if not fits:
+        told = say("compare.card_other", shape=shape_words(model.data.image_shape))
+    elif is_full:
+        told = say("compare.too_many", most=MOST)
+    st.button(
+        plain(model.name),
+        key=f"compare-{model.name}",
+        type="primary" if is_chosen else "secondary",
+        width="stretch",
+        help=told,
+        disabled=not fits or is_full,
+        on_click=state.choose_models,
+        args=(others if is_chosen else [*chosen, model.name],),
+    )
+
+
+def _opened(models: Sequence[BundleSummary]) -> list[Exhibit]:
+    """Open the models; one that is damaged is told, and left out."""
+    exhibits = []
+    for model in models:
+        try:
+            exhibits.append(open_exhibit(model.name))
+        except ExplorerError as error:
+            st.error(plain(str(error)))
+    return exhibits

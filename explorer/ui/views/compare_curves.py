@@ -1,0 +1,99 @@
+"""How the models on the Compare page learnt: the curves of their runs, where they were kept."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import streamlit as st
+
+from explorer import jobs
+from explorer.data.imageset import evenly_spread
+from explorer.errors import ExplorerError
+from explorer.figures import Line, line_chart
+from explorer.ui import state
+from explorer.ui.exhibits import Exhibit
+from explorer.ui.words import plain, say
+
+_MEASURES = ("elbo", "log_likelihood")
+_ALONG = ("epoch", "elapsed_s")
+_MOST_POINTS = 40
+_CHART = {"displayModeBar": False, "responsive": True}
+
+Reports = list[dict[str, object]]
+
+
+def curves(exhibits: Sequence[Exhibit]) -> None:
+    """Draw what was kept, and say of which models nothing was."""
+    st.markdown(f"##### {say('compare.curves')}")
+    kept = _kept(exhibits)
+    without = [plain(e.bundle.name) for e in exhibits if e.bundle.name not in kept]
+    if without:
+        st.caption(say("compare.no_curves", names=", ".join(without)))
+    if kept:
+        _draw(kept)
+
+
+@st.fragment
+def _draw(kept: Mapping[str, Reports]) -> None:
+    st.caption(say("compare.curves_says"))
+    left, right = st.columns(2)
+    measure = left.segmented_control(
+        say("compare.measure"),
+        _MEASURES,
+        default=_MEASURES[0],
+        required=True,
+        format_func=lambda name: say(f"compare.column_{name}"),
+    )
+    along = right.segmented_control(
+        say("compare.along"),
+        _ALONG,
+        default=_ALONG[0],
+        required=True,
+        format_func=lambda name: say(f"compare.column_{name}"),
+    )
+    lines = [_line(name, reports, measure, along) for name, reports in kept.items()]
+    figure = line_chart(
+        [line for line in lines if line.x],
+        x_title=say(f"compare.axis_{along}"),
+        y_title=say(f"compare.axis_{measure}"),
+        theme=state.theme(),
+    )
+    st.plotly_chart(figure, width="stretch", config=_CHART, theme=None)
+
+
+def _kept(exhibits: Sequence[Exhibit]) -> dict[str, Reports]:
+    """Return the checks on held-out images that runs kept, by the name of the model they made."""
+    wanted = {_real(e.bundle.folder): e.bundle.name for e in exhibits if e.bundle.folder}
+    found: dict[str, Reports] = {}
+    for run in jobs.runs():  # the youngest first
+        try:
+            name = wanted.get(_real(run.record().out))
+        except ExplorerError:
+            continue  # a damaged run, which the Train page tells of
+        if name is not None and name not in found and run.status().state == "finished":
+            checks = [report for report in run.reports() if report.get("validation")]
+            if checks:
+                found[name] = checks
+    return {e.bundle.name: found[e.bundle.name] for e in exhibits if e.bundle.name in found}
+
+
+def _line(name: str, reports: Reports, measure: str, along: str) -> Line:
+    """Return one curve, thinned, without what was no finite number."""
+    points = []
+    for report in reports:
+        value = cast(Mapping[str, object], report["validation"]).get(measure)
+        at = report.get(along)
+        if (
+            isinstance(value, (int, float))
+            and isinstance(at, (int, float))
+            and math.isfinite(value)
+        ):
+            points.append((float(at), float(value)))
+    some = [points[i] for i in evenly_spread(np.arange(len(points)), _MOST_POINTS)]
+    return Line(name=name, x=[x for x, _ in some], y=[y for _, y in some])
+
+
+def _real(folder: Path) -> Path:
+    return folder.resolve()

@@ -1,0 +1,329 @@
+"""Models side by side in a real browser: one item, one slider, one seed for all of them."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer import store
+from explorer.bundle import ModelBundle, read_bundle, write_bundle
+from explorer.models.architecture import expected_weights
+from tests.browser.conftest import SLOW_MS, Visit, serving
+from tests.tools import chromium
+
+READY = '[data-testid="comparison"][data-ready="true"]'
+SAME_PICTURES = ("mnist", "mnist-2d", "mnist-50")
+ODD = "ünïcode, *שלום* <b> 50%#?&"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """Where the app runs, with copies of shipped models, one of which has a wicked name."""
+    chromium()
+    home: Path = tmp_path_factory.mktemp("home")
+    for name, copy in (("mnist-2d", "mnist-2d-again"), ("digits", "digits-again"), ("digits", ODD)):
+        bundle = read_bundle(store.pretrained_folder() / name)
+        write_bundle(replace(bundle, name=copy), home / "bundles" / copy)
+    write_bundle(without_encoder(), home / "bundles" / "generator")
+    with serving(home) as at:
+        yield at
+
+
+def without_encoder() -> ModelBundle:
+    """The decoder of the digits as a generator by itself, with codes of but 60 test images."""
+    bundle = read_bundle(store.pretrained_folder() / "digits")
+    config = replace(bundle.config, kind="gan", beta=1.0, beta_end=0.0, kl_warmup_epochs=0)
+    needed = expected_weights(config, bundle.data.image_shape)
+    found = np.arange(len(bundle.codes.mu)) < 60
+    assert bundle.codes.labels is not None
+    codes = replace(
+        bundle.codes,
+        ids=np.where(found, bundle.codes.ids, -1),
+        labels=np.where(found, bundle.codes.labels, -1),
+    )
+    weights = {key: bundle.weights[key] for key in needed}
+    return replace(bundle, name="generator", config=config, weights=weights, codes=codes)
+
+
+class Comparison:
+    """A visit to the Compare page."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.page = visit, visit.page
+
+    def open(self, query: str) -> "Comparison":
+        self.page.goto(f"{self.visit.address}/compare{query}")
+        return self.ready()
+
+    def ready(self) -> "Comparison":
+        self.page.wait_for_selector(READY, timeout=SLOW_MS)
+        return self
+
+    def part(self, name: str):
+        return self.page.get_by_test_id(f"compare-{name}")
+
+    def pictures(self, name: str, n: int) -> list[np.ndarray]:
+        return [self.visit.pixels(f"compare-{name}-{i}") for i in range(n)]
+
+    def item(self, slot: str = "item") -> int:
+        return int(self.page.get_by_test_id("comparison").get_attribute(f"data-{slot}") or "")
+
+    def mark(self, of: str, name: str) -> tuple[float, float] | None:
+        """Where a mark stands on a plane, in percent of its side; None if it is nowhere."""
+        mark = self.part(of).locator(f".le-mark-{name}")
+        if not mark.count() or not mark.is_visible():
+            return None
+        left, top = mark.evaluate("m => m.style.translate").split(" ")
+        return float(left.rstrip("%")), float(top.rstrip("%"))
+
+    def drag(self, size: int, index: int, to: float) -> None:
+        slider = self.part(f"slider-{size}-{index}")
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        assert box is not None
+        y = box["y"] + box["height"] / 2
+        self.page.mouse.move(box["x"] + box["width"] / 2, y)
+        self.page.mouse.down()
+        for step in range(1, 21):
+            share = 0.5 + (to - 0.5) * step / 20
+            self.page.mouse.move(box["x"] + share * box["width"], y)
+
+
+@pytest.fixture
+def comparison(visit) -> Comparison:
+    return Comparison(visit)
+
+
+@pytest.fixture
+def on_phone(phone) -> Comparison:
+    return Comparison(phone)
+
+
+def changed(before: list[np.ndarray], after: list[np.ndarray]) -> list[bool]:
+    return [bool((a != b).any()) for a, b in zip(before, after, strict=True)]
+
+
+def test_the_page_opens_on_models_of_the_same_pictures(comparison):
+    comparison.open("")
+    n = comparison.page.locator("canvas[data-testid^=compare-live]").count()
+    assert n >= 2
+    starts = comparison.pictures("reconstruction", n)
+    for shown, start in zip(comparison.pictures("live", n), starts, strict=True):
+        assert shown.std() > 20
+        np.testing.assert_array_equal(shown, start)
+
+
+def test_one_slider_moves_each_model_whose_code_has_its_size(comparison):
+    comparison.open("?models=mnist,mnist-2d,mnist-50,fashion")
+    before = comparison.pictures("live", 4)
+    sent = len(comparison.visit.sent)
+    comparison.drag(1, 0, 0.8)  # the second size: two numbers
+    assert changed(before, comparison.pictures("live", 4)) == [False, True, False, False]
+    assert len(comparison.visit.sent) == sent  # nothing during a drag
+    comparison.page.mouse.up()
+    comparison.visit.wait("location.search.includes('z=')")
+    frames = "performance.getEntriesByName('latent:frame').length"
+    assert comparison.page.evaluate(frames) > 10
+
+
+def test_one_slider_moves_all_models_of_one_size(comparison):
+    comparison.open("?models=mnist-2d,mnist-2d-again")
+    before = comparison.pictures("live", 2)
+    comparison.drag(0, 1, 0.2)
+    comparison.page.mouse.up()
+    assert changed(before, comparison.pictures("live", 2)) == [True, True]
+    comparison.part("back").click()
+    assert changed(before, comparison.pictures("live", 2)) == [False, False]
+
+
+def test_a_dot_picked_in_one_map_is_marked_in_all(comparison):
+    comparison.open(f"?models={','.join(SAME_PICTURES)}")
+    before = [comparison.mark(f"map-{i}", "a") for i in range(3)]
+    item, reconstructions = comparison.item(), comparison.pictures("reconstruction", 3)
+    box = comparison.part("map-1")
+    box.scroll_into_view_if_needed()
+    at = box.bounding_box()
+    comparison.page.mouse.move(at["x"] + at["width"] * 0.5, at["y"] + at["height"] * 0.45)
+    assert all(comparison.mark(f"map-{i}", "hint") for i in range(3))
+    comparison.page.mouse.click(at["x"] + at["width"] * 0.5, at["y"] + at["height"] * 0.45)
+    assert comparison.item() != item
+    after = [comparison.mark(f"map-{i}", "a") for i in range(3)]
+    assert all(b != a and a is not None for b, a in zip(before, after, strict=True))
+    assert all(changed(reconstructions, comparison.pictures("reconstruction", 3)))
+    comparison.visit.wait(f"location.search.includes('item={comparison.item()}')")
+
+
+def test_the_second_picture_is_where_the_way_ends(comparison):
+    comparison.open("?models=mnist,mnist-2d")
+    first, second = comparison.item(), comparison.item("item2")
+    comparison.part("slot-b").click()
+    comparison.part("next").click()
+    assert comparison.item() == first
+    assert comparison.item("item2") != second
+    comparison.page.wait_for_timeout(500)
+    for i, shown in enumerate(comparison.pictures("live", 2)):
+        start = (
+            comparison.part(f"walk-{i}")
+            .locator("canvas")
+            .first.evaluate(
+                "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
+            )
+        )
+        np.testing.assert_allclose(np.array(start), shown.ravel(), atol=1)
+
+
+def test_arrow_keys_go_through_items_and_holes(comparison):
+    comparison.open("?models=mnist,mnist-2d")
+    item = comparison.item()
+    comparison.part("map-0").focus()
+    comparison.page.keyboard.press("ArrowRight")
+    assert comparison.item() > item
+    spots = comparison.pictures("spot", 2)
+    comparison.part("holes-1").focus()
+    comparison.page.keyboard.press("ArrowRight")
+    assert changed(spots, comparison.pictures("spot", 2)) == [False, True]
+    comparison.visit.wait("location.search.includes('spots=')")
+
+
+def test_random_codes_are_decoded_under_the_pointer(comparison):
+    comparison.open("?models=mnist,mnist-2d")
+    before = comparison.pictures("spot", 2)
+    plane = comparison.part("holes-0")
+    plane.scroll_into_view_if_needed()
+    at = plane.bounding_box()
+    comparison.page.mouse.move(at["x"] + at["width"] * 0.5, at["y"] + at["height"] * 0.5)
+    assert changed(before, comparison.pictures("spot", 2)) == [True, False]
+    comparison.page.mouse.move(at["x"] + at["width"] * 0.5, at["y"] - 60)
+    assert changed(before, comparison.pictures("spot", 2)) == [False, False]
+
+
+def test_a_link_restores_the_comparison(comparison):
+    comparison.open("?models=mnist-2d,mnist")
+    comparison.part("next").click()
+    comparison.part("slot-b").click()
+    comparison.part("next").click()
+    comparison.part("again").click()
+    comparison.drag(0, 0, 0.7)
+    comparison.page.mouse.up()
+    comparison.part("holes-1").focus()
+    comparison.page.keyboard.press("ArrowDown")
+    comparison.visit.wait(
+        "['z=', 'item=', 'item2=', 'seed=1', 'spots='].every((p) => location.search.includes(p))"
+    )
+    comparison.page.wait_for_timeout(500)
+    before = [comparison.pictures(name, 2) for name in ("live", "spot", "reconstruction")]
+    items, link = (comparison.item(), comparison.item("item2")), comparison.page.url
+    comparison.page.goto("about:blank")
+    comparison.page.goto(link)
+    comparison.ready()
+    assert (comparison.item(), comparison.item("item2")) == items
+    after = [comparison.pictures(name, 2) for name in ("live", "spot", "reconstruction")]
+    np.testing.assert_allclose(np.array(after, int), np.array(before, int), atol=4)
+
+
+def test_going_back_goes_back(comparison):
+    comparison.open("?models=mnist-2d,mnist")
+    comparison.part("next").click()
+    comparison.visit.wait("location.search.includes('item=')")
+    first = comparison.item()
+    comparison.page.wait_for_timeout(1000)
+    comparison.part("next").click()
+    comparison.visit.wait(f"!location.search.includes('item={first}')")
+    comparison.page.wait_for_timeout(1000)
+    comparison.page.go_back()
+    comparison.visit.wait(f"document.querySelector('{READY}').dataset.item === '{first}'")
+
+
+def test_models_of_different_shapes_are_told_what_goes_with_what(comparison):
+    comparison.page.goto(f"{comparison.visit.address}/compare?models=mnist,faces")
+    told = comparison.page.get_by_text("mnist draws pictures of 28×28 grey")
+    told.wait_for()
+    assert "faces (64×64 colour)" in told.inner_text()
+    comparison.page.locator("li", has_text="64×64 colour: faces").wait_for()
+    comparison.page.get_by_role("button", name="faces", disabled=True).wait_for()
+
+
+def test_models_of_other_pictures_share_no_item_but_all_the_rest(comparison):
+    comparison.open("?models=fashion,doodles")
+    assert comparison.page.get_by_text("no test image in common").is_visible()
+    assert comparison.part("walk").count() == 0
+    assert all(picture.std() > 5 for picture in comparison.pictures("live", 2))
+    assert comparison.page.get_by_text("measured on different pictures").first.is_visible()
+
+
+def test_the_comparison_is_saved_as_a_picture_and_a_table(comparison, tmp_path):
+    comparison.open("?models=mnist,mnist-2d")
+    with comparison.page.expect_download() as picture:
+        comparison.part("savePicture").click()
+    assert picture.value.suggested_filename == "mnist_vs_mnist-2d.png"
+    picture.value.save_as(tmp_path / "all.png")
+    drawn = np.asarray(Image.open(tmp_path / "all.png").convert("L"))
+    assert drawn.shape[1] == 676
+    assert (drawn < 128).mean() > 0.05
+    with comparison.page.expect_download() as table:
+        comparison.part("saveTable").click()
+    table.value.save_as(tmp_path / "all.csv")
+    lines = list(csv.reader(io.StringIO((tmp_path / "all.csv").read_text("utf-8"))))
+    assert lines[0] == ["", "mnist", "mnist-2d", "remark"]
+    assert float(next(line for line in lines if line[0] == "mse")[1]) < 0.02
+
+
+def test_better_scores_are_marked_in_the_table(comparison):
+    comparison.open("?models=mnist,mnist-2d")
+    row = comparison.part("scores").locator("tr", has_text="Reconstruction error")
+    cells = row.locator("td").all_inner_texts()
+    assert cells[0].startswith("✓")
+    assert not cells[1].startswith("✓")
+
+
+def test_originals_and_what_is_wrong_are_shown_where_they_are_at_hand(comparison):
+    comparison.open("?models=digits,digits-again")
+    comparison.visit.wait(
+        "!document.querySelector('[data-testid=compare-original-1]').parentElement.hidden"
+    )
+    one, other = comparison.pictures("original", 2)
+    np.testing.assert_array_equal(one, other)
+    assert comparison.pictures("residual", 2)[0][..., 3].any()
+
+
+def test_a_generator_shares_the_items_whose_codes_were_found(comparison):
+    comparison.open("?models=digits,generator")
+    assert comparison.part("same").get_by_text("Nearest found").is_visible()
+    assert comparison.part("maps").get_by_text("Grey: random codes.").is_visible()
+    assert comparison.part("holes").get_by_text("learnt from random codes alone").is_visible()
+    one, other = comparison.pictures("reconstruction", 2)
+    np.testing.assert_array_equal(one, other)  # the same decoder and codes
+    for _ in range(3):
+        comparison.part("any").click()
+        assert all(comparison.mark(f"map-{i}", "a") for i in range(2))
+
+
+def test_names_are_text(comparison):
+    comparison.page.goto(f"{comparison.visit.address}/compare?models=digits")
+    comparison.page.get_by_role("button", name="שלום").click()
+    comparison.ready()
+    assert comparison.page.locator(".le-names h2").nth(1).inner_text() == ODD
+    assert comparison.page.locator(".le-compare b b").count() == 0
+    comparison.page.reload()
+    comparison.ready()
+    assert comparison.page.locator(".le-names h2").nth(1).inner_text() == ODD
+
+
+def test_on_a_phone_nothing_is_cut_off(on_phone):
+    on_phone.open(f"?models={','.join(SAME_PICTURES)}")
+    assert on_phone.page.evaluate(
+        "Array.from(document.querySelectorAll('.le-compare :not(.le-mark)')).every("
+        "(e) => e.getBoundingClientRect().right <= innerWidth + 1)"
+    )
+    on_phone.part("next").tap()
+    plane = on_phone.part("map-0")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    item = on_phone.item()
+    on_phone.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert on_phone.item() != item
