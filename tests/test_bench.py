@@ -101,7 +101,7 @@ def test_the_table_has_every_budget_and_every_shipped_model():
     }.items():
         assert {check.budget for check in checks if check.group == group} == budgets
     for name in shipped:
-        of_model = [check for check in checks if check.what.startswith(name)]
+        of_model = [check for check in checks if check.model == name]
         assert {check.group for check in of_model} == {"drag", "decode", "size", "start"}
     latency = {check.what: check.budget for check in checks if "p95" in check.what}
     assert {budget for what, budget in latency.items() if "64x64" in what} == {16}
@@ -118,11 +118,11 @@ def test_the_command_names_every_group(capsys):
 def test_sizes_are_those_on_disk(capsys):
     assert cli.main(["bench", "--only", "size", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    sizes = {row["what"]: row["measured"] for row in printed["rows"]}
+    sizes = {(row["model"], row["what"]): row["measured"] for row in printed["rows"]}
     for folder in bundles_in(store.pretrained_folder()):
         size = (folder / "decoder.pack").stat().st_size / 1e6
-        assert sizes[f"{folder.name}: decoder pack"] == size
-    assert 10 < sizes["Explore page: our JavaScript"] < 1000
+        assert sizes[folder.name, "decoder pack"] == size
+    assert 10 < sizes["", "Explore page: our JavaScript"] < 1000
     assert printed["machine"]["python"] in sys.version
     for row in printed["rows"]:
         assert row["holds"] == (row["measured"] <= row["budget"])
@@ -150,8 +150,26 @@ def test_the_table_tells_budget_value_and_verdict():
     assert text[3].endswith("-  not measured  no ruler")
     assert "2 cores" in text[-1]
     assert "Chromium 150.0" in text[-1]
-    columns = {line.count("|") for line in bench.markdown_table(rows, MACHINE).splitlines()[:5]}
+    several = [replace(ROW, what=what) for what in ("one thing", "another", "a third")]
+    columns = {line.count("|") for line in bench.markdown_table(several, MACHINE).splitlines()[:5]}
     assert columns == {6}
+
+
+def test_of_rows_of_many_models_the_readme_tells_the_worst():
+    def row(model: str, measured: float | None, **changes) -> bench.Row:
+        return replace(ROW, model=model, measured=measured, **changes)
+
+    rows = [row("a", 3), row("b", 5), row("c", 9, budget=16), row("", 1, what="something else")]
+    told = bench.markdown_table(rows, MACHINE).splitlines()[2:5]
+    assert "| 5 ms |" in told[0]
+    assert "the worst of 2 models, b; quick" in told[0]
+    assert "| 9 ms |" in told[1]
+    assert "something else" in told[2]
+    few = bench.markdown_table([row("a", 3, at_least=True), row("b", 5, at_least=True)], MACHINE)
+    assert "| 3 ms |" in few
+    lost = bench.markdown_table([row("a", 3), row("b", None)], MACHINE)
+    assert "not measured" in lost
+    assert "b: a thing" in bench.text_table([row("b", 5)], MACHINE)
 
 
 def test_a_table_replaces_what_stands_between_the_marks_and_nothing_else(tmp_path):

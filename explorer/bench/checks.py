@@ -100,9 +100,10 @@ def checks(stand: Stand) -> Iterator[Check]:
     for model in shipped:
         yield Check(
             group="decode",
-            what=f"{model.name}: canvas against torch's decode, worst pixel of 19 codes",
+            what="canvas against torch's decode, worst pixel of 19 codes",
             unit="/255",
             budget=1,
+            model=model.name,
             measure=partial(_decode_gap, stand, model),
         )
     yield from _size_checks(shipped)
@@ -126,7 +127,7 @@ def _drag_checks(stand: Stand, model: BundleSummary) -> Iterator[Check]:
     _, h, w = model.data.image_shape
     seconds, moves = browser.DRAG_S, browser.MOVES_PER_S
     dragged = Once(lambda: [browser.drag(stand.app.address, model.name) for _ in range(_N_DRAGS)])
-    check = partial(_check, "drag")
+    check = partial(_check, "drag", model=model.name)
 
     def latency() -> Reading:
         drags = dragged()
@@ -145,7 +146,7 @@ def _drag_checks(stand: Stand, model: BundleSummary) -> Iterator[Check]:
     def messages() -> Reading:
         return Reading(sum(drag.n_messages for drag in dragged()))
 
-    size = f"{model.name}, {w}x{h}"
+    size = f"{w}x{h}"
     yield check(f"{size}: input event to picture, p95", "ms", 8 if h * w <= _SMALL else 16, latency)
     yield check(
         f"{size}: frames in a drag of {seconds} s at {moves} moves/s", "frames", 100, frames, True
@@ -198,9 +199,17 @@ def _check(
     budget: float,
     measure: Callable[[], Reading],
     at_least: bool = False,
+    *,
+    model: str = "",
 ) -> Check:
     return Check(
-        group=group, what=what, unit=unit, budget=budget, at_least=at_least, measure=measure
+        group=group,
+        what=what,
+        unit=unit,
+        budget=budget,
+        at_least=at_least,
+        model=model,
+        measure=measure,
     )
 
 
@@ -219,7 +228,7 @@ def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
     check = partial(_check, "size")
     for model in shipped:
         pack = model.folder / "decoder.pack"
-        yield check(f"{model.name}: decoder pack", "MB", 1.5, partial(_size, [pack], 1e6))
+        yield check("decoder pack", "MB", 1.5, partial(_size, [pack], 1e6), model=model.name)
     entries = {"Explore page": "stage.js", "Compare page": "compare.js", "view of a run": "run.js"}
     for what, entry in entries.items():
         modules = _with_imports(entry)
@@ -257,8 +266,8 @@ def _start_checks(stand: Stand, shipped: list[BundleSummary]) -> Iterator[Check]
 
     yield check("command to first HTTP answer", "s", 4, first_answer)
     for model in shipped:
-        what = f"{model.name}: page load until it can be dragged, warm"
-        yield check(what, "s", 3, partial(loaded, model.name))
+        what = "page load until it can be dragged, warm"
+        yield check(what, "s", 3, partial(loaded, model.name), model=model.name)
 
 
 def _memory_checks(shipped: list[BundleSummary]) -> Iterator[Check]:

@@ -3,9 +3,10 @@
 Knows nothing of how anything is measured.
 """
 
+import math
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, TypeVar
 
 from explorer.errors import ExplorerError
@@ -32,6 +33,7 @@ class Check:
         unit: Of budget and value.
         budget: Largest value allowed, or smallest with `at_least`.
         at_least: Which side of the budget is good.
+        model: Of which model, where each of them is measured.
         measure: Measures it, now.
     """
 
@@ -40,6 +42,7 @@ class Check:
     unit: str
     budget: float
     at_least: bool = False
+    model: str = ""
     measure: Callable[[], Reading] = field(repr=False)
 
 
@@ -54,6 +57,7 @@ class Row:
         at_least: Which side of the budget is good.
         measured: The value, or None if it could not be measured here.
         note: What else is worth knowing, or why it could not be measured.
+        model: Of which model, where each of them was measured.
     """
 
     what: str
@@ -62,6 +66,7 @@ class Row:
     at_least: bool
     measured: float | None
     note: str = ""
+    model: str = ""
 
     @property
     def holds(self) -> bool | None:
@@ -101,7 +106,7 @@ def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
     """
     told: set[int] = set()  # faults whose traceback was shown; checks that share work share them
     for check in checks:
-        report(check.what)
+        report(" ".join(filter(None, (check.model, check.what))))
         measured: float | None = None
         try:
             measured, note = check.measure()
@@ -119,4 +124,27 @@ def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
             at_least=check.at_least,
             measured=measured,
             note=note,
+            model=check.model,
         )
+
+
+def worst_of_models(rows: Iterable[Row]) -> list[Row]:
+    """Return one row for all models that were measured alike: the worst, which its note names.
+
+    One that could not be measured counts as the worst. Rows of no model stay as they are.
+    """
+    alike: dict[tuple[str, float], list[Row]] = {}
+    for row in rows:
+        alike.setdefault((row.what, row.budget), []).append(row)
+    return [_worst(group) if len(group) > 1 else group[0] for group in alike.values()]
+
+
+def _worst(rows: list[Row]) -> Row:
+    def badness(row: Row) -> float:
+        if row.measured is None:
+            return math.inf
+        return -row.measured if row.at_least else row.measured
+
+    worst = max(rows, key=badness)
+    note = f"the worst of {len(rows)} models, {worst.model}"
+    return replace(worst, note="; ".join(filter(None, (note, worst.note))), model="")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from explorer.bench.checks import Machine
-from explorer.bench.rows import Row
+from explorer.bench.rows import Row, worst_of_models
 from explorer.bundle import replace_file
 from explorer.errors import DataError
 
@@ -38,11 +38,11 @@ def text_table(rows: Sequence[Row], machine: Machine) -> str:
 
 
 def markdown_table(rows: Sequence[Row], machine: Machine) -> str:
-    """Return the table for a README."""
+    """Return the table for a README: of what was measured for each model, the worst."""
     lines = [
         "| what | budget | measured | holds | |",
         "|---|---:|---:|---|---|",
-        *(f"| {' | '.join(_cells(row))} |" for row in rows),
+        *(f"| {' | '.join(_cells(row))} |" for row in worst_of_models(rows)),
     ]
     return "\n".join([*lines, "", machine_line(machine)])
 
@@ -97,7 +97,8 @@ def _cells(row: Row) -> list[str]:
     sign = "at least" if row.at_least else "at most"
     budget = f"{sign} {_number(row.budget, row.unit)}"
     measured = "-" if row.measured is None else _number(row.measured, row.unit)
-    return [row.what, budget, measured, _HOLDS[row.holds], row.note]
+    what = ": ".join(filter(None, (row.model, row.what)))
+    return [what, budget, measured, _HOLDS[row.holds], row.note]
 
 
 def _number(value: float, unit: str) -> str:
