@@ -25,6 +25,7 @@ import platformdirs
 from PIL import Image
 
 import explorer
+from explorer import presets
 from explorer.bundle import (
     UNFINISHED_SUFFIX,
     BundleSummary,
@@ -277,8 +278,10 @@ class UnfinishedRun:
 
 def train_command(config: TrainConfig, name: str) -> str:
     """Return the command line that makes a bundle called `name` from these settings again."""
-    # Batch size and likelihood, if not named, would be chosen to fit the images.
-    shown = ("data", "kind", "latent_dim", "likelihood", "batch_size", "seed")
+    # Batch size and likelihood, if not named, would be chosen to fit the images, and others to fit
+    # the kind.
+    shown = {"data", "kind", "latent_dim", "likelihood", "batch_size", "seed"}
+    shown |= presets.for_kind(config.kind).keys()
     words = ["latent-explorer", "train"]
     for setting in dataclasses.fields(TrainConfig):
         value = getattr(config, setting.name)

@@ -22,6 +22,7 @@ COMMON_DIMS = (2, 4, 8, 16, 32, 64, 128)  # each twice the one before
 _USUAL_DIMS = 5
 _LEAST_PIXELS = 2  # pixel values for each coordinate; with fewer, a code hardly compresses
 _MOST_TRIALS = 60
+_OF_BETA: tuple[Kind, ...] = ("vae", "beta-vae", "beta-tcvae")  # which beta tells apart
 _BESIDE_S = 6.0  # of each run, besides learning: start, scores, map of the codes
 
 # A gap in the ELBO that is not worth further coordinates: this share of all that the sweep gains
@@ -119,8 +120,15 @@ def grid(
         betas: Weights of the KL term; none for that of `config` alone.
 
     Raises:
-        ConfigError: No size is given, there are too many trials, or one of them cannot work.
+        ConfigError: No size is given, there are too many trials, one of them cannot work, or models
+            of the kind have no encoder, by which sizes are compared.
     """
+    if not config.has_encoder:
+        raise ConfigError(
+            f"kind is {config.kind}, which has no encoder.",
+            "A sweep compares how well codes of several sizes reconstruct images, which takes one.",
+            "Choose another kind, such as vae-gan, or train single models of this one.",
+        )
     dims, weights = sorted(set(latent_dims)), sorted(set(betas)) or [config.beta]
     if not 1 <= len(dims) * len(weights) <= _MOST_TRIALS:
         raise ConfigError(
@@ -237,7 +245,7 @@ def reasons(found: Recommendation) -> list[str]:
 
 
 def _kind(kind: Kind, beta: float) -> Kind:
-    if kind == "ae":
+    if kind not in _OF_BETA:
         return kind
     if beta == 1:
         return "vae"

@@ -29,6 +29,7 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet, fixed_split
 from explorer.errors import MachineError
 from explorer.latent.encode import decode, encode
+from explorer.presets import for_kind
 from explorer.training.choice import fitting_settings, use_fitting_threads
 from tests.tools import started
 
@@ -86,13 +87,14 @@ def test_flags_reach_the_settings_they_name():
         TrainConfig(data="my faces", hidden=(64, 8), beta=0.25, likelihood="sigma", seed=3),
         TrainConfig(data="digits", arch="mlp", tied=True),
         TrainConfig(data="digits", kind="wgan-gp", spectral_norm=True, critic_steps=3),
+        TrainConfig(data="digits", kind="aae"),
     ],
 )
 def test_a_command_line_made_from_settings_gives_them_back(config):
     words = store.train_command(config, "x")
     args = parser().parse_args(shlex.split(words)[1:])
     given = {f.name: getattr(args, f.name) for f in dataclasses.fields(config) if f.name in args}
-    assert TrainConfig(**given) == config
+    assert TrainConfig(**{**for_kind(config.kind), **given}) == config
 
 
 @pytest.mark.parametrize(
@@ -422,6 +424,18 @@ def test_settings_that_cannot_work_are_told(tmp_path, capsys, flags, words):
 def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys):
     assert "no unfinished run" in refused(capsys, "train", "--resume", tmp_path / "x")
     assert "is finished" in refused(capsys, "train", "--resume", tiny_bundle)
+
+
+def test_what_a_kind_starts_well_with_is_told_and_taken_where_it_is_not_given(
+    own_home, tmp_path, capsys
+):
+    flags = ["--kind", "gan", "--average", "0", "--epochs", "1"]
+    assert cli.main(["train", *QUICK, *flags, "--out", str(tmp_path / "x")]) == 0
+    told = capsys.readouterr().err
+    assert "--learning-rate 0.0005" in told
+    assert "--average" not in told, "it was given"
+    config = read_bundle(tmp_path / "x").config
+    assert (config.learning_rate, config.average) == (5e-4, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,20 @@ def test_long_names_end_within_the_picture():
     assert (edge == 255).all()
 
 
+def test_a_run_that_reads_no_images_shows_its_samples_alone():
+    moments, x = run(3)
+    alone = [
+        Moment(**(vars(m) | {"x_hat": x[:0], "samples": np.repeat(m.samples, 3, axis=0)}))
+        for m in moments
+    ]
+    first, *_, last = frames_of(replay_gif(alone, x[:0], titles=TITLES))
+    assert not is_like(first, last)
+    picture = np.asarray(last)
+    rows = np.flatnonzero((picture[80:420] < 200).all(axis=2).any(axis=1)) + 80
+    assert rows.max() > 350, "48 pictures take most of the height"
+    assert (picture < 200).all(axis=2)[:, 560:].any(), "and the width that a map leaves free"
+
+
 def test_one_moment_is_no_replay():
     moments, x = run(2)
     with pytest.raises(DataError, match="at least two"):

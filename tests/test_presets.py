@@ -1,11 +1,13 @@
 """Presets fit the images; estimates are of the right size."""
 
 import dataclasses
+from typing import get_args
 
 import pytest
 
+from explorer.config import ADVERSARIAL, Kind
 from explorer.models.architecture import expected_weights
-from explorer.presets import PRESETS, estimated_s, preset
+from explorer.presets import PRESETS, estimated_s, for_kind, preset
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 128, 128)]
 
@@ -38,3 +40,19 @@ def test_an_estimate_grows_as_epochs_and_images_do():
     twice = dataclasses.replace(config, epochs=2 * config.epochs)
     assert estimated_s(twice, (1, 28, 28), 1000) == pytest.approx(2 * once, rel=0.5)
     assert estimated_s(config, (1, 28, 28), 2000) == pytest.approx(2 * once, rel=0.5)
+
+
+@pytest.mark.parametrize("which", PRESETS)
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_what_a_kind_starts_well_with_goes_with_every_preset(which, kind):
+    start = preset(which, "x", (1, 28, 28), 1000)
+    config = dataclasses.replace(start, kind=kind, **for_kind(kind))  # type: ignore[arg-type]
+    assert all(config.uses(name) for name in for_kind(kind))
+
+
+@pytest.mark.parametrize("kind", ADVERSARIAL)
+def test_a_game_takes_longer_than_a_plain_model(kind):
+    plain = preset("good", "x", (1, 28, 28), 10_000)
+    game = dataclasses.replace(plain, kind=kind, **for_kind(kind))  # type: ignore[arg-type]
+    once = estimated_s(plain, (1, 28, 28), 10_000)
+    assert once < estimated_s(game, (1, 28, 28), 10_000) < 12 * once

@@ -117,6 +117,23 @@ def test_an_autoencoder_is_compared_by_its_error(at_once, capsys):
     assert "no ELBO" in told["recommended"]["reason"]
 
 
+def test_a_game_with_an_encoder_is_swept_from_what_its_kind_starts_well_with(at_once, capsys):
+    flags = ["--kind", "aae", "--latent-dims", "2,4"]
+    assert cli.main(["sweep", *QUICK, *flags, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "--adversarial-weight 0.05" in err
+    found = json.loads(out)
+    assert "mse" in found["trials"][0]
+    assert "elbo_nats" not in found["trials"][0], "there is none to compare by"
+    assert found["recommended"]["reason"]
+
+
+def test_a_kind_without_an_encoder_is_not_swept(no_process, capsys):
+    assert cli.main(["sweep", *QUICK, "--kind", "gan", "--latent-dims", "2,4"]) == 1
+    assert "no encoder" in capsys.readouterr().err
+    assert jobs.runs() == []
+
+
 def test_a_run_that_failed_is_told_and_left_out(at_once, monkeypatch, capsys):
     train = training.train
 

@@ -65,6 +65,26 @@ def test_an_autoencoder_has_no_beta_to_try():
         grid(config, [2, 4], [4.0])
 
 
+@pytest.mark.parametrize("kind", ["gan", "wgan-gp"])
+def test_a_kind_without_an_encoder_cannot_be_swept(kind):
+    with pytest.raises(ConfigError, match=f"kind is {kind}, which has no encoder"):
+        grid(dataclasses.replace(BASE, kind=kind), [2, 4])
+
+
+@pytest.mark.parametrize("kind", ["vae-gan", "vae-critic", "soft-intro-vae", "aae"])
+def test_a_game_with_an_encoder_keeps_its_kind_in_a_sweep(kind):
+    config = dataclasses.replace(BASE, kind=kind)
+    assert [(c.kind, c.latent_dim) for c in grid(config, [2, 4])] == [(kind, 2), (kind, 4)]
+
+
+def test_beta_weighs_the_kl_of_a_vae_gan_without_making_it_another_kind():
+    config = dataclasses.replace(BASE, kind="vae-gan")
+    assert [(c.kind, c.beta) for c in grid(config, [2], [1.0, 4.0])] == [
+        ("vae-gan", 1.0),
+        ("vae-gan", 4.0),
+    ]
+
+
 @pytest.mark.parametrize(("dims", "betas"), [((), ()), (range(1, 62), ()), (range(1, 32), (1, 2))])
 def test_a_grid_of_no_or_too_many_trials_is_refused(dims, betas):
     with pytest.raises(ConfigError, match="It takes 1 to 60"):

@@ -1,8 +1,11 @@
 """The Train page: choosing images and settings, and the runs that are watched."""
 
+import dataclasses
 import io
+import json
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,13 +16,17 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import jobs, store
-from explorer.config import TrainConfig
+from explorer.config import ADVERSARIAL, Kind, TrainConfig
 from explorer.jobs.folder import JobStatus, Record, RunFolder
 from explorer.jobs.worker import work
+from explorer.presets import for_kind
 from explorer.ui import run_routes
 from explorer.ui.previews import look_at
+from explorer.ui.replay import gif_of
+from explorer.ui.run_view import scene
 from explorer.ui.views.train_run import remedies_for
 from explorer.ui.views.train_settings import _GROUPS
+from explorer.ui.words import say
 
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
@@ -102,10 +109,82 @@ def test_a_setting_that_is_changed_is_the_one_that_is_used():
     assert run.record().config.latent_dim == 3
 
 
-def test_settings_that_cannot_work_together_are_told_and_nothing_starts():
+def of_kind(kind: Kind) -> TrainConfig:
+    return dataclasses.replace(TrainConfig(data="digits"), kind=kind, **for_kind(kind))  # type: ignore[arg-type]
+
+
+def choose_kind(page: AppTest, kind: str) -> AppTest:
+    return next(b for b in page.selectbox if b.label == "Kind of model").set_value(kind).run()
+
+
+def labels_of_settings(page: AppTest) -> set[str]:
+    controls = (*page.selectbox, *page.number_input, *page.text_input, *page.toggle)
+    return {control.label for control in controls}
+
+
+def number(page: AppTest, name: str):
+    return next(b for b in page.number_input if b.label == say(f"settings.{name}"))
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_each_kind_has_a_sentence_its_own_settings_and_can_be_started(kind):
+    page = choose_kind(drawn("setup"), kind)
+    assert not page.exception
+    assert say(f"train.kinds.{kind}.told") in [caption.value for caption in page.caption]
+    shown, config = labels_of_settings(page), of_kind(kind)
+    for name in (name for group in _GROUPS.values() for name in group):
+        assert (say(f"settings.{name}") in shown) == config.uses(name), name
+    button(page, "Train").click().run()
+    assert not page.exception
+    (run,) = jobs.runs()
+    asked = run.record().config
+    assert asked.kind == kind
+    for name, value in for_kind(kind).items():
+        assert getattr(asked, name) == value
+        assert name not in run.record().fitted
+
+
+def test_choosing_another_kind_keeps_what_both_have_and_loads_what_it_starts_well_with():
     page = drawn("setup")
-    box = next(b for b in page.selectbox if b.label == "Kind")
-    box.set_value("beta-vae").run()
+    number(page, "epochs").set_value(7).run()
+    number(page, "learning_rate").set_value(0.02).run()
+    page = choose_kind(page, "gan")
+    assert number(page, "epochs").value == 7
+    assert number(page, "learning_rate").value == for_kind("gan")["learning_rate"]
+
+
+def test_tied_weights_and_an_average_are_told_apart_and_nothing_is_lost():
+    page = choose_kind(drawn("setup"), "vae-gan")
+    number(page, "epochs").set_value(7).run()
+    tied = next(t for t in page.toggle if t.label == say("settings.tied"))
+    tied.set_value(True).run()
+    assert "tied is True" in page.error[0].value.replace("\\", "")
+    number(page, "average").set_value(0.0).run()
+    assert not page.error
+    button(page, "Train").click().run()
+    (run,) = jobs.runs()
+    config = run.record().config
+    assert (config.tied, config.average, config.epochs) == (True, 0.0, 7)
+
+
+def test_the_objective_of_the_article_is_explained():
+    page = drawn("setup")
+    assert not page.info
+    box = next(b for b in page.selectbox if b.label == say("settings.objective"))
+    box.set_value("article").run()
+    assert "no KL term" in page.info[0].value
+    assert any(b.label == "Train" for b in page.button)
+
+
+def test_a_sweep_of_a_kind_without_an_encoder_is_refused_in_words():
+    page = choose_kind(drawn("setup"), "gan")
+    page.toggle(key="several").set_value(True).run()
+    assert "no encoder" in page.error[0].value.replace("\\", "")
+
+
+def test_settings_that_cannot_work_together_are_told_and_nothing_starts():
+    page = choose_kind(drawn("setup"), "beta-vae")
+    number(page, "beta").set_value(1.0).run()
     assert "beta is 1" in page.error[0].value.replace("\\", "")
     assert not any(b.label == "Train" for b in page.button)
 
@@ -120,7 +199,7 @@ def test_a_taken_name_is_told(tmp_path):
 
 def test_every_setting_has_a_control():
     shown = {name for group in _GROUPS.values() for name in group}
-    elsewhere = {"data", "image_size", "colours"}  # chosen with the images
+    elsewhere = {"data", "image_size", "colours", "kind"}  # chosen before
     assert shown | elsewhere == set(TrainConfig.__dataclass_fields__)
 
 
@@ -232,6 +311,62 @@ def test_remedies_change_one_setting_each():
     assert changes == [{"norm"}, {"arch"}, {"activation"}, {"optimizer"}, {"optimizer"}]
     assert remedies_for("healthy", config) == {}
     assert len(remedies_for("exploding", config)) == 3
+
+
+def test_remedies_of_a_lost_game_change_one_setting_each():
+    config = TrainConfig(data="digits", kind="gan", learning_rate=0.03)
+
+    def changes(verdict: str) -> list[set[str]]:
+        return [
+            {k for k, v in dataclasses.asdict(remedy).items() if v != getattr(config, k)}
+            for remedy in remedies_for(verdict, config).values()
+        ]
+
+    assert changes("mode-collapse") == [{"spectral_norm"}, {"kind"}, {"learning_rate"}]
+    assert changes("discriminator-won") == [{"spectral_norm"}, {"discriminator_learning_rate"}]
+    assert remedies_for("even", config) == {}
+
+
+@pytest.mark.parametrize("kind", ADVERSARIAL)
+@pytest.mark.parametrize("verdict", ["mode-collapse", "discriminator-won"])
+def test_every_lost_game_can_be_helped_or_leaves_no_heading(kind, verdict):
+    run = jobs.begin(TrainConfig(data="digits", kind=kind, likelihood="gaussian"), "lost")
+    run.say(JobStatus(state="paused", health=verdict, updated_s=2e9, steps=10, step=1, pid=1))
+    page = drawn("run", run=run.id)
+    assert not page.exception
+    has_heading = any(say("train.remedies") in text.value for text in page.markdown)
+    offered = [b.label for b in page.button if b.key and b.key.startswith("remedy-")]
+    assert has_heading == bool(offered)
+    if offered:
+        button(page, offered[0]).click().run()
+        assert len(jobs.runs()) == 2
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_view_of_a_run_is_told_of_the_two_players_of_a_game_alone(kind):
+    config = of_kind(kind)
+    run = jobs.begin(config, "mine")
+    told = scene(run, run.status())
+    json.dumps(told)
+    assert told["hasEncoder"] == config.has_encoder
+    assert (told["game"] is not None) == config.is_adversarial
+
+
+def test_a_run_without_an_encoder_is_served_without_a_map_and_saved_as_gif():
+    run = RunFolder(store.runs_folder() / "gan")
+    small = TrainConfig(data="digits", arch="mlp", hidden=(16,), latent_dim=3, epochs=2)
+    config = dataclasses.replace(small, kind="gan")
+    run.create(Record(name="gan", out=store.bundles_folder() / "gan", config=config))
+    assert work(run.path)
+    with TestClient(Starlette(routes=run_routes.routes())) as client:
+        urls = run_routes.urls(run)
+        news = client.get(urls["progress"]).json()
+        assert news["health"]["verdict"] == "even"
+        assert news["health"]["words"]
+        assert news["reports"][-1]["duel"]["diversity"] > 0
+        assert client.get(f"{urls['snapshot']}/latest").status_code == 200
+        assert client.get(urls["map"]).status_code == 404
+    assert gif_of(run).startswith(b"GIF89a")
 
 
 # ---- what the browser fetches

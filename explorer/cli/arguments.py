@@ -117,7 +117,7 @@ def _add_sweep(commands: Commands) -> None:
         type=_numbers,
         default=argparse.SUPPRESS,
         metavar="X,X",
-        help="weights of the KL term to try with each (default: 1)",
+        help="weights of the KL term to try with each (default: 1, or the kind's own)",
     )
     helps = _setting_helps()
     for name, kind in get_type_hints(TrainConfig).items():

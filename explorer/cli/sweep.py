@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer import jobs, presets, sweeping
 from explorer.cli.terminal import ProgressLine, note, say, say_json
-from explorer.cli.train import StopAsked
+from explorer.cli.train import StopAsked, note_chosen
 from explorer.config import FITTED, TrainConfig
 
 _DIMS = (2, 4, 8, 16, 32)
@@ -36,12 +36,13 @@ def sweep(args: argparse.Namespace) -> int:
         args.wrong_usage("give --data, or --resume")
     if args.resume:
         return _resume(args.resume, as_json=args.json)
-    given = {**presets.for_kind(given.get("kind", "vae")), **given}
-    # The settings that all have in common must be able to work by themselves.
     betas = points.get("betas", ())
-    if betas or "beta" not in given:
-        given["beta"] = next((beta for beta in betas if beta != 1), 1.0)
+    chosen = {n: v for n, v in presets.for_kind(given.get("kind", "vae")).items() if n not in given}
+    if betas:  # the settings that all have in common must be able to work by themselves
+        chosen["beta"] = next((beta for beta in betas if beta != 1), 1.0)
+    given = {**chosen, **given}
     configs = sweeping.grid(TrainConfig(**given), points.get("latent_dims", _DIMS), betas)
+    note_chosen("this kind", {name: value for name, value in chosen.items() if name != "beta"})
     fitted = [name for name in FITTED if name not in given]
     name = args.name or Path(given["data"]).stem.replace("openml:", "")
     sweep_id = jobs.new_sweep()

@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -84,21 +84,23 @@ def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> in
     """Start a run; what was not given is chosen to fit the kind or the images, or by default."""
     from explorer.training.choice import fitting_settings
 
-    of_kind = {
-        n: v for n, v in presets.for_kind(given.get("kind", "vae")).items() if n not in given
-    }
-    asked = TrainConfig(**of_kind | given)
+    of_kind = presets.for_kind(given.get("kind", "vae"))
+    asked = TrainConfig(**{**of_kind, **given})
     run.check()
     images = _load(asked)
-    chosen = of_kind | {
-        n: v for n, v in fitting_settings(images).items() if n not in of_kind | given
-    }
-    config = dataclasses.replace(asked, **chosen)  # type: ignore[arg-type]
+    fitting: dict[str, Any] = {**fitting_settings(images), **of_kind}
+    chosen = {name: value for name, value in fitting.items() if name not in given}
+    config = dataclasses.replace(asked, **chosen)
     run.begin(config)
+    note_chosen("these images", chosen)
+    return _work(run, config, images, resume=False, as_json=as_json)
+
+
+def note_chosen(what: str, chosen: Mapping[str, object]) -> None:
+    """Tell which settings were chosen to fit something, as flags; of none, nothing."""
     if chosen:
         flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
-        note(f"Chosen to fit these images: {' '.join(flags)}")
-    return _work(run, config, images, resume=False, as_json=as_json)
+        note(f"Chosen to fit {what}: {' '.join(flags)}")
 
 
 def _resume(run: store.UnfinishedRun, *, as_json: bool) -> int:

@@ -25,8 +25,8 @@ _BAR = (16, 460, 704, 466)
 _TILES_AT, _TILES_TO = 412, 704  # left and right end of the rows of pictures
 _N_ACROSS = 5  # pictures in a row
 _GAP = 4
-_TILE = (_TILES_TO - _TILES_AT + _GAP) // _N_ACROSS - _GAP
 _ROWS = ((74, 1), (164, 1), (254, 3))  # top of originals, reconstructions, samples; their rows
+_ALONE_ACROSS, _ALONE_ROW = 10, (78, 5)  # where there are only samples, they have all the room
 
 _PAPER, _PANEL, _LINE = "#ffffff", "#f7f8fa", "#e3e5e9"
 _TEXT, _QUIET, _ACCENT = "#1d2230", "#5d6370", "#2f55e0"
@@ -49,7 +49,8 @@ class Moment:
         done: Fraction of the run behind it.
         xy: Where each code falls, shape (n, 2), or (n, 1) for codes of a single coordinate. Those
             that are not finite are not drawn.
-        x_hat: Reconstructions, (m, c, h, w) uint8.
+        x_hat: Reconstructions, (m, c, h, w) uint8; m is 0 where no network reads images, and then
+            there is no map either.
         samples: Pictures of draws from the prior, (k, c, h, w) uint8.
     """
 
@@ -90,7 +91,8 @@ def replay_gif(
     Args:
         moments: At least two, in order; of more than MOST_FRAMES some are left out, and of fewer
             too where the file would become larger than MOST_BYTES.
-        x: The originals of the reconstructions, (m, c, h, w) uint8.
+        x: The originals of the reconstructions, (m, c, h, w) uint8; where m is 0, the samples
+            alone are shown.
         titles: What is written.
         labels: Class of each code, shape (n,), int; None draws all dots alike.
         class_names: One name per class.
@@ -163,11 +165,20 @@ class _Scene:
         draw = ImageDraw.Draw(large)
         _write(draw, (_BAR[2], 37), moment.caption, 14, _QUIET, anchor="rs")
         _bar(draw, min(max(moment.done, 0.0), 1.0), _ACCENT)
+        if self._is_alone:
+            picture = large.resize(SIZE, Image.Resampling.BOX)
+            _place(picture, moment.samples, *_ALONE_ROW, left=_MAP[0], n_across=_ALONE_ACROSS)
+            return picture
         large.paste(self._map(moment.xy), _larger(*_MAP[:2]))
         picture = large.resize(SIZE, Image.Resampling.BOX)
         for pictures, at in zip((self._x, moment.x_hat, moment.samples), _ROWS, strict=True):
             _place(picture, pictures, *at)
         return picture
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether there are only samples to show."""
+        return not len(self._x)
 
     @cached_property
     def _still(self) -> Image.Image:
@@ -175,6 +186,9 @@ class _Scene:
         draw = ImageDraw.Draw(picture)
         _write(draw, (_MAP[0], 37), self._titles.run, 21, _TEXT, width=420)
         _bar(draw, 1.0, _LINE)
+        if self._is_alone:
+            _write(draw, (_MAP[0], _ALONE_ROW[0] - 7), self._titles.samples, 13, _QUIET)
+            return picture
         words = (self._titles.originals, self._titles.reconstructions, self._titles.samples)
         for (top, _), title in zip(_ROWS, words, strict=True):
             _write(draw, (_TILES_AT, top - 7), title, 13, _QUIET, width=_TILES_TO - _TILES_AT)
@@ -232,20 +246,28 @@ def _on_plane(xy: np.ndarray) -> np.ndarray:
     return np.column_stack([xy, spread_heights(len(xy))]) if xy.shape[1] == 1 else xy
 
 
-def _place(onto: Image.Image, pictures: np.ndarray, top: int, n_rows: int) -> None:
-    """Put pictures (k, c, h, w) in rows, as many as there is room for."""
-    step = _TILE + _GAP
-    for i, pixels in enumerate(pictures[: n_rows * _N_ACROSS]):
-        row, column = divmod(i, _N_ACROSS)
-        onto.paste(_as_tile(pixels), (_TILES_AT + column * step, top + row * step))
+def _place(
+    onto: Image.Image,
+    pictures: np.ndarray,
+    top: int,
+    n_rows: int,
+    *,
+    left: int = _TILES_AT,
+    n_across: int = _N_ACROSS,
+) -> None:
+    """Put pictures (k, c, h, w) in rows up to the right end, as many as there is room for."""
+    step = (_TILES_TO - left + _GAP) // n_across
+    for i, pixels in enumerate(pictures[: n_rows * n_across]):
+        row, column = divmod(i, n_across)
+        onto.paste(_as_tile(pixels, step - _GAP), (left + column * step, top + row * step))
 
 
-def _as_tile(pixels: np.ndarray) -> Image.Image:
-    """Bring (c, h, w) uint8 to the size shown; few pixels stay pixels."""
+def _as_tile(pixels: np.ndarray, side: int) -> Image.Image:
+    """Bring (c, h, w) uint8 to the side shown, px; few pixels stay pixels."""
     picture = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
-    few = max(picture.size) * 3 <= _TILE
+    few = max(picture.size) * 3 <= side
     resample = Image.Resampling.NEAREST if few else Image.Resampling.BICUBIC
-    return picture.convert("RGB").resize((_TILE, _TILE), resample)
+    return picture.convert("RGB").resize((side, side), resample)
 
 
 def _color_of(label: int) -> str:

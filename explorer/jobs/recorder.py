@@ -71,7 +71,7 @@ class Recorder:
         elapsed_s = progress.elapsed_s
         pause_s = max(_REPORT_EVERY_S, elapsed_s / _REPORTS_AN_AGE)
         due = elapsed_s - self._last_report_s >= pause_s or progress.validation or slow
-        if progress.train is not None and due:
+        if progress.train is not None and (due or _is_last(progress)):
             self._last_report_s = elapsed_s
             self._run.append("progress.jsonl", _line(progress, progress.train))
         if progress.snapshot is not None:
@@ -86,14 +86,17 @@ class Recorder:
         self._run.put("latest.npz", arrays)
         many = self._n_bytes > _MANY_BYTES
         pause_s = max(_KEEP_EVERY_S, progress.elapsed_s / (_FEW_AN_AGE if many else _KEPT_AN_AGE))
-        is_last = progress.stopped_early or progress.step == progress.steps
         due = progress.elapsed_s - self._last_kept_s >= pause_s
-        if due or is_last or (slow and not many):
+        if due or _is_last(progress) or (slow and not many):
             self._last_kept_s = progress.elapsed_s
             self._n_bytes += self._run.put(f"snapshots/{self._n_kept}.npz", arrays)
             moment = {"step": progress.step, "elapsed_s": round(progress.elapsed_s, 3)}
             self._run.append("snapshots.jsonl", moment)
             self._n_kept += 1
+
+
+def _is_last(progress: Progress) -> bool:
+    return progress.stopped_early or progress.step == progress.steps
 
 
 def _line(progress: Progress, train: Losses) -> dict[str, object]:
@@ -102,8 +105,8 @@ def _line(progress: Progress, train: Losses) -> dict[str, object]:
         epoch=progress.epoch,
         elapsed_s=round(progress.elapsed_s, 3),
         **_shortened(train),
-        validation=progress.validation and _shortened(progress.validation),
-        duel=progress.duel and _of_duel(progress.duel),
+        validation=None if progress.validation is None else _shortened(progress.validation),
+        duel=None if progress.duel is None else _of_duel(progress.duel),
         gradients=tuple(_short(norm) for norm in progress.gradients),
     )
     return dataclasses.asdict(report)

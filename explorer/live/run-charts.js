@@ -5,11 +5,14 @@ import { rangeOf } from "./run-series.js";
 import { themeOf } from "./theme.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
+const SHARES = [-0.04, 1.04]; // an axis from 0 to 1, with room for lines at its ends
+const NOWHERE = [Infinity, -Infinity];
 const MOST_POINTS = 9_000; // of all layers together
 const MOST_CHIPS = 12;
 const MOST_DECADES = 12;
 const TRAINING = "#2b8a8a"; // 4:1 on light pages and on dark ones, as is the next
 const HELD_OUT = "#c8641e";
+const OTHER = "#8a63d2"; // the other player, and what is real
 const INK = {
   light: { text: "#4a4f5a", line: "#e3e5e9" },
   dark: { text: "#b6bac4", line: "#2b2f38" },
@@ -97,15 +100,55 @@ function makeChart(Plotly, words, { label, unit, hover, type = "linear" }) {
   };
 }
 
-/** What the three curves show; terms without a finite number come as null. */
-const CURVES = { loss: ["loss", 1], reconstruction: ["log_likelihood", -1], kl: ["kl", 1] };
+/** What curves of losses show; terms without a finite number come as null. */
+const TERMS = { loss: ["loss", 1], reconstruction: ["log_likelihood", -1], kl: ["kl", 1] };
 
 /**
- * Loss, reconstruction and KL.
+ * What is drawn of the losses: a line of the images learnt from, a dot for each check.
+ * @param {Object} words the catalogue's part for runs
+ * @param {string[]} ids which of TERMS
+ */
+export function lossCurves(words, ids) {
+  const of = (id, terms) => TERMS[id][1] * (terms?.[TERMS[id][0]] ?? NaN);
+  return ids.map((id) => ({
+    ...words.curves[id],
+    unit: words.nats,
+    isHidden: (reports) => id === "kl" && reports.every((terms) => of(id, terms) === 0),
+    lines: [
+      { name: words.training, color: TRAINING, isTold: true, of: (terms) => of(id, terms) },
+      { name: words.heldOut, color: HELD_OUT, isDots: true, of: (r) => of(id, r.validation) },
+    ],
+  }));
+}
+
+/**
+ * What is drawn of a game: what both players make small, what is said of real and made, variety.
+ * @param {Object} game its words: of the players, and of each chart; `areChances` of the scores
+ */
+export function gameCurves({ made, real, losses, scores, diversity, areChances }) {
+  const ofMade = { name: made, color: TRAINING, isTold: true };
+  const ofReal = { name: real, color: OTHER, isTold: true };
+  const pair = (inMade, inReal) => [
+    { ...ofMade, of: ({ duel, loss }) => (inMade === "loss" ? loss : duel?.[inMade]) },
+    { ...ofReal, of: ({ duel }) => duel?.[inReal] },
+  ];
+  const asReal = { ...ofReal, isTold: false, dash: "dot", of: () => 1 };
+  const [drawn] = pair("diversity");
+  return [
+    { ...losses, lines: pair("loss", "discriminator") },
+    { ...scores, lines: pair("made", "real"), atLeast: areChances ? SHARES : NOWHERE },
+    { ...diversity, lines: [drawn, asReal], atLeast: SHARES },
+  ];
+}
+
+/**
+ * Curves side by side, and what their colours mean.
  * @param {Object} Plotly
  * @param {Object} words the catalogue's part for runs
+ * @param {Object[]} specs what each shows
+ * @param {string} id for tests
  */
-export function makeCurves(Plotly, words) {
+export function makeCurves(Plotly, words, specs, id) {
   let whole = false;
   let items = [[], []];
   const toggle = () => {
@@ -118,46 +161,51 @@ export function makeCurves(Plotly, words) {
     hidden: true,
     onclick: toggle,
   });
-  const curves = Object.entries(CURVES).map(([id, [name, sign]]) => {
-    const { title, help } = words.curves[id];
-    const chart = makeChart(Plotly, words, { label: title, unit: words.nats, hover: "x" });
+  const curves = specs.map((spec) => {
+    const { title, help, unit } = spec;
+    const chart = makeChart(Plotly, words, { label: title, unit, hover: "x" });
     const now = el("span", { class: "le-run-quiet" });
     const heading = el("h3", { title: help }, el("strong", { text: title }), now);
-    const of = (terms) => (Number.isFinite(terms[name]) ? sign * terms[name] : null);
-    return { id, of, chart, now, element: el("div", {}, heading, chart.element) };
+    return { ...spec, chart, now, element: el("div", {}, heading, chart.element) };
   });
-  const key = (text, kind = "") => el("span", { class: `le-run-key ${kind}`, text });
+  const keys = (specs[0]?.lines ?? []).map(({ name, color, isDots }) =>
+    el("span", {
+      class: `le-run-key ${isDots ? "le-run-dot" : ""}`,
+      style: `--le-key:${color}`,
+      text: name,
+    }),
+  );
   const element = el(
     "section",
-    { "data-testid": "run-curves" },
+    { "data-testid": id, hidden: !specs.length },
     el("div", { class: "le-run-three" }, ...curves.map((curve) => curve.element)),
-    el("p", { class: "le-run-keys" }, key(words.training), key(words.heldOut, "le-run-dot"), more),
+    el("p", { class: "le-run-keys" }, ...keys, more),
   );
 
   /** Draw one curve; returns whether values lie outside. */
-  function drawCurve({ of, chart }) {
-    const [y, held] = [items[0].map(of), items[1].map(({ validation }) => of(validation))];
-    const { range, isCut } = rangeOf([...y, ...held], whole);
-    const trace = (which, values, name) => ({
-      x: items[which].map(({ step }) => step),
-      y: values,
-      hovertemplate: `%{y:.4~g}<extra>${name}</extra>`,
+  function drawCurve({ lines, chart, atLeast: [low, high] = NOWHERE }) {
+    const traces = lines.map(({ name, color, isDots, dash, of }) => {
+      const points = items[isDots ? 1 : 0];
+      const size = points.length > 60 ? 3.5 : 6;
+      return {
+        x: points.map(({ step }) => step),
+        y: points.map((report) => finite(of(report))),
+        hovertemplate: `%{y:.4~g}<extra>${name}</extra>`,
+        ...(isDots
+          ? { mode: "markers", marker: { color, size } }
+          : { mode: "lines", line: { color, width: 1.75, dash } }),
+      };
     });
-    const line = { mode: "lines", line: { color: TRAINING, width: 1.75 } };
-    const marker = { color: HELD_OUT, size: held.length > 60 ? 3.5 : 6 };
-    chart.draw(
-      [
-        { ...trace(0, y, words.training), ...line },
-        { ...trace(1, held, words.heldOut), mode: "markers", marker },
-      ],
-      range,
-    );
-    return isCut;
+    const values = traces.flatMap(({ y }) => y).filter(Number.isFinite);
+    const { range } = rangeOf(values, whole);
+    if (range) [range[0], range[1]] = [Math.min(range[0], low), Math.max(range[1], high)];
+    chart.draw(traces, range);
+    return values.some((value) => value < range[0] || value > range[1]);
   }
 
   function drawAll() {
-    const shown = curves.filter(({ id, of, element }) => {
-      element.hidden = id === "kl" && items[0].every((terms) => of(terms) === 0);
+    const shown = curves.filter(({ isHidden, element }) => {
+      element.hidden = Boolean(isHidden?.(items[0]));
       return !element.hidden;
     });
     const isCut = shown.map(drawCurve).includes(true);
@@ -175,9 +223,10 @@ export function makeCurves(Plotly, words) {
     /** Mark a step and say its numbers, or with null those of the newest report. */
     mark(step) {
       const report = items[0].findLast((terms) => step === null || terms.step <= step);
-      for (const { of, chart, now } of curves) {
+      for (const { lines, chart, now } of curves) {
         chart.mark(step);
-        now.textContent = report ? number(of(report)) : "";
+        const told = report ? lines.filter(({ isTold }) => isTold) : [];
+        now.textContent = told.map(({ of }) => number(finite(of(report)))).join(" · ");
       }
     },
     destroy: () => curves.forEach(({ chart }) => chart.destroy()),
@@ -185,7 +234,29 @@ export function makeCurves(Plotly, words) {
 }
 
 /**
- * The length of each layer's gradient, on a scale by factors of ten, and what it means.
+ * What the state of a run comes to, in words.
+ * @param {Object} words the catalogue's part for runs
+ */
+export function makeJudgement(words) {
+  const verdict = el("strong");
+  const saying = el("span");
+  const props = { class: "le-run-health", "data-testid": "run-health", hidden: true };
+  const element = el("p", props, verdict, saying);
+  return {
+    element,
+    /** @param {{verdict: string, words: string}|null} news */
+    judge(news) {
+      element.hidden = !news;
+      if (!news || saying.textContent === news.words) return;
+      element.dataset.verdict = news.verdict;
+      verdict.textContent = words.verdict[news.verdict];
+      saying.textContent = news.words;
+    },
+  };
+}
+
+/**
+ * The length of each layer's gradient, on a scale by factors of ten.
  * @param {Object} Plotly
  * @param {Object} words the catalogue's part for runs
  */
@@ -198,10 +269,6 @@ export function makeGradients(Plotly, words) {
     type: "log",
   });
   const keys = el("p", { class: "le-run-keys" });
-  const verdict = el("strong");
-  const saying = el("span");
-  const health = { class: "le-run-health", "data-testid": "run-health", hidden: true };
-  const judgement = el("p", health, verdict, saying);
   let legend = "";
 
   function setLegend(layers, colors) {
@@ -221,7 +288,6 @@ export function makeGradients(Plotly, words) {
       el("h3", { title: words.gradientsHelp }, el("strong", { text: label })),
       chart.element,
       keys,
-      judgement,
     ),
     draw(reports, layers) {
       const colors = colorsOf(layers.length, LAYERS[themeOf(chart.element)]);
@@ -239,14 +305,6 @@ export function makeGradients(Plotly, words) {
       chart.draw(lines, decades(lines.flatMap(({ y }) => y)));
     },
     mark: chart.mark,
-    /** @param {{verdict: string, words: string}|null} news */
-    judge(news) {
-      judgement.hidden = !news;
-      if (!news || saying.textContent === news.words) return;
-      judgement.dataset.verdict = news.verdict;
-      verdict.textContent = words.verdict[news.verdict];
-      saying.textContent = news.words;
-    },
     destroy: chart.destroy,
   };
 }
@@ -272,6 +330,8 @@ function colorsOf(n, scale) {
     return `rgb(${parts(scale[from]).map((v, k) => Math.round(v + (at - from) * (to[k] - v)))})`;
   });
 }
+
+const finite = (value) => (Number.isFinite(value) ? value : null);
 
 /** A number at four digits, with a real minus, or a dash. */
 const number = (value) =>

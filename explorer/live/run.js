@@ -6,7 +6,7 @@
 import { el, fill } from "./dom.js";
 import { readArrays } from "./latent.js";
 import { fetchBytes, fetchJson, loadPlotly } from "./loading.js";
-import { makeCurves, makeGradients } from "./run-charts.js";
+import { gameCurves, lossCurves, makeCurves, makeGradients, makeJudgement } from "./run-charts.js";
 import { ENDED, makeFeed, makeSnapshots } from "./run-feed.js";
 import { makeHead } from "./run-head.js";
 import { makeRunMap } from "./run-map.js";
@@ -55,7 +55,8 @@ export async function mount(root, scene) {
   };
 }
 
-function makeView(run, { words, imageShape, urls }, Plotly) {
+function makeView(run, scene, Plotly) {
+  const { words, imageShape, urls, game, hasEncoder } = scene;
   const reports = makeThinned(MOST_REPORTS);
   const checks = makeThinned(MOST_CHECKS);
   const snapshots = makeSnapshots(urls.snapshot);
@@ -64,7 +65,11 @@ function makeView(run, { words, imageShape, urls }, Plotly) {
   const originals = makeGallery(imageShape, words.originals, "run-originals");
   const reconstructions = makeGallery(imageShape, words.reconstructions, "run-reconstructions");
   const samples = makeGallery(imageShape, words.samples, "run-samples");
-  const curves = makeCurves(Plotly, words);
+  const losses = game ? ["reconstruction", "kl"] : ["loss", "reconstruction", "kl"];
+  const curves = [
+    makeCurves(Plotly, words, game ? gameCurves(game) : [], "run-game"),
+    makeCurves(Plotly, words, hasEncoder ? lossCurves(words, losses) : [], "run-curves"),
+  ];
   const bars = makeBars(words);
   const gradients = makeGradients(Plotly, words);
   const replay = makeReplay({
@@ -77,13 +82,19 @@ function makeView(run, { words, imageShape, urls }, Plotly) {
     onShow: show,
     onLost: (is) => head.lost("snapshot", is),
   });
-  const galleries = [originals, reconstructions, samples].map(({ element }) => element);
+  const judgement = makeJudgement(words);
+  const pictures = [originals, reconstructions, samples].map(({ element }) => element);
+  const alone = [samples.element, el("p", { text: words.noEncoder })];
+  if (!game) gradients.element.append(judgement.element);
   run.replaceChildren(
     head.element,
     replay.element,
-    el("section", { class: "le-run-look" }, map.element, el("div", {}, ...galleries)),
-    curves.element,
-    el("div", { class: "le-run-two" }, bars.element, gradients.element),
+    hasEncoder
+      ? el("section", { class: "le-run-look" }, map.element, el("div", {}, ...pictures))
+      : el("section", { class: "le-run-alone" }, ...alone),
+    ...(game ? [judgement.element] : []),
+    ...curves.map(({ element }) => element),
+    el("div", { class: "le-run-two" }, ...(hasEncoder ? [bars.element] : []), gradients.element),
   );
 
   let layers = [];
@@ -99,7 +110,7 @@ function makeView(run, { words, imageShape, urls }, Plotly) {
     head.show(news);
     if (news.state === "gone") return;
     layers = news.layers;
-    gradients.judge(news.health);
+    judgement.judge(news.health);
     for (const report of news.reports) {
       reports.add(report);
       if (report.validation) checks.add(report);
@@ -119,21 +130,25 @@ function makeView(run, { words, imageShape, urls }, Plotly) {
     const items = reports.items();
     if (!items.length) return;
     const began = performance.now();
-    curves.draw(items, checks.items());
-    curves.mark(marked);
+    for (const some of curves) {
+      some.draw(items, checks.items());
+      some.mark(marked);
+    }
     gradients.draw(items, layers);
     notBefore = began + Math.max(DRAW_MS, 5 * (performance.now() - began));
   }
 
   // ---- what a snapshot shows -----------------------------------------------------------------
   function show(shot, glideMs, isLive) {
-    map.show(shot.xy.values, glideMs);
-    reconstructions.draw(shot.x_hat);
     samples.draw(shot.samples);
-    bars.draw(shot.kl.values, shot.variance.values);
+    if (hasEncoder) {
+      map.show(shot.xy.values, glideMs);
+      reconstructions.draw(shot.x_hat);
+      bars.draw(shot.kl.values, shot.variance.values);
+    }
     const step = shot.step.values[0];
     marked = isLive ? null : step;
-    curves.mark(marked);
+    for (const some of curves) some.mark(marked);
     gradients.mark(marked);
     run.dataset.step = step;
     run.dataset.ready = "true";
@@ -142,6 +157,7 @@ function makeView(run, { words, imageShape, urls }, Plotly) {
   let opened = null;
   /** Fetch once what all snapshots share. */
   function opening() {
+    if (!hasEncoder) return null;
     opened ??= Promise.all([
       openMap(),
       fetchBytes(urls.items).then((bytes) => originals.draw(readArrays(bytes).x)),
@@ -172,7 +188,7 @@ function makeView(run, { words, imageShape, urls }, Plotly) {
       gone = true;
       clearTimeout(timer);
       stopWatching();
-      for (const part of [feed, replay, map, curves, gradients]) part.destroy();
+      for (const part of [feed, replay, map, ...curves, gradients]) part.destroy();
     },
   };
 }

@@ -91,7 +91,7 @@ def _map(request: Request) -> Response:
     """Answer with the map as it is now; its dots bear their rows, so that they can be moved."""
     run: jobs.RunFolder = request.state.run
     latest, watched = run.snapshot(None), run.watched()
-    if latest is None or watched is None:
+    if latest is None or watched is None or not len(watched["x"]):  # nothing reads images
         return Response(status_code=404)
     color = None
     if "labels" in watched:

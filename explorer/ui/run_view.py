@@ -8,7 +8,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from explorer import jobs
 from explorer.ui import routes, run_routes
-from explorer.ui.words import run_words
+from explorer.ui.words import game_words, run_words
 
 
 def run_view(run: jobs.RunFolder) -> None:
@@ -27,6 +27,8 @@ def scene(run: jobs.RunFolder, status: jobs.JobStatus) -> dict[str, object]:
         "imageShape": list(status.image_shape),
         "urls": routes.shared_urls("run.js") | run_routes.urls(run),
         "state": status.state,
+        "hasEncoder": record.config.has_encoder,
+        "game": game_words(record.config.kind) if record.config.is_adversarial else None,
         "words": run_words(),
     }
 

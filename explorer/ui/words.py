@@ -55,14 +55,14 @@ def game_words(kind: Kind) -> Mapping[str, object]:
 
     Returns:
         `made` and `real`, the players; `losses`, `scores` and `diversity`, the charts: title, help
-        and unit of each.
+        and unit of each; `areChances`, whether the scores are probabilities.
     """
     words = catalogue()["run"]["game"]
     assert isinstance(words, Mapping)
     players, charts = words["players"][kind], words["charts"]
     scores = charts[f"scores_{_SCORES[kind]}"]
     shown = {"losses": charts["losses"], "scores": scores, "diversity": charts["diversity"]}
-    return {**players, **shown}
+    return {**players, **shown, "areChances": _SCORES[kind] in ("chance", "codes")}
 
 
 def compare_words() -> Mapping[str, object]:

@@ -176,6 +176,45 @@ def test_own_pictures_become_a_model_by_keyboard_alone(visit, drawings):
     assert (visit.pixels() != before).any()
 
 
+@pytest.mark.slow
+def test_a_gan_is_trained_watched_steered_and_explored(visit):
+    page = visit.page
+    page.goto(f"{visit.address}/train")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("combobox", name="Kind of model").click()
+    page.get_by_role("option", name="GAN", exact=True).click()
+    expect(page.get_by_text("A generator tries to fool a discriminator")).to_be_visible(
+        timeout=SLOW_MS
+    )
+    set_epochs(page, 2_000)
+    press(page, "Train")
+    page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
+    game = page.get_by_test_id("run-game")
+    for line in (1, 2):  # of the generator, and of the discriminator
+        drawn = game.locator(f".le-run-chart >> nth=0 >> .scatterlayer .trace:nth-child({line})")
+        expect(drawn.locator("path.js-line")).to_have_count(1, timeout=SLOW_MS)
+    expect(game.get_by_text("discriminator, real pictures")).to_be_visible()
+    expect(page.get_by_text("This kind of model has no encoder")).to_be_visible()
+    expect(page.get_by_test_id("run-samples").locator("canvas")).to_have_count(48)
+    for absent in ("run-map", "run-originals", "run-reconstructions", "run-kl"):
+        expect(page.get_by_test_id(absent)).to_have_count(0)
+    for name, state in (("Pause", "paused"), ("Resume", "running"), ("Pause", "paused")):
+        press(page, name)
+        wait_for_state(page, state)
+    scrubber = page.get_by_test_id("run-scrubber")
+    scrubber.focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector(f'{RUN}[data-step="1"]', timeout=SLOW_MS)
+    press(page, "Stop")
+    wait_for_state(page, "stopped")
+    press(page, "Open in Explore")
+    visit.ready()
+    before = visit.pixels().copy()
+    tab_to(page, "slider-")
+    page.keyboard.press("End")
+    assert (visit.pixels() != before).any()
+
+
 def test_slow_motion_shows_batch_after_batch(visit):
     begin_long_run(visit, "slow")
     page = visit.page

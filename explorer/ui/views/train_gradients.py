@@ -71,7 +71,7 @@ class _Shown:
         return Curve(
             name=say("gradients.without"),
             steps=[report.step for report in self.reports],
-            losses=[report.loss for report in self.reports],
+            losses=[math.nan if r.loss is None else r.loss for r in self.reports],
         )
 
 
@@ -180,10 +180,10 @@ def _charts(one: _Shown, group: Sequence[_Shown], pushed: Sequence[jobs.Report])
     norms = [norm for other in group for r in other.reports for norm in r.gradients if norm > 0]
     steps = max(other.status.steps for other in group)
     losses = [
-        report.loss
-        for other in group
-        for report in other.reports
-        if report.step > _SETTLING * steps and math.isfinite(report.loss)
+        loss
+        for curve in (other.curve for other in group)
+        for step, loss in zip(curve.steps, curve.losses, strict=True)
+        if step > _SETTLING * steps and math.isfinite(loss)
     ]
     theme = state.theme()
     st.plotly_chart(

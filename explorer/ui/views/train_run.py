@@ -139,7 +139,7 @@ def _try(act: Callable[[], None]) -> None:
 
 
 def _remedies(run: jobs.RunFolder) -> None:
-    """Offer, where gradients vanish or explode, runs that differ in one setting."""
+    """Offer, where a run ails, others that differ from it in one setting."""
     health = run.status().health
     remedies = remedies_for(health, run.record().config)
     if not remedies:
@@ -152,11 +152,12 @@ def _remedies(run: jobs.RunFolder) -> None:
 
 
 def remedies_for(health: str, config: TrainConfig) -> dict[str, TrainConfig]:
-    """Return what helps against ailing gradients: words, and the settings with that one change.
+    """Return what helps against what ails a run: words, and the settings with that one change.
 
     Only what helped when it was measured: on deep sigmoid networks neither clipping nor layer
     normalisation did, and the optimiser did only as long as they were not too deep, so it comes
-    last.
+    last. GANs of the digits that had collapsed under a long step did not recover by a shorter one
+    of the discriminator, nor by a longer average.
     """
     found: dict[str, dict[str, object]] = {}
     if health == "vanishing":
@@ -173,10 +174,28 @@ def remedies_for(health: str, config: TrainConfig) -> dict[str, TrainConfig]:
             found[say("train.remedy_clip", norm=f"{_CLIP:g}")] = {"clip_norm": _CLIP}
         found[say("train.remedy_rate")] = {"learning_rate": config.learning_rate / _RATE_STEP}
         found |= _other_optimizers(config, "adam")
+    if health in ("mode-collapse", "discriminator-won"):
+        found |= _other_games(health, config)
     return {
         words: dataclasses.replace(config, **change)  # type: ignore[arg-type]
         for words, change in found.items()
     }
+
+
+def _other_games(health: str, config: TrainConfig) -> dict[str, dict[str, object]]:
+    """Offer what evens out a game that one player loses."""
+    found: dict[str, dict[str, object]] = {}
+    if config.uses("spectral_norm") and not config.spectral_norm:
+        found[say("train.remedy_spectral")] = {"spectral_norm": True}
+    if health == "mode-collapse":
+        if config.kind == "gan":
+            found[say("train.remedy_critic")] = {"kind": "wgan-gp"}
+        found[say("train.remedy_rate")] = {"learning_rate": config.learning_rate / _RATE_STEP}
+    elif config.uses("discriminator_learning_rate"):
+        rate = (config.discriminator_learning_rate or config.learning_rate) / _RATE_STEP
+        words = say("train.remedy_discriminator_rate")
+        found[words] = {"discriminator_learning_rate": rate}
+    return found
 
 
 def _other_optimizers(config: TrainConfig, *others: Optimizer) -> dict[str, dict[str, object]]:

@@ -7,13 +7,19 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import streamlit as st
 
-from explorer.config import FITTED, TrainConfig
+from explorer.config import FITTED, Kind, TrainConfig
 from explorer.errors import ExplorerError
+from explorer.presets import for_kind
 from explorer.ui.words import plain, say
 
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "model": ("kind", "latent_dim", "beta", "beta_end", "kl_warmup_epochs", "free_bits"),
-    "network": ("arch", "hidden", "width", "norm", "activation"),
+    "model": (*("latent_dim", "objective", "beta", "beta_end", "kl_warmup_epochs", "free_bits"),),
+    "game": (
+        *("adversarial_weight", "code_weight", "margin", "negative_beta"),
+        *("discriminator_learning_rate", "discriminator_width", "critic_steps"),
+        *("gradient_penalty", "average", "spectral_norm"),
+    ),
+    "network": ("arch", "hidden", "width", "norm", "activation", "tied"),
     "likelihood": ("likelihood", "sigma", "sigma_scope", "binarize"),
     "learning": (
         *("optimizer", "learning_rate", "schedule", "clip_norm"),
@@ -21,6 +27,8 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     ),
 }
 _AUTO = "auto"
+# What some kind starts with otherwise than others, and so begins anew when another is chosen.
+_OF_KINDS = frozenset(name for kind in get_args(Kind) for name in for_kind(kind))
 
 
 @dataclass(frozen=True)
@@ -32,11 +40,12 @@ class Settings:
 
 
 def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
-    """Draw all settings, beginning with those given.
+    """Draw all settings that mean something to a kind, beginning with those given.
 
     Args:
-        start: Where to begin.
-        of: What they belong to; another thing begins anew.
+        start: Where to begin; its kind is not drawn.
+        of: What they belong to; another thing begins anew, and so does what depends on the kind
+            where that is another.
 
     Returns:
         What is set now, or None where it cannot work, which is then said.
@@ -44,11 +53,15 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
     kinds = get_type_hints(TrainConfig)
     values: dict[str, Any] = {}
     for group, names in _GROUPS.items():
+        used = [name for name in names if start.uses(name)]
+        if not used:
+            continue
         st.markdown(f"**{say(f'settings.group_{group}')}**")
         columns = st.columns(2)
-        for i, name in enumerate(names):
+        for i, name in enumerate(used):
+            key = f"{name}-{of}-{start.kind}" if name in _OF_KINDS else f"{name}-{of}"
             with columns[i % 2]:
-                values[name] = _control(name, kinds[name], getattr(start, name), f"{name}-{of}")
+                values[name] = _control(name, kinds[name], _start_of(start, name), key)
     fitted = tuple(name for name in FITTED if values[name] == _AUTO)
     given = {name: value for name, value in values.items() if name not in fitted}
     try:
@@ -59,14 +72,20 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
         return None
 
 
+def _start_of(config: TrainConfig, name: str) -> object:
+    """Return what a control begins with: what may be fitted is, unless the kind says otherwise."""
+    is_open = name in FITTED and name not in for_kind(config.kind)
+    return _AUTO if is_open else getattr(config, name)
+
+
 def _control(name: str, kind: object, value: Any, key: str) -> Any:
-    """Draw one setting by what it is: a choice, a whole number, a number or a text."""
+    """Draw one setting by what it is: a choice, yes or no, a whole number, a number or a text."""
     label, told = say(f"settings.{name}"), say(f"settings.{name}_help")
     draw: Callable[..., Any]
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
         if name in FITTED:
-            options, value = [_AUTO, *options], _AUTO
+            options = [_AUTO, *options]
         draw = st.selectbox
         return draw(label, options, index=options.index(value), help=told, key=key)
     if name in FITTED:
@@ -75,6 +94,8 @@ def _control(name: str, kind: object, value: Any, key: str) -> Any:
     if name == "hidden":
         text = ",".join(map(str, value))
         return st.text_input(label, value=text, help=told, key=key)
+    if kind is bool:
+        return st.toggle(label, value=value, help=told, key=key)
     if kind is int:
         return st.number_input(label, value=value, step=1, min_value=0, help=told, key=key)
     number = st.number_input(

@@ -6,7 +6,7 @@ from typing import get_args
 import streamlit as st
 
 from explorer import data, jobs, presets, store
-from explorer.config import Colours, TrainConfig
+from explorer.config import Colours, Kind, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look, look_at
@@ -166,11 +166,20 @@ def _choose_run(chosen: _Chosen) -> None:
     shape = chosen.look.image_shape
     st.caption(say(f"train.about_{which}"))
     asked = chosen.asked
+    kind = _choose_kind()
     config = presets.preset(which, asked.data, shape, chosen.look.n_images)
-    config = dataclasses.replace(config, image_size=asked.image_size, colours=asked.colours)
+    config = dataclasses.replace(
+        config,
+        kind=kind,
+        image_size=asked.image_size,
+        colours=asked.colours,
+        **presets.for_kind(kind),  # type: ignore[arg-type]
+    )
     with st.expander(say("train.advanced")):
         st.caption(say("train.advanced_help"))
         settings = draw_settings(config, of=f"{asked.data}-{which}-{shape}")
+    if settings is not None and settings.config.objective == "article":
+        st.info(say("train.article_note"), icon=":material/info:")
     several = st.toggle(say("sweep.several"), key="several", help=say("sweep.several_help"))
     if settings is None:
         return
@@ -178,6 +187,19 @@ def _choose_run(chosen: _Chosen) -> None:
         draw_several(settings, chosen.look, _first_name(chosen.look.name))
     else:
         _choose_one(settings, chosen.look)
+
+
+def _choose_kind() -> Kind:
+    """Draw the choice of a kind of model, and one sentence about it."""
+    kind: Kind = st.selectbox(
+        say("train.kind"),
+        get_args(Kind),
+        format_func=lambda kind: say(f"train.kinds.{kind}.name"),
+        help=say("train.kind_help"),
+        key="kind",
+    )
+    st.caption(say(f"train.kinds.{kind}.told"))
+    return kind
 
 
 def _choose_one(settings: Settings, look: Look) -> None:
