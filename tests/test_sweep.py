@@ -172,7 +172,7 @@ def test_wrong_usage_of_sweep_exits_with_two(capsys, flags):
 
 def test_what_a_person_can_fix_is_told(no_process, capsys):
     assert "1 to 60" in refused(capsys, "sweep", "--data", "digits", "--latent-dims", "")
-    assert "autoencoder" in refused(capsys, "sweep", *QUICK, "--kind", "ae", "--betas", "4")
+    assert "beta is 4" in refused(capsys, "sweep", *QUICK, "--kind", "ae", "--betas", "4")
     assert "no sweep" in refused(capsys, "sweep", "--resume", "nothing")
     assert jobs.runs() == []
 
