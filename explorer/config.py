@@ -312,6 +312,7 @@ _BOUNDS: tuple[tuple[str, float, float], ...] = (
 
 _OF_THE_KL: tuple[Kind, ...] = ("vae", "beta-vae", "beta-tcvae")
 _WITH_KL: tuple[Kind, ...] = (*_OF_THE_KL, "vae-gan", "vae-critic", "soft-intro-vae")
+_WITH_ENCODER: tuple[Kind, ...] = (*_WITH_KL, "ae", "aae")
 _WITH_DISCRIMINATOR: tuple[Kind, ...] = ("gan", "wgan-gp", "vae-gan", "aae")
 
 # Settings that mean something to some kinds only.
@@ -322,6 +323,9 @@ _KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
     "free_bits": ("vae", "beta-vae"),
     "objective": ("vae",),
     "tied": ("vae", "ae", "beta-vae", "beta-tcvae", "vae-gan", "aae"),
+    "likelihood": _WITH_ENCODER,
+    "sigma": _WITH_ENCODER,
+    "sigma_scope": _WITH_ENCODER,
     "patience": (*_OF_THE_KL, "ae"),
     "binarize": (*_OF_THE_KL, "ae"),
     "adversarial_weight": ("vae-gan", "soft-intro-vae", "aae"),

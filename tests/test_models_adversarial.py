@@ -188,23 +188,20 @@ def test_spectral_normalisation_leaves_torchs_own_randomness_alone():
 @pytest.mark.parametrize("arch", ["mlp", "conv"])
 def test_a_tied_decoder_is_the_encoder_turned_round(arch):
     tied = VAE(config(kind="vae", arch=arch, tied=True, width=2, activation="tanh"), SHAPE)
-    down, up, mean, mu = (
-        list(stack.children())
-        for stack in (
-            *(tied.encoder["trunk"], tied.decoder["trunk"]),
-            *(tied.decoder["mean"], tied.encoder["mu"]),
-        )
-    )
+    down, mu = (list(tied.encoder[name].children()) for name in ("trunk", "mu"))
+    up, mean = (list(tied.decoder[name].children()) for name in ("trunk", "mean"))
     x = torch.rand(2, *SHAPE)
     # <A x, y> = <x, A' y> is what makes a linear layer the other turned round.
-    first: nn.Module = down[0 if arch == "conv" else 1]
-    last: nn.Module = mean[0]
+    first, last = down[0 if arch == "conv" else 1], mean[0]
     flat = x if arch == "conv" else x.flatten(1)
     y = torch.rand_like(first(flat))
     there = (first(flat) - first(torch.zeros_like(flat))) * y
     back = (last(y) - last(torch.zeros_like(y))) * flat
     torch.testing.assert_close(there.sum(), back.sum())
-    assert up[0].weight.data_ptr() == mu[0].weight.data_ptr()
+    shared, own = up[0].weight, mu[0].weight
+    assert isinstance(shared, torch.Tensor)
+    assert isinstance(own, torch.Tensor)
+    assert shared.data_ptr() == own.data_ptr()
 
 
 @pytest.mark.parametrize("arch", ["mlp", "conv"])

@@ -89,7 +89,8 @@ def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> in
     run.check()
     images = _load(asked)
     fitting: dict[str, Any] = {**fitting_settings(images), **of_kind}
-    chosen = {name: value for name, value in fitting.items() if name not in given}
+    open_to_choice = (name for name in fitting if name not in given and asked.uses(name))
+    chosen = {name: fitting[name] for name in open_to_choice}
     config = dataclasses.replace(asked, **chosen)
     run.begin(config)
     note_chosen("these images", chosen)

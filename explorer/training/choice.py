@@ -46,7 +46,8 @@ def fitted(config: TrainConfig, names: Iterable[str], images: ImageSet) -> Train
     chosen = fitting_settings(images)
     if config.kind == "soft-intro-vae" and chosen["likelihood"] == "sigma":
         chosen["likelihood"] = "gaussian"  # its players need one fixed sigma
-    return dataclasses.replace(config, **{name: chosen[name] for name in names})  # type: ignore[arg-type]
+    fitting = {name: chosen[name] for name in names if config.uses(name)}
+    return dataclasses.replace(config, **fitting)  # type: ignore[arg-type]
 
 
 def use_fitting_threads(config: TrainConfig, images: ImageSet) -> None:
