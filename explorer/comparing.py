@@ -11,7 +11,7 @@ from explorer.bundle import BundleSummary, ModelBundle
 from explorer.bundle.measures import in_order, value_of
 
 Model = BundleSummary | ModelBundle
-Caution = Literal["data", "likelihood", "latent_dim", "encoder", "close", "neither"]
+Caution = Literal["data", "likelihood", "binarize", "latent_dim", "encoder", "close", "neither"]
 
 MOST = 4  # models side by side
 
@@ -25,6 +25,8 @@ _BETTER: Mapping[str, Literal["high", "low", "one", "enough"]] = {
     "density": "enough",
 }
 _OF_LIKELIHOOD = ("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "nll_nats")
+# Measured on the images as they came, also where a model reads binarised ones.
+_OF_SAMPLES = ("density", "coverage", "sharpness", "diversity")
 _OF_CODE_SIZE = ("aggregate_kl_nats", "prior_share")
 _OF_ENCODER = (
     *("mse", "psnr_db", "ssim", "sharpness_x_hat"),
@@ -126,6 +128,8 @@ def _caution(key: str, models: Sequence[Model]) -> Caution | None:
         return "neither"
     if key in _OF_LIKELIHOOD and len({_likelihood(model) for model in models}) > 1:
         return "likelihood"
+    if key not in _OF_SAMPLES and len({model.config.binarize for model in models}) > 1:
+        return "binarize"
     if key in _OF_ENCODER and any(encoders) and not all(encoders):
         return "encoder"
     if key in _OF_CODE_SIZE and len({model.config.latent_dim for model in models}) > 1:

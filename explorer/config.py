@@ -212,23 +212,19 @@ class TrainConfig:
                     f"It goes with {_listed(kinds)}.",
                     f"Leave {name} out, or choose another kind.",
                 )
-        if self.objective == "article" and self.free_bits + self.beta_end > 0:
+        of_the_kl = ("beta", "beta_end", "kl_warmup_epochs", "free_bits")
+        changed = [name for name in of_the_kl if getattr(self, name) != defaults[name].default]
+        if self.objective == "article" and changed:
             raise ConfigError(
-                "objective is article with a setting of the KL term.",
-                "That objective has no KL term.",
-                "Leave free_bits and beta_end out, or choose objective elbo.",
+                f"objective is article, and {changed[0]} is {getattr(self, changed[0])}.",
+                "It shapes the KL term, which that objective does not have.",
+                f"Leave {changed[0]} out, or choose objective elbo.",
             )
         if self.tied and self.arch not in ("mlp", "conv"):
             raise ConfigError(
                 f"tied is True with arch {self.arch}.",
                 "Only layers in one line can be turned round, not residual blocks.",
                 "Choose arch mlp or conv, or leave tied out.",
-            )
-        if self.tied and self.average > 0:
-            raise ConfigError(
-                f"average is {self.average:g}, and tied is True.",
-                "The moving average of a decoder's weights would no longer be the encoder's.",
-                "Leave one of them out.",
             )
         if self.kind == "soft-intro-vae" and self.likelihood == "sigma":
             raise ConfigError(
@@ -322,10 +318,10 @@ _KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
     "kl_warmup_epochs": _WITH_KL,
     "free_bits": ("vae", "beta-vae"),
     "objective": ("vae",),
-    "tied": ("vae", "ae", "beta-vae", "beta-tcvae", "vae-gan", "aae"),
+    "tied": (*_OF_THE_KL, "ae", "aae"),
     "likelihood": _WITH_ENCODER,
     "sigma": _WITH_ENCODER,
-    "sigma_scope": _WITH_ENCODER,
+    "sigma_scope": (*_OF_THE_KL, "ae", "aae"),
     "patience": (*_OF_THE_KL, "ae"),
     "binarize": (*_OF_THE_KL, "ae"),
     "adversarial_weight": ("vae-gan", "soft-intro-vae", "aae"),

@@ -4,7 +4,6 @@ The code is found by `latent-explorer encode` in a process of its own: it needs 
 does without, and ends when the code is found. Knows nothing of pages.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -18,12 +17,13 @@ import numpy as np
 from PIL import Image
 
 from explorer.bundle.npz import read_npz
+from explorer.data.pictures import as_image
 from explorer.errors import MachineError
+from explorer.jobs import patient_environment
 
 _LONGEST_S = 300.0  # that a search may take before it is broken off
 _MOST_BYTES = 1 << 20  # of the file with one code
 _PERCENT = re.compile(r"\s*(\d+)%")
-_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait sleep, beside a run that trains
 _at_a_time = threading.BoundedSemaphore(2)  # each takes some 300 MB
 
 
@@ -55,9 +55,9 @@ def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> 
     Raises:
         MachineError: The process ended without a code, or took too long.
     """
-    with _at_a_time, tempfile.TemporaryDirectory(prefix="latent-explorer-") as place:
-        given, codes, drawn = (Path(place) / name for name in ("x.png", "z.npz", "x_hat.png"))
-        _to_image(pixels).save(given)
+    with _at_a_time, tempfile.TemporaryDirectory(prefix="latent-explorer-") as kept:
+        given, codes, drawn = (Path(kept) / name for name in ("x.png", "z.npz", "x_hat.png"))
+        as_image(pixels).save(given)
         command = [sys.executable, "-m", "explorer", "encode", str(folder), str(given)]
         command += ["--out", str(codes), "--reconstructions", str(drawn), "--often"]
         _run(command, report)
@@ -83,7 +83,7 @@ def _run(command: list[str], report: Callable[[float], None]) -> None:
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        env=os.environ | _PATIENT,
+        env=patient_environment(),
     ) as process:
         assert process.stderr is not None
         alarm = threading.Timer(_LONGEST_S, process.kill)
@@ -95,9 +95,12 @@ def _run(command: list[str], report: Callable[[float], None]) -> None:
                     report(int(percent[1]) / 100)
                 else:
                     told.append(line.strip())
+            process.wait()
+        except BaseException:  # also of whoever is told
+            process.kill()
+            raise
         finally:
             alarm.cancel()
-            process.kill()
     if process.returncode > 0:
         raise _failed(told[-1] if told else "it said nothing")
     if process.returncode < 0:
@@ -110,10 +113,6 @@ def _failed(reason: str) -> MachineError:
         "It takes a whole bundle, and some 300 MB of memory.",
         "Try again, or choose another model.",
     )
-
-
-def _to_image(pixels: np.ndarray) -> Image.Image:
-    return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
 
 
 def _to_pixels(image: Image.Image) -> np.ndarray:

@@ -42,6 +42,7 @@ from explorer.bundle.card import card_text
 from explorer.bundle.files import machine_error
 from explorer.config import TrainConfig
 from explorer.data.imageset import ReportProgress
+from explorer.data.pictures import as_image
 from explorer.errors import BundleError
 
 _RECORD = "run.json"  # settings of an unfinished run
@@ -449,8 +450,7 @@ def _preview(bundle: ModelBundle) -> bytes:
 
 def to_picture(x: np.ndarray) -> Image.Image:
     """Return an image (c, h, w) in [0, 1] as a picture of 8-bit pixels, rounded to the nearest."""
-    pixels = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
-    return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+    return as_image(np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8))
 
 
 def _varied(codes: Codes, count: int) -> np.ndarray:

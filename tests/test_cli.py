@@ -246,6 +246,14 @@ def test_encode_of_a_single_picture_can_show_what_the_model_makes_of_it(listed, 
     np.testing.assert_array_equal(np.asarray(Image.open(drawn)), np.rint(x_hat * 255))
 
 
+def test_encode_says_how_many_reconstructions_it_drew(listed, tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("explorer.cli.codes._MOST_PICTURES", 3)
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).integers(0, 256, (5, 8, 8), np.uint8))
+    command = ["encode", "tiny", str(tmp_path / "images.npy"), "--out", str(tmp_path / "z.npz")]
+    assert cli.main([*command, "--reconstructions", str(tmp_path / "drawn.png")]) == 0
+    assert "Drew the first 3 of 5 reconstructions" in capsys.readouterr().err
+
+
 def test_a_picture_that_is_none_is_told(listed, tmp_path, capsys):
     (tmp_path / "mine.png").write_bytes(b"no picture")
     command = ["encode", "tiny", str(tmp_path / "mine.png"), "--out", str(tmp_path / "codes.npz")]

@@ -63,6 +63,10 @@ def test_a_value_that_nobody_else_has_is_not_better():
         ("mse", {"n_images": 500}, "data"),
         ("elbo_nats", {"likelihood": "gaussian"}, "likelihood"),
         ("nll_nats", {"binarize": "random"}, "likelihood"),
+        ("mse", {"binarize": "random"}, "binarize"),
+        ("sharpness_x_hat", {"binarize": "random"}, "binarize"),
+        ("knn_accuracy", {"binarize": "random"}, "binarize"),
+        ("mig", {"binarize": "random"}, "binarize"),
         ("prior_share", {"latent_dim": 4}, "latent_dim"),
         ("mse", {"kind": "gan"}, "encoder"),
         ("kl_nats", {}, "neither"),
@@ -73,6 +77,14 @@ def test_what_does_not_compare_says_why_and_marks_nothing(key, changed, caution)
     row = compared(key, model("a", scores={key: 1.0}), model("b", scores={key: 2.0}, **changed))
     assert row.caution == caution
     assert row.best == ()
+
+
+@pytest.mark.parametrize("key", ["density", "coverage", "sharpness", "diversity"])
+def test_samples_compare_whether_or_not_a_model_reads_binarised_images(key):
+    one, other = model("a", scores={key: 0.9}), model("b", scores={key: 0.5}, binarize="random")
+    row = compared(key, one, other)
+    assert row.caution is None
+    assert row.best == (0,)
 
 
 def test_among_models_with_an_encoder_one_is_better_whatever_a_generator_does():

@@ -60,10 +60,11 @@ def test_a_game_is_written_down_as_json_with_null_where_there_is_no_such_loss(ki
         json.loads(line, parse_constant=lambda word: pytest.fail(word))
         for line in (run.path / "progress.jsonl").read_text().splitlines()
     ]
-    has_encoder = kind not in WITHOUT_ENCODER
+    has_encoder, has_posterior = kind not in WITHOUT_ENCODER, settings(kind).has_posterior
     for line in lines:
         assert set(line["duel"]) == {"discriminator", "real", "made", "diversity", "verdict"}
-        assert (line["kl"] is not None) == (line["elbo"] is not None) == has_encoder
+        assert (line["kl"] is not None) == (line["elbo"] is not None) == has_posterior
+        assert (line["log_likelihood"] is not None) == has_encoder
     assert lines[-1]["loss"] is not None
     assert any(line["validation"] for line in lines) == has_encoder
     assert made_by(run).config.kind == kind

@@ -48,6 +48,13 @@ def test_a_search_that_takes_too_long_is_broken_off(monkeypatch):
         placing._run([sys.executable, "-c", "import time; time.sleep(60)"], quiet)
 
 
+def test_a_process_that_has_said_all_is_left_to_end(tmp_path):
+    done = tmp_path / "done"
+    late = f"import os, time; os.close(2); time.sleep(0.5); open({str(done)!r}, 'w').close()"
+    placing._run([sys.executable, "-c", late], quiet)
+    assert done.exists()
+
+
 def test_whoever_listens_can_break_it_off():
     def stop(share: float) -> None:
         raise KeyboardInterrupt

@@ -90,8 +90,11 @@ def test_a_step_of_one_player_changes_that_players_weights_alone(kind, player):
     changed = {n for n, array in arrays(lonely).items() if not torch.equal(array, before[n])}
     changed -= {"vae.log_sigma", "critic.log_sigma"}
     own = tuple(f"{place}." for place in PLAYERS[kind][player])
-    assert changed, "the player has learnt nothing"
-    assert all(name.startswith(own) for name in changed)
+    learns = {name for name, _ in lonely.networks.named_parameters() if name.startswith(own)}
+    # The critic's encoder is the model's own, so it stands under both names, or one is left out.
+    shared = {name.replace("vae.encoder", "critic.encoder") for name in learns}
+    assert changed <= learns | shared, "it has changed what is another's"
+    assert learns <= changed, "some of its weights learn nothing"
 
 
 @pytest.mark.parametrize("kind", ["gan", "wgan-gp", "vae-critic"])
@@ -216,14 +219,13 @@ def test_a_generators_bundle_holds_placed_images_and_then_draws(kind):
     assert codes.mu[n_found:].std() == pytest.approx(1, abs=0.1)
 
 
-def picture_quality(bundle: ModelBundle) -> tuple[float, float]:
-    """Density and coverage of draws, against all held-out digits."""
+def picture_coverage(bundle: ModelBundle) -> float:
+    """Coverage by draws of all held-out digits."""
     images = digits()
     vae = VAE.from_weights(bundle.config, images.image_shape, bundle.weights)
     real = images.images(images.test_index)
     z = torch.randn(len(real), bundle.config.latent_dim, generator=torch.Generator().manual_seed(0))
-    support = density_and_coverage(*pixel_features(real, vae.decode(z).numpy(), seed=0))
-    return support.density, support.coverage
+    return density_and_coverage(*pixel_features(real, vae.decode(z).numpy(), seed=0)).coverage
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
@@ -231,7 +233,8 @@ def test_each_game_learns_to_draw_digits(kind):
     config = TrainConfig(
         **(
             {"data": "digits", "kind": kind, "arch": "mlp", "hidden": (256, 128), "latent_dim": 8}
-            | {"epochs": 25, "batch_size": 32, "likelihood": "sigma", "activation": "silu"}
+            | {"epochs": 25, "batch_size": 32, "activation": "silu"}
+            | ({"likelihood": "sigma"} if TrainConfig(data="x", kind=kind).has_encoder else {})
             | dict(for_kind(kind))
         )
     )
@@ -246,8 +249,8 @@ def test_each_game_learns_to_draw_digits(kind):
             "weights": game.vae.weights(),
         }
     )
-    before, after = picture_quality(untrained), picture_quality(last.bundle)
-    assert after[1] > 5 * max(before[1], 0.1)
+    coverage, of_untrained = picture_coverage(last.bundle), picture_coverage(untrained)
+    assert coverage > 5 * max(of_untrained, 0.1)
 
 
 # ---- the referee

@@ -1,6 +1,7 @@
 import json
 import time
 from dataclasses import replace
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -129,9 +130,11 @@ def test_no_more_than_four_fit():
 def test_models_that_the_browser_cannot_decode_are_not_offered(three):
     whole = store.complete(fresh_bundle("large"))
     write_bundle(replace(whole, pack=None), store.bundles_folder() / "large")
-    page = opened()
+    page = opened(models=f"a,{quote(ODD)},large")
     assert "compare-large" not in {b.key for b in page.sidebar.button}
-    assert any("1 more" in caption.value for caption in page.sidebar.caption)
+    assert any("1 more has" in caption.value for caption in page.sidebar.caption)
+    (told,) = page.warning
+    assert 'The decoder of "large" is too large' in told.value
 
 
 def test_curves_are_drawn_of_runs_and_missed_of_others(three):
@@ -172,6 +175,16 @@ def test_the_scene_tells_models_sliders_and_scores():
     assert [cell["best"] for cell in first["cells"]] == [False, True]
     assert said["csv"].splitlines()[0] == ",a,b,remark"
     assert said["start"]["item"] == 10
+
+
+def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
+    keep("v")
+    keep("w", config=replace(fresh_bundle("w").config, objective="article"))
+    scene = compare_view.scene(exhibits("v", "w"), state.SharedStart())
+    one, other = json.loads(json.dumps(scene))["models"]
+    assert one["kind"] == "VAE"
+    assert other["kind"] == "VAE without a KL term"
+    assert "mean picture" in other["cost"]
 
 
 def test_models_of_other_pictures_share_no_item():

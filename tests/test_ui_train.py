@@ -153,18 +153,22 @@ def test_choosing_another_kind_keeps_what_both_have_and_loads_what_it_starts_wel
     assert number(page, "learning_rate").value == for_kind("gan")["learning_rate"]
 
 
-def test_tied_weights_and_an_average_are_told_apart_and_nothing_is_lost():
-    page = choose_kind(drawn("setup"), "vae-gan")
+def test_settings_that_do_not_go_together_are_told_and_nothing_is_lost():
+    page = drawn("setup")
     number(page, "epochs").set_value(7).run()
+    next(box for box in page.selectbox if box.label == say("settings.arch")).set_value(
+        "resnet"
+    ).run()
     tied = next(t for t in page.toggle if t.label == say("settings.tied"))
     tied.set_value(True).run()
-    assert "tied is True" in page.error[0].value.replace("\\", "")
-    number(page, "average").set_value(0.0).run()
+    assert "not residual blocks" in page.error[0].value
+    tied = next(t for t in page.toggle if t.label == say("settings.tied"))
+    tied.set_value(False).run()
     assert not page.error
     button(page, "Train").click().run()
     (run,) = jobs.runs()
     config = run.record().config
-    assert (config.tied, config.average, config.epochs) == (True, 0.0, 7)
+    assert (config.tied, config.arch, config.epochs) == (False, "resnet", 7)
 
 
 def test_the_objective_of_the_article_is_explained():
@@ -330,7 +334,7 @@ def test_remedies_of_a_lost_game_change_one_setting_each():
 @pytest.mark.parametrize("kind", ADVERSARIAL)
 @pytest.mark.parametrize("verdict", ["mode-collapse", "discriminator-won"])
 def test_every_lost_game_can_be_helped_or_leaves_no_heading(kind, verdict):
-    run = jobs.begin(TrainConfig(data="digits", kind=kind, likelihood="gaussian"), "lost")
+    run = jobs.begin(TrainConfig(data="digits", kind=kind), "lost")
     run.say(JobStatus(state="paused", health=verdict, updated_s=2e9, steps=10, step=1, pid=1))
     page = drawn("run", run=run.id)
     assert not page.exception

@@ -49,7 +49,10 @@ def encode(args: argparse.Namespace) -> int:
     replace_file(args.out, npz_bytes(arrays))
     note(f"Wrote {len(mu):,} codes of {mu.shape[1]} coordinates to {args.out}")
     if args.reconstructions is not None:
-        replace_file(args.reconstructions, _png(pictures(bundle, mu[:_MOST_PICTURES])))
+        drawn = mu[:_MOST_PICTURES]
+        replace_file(args.reconstructions, _png(pictures(bundle, drawn)))
+        count = f"{len(drawn):,}" if len(drawn) == len(mu) else f"the first {len(drawn):,}"
+        note(f"Drew {count} of {len(mu):,} reconstructions in {args.reconstructions}")
     return 0
 
 

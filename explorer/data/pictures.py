@@ -113,6 +113,11 @@ def fit(picture: np.ndarray, size: int) -> np.ndarray:
     return square
 
 
+def as_image(pixels: np.ndarray) -> Image.Image:
+    """Return (1 or 3, h, w) uint8 as an image that can be saved."""
+    return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+
+
 def size_to_take(h: int, w: int) -> int:
     """The side of the squares for pictures that are all h x w and may keep their size."""
     return max(h, w) if LEAST_SIZE <= max(h, w) <= MOST_SIZE else COMMON_SIZE

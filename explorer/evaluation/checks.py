@@ -9,6 +9,7 @@ from explorer.bundle import ModelBundle
 from explorer.data.imageset import ImageSet
 from explorer.errors import ConfigError, DataError, ShapeError
 from explorer.evaluation.reading import Reading
+from explorer.latent.encode import kind_of_image
 
 
 def check_request(
@@ -23,11 +24,11 @@ def check_request(
     """
     if images.image_shape != bundle.data.image_shape:
         raise ShapeError(
-            f'The bundle "{bundle.name}" reads {_in_words(bundle.data.image_shape)} images, '
-            f'but "{images.name}" holds {_in_words(images.image_shape)} ones.',
+            f'The bundle "{bundle.name}" reads {kind_of_image(bundle.data.image_shape)} images, '
+            f'but "{images.name}" holds {kind_of_image(images.image_shape)} ones.',
             "A model can be scored only on images of the shape it was trained on.",
             f"Bring the images to that shape, or choose a bundle made for "
-            f"{_in_words(images.image_shape)}.",
+            f"{kind_of_image(images.image_shape)}.",
         )
     if not len(images.test_index):
         raise DataError(
@@ -71,8 +72,3 @@ def check_answers(bundle: ModelBundle, reading: Reading) -> None:
             "Look for the step of training where NaN appeared, and train again with a smaller "
             "learning rate.",
         )
-
-
-def _in_words(image_shape: tuple[int, int, int]) -> str:
-    c, h, w = image_shape
-    return f"{h}×{w} {'grey' if c == 1 else 'colour'}"

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from explorer.data.imageset import evenly_spread
+from explorer.data.pictures import as_image
 from explorer.errors import DataError
 from explorer.figures import CLASS_COLORS, PLAIN_COLOR
 from explorer.projection import spread_heights
@@ -264,7 +265,7 @@ def _place(
 
 def _as_tile(pixels: np.ndarray, side: int) -> Image.Image:
     """Bring (c, h, w) uint8 to the side shown, px; few pixels stay pixels."""
-    picture = Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+    picture = as_image(pixels)
     few = max(picture.size) * 3 <= side
     resample = Image.Resampling.NEAREST if few else Image.Resampling.BICUBIC
     return picture.convert("RGB").resize((side, side), resample)

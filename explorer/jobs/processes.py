@@ -28,12 +28,17 @@ _spare: "subprocess.Popen[bytes] | None" = None
 _spare_lock = threading.Lock()
 _TOLD_LATER = "-"
 
-# Threads that wait for each other sleep. As they come, they spin, and where another program uses
-# one of two cores, a run on both then makes a fifth of its steps.
-_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-
 _END_S = 10.0  # that a process gets to write its checkpoint before it is killed
 _LONGEST_NAME = 80
+
+
+def patient_environment() -> dict[str, str]:
+    """Return the environment for a process with torch; what the user has set in it stays.
+
+    Threads that wait for each other sleep. As they come, they spin, and where another program uses
+    one of two cores, a run on both then makes a fifth of its steps.
+    """
+    return {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
 
 
 def begin(
@@ -211,7 +216,7 @@ def _process(run: str) -> "subprocess.Popen[bytes]":
             stdin=subprocess.PIPE if run == _TOLD_LATER else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_PATIENT | os.environ | {"LATENT_EXPLORER_HOME": str(store.home())},
+            env=patient_environment() | {"LATENT_EXPLORER_HOME": str(store.home())},
             start_new_session=True,
         )
     except OSError as error:

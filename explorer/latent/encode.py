@@ -135,7 +135,7 @@ def _check_images(bundle: ModelBundle, images: np.ndarray) -> None:
     shape = bundle.data.image_shape
     if images.ndim != 4 or images.shape[1:] != shape:
         raise ShapeError(
-            f'The bundle "{bundle.name}" reads {_kind_of_image(shape)} images, '
+            f'The bundle "{bundle.name}" reads {kind_of_image(shape)} images, '
             f"but {_images_in_words(images.shape)}.",
             "It can encode only images of the shape it was trained on.",
             "Bring the images to that shape, or choose or train a bundle made for theirs.",
@@ -150,10 +150,11 @@ def _check_images(bundle: ModelBundle, images: np.ndarray) -> None:
 
 def _images_in_words(shape: tuple[int, ...]) -> str:
     if len(shape) == 4 and shape[1] in (1, 3):
-        return f"these are {_kind_of_image(shape[1:])} ones"
+        return f"these are {kind_of_image(shape[1:])} ones"
     return f"this is an array of shape {shape}"
 
 
-def _kind_of_image(shape: tuple[int, ...]) -> str:
+def kind_of_image(shape: tuple[int, ...]) -> str:
+    """Return what images (c, h, w) are called, such as 28×28 grey."""
     c, h, w = shape
     return f"{h}×{w} {'grey' if c == 1 else 'colour'}"

@@ -6,7 +6,7 @@ const FONT = '"Source Sans", "Source Sans Pro", sans-serif';
 
 /**
  * @param {Object} of
- * @param {{name: string, kind: string, about: string[]}[]} of.models
+ * @param {{name: string, kind: string}[]} of.models
  * @param {{title: string, height: number,
  *     cells: Array<function(CanvasRenderingContext2D, number, number, number): void>}[]} of.bands
  *     each cell draws itself at x, y in a given width
@@ -67,7 +67,7 @@ export function tile(context, pictures, across, x, y, width) {
   });
 }
 
-export function write(context, text, x, y, { size = 16, bold = false, color = INK, most }) {
+function write(context, text, x, y, { size = 16, bold = false, color = INK, most }) {
   context.font = `${bold ? "bold " : ""}${size}px ${FONT}`;
   context.fillStyle = color;
   let shown = text;

@@ -15,14 +15,14 @@ const FEW = 500; // codes, with which the nearest ones are far
  * @param {Object} of
  * @param {Object} of.scene words and colours
  * @param {function(): string} of.theme light or dark
- * @param {Set<number>} of.common items that can be picked
+ * @param {Set<number>} of.common items that can be picked, in models that share them
  * @param {function(number, number): void} of.onPick item, time of the event
  * @param {function(number|null): void} of.onHover item, or none
  * @param {function(number, number): void} of.onStep how far on, time of the event
  */
 export function makeItemMap(model, position, { scene, theme, common, onPick, onHover, onStep }) {
   const { words, colors, plainColor } = scene;
-  const { ids, labels, xy, centre, classNames } = model;
+  const { shares, ids, labels, xy, centre, classNames } = model;
   const colorOf = (i) => {
     const ofTheme = colors[theme()];
     if (ids[i] < 0) return "#8a8f99";
@@ -32,12 +32,12 @@ export function makeItemMap(model, position, { scene, theme, common, onPick, onH
     label: fill(words.mapLabel, { name: model.name }),
     testId: `compare-map-${position}`,
     xy,
-    isPickable: (i) => common.has(ids[i]),
+    isPickable: (i) => shares && common.has(ids[i]),
     extent: extentOf(xy, centre),
     paint: (onto) => paintMap(onto, { colorOf, centre }),
     onPick: (i, time) => onPick(ids[i], time),
     onHover: (i) => onHover(i === null ? null : ids[i]),
-    onStep,
+    onStep: (...to) => shares && onStep(...to),
   });
   const hasDraws = ids.some((id) => id < 0);
   return {
@@ -49,7 +49,7 @@ export function makeItemMap(model, position, { scene, theme, common, onPick, onH
     ),
     plane,
     /** Mark an item, which this model may not have, or with null none. */
-    markItem: (name, id) => plane.mark(name, xy[model.placeOf(id)] ?? null),
+    markItem: (name, id) => plane.mark(name, (shares && xy[model.placeOf(id)]) || null),
     markCode: (z) => plane.mark("cursor", model.plane.toPlane(z)),
   };
 }

@@ -113,7 +113,7 @@ export function lossCurves(words, ids) {
   return ids.map((id) => ({
     ...words.curves[id],
     unit: words.nats,
-    isHidden: (reports) => id === "kl" && reports.every((terms) => of(id, terms) === 0),
+    isHidden: (reports) => id === "kl" && reports.every((terms) => !of(id, terms)),
     lines: [
       { name: words.training, color: TRAINING, isTold: true, of: (terms) => of(id, terms) },
       { name: words.heldOut, color: HELD_OUT, isDots: true, of: (r) => of(id, r.validation) },

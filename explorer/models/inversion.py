@@ -8,6 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from explorer.models.losses import draw_prior
+
 N_STEPS = 200
 _RATE = 0.1
 _N_STARTS = 512  # draws from the prior, of which each image begins at the nearest
@@ -61,6 +63,6 @@ def find_codes(
 def _nearest_draws(
     decode: Callable[[Tensor], Tensor], x: Tensor, latent_dim: int, generator: torch.Generator
 ) -> Tensor:
-    z = torch.empty(_N_STARTS, latent_dim).normal_(generator=generator)
+    z = draw_prior(_N_STARTS, latent_dim, generator)
     pictures = torch.cat([decode(part).flatten(1) for part in torch.split(z, 128)])
     return z[torch.cdist(x.flatten(1), pictures).argmin(1)]

@@ -14,6 +14,7 @@ from explorer.models import adversarial as losses
 from explorer.models.adversarial import Discriminator
 from explorer.models.architecture import code_discriminator_layers, discriminator_layers
 from explorer.models.losses import (
+    draw_prior,
     gaussian_log_likelihood,
     optimal_log_sigma,
     relative_error,
@@ -43,8 +44,7 @@ class AdversarialGame(Game):
 
     def draw_prior(self, n: int, noise: torch.Generator) -> Tensor:
         """Return draws from the prior, shape (n, d)."""
-        z = torch.empty(n, self.config.latent_dim, device=noise.device)
-        return z.normal_(generator=noise)
+        return draw_prior(n, self.config.latent_dim, noise)
 
     def discriminator(self, image_shape: ImageShape | None) -> Discriminator:
         """Add the discriminator of images, or without a shape that of codes, and its player."""
@@ -174,7 +174,7 @@ class VaeCritic(AdversarialGame):
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
-        self.critic = VAE(config, image_shape)
+        self.critic = VAE(config, image_shape)  # it decodes at first as the generator does
         self.critic.encoder = self.vae.encoder
         self.networks["critic"] = self.critic
         rate = config.discriminator_learning_rate or None

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from explorer.config import TrainConfig
 from explorer.models.adversarial import diversity
+from explorer.models.losses import draw_prior
 from explorer.models.vae import VAE
 
 Verdict = Literal["even", "mode-collapse", "discriminator-won"]
@@ -49,14 +50,14 @@ class Referee:
 
     Args:
         config: The kind of game.
-        real: Real images, shape (n, c, h, w), n >= 2.
+        real: Real images, shape (n, c, h, w); one alone has no distance, which then counts as 1.
     """
 
     def __init__(self, config: TrainConfig, real: Tensor) -> None:
         self._config = config
-        self._real_diversity = float(diversity(real[:_N_DRAWS]))
+        self._real_diversity = float(diversity(real[:_N_DRAWS])) if len(real) > 1 else 1.0
         generator = torch.Generator().manual_seed(config.seed)
-        self._z = torch.empty(_N_DRAWS, config.latent_dim).normal_(generator=generator)
+        self._z = draw_prior(_N_DRAWS, config.latent_dim, generator)
 
     @torch.inference_mode()
     def judge(self, vae: VAE, means: Mapping[str, float], step: int) -> Duel:

@@ -14,7 +14,7 @@ from explorer.bundle import Codes, DataFacts, ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.models.inversion import find_codes
-from explorer.models.losses import total_correlation
+from explorer.models.losses import draw_prior, total_correlation
 from explorer.models.vae import VAE
 from explorer.training.pixels import Pixels, binarized, evenly
 
@@ -69,7 +69,7 @@ def elbo_means(vae: VAE, pixels: Pixels, index: Tensor, generator: torch.Generat
             tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=len(index))
         drawn = torch.zeros(())
         if is_article:
-            z = torch.empty_like(terms.z).normal_(generator=generator)
+            z = draw_prior(len(rows), vae.config.latent_dim, generator)
             drawn = vae.log_likelihood(x, z).sum()
         sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), len(rows) * tc, drawn))
     log_likelihood, kl, total, prior = (sums / len(index)).tolist()
@@ -179,7 +179,7 @@ def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels) -> Codes:
     z = find_codes(vae.decode, x, latent_dim=d, generator=generator)
     with torch.inference_mode():
         error = (vae.decode(z) - x).square().flatten(1).mean(1)
-    draws = torch.empty(_N_DRAWS, d).normal_(generator=generator)
+    draws = draw_prior(_N_DRAWS, d, generator)
     mu = torch.cat([z, draws]).numpy()
     none = np.full(_N_DRAWS, -1, np.int64)
     labels = None if images.labels is None else images.labels[found.numpy()]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.config import TrainConfig
-from explorer.models.losses import loss_of, total_correlation
+from explorer.models.losses import draw_prior, loss_of, total_correlation
 from explorer.models.vae import VAE
 from explorer.training.optimizers import make_optimizer, weights_at
 
@@ -168,7 +168,7 @@ def article_loss(vae: VAE, x: Tensor, log_likelihood: Tensor, noise: torch.Gener
         log_likelihood: log p(x|z) of each, z from its posterior, nats, shape (n,).
         noise: Source of one draw from the prior for each image.
     """
-    z = torch.empty(len(x), vae.config.latent_dim, device=x.device).normal_(generator=noise)
+    z = draw_prior(len(x), vae.config.latent_dim, noise)
     return -log_likelihood.mean() - vae.log_likelihood(x, z, fit_sigma=False).mean()
 
 
@@ -176,4 +176,4 @@ def _with_own_decoder(vae: VAE) -> VAE:
     """Return a network that shares all but the decoder, of which it has a copy."""
     other = copy.copy(vae)
     other._modules = {**vae._modules, "decoder": copy.deepcopy(vae.decoder)}
-    return other.requires_grad_(True)
+    return other

@@ -147,7 +147,7 @@ class _Run:
         return replace(
             self.report(),
             images_per_s=speed,
-            train=_losses(means),
+            train=self._losses(means),
             validation=validation,
             duel=duel,
             gradients=norms,
@@ -219,7 +219,8 @@ class _Run:
     def _referee(self) -> Referee | None:
         if not self._config.is_adversarial:
             return None
-        return Referee(self._config, self._pixels.batch(self._rows[:_REFEREE_SEES]))
+        seen = evenly(self._images.train_index, _REFEREE_SEES)
+        return Referee(self._config, self._pixels.batch(seen))
 
     @property
     def _n_seen(self) -> float:
@@ -273,13 +274,22 @@ class _Run:
         if config.has_encoder:
             generator = _generator(config.seed, _VALIDATION)
             means = elbo_means(self._game.shown, self._pixels, self._validation_rows, generator)
-            losses = _losses({"log_likelihood": means.log_likelihood, "kl": means.kl})
+            losses = self._losses({"log_likelihood": means.log_likelihood, "kl": means.kl})
             if not config.is_adversarial:
                 loss = means.loss(*weights_at(config, self._step / self._steps_per_epoch))
                 losses = replace(losses, loss=loss)
                 self._remember(-loss if config.objective == "article" else means.elbo)
         self.finished = self._stopped_early or self._step == self._steps
         return losses
+
+    def _losses(self, means: Mapping[str, float]) -> Losses:
+        """Return what of these means the kind has; without a posterior, neither KL nor ELBO."""
+        log_likelihood, kl = means.get("log_likelihood"), means.get("kl")
+        if log_likelihood is None or kl is None or not self._config.has_posterior:
+            return Losses(loss=means.get("loss"), log_likelihood=log_likelihood)
+        return Losses(
+            loss=means.get("loss"), elbo=log_likelihood - kl, log_likelihood=log_likelihood, kl=kl
+        )
 
     def _remember(self, elbo: float) -> None:
         if elbo > self._best_elbo:
@@ -317,9 +327,3 @@ def _generator(seed: int, stream: int, epoch: int = 0) -> torch.Generator:
 def _n_batches(n: int, batch_size: int) -> int:
     """Count the batches of an epoch; a last batch of one image joins the one before."""
     return max(math.ceil((n - 1) / batch_size), 1)
-
-
-def _losses(means: Mapping[str, float]) -> Losses:
-    log_likelihood, kl = means.get("log_likelihood"), means.get("kl")
-    elbo = None if log_likelihood is None or kl is None else log_likelihood - kl
-    return Losses(loss=means.get("loss"), elbo=elbo, log_likelihood=log_likelihood, kl=kl)

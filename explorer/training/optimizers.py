@@ -16,7 +16,8 @@ def make_optimizer(
 ) -> torch.optim.Optimizer:
     """Return the optimiser asked for, in torch's variant that is fastest on a processor.
 
-    Players of a game forget old gradients sooner, since those answered another opponent.
+    In a game against a discriminator or critic, Adam forgets old gradients sooner, since those
+    answered another opponent.
 
     Args:
         config: Which one, and for which kind.

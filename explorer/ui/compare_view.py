@@ -72,7 +72,8 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, ob
 
 def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
     bundle = exhibit.bundle
-    kind = bundle.config.kind.replace("-", "_")
+    is_article = bundle.config.objective == "article"
+    kind = "article" if is_article else bundle.config.kind.replace("-", "_")
     beta = f"{bundle.config.beta:g}"
     return {
         "name": bundle.name,

@@ -13,13 +13,13 @@ from urllib.parse import quote
 import numpy as np
 import plotly
 import streamlit as st
-from PIL import Image
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 import explorer
 from explorer.bundle import ModelBundle, read_bundle
+from explorer.data.pictures import as_image
 from explorer.errors import BundleError, ExplorerError, ShapeError
 from explorer.ui.compare_arrays import comparison_buffer
 from explorer.ui.exhibits import Exhibit, open_exhibit
@@ -147,8 +147,7 @@ def _original(request: Request, exhibit: Exhibit) -> Response:
     if image is None:
         return Response(status_code=404)
     stream = io.BytesIO()
-    pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
-    Image.fromarray(pixels).save(stream, "PNG")
+    as_image(image).save(stream, "PNG")
     return _bytes(stream.getvalue(), "image/png")
 
 

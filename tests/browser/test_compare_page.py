@@ -37,7 +37,8 @@ def address(tmp_path_factory) -> Iterator[str]:
 def without_encoder() -> ModelBundle:
     """The decoder of the digits as a generator by itself, with codes of but 60 test images."""
     bundle = read_bundle(store.pretrained_folder() / "digits")
-    config = replace(bundle.config, kind="gan", beta=1.0, beta_end=0.0, kl_warmup_epochs=0)
+    off = {"beta": 1.0, "beta_end": 0.0, "kl_warmup_epochs": 0, "likelihood": "bernoulli"}
+    config = replace(bundle.config, kind="gan", **off)  # type: ignore[arg-type]
     needed = expected_weights(config, bundle.data.image_shape)
     found = np.arange(len(bundle.codes.mu)) < 60
     assert bundle.codes.labels is not None
@@ -129,6 +130,16 @@ def test_one_slider_moves_each_model_whose_code_has_its_size(comparison):
     comparison.visit.wait("location.search.includes('z=')")
     frames = "performance.getEntriesByName('latent:frame').length"
     assert comparison.page.evaluate(frames) > 10
+
+
+def test_no_item_is_marked_or_picked_on_the_map_of_other_pictures(comparison):
+    comparison.open("?models=mnist,mnist-2d,fashion")
+    assert [bool(comparison.mark(f"map-{i}", "a")) for i in range(3)] == [True, True, False]
+    item = comparison.item()
+    comparison.part("map-2").click()
+    comparison.page.keyboard.press("ArrowRight")
+    assert comparison.item() == item
+    assert comparison.mark("map-2", "hint") is None
 
 
 def test_one_slider_moves_all_models_of_one_size(comparison):

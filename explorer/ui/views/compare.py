@@ -24,8 +24,8 @@ def render() -> None:
     chosen, asked = _chosen(models)
     with st.sidebar:
         navigation_links()
-        _picker(models, chosen, n_hidden=len(listed) - len(models))
-    _warn(models, chosen, asked)
+        _picker(models, chosen, n_too_large=len(listed) - len(models))
+    _warn(models, chosen, asked, too_large={m.name for m in listed} - {m.name for m in models})
     if len(chosen) < 2:
         if len(asked) < 2:
             st.info(say("compare.choose" if models else "compare.no_models"))
@@ -54,12 +54,15 @@ def _warn(
     models: Sequence[BundleSummary],
     chosen: Sequence[BundleSummary],
     asked: Sequence[BundleSummary],
+    *,
+    too_large: set[str],
 ) -> None:
     """Say what of the address cannot be shown, and why."""
     known = {model.name for model in models}
     for name in state.asked_models() or ():
         if name not in known:
-            st.warning(say("compare.unknown", name=plain(name)))
+            why = "unknown_large" if name in too_large else "unknown"
+            st.warning(say(f"compare.{why}", name=plain(name)))
     others = [model for model in asked if model.data.image_shape != asked[0].data.image_shape]
     if others:
         st.error(
@@ -89,7 +92,7 @@ def shape_words(shape: tuple[int, int, int]) -> str:
 
 
 def _picker(
-    models: Sequence[BundleSummary], chosen: Sequence[BundleSummary], *, n_hidden: int
+    models: Sequence[BundleSummary], chosen: Sequence[BundleSummary], *, n_too_large: int
 ) -> None:
     """Draw a card per model; those that do not go with the first chosen cannot be pressed."""
     st.markdown(f"**{say('compare.models')}**", help=say("compare.models_help"))
@@ -111,8 +114,9 @@ def _picker(
             on_click=state.choose_models,
             args=([],),
         )
-    if n_hidden:
-        st.caption(say("compare.too_large", count=n_hidden))
+    if n_too_large:
+        key = "too_large_one" if n_too_large == 1 else "too_large"
+        st.caption(say(f"compare.{key}", count=n_too_large))
 
 
 def _card(model: BundleSummary, chosen: list[str], *, fits: bool) -> None:

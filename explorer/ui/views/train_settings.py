@@ -62,7 +62,7 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
             key = f"{name}-{of}-{start.kind}" if name in _OF_KINDS else f"{name}-{of}"
             with columns[i % 2]:
                 values[name] = _control(name, kinds[name], _start_of(start, name), key)
-    fitted = tuple(name for name in FITTED if values[name] == _AUTO)
+    fitted = tuple(name for name in FITTED if values.get(name) == _AUTO)
     given = {name: value for name, value in values.items() if name not in fitted}
     try:
         given["hidden"] = _widths(given["hidden"])
