@@ -170,14 +170,29 @@ def _likelihood(model: Model) -> tuple[str, str]:
 
 
 def _varied(group: Sequence[BundleSummary]) -> list[BundleSummary]:
-    """Return at most four of a group, each kind once before any comes again, in their order."""
-    seen: dict[str, int] = {}
-    turns = []
-    for model in group:
-        turns.append(seen.get(model.config.kind, 0))
-        seen[model.config.kind] = turns[-1] + 1
-    chosen = sorted(range(len(group)), key=lambda i: (turns[i], i))[:MOST]
+    """Return at most four of a group, in their order.
+
+    Each kind comes once before any comes again, and of the kinds, each sort once.
+    """
+    kinds = _turns([model.config.kind for model in group])
+    sorts = _turns([_sort(model) for model in group])
+    chosen = sorted(range(len(group)), key=lambda i: (kinds[i], sorts[i], i))[:MOST]
     return [group[i] for i in sorted(chosen)]
+
+
+def _sort(model: BundleSummary) -> str:
+    """Return what a model is for: a generator alone, a game with an encoder, a VAE, or codes."""
+    config = model.config
+    if not config.has_encoder:
+        return "generator"
+    if config.is_adversarial:
+        return "hybrid"
+    return "vae" if config.has_posterior else "autoencoder"
+
+
+def _turns(names: Sequence[str]) -> list[int]:
+    """Return how many of its name come before each."""
+    return [names[:i].count(name) for i, name in enumerate(names)]
 
 
 def _shape(model: BundleSummary) -> tuple[int, int, int]:

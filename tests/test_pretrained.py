@@ -85,6 +85,18 @@ def test_their_readme_has_one_table_of_them_all_as_their_cards_have_it():
     assert table_text(map(read_summary, FOLDERS)) in readme
 
 
+@pytest.mark.parametrize("kind", ["vae-gan", "vae-critic", "soft-intro-vae", "wgan-gp"])
+def test_games_draw_sharper_and_denser_than_the_plain_vae_beside_them(kind):
+    plain, game = (
+        read_summary(store.pretrained_folder() / f"fashion-{name}") for name in ("vae", kind)
+    )
+    assert game.config.kind == kind
+    assert game.config.latent_dim == plain.config.latent_dim
+    assert game.config.width == plain.config.width
+    for measure in ("sharpness", "density", "coverage"):
+        assert game.scores[measure] > plain.scores[measure]
+
+
 @pytest.mark.slow
 def test_evaluate_brings_back_the_scores_on_the_card(capsys):
     card = read_summary(store.pretrained_folder() / "digits").scores
