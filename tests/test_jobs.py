@@ -348,8 +348,10 @@ def test_a_waiting_run_that_is_asked_to_finish_leaves_nothing():
 def test_a_run_gives_way_to_all_other_programs():
     run = jobs.begin(settings(**LONG), "mine")
     pid = until(run, lambda status: status.step > 0).pid
-    assert os.getpriority(os.PRIO_PROCESS, pid) == 10
-    assert Path(f"/proc/{pid}/autogroup").read_text().endswith("nice 10\n")
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 0, "first pictures are to come soon"
+    until(run, lambda status: status.elapsed_s > 6)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 19
+    assert Path(f"/proc/{pid}/autogroup").read_text().endswith("nice 19\n")
 
 
 def test_a_deleted_run_is_gone_with_its_process():

@@ -53,9 +53,8 @@ def _carry_out(folder: Path) -> int:
     For "-", all that is needed is made ready first, and the folder is then read from stdin.
     """
     from explorer.jobs import RunFolder
-    from explorer.jobs.worker import give_way, prepare, work
+    from explorer.jobs.worker import prepare, work
 
-    give_way()
     if str(folder) == "-":
         prepare()
         line = _line_in_time()

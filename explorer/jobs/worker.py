@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from explorer.jobs.recorder import Recorder
     from explorer.training import Control, Progress
 
-_NICE = 10  # the page goes first; much nicer, and a busy machine would hardly train
+_IN_FRONT_S = 5.0  # of training at its start, so that pictures come soon; then all else goes first
+_NICE = 19
 _LOCK_WAIT_S = 3.0  # others hold the lock only for an instant, to see whether it is held
 _SLOW_S = 0.35  # from batch to batch in slow motion
 _SAY_EVERY_S = 0.25
@@ -45,14 +46,14 @@ class _LeftError(Exception):
     """Paused for long: the process goes, the run stays."""
 
 
-def give_way() -> None:
+def _give_way() -> None:
     """Let everything else on this machine go first: the page, above all.
 
-    On Linux nice alone may not do it: where it shares the processor by sessions, that counts only
-    within one, and each session has a nice level of its own.
+    On Linux the nice level of a process may not do it: where the processor is shared by sessions,
+    it counts only within one, and each session has a level of its own, which is set too.
     """
     with contextlib.suppress(OSError, AttributeError):  # none on Windows
-        os.nice(_NICE)
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(_NICE))
 
@@ -173,8 +174,12 @@ class _Worker:
             control=control,
         )
         slow = self._heed(recorder, control)
+        gives_way = False
         for progress in _closing(reports):
             self._note(progress)
+            if not gives_way and progress.elapsed_s >= _IN_FRONT_S:
+                _give_way()
+                gives_way = True
             if progress.bundle is not None:
                 break
             recorder.note(progress, slow=slow)
