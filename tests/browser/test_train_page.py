@@ -75,7 +75,11 @@ def begin_long_run(visit, name: str) -> None:
 
 
 def tab_to(page: Page, words: str) -> None:
-    """Press Tab until what is in focus bears these words, or this id for tests."""
+    """Press Tab until what is in focus bears these words, or this id for tests.
+
+    The page is let finish first: what it draws anew loses the focus.
+    """
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
     for _ in range(60):
         page.keyboard.press("Tab")
         if words in page.evaluate(_IN_FOCUS):
@@ -157,7 +161,7 @@ def test_own_pictures_become_a_model_by_keyboard_alone(visit, drawings):
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(drawings)
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
     for name, state in (
         ("Train", "running"),
         ("Pause", "paused"),
