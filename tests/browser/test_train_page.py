@@ -74,26 +74,6 @@ def begin_long_run(visit, name: str) -> None:
     page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
 
 
-def tab_to(page: Page, words: str) -> None:
-    """Press Tab until what is in focus bears these words, or this id for tests.
-
-    The page is let finish first: what it draws anew loses the focus.
-    """
-    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if words in page.evaluate(_IN_FOCUS):
-            return
-    pytest.fail(f"Tab does not lead to {words!r}")
-
-
-_IN_FOCUS = """(() => {
-    const { ariaLabel, innerText, dataset, tagName } = document.activeElement;
-    const says = tagName === "BUTTON" ? innerText : "";
-    return [says || ariaLabel, dataset.testid].join();
-})()"""
-
-
 def step_shown(page: Page) -> int:
     return int(page.locator(RUN).get_attribute("data-step") or 0)
 
@@ -147,37 +127,6 @@ def test_a_run_can_be_steered_by_keyboard_alone(visit):
     page.get_by_role("button", name="Stop", exact=True).focus()
     page.keyboard.press("Space")
     wait_for_state(page, "stopped")
-
-
-def test_own_pictures_become_a_model_by_keyboard_alone(visit, drawings):
-    page = visit.page
-    page.goto(f"{visit.address}/train")
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW_MS)
-    tab_to(page, "Built in")
-    for key in ("ArrowRight", "ArrowRight", "Space"):
-        page.keyboard.press(key)
-    expect(page.get_by_test_id("stFileUploader")).to_be_visible(timeout=SLOW_MS)
-    tab_to(page, "Upload")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(drawings)
-    expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
-    for name, state in (
-        ("Train", "running"),
-        ("Pause", "paused"),
-        ("Resume", "running"),
-        ("Stop", "stopped"),
-    ):
-        tab_to(page, name)
-        page.keyboard.press("Enter")
-        wait_for_state(page, state)
-    tab_to(page, "Open in Explore")
-    page.keyboard.press("Enter")
-    visit.ready()
-    before = visit.pixels().copy()
-    tab_to(page, "slider-")
-    page.keyboard.press("End")
-    assert (visit.pixels() != before).any()
 
 
 @pytest.mark.slow
