@@ -163,7 +163,7 @@ def test_a_gan_is_trained_watched_steered_and_explored(visit):
     press(page, "Open in Explore")
     visit.ready()
     before = visit.pixels().copy()
-    tab_to(page, "slider-")
+    page.get_by_test_id(f"slider-{visit.first_slider()}").focus()
     page.keyboard.press("End")
     assert (visit.pixels() != before).any()
 
