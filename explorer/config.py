@@ -10,18 +10,8 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from explorer.errors import ConfigError
 
-Kind = Literal[
-    "vae",
-    "ae",
-    "beta-vae",
-    "beta-tcvae",
-    "gan",
-    "wgan-gp",
-    "vae-gan",
-    "vae-critic",
-    "soft-intro-vae",
-    "aae",
-]
+Adversarial = Literal["gan", "wgan-gp", "vae-gan", "vae-critic", "soft-intro-vae", "aae"]
+Kind = Literal["vae", "ae", "beta-vae", "beta-tcvae", Adversarial]
 Arch = Literal["mlp", "resmlp", "conv", "resnet"]
 Likelihood = Literal["bernoulli", "gaussian", "sigma"]
 SigmaScope = Literal["shared", "pixel"]
@@ -34,14 +24,7 @@ Binarize = Literal["none", "random"]
 Precision = Literal["single", "half"]
 Objective = Literal["elbo", "article"]
 
-ADVERSARIAL: tuple[Kind, ...] = (
-    "gan",
-    "wgan-gp",
-    "vae-gan",
-    "vae-critic",
-    "soft-intro-vae",
-    "aae",
-)
+ADVERSARIAL: tuple[Kind, ...] = get_args(Adversarial)
 FITTED = ("batch_size", "likelihood")  # settings that may be left to be chosen to fit the images
 
 
