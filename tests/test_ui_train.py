@@ -22,7 +22,6 @@ from explorer.jobs.worker import work
 from explorer.presets import for_kind
 from explorer.ui import run_routes
 from explorer.ui.previews import look_at
-from explorer.ui.replay import gif_of
 from explorer.ui.run_view import scene
 from explorer.ui.views.train_run import remedies_for
 from explorer.ui.views.train_settings import _GROUPS
@@ -292,9 +291,11 @@ def test_a_run_at_work_can_be_paused_stopped_and_slowed():
 def test_a_failed_run_says_why_without_a_traceback():
     run = jobs.begin(TrainConfig(data="nothing"), "mine")
     work(run.path)
-    page = drawn("run", run=run.id)
-    assert not page.exception
-    assert "nothing" in page.error[0].value
+    assert not drawn("run", run=run.id).exception
+    with TestClient(Starlette(routes=run_routes.routes())) as client:
+        news = client.get(run_routes.urls(run)["progress"]).json()
+    assert (news["state"], news["snapshots"]) == ("failed", [])
+    assert "nothing" in news["error"][0]
 
 
 def test_a_deleted_run_is_no_longer_listed():
@@ -350,7 +351,7 @@ def test_every_lost_game_can_be_helped_or_leaves_no_heading(kind, verdict):
 def test_the_view_of_a_run_is_told_of_the_two_players_of_a_game_alone(kind):
     config = of_kind(kind)
     run = jobs.begin(config, "mine")
-    told = scene(run, run.status())
+    told = scene(run)
     json.dumps(told)
     assert told["hasEncoder"] == config.has_encoder
     assert (told["game"] is not None) == config.is_adversarial
@@ -370,7 +371,7 @@ def test_a_run_without_an_encoder_is_served_without_a_map_and_saved_as_gif():
         assert news["reports"][-1]["duel"]["diversity"] > 0
         assert client.get(f"{urls['snapshot']}/latest").status_code == 200
         assert client.get(urls["map"]).status_code == 404
-    assert gif_of(run).startswith(b"GIF89a")
+        assert client.get(urls["gif"]).content.startswith(b"GIF89a")
 
 
 # ---- what the browser fetches
@@ -418,6 +419,18 @@ def _values(column) -> list[int]:
 
         return np.frombuffer(base64.b64decode(column["bdata"]), column["dtype"]).tolist()
     return column
+
+
+def test_a_run_too_short_for_a_gif_says_so(client):
+    run = RunFolder(store.runs_folder() / "short")
+    run.create(
+        Record(
+            name="short", out=store.bundles_folder() / "short", config=TrainConfig(data="digits")
+        )
+    )
+    answer = client.get(run_routes.urls(run)["gif"])
+    assert answer.status_code == 404
+    assert "kept no pictures" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("rest", ["snapshot/999999", "snapshot/-1", "snapshot/x", "snapshot/²"])

@@ -311,9 +311,12 @@ def _run_checks() -> Iterator[Check]:
         with running.app_with_run("faces") as busy:
             return browser.drag(busy.address, "faces"), running.answer_ms(busy.address)
 
-    def train() -> tuple[float, float]:
+    def train() -> tuple[float, float, float]:
         with app.running_app() as fresh:
-            return running.first_pictures_s(fresh.address)
+            return running.first_look_s(fresh.address)
+
+    def seconds(which: int) -> Reading:
+        return Reading(trained()[which])
 
     looked, trained = Once(look), Once(train)
 
@@ -329,8 +332,9 @@ def _run_checks() -> Iterator[Check]:
         True,
     )
     yield check("while a run works: click to answer", "ms", 300, lambda: Reading(looked()[1]))
-    yield check("Train, digits, quick look: first picture", "s", 3, lambda: Reading(trained()[0]))
-    yield check("Train, digits, quick look: all done", "s", 15, lambda: Reading(trained()[1]))
+    for which, (what, budget_s) in enumerate((("first picture", 3), ("map", 15), ("all done", 15))):
+        name = f"Train, digits, quick look: {what}"
+        yield check(name, "s", budget_s, partial(seconds, which))
 
 
 def _projection_checks() -> Iterator[Check]:

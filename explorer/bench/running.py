@@ -67,13 +67,13 @@ def answer_ms(address: str) -> float:
     return asyncio.run(clicks())
 
 
-def first_pictures_s(address: str) -> tuple[float, float]:
-    """Press Train for a quick look at the digits; return the seconds to its first picture and end.
+def first_look_s(address: str) -> tuple[float, float, float]:
+    """Press Train for a quick look at the digits; return the seconds to pictures, map and end.
 
     The form has been open for some seconds before, as it is when somebody reads it.
     """
 
-    async def press() -> tuple[float, float]:
+    async def press() -> tuple[float, float, float]:
         async with browser.profile() as window:
             page = await window.new_page()
             await page.goto(f"{address}/train")
@@ -82,10 +82,12 @@ def first_pictures_s(address: str) -> tuple[float, float]:
             await asyncio.sleep(_READY_TO_TRAIN_S)
             begin = time.perf_counter()
             await button.click()
-            await page.wait_for_selector('[data-testid="run"][data-ready="true"]')
-            first = time.perf_counter() - begin
-            await page.wait_for_selector('[data-testid="run"][data-state="finished"]')
-            return first, time.perf_counter() - begin
+            took = []
+            for sign in ("[data-step]", '[data-ready="true"]', '[data-state="finished"]'):
+                await page.wait_for_selector(f'[data-testid="run"]{sign}')
+                took.append(time.perf_counter() - begin)
+            first, mapped, done = took
+            return first, mapped, done
 
     return asyncio.run(press())
 

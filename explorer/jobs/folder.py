@@ -110,7 +110,6 @@ class JobStatus:
         layers: Names of the layers whose gradients are reported.
         health: What the gradients say: healthy, vanishing or exploding; of a game between two
             players, its verdict: even, mode-collapse or discriminator-won.
-        image_shape: (c, h, w), or empty before the images are loaded.
         updated_s: When this was said, in seconds of the Unix clock.
         queued_s: Since when it has waited for its turn, in the same.
         pid: Process that said it; 0 before there was one.
@@ -129,7 +128,6 @@ class JobStatus:
     images_per_s: float = 0.0
     layers: tuple[str, ...] = ()
     health: str = "healthy"
-    image_shape: tuple[int, ...] = ()
     updated_s: float = 0.0
     queued_s: float = 0.0
     pid: int = 0

@@ -147,7 +147,6 @@ class _Worker:
         config = choice.fitted(config, self._record.fitted, images)
         self._record = dataclasses.replace(self._record, config=config)
         choice.use_fitting_threads(config, images)
-        self._status = dataclasses.replace(self._status, image_shape=images.image_shape)
         return images
 
     def _recorder(self, images: ImageSet) -> "Recorder":

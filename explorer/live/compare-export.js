@@ -75,12 +75,3 @@ function write(context, text, x, y, { size = 16, bold = false, color = INK, most
     shown = `${shown.replace(/…$/, "").slice(0, -1)}…`;
   context.fillText(shown, x, y);
 }
-
-/** Hand a file to whoever looks at the page. */
-export function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

@@ -6,11 +6,11 @@
 import { makeLater, makeSheet, makeTriple } from "./compare-cells.js";
 import { commonItems, loadModels, loadOriginal } from "./compare-data.js";
 import { drawOf } from "./compare-draws.js";
-import { composed, save, tile } from "./compare-export.js";
+import { composed, tile } from "./compare-export.js";
 import { makeHoleView, makeItemMap } from "./compare-maps.js";
 import { makePage } from "./compare-page.js";
 import { makeSharedSliders } from "./compare-sliders.js";
-import { el, fill } from "./dom.js";
+import { el, fill, save } from "./dom.js";
 import { slerp } from "./latent.js";
 import { makeMoments } from "./moments.js";
 import { makePicture } from "./picture.js";

@@ -19,6 +19,15 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
+/** Hand a file to whoever looks at the page. */
+export function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 /** Put values into the {gaps} of a sentence from the words catalogue. */
 export function fill(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (gap, name) => values[name] ?? gap);

@@ -23,7 +23,7 @@ const LAYERS = {
 };
 
 /** One chart: lines over steps, and a mark that stands at one of them. */
-function makeChart(Plotly, words, { label, unit, hover, type = "linear" }) {
+function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
   const plot = el("div", { class: "le-run-plot" });
   const mark = el("i", { class: "le-run-mark", hidden: true });
   const props = { class: "le-run-chart le-run-empty", role: "img", "aria-label": label };
@@ -39,7 +39,7 @@ function makeChart(Plotly, words, { label, unit, hover, type = "linear" }) {
   }
   const resized = new ResizeObserver(async () => {
     if (!drawn || !plot.offsetParent) return;
-    await Plotly.Plots.resize(plot);
+    await (await plotly).Plots.resize(plot);
     place();
   });
   resized.observe(plot);
@@ -53,6 +53,7 @@ function makeChart(Plotly, words, { label, unit, hover, type = "linear" }) {
         ...axis,
         title: { text: title, standoff: 4, font: { size: 11 } },
       });
+      const Plotly = await plotly;
       drawn = true;
       element.classList.remove("le-run-empty");
       await Plotly.react(
@@ -95,7 +96,7 @@ function makeChart(Plotly, words, { label, unit, hover, type = "linear" }) {
     destroy() {
       drawn = false;
       resized.disconnect();
-      Plotly.purge(plot);
+      plotly.then((Plotly) => Plotly.purge(plot));
     },
   };
 }
@@ -143,12 +144,12 @@ export function gameCurves({ made, real, losses, scores, diversity, areChances }
 
 /**
  * Curves side by side, and what their colours mean.
- * @param {Object} Plotly
+ * @param {Promise<Object>} plotly the library, when it is there
  * @param {Object} words the catalogue's part for runs
  * @param {Object[]} specs what each shows
  * @param {string} id for tests
  */
-export function makeCurves(Plotly, words, specs, id) {
+export function makeCurves(plotly, words, specs, id) {
   let whole = false;
   let items = [[], []];
   const toggle = () => {
@@ -163,7 +164,7 @@ export function makeCurves(Plotly, words, specs, id) {
   });
   const curves = specs.map((spec) => {
     const { title, help, unit } = spec;
-    const chart = makeChart(Plotly, words, { label: title, unit, hover: "x" });
+    const chart = makeChart(plotly, words, { label: title, unit, hover: "x" });
     const now = el("span", { class: "le-run-quiet" });
     const heading = el("h3", { title: help }, el("strong", { text: title }), now);
     return { ...spec, chart, now, element: el("div", {}, heading, chart.element) };
@@ -257,12 +258,12 @@ export function makeJudgement(words) {
 
 /**
  * The length of each layer's gradient, on a scale by factors of ten.
- * @param {Object} Plotly
+ * @param {Promise<Object>} plotly the library, when it is there
  * @param {Object} words the catalogue's part for runs
  */
-export function makeGradients(Plotly, words) {
+export function makeGradients(plotly, words) {
   const label = words.gradients;
-  const chart = makeChart(Plotly, words, {
+  const chart = makeChart(plotly, words, {
     label,
     unit: words.norm,
     hover: "closest",

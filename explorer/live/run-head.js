@@ -4,7 +4,7 @@ import { el, fill } from "./dom.js";
 
 /** @param {Object} words the catalogue's part for runs */
 export function makeHead(words) {
-  const state = el("strong", { class: "le-run-state" });
+  const state = el("strong", { class: "le-run-state", text: words.opening });
   const facts = el("span", { class: "le-run-facts" });
   const done = el("i");
   const bar = el(
@@ -60,7 +60,7 @@ function factsOf(news, percent, words) {
   if (state === "starting" && news.doing) {
     return [fill(words.doing, { what: news.doing, percent: Math.round(100 * news.done) })];
   }
-  if (!news.step) return [];
+  if (!news.step) return [words.before[state === "queued" && !news.pid ? "starting" : state]];
   const isRunning = state === "running";
   return [
     fill(words.epoch, { epoch, epochs }),

@@ -12,10 +12,10 @@ const WIDE = 420; // pixels from which a legend has room beside the dots
 const SHORT = 12; // letters of a name that does
 
 /**
- * @param {Object} Plotly
+ * @param {Promise<Object>} plotly the library, when it is there
  * @param {Object} words the catalogue's part for runs
  */
-export function makeRunMap(Plotly, words) {
+export function makeRunMap(plotly, words) {
   const plot = el("div", { class: "le-run-plot" });
   const props = { class: "le-run-map le-run-empty", "data-testid": "run-map", role: "img" };
   const element = el(
@@ -24,6 +24,7 @@ export function makeRunMap(Plotly, words) {
     plot,
   );
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let Plotly = null;
   let rows = null; // of each trace: which dots it has
   let isEven = true; // whether a distance looks the same in any direction
   let xy = null; // where the dots are drawn, (2n,)
@@ -104,6 +105,7 @@ export function makeRunMap(Plotly, words) {
     element,
     /** Take a figure made by `figures.py`: colours and titles; positions come by `show`. */
     async open({ data, layout }) {
+      Plotly = await plotly;
       isEven = Boolean(layout.yaxis.scaleanchor);
       const axis = { fixedrange: true, autorange: false, scaleanchor: undefined };
       const quiet = {
@@ -134,7 +136,7 @@ export function makeRunMap(Plotly, words) {
       cancelAnimationFrame(frame);
       resized.disconnect();
       rows = xy = null;
-      Plotly.purge(plot);
+      Plotly?.purge(plot);
     },
   };
 }

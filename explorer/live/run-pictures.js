@@ -9,18 +9,17 @@ const MOST_TICKS = 16;
 
 /**
  * Pictures under a caption.
- * @param {number[]} imageShape [c, h, w]
  * @param {string} caption
  * @param {string} id for tests
  */
-export function makeGallery(imageShape, caption, id) {
+export function makeGallery(caption, id) {
   const grid = el("div", { class: "le-run-grid" });
   const canvases = [];
-  const values = new Float32Array(imageShape.reduce((product, side) => product * side, 1));
   return {
     element: el("figure", { "data-testid": id }, el("figcaption", { text: caption }), grid),
     /** @param {{values: Uint8Array, shape: number[]}} pictures (n, c, h, w) */
-    draw({ values: bytes, shape: [n] }) {
+    draw({ values: bytes, shape: [n, ...imageShape] }) {
+      const values = new Float32Array(bytes.length / n);
       while (canvases.length < n) canvases.push(makePicture(imageShape));
       if (grid.childElementCount !== n) grid.replaceChildren(...canvases.slice(0, n));
       for (let i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
 /** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
 
-import { el, fill } from "./dom.js";
+import { el, fill, save } from "./dom.js";
 
 const GLIDE_MS = 300;
 const TICK_MS = 50; // at most 20 snapshots a second
@@ -15,12 +15,14 @@ const told = (count) => count.toLocaleString("en");
  * @param {Object} options
  * @param {Object} options.words the catalogue's part for runs
  * @param {function(number|null): Promise<Object>} options.load a snapshot, or the newest (null)
+ * @param {function(): Promise<Blob>} options.animate all of them as a GIF
+ * @param {string} options.name what to call that
  * @param {function(number): void} options.expect a snapshot will be wanted soon
  * @param {function(Object, number, boolean): void} options.onShow a snapshot, the time to glide
  *     to it, and whether it is the newest
  * @param {function(boolean): void} options.onLost whether a snapshot could not be fetched
  */
-export function makeReplay({ words, load, expect, onShow, onLost }) {
+export function makeReplay({ words, name, load, animate, expect, onShow, onLost }) {
   const button = (id, help, onclick) =>
     el("button", {
       class: "le-run-button",
@@ -41,7 +43,14 @@ export function makeReplay({ words, load, expect, onShow, onLost }) {
     oninput: () => choose(Number(slider.value)),
   });
   const label = el("output", { class: "le-run-step" });
-  const element = el("div", { class: "le-run-replay" }, play, slider, live, label);
+  const gif = button("run-gif", words.gifHelp, saveGif);
+  const trouble = el("p", { class: "le-run-error", role: "alert", hidden: true });
+  const element = el(
+    "div",
+    {},
+    el("div", { class: "le-run-replay" }, play, slider, live, label, gif),
+    trouble,
+  );
   const steps = []; // of each snapshot
   let total = 0;
   let mode = "live"; // or "held", or "play"
@@ -51,6 +60,7 @@ export function makeReplay({ words, load, expect, onShow, onLost }) {
   let timer = 0;
   let retry = 0;
   let glideMs = GLIDE_MS;
+  let animating = false;
   let gone = false;
 
   const last = () => steps.length - 1;
@@ -123,6 +133,21 @@ export function makeReplay({ words, load, expect, onShow, onLost }) {
     tick();
   }
 
+  async function saveGif() {
+    animating = true;
+    say();
+    const { blob, error } = await animate().then(
+      (blob) => ({ blob }),
+      (error) => ({ error }),
+    );
+    animating = false;
+    if (gone) return;
+    say();
+    trouble.hidden = !error;
+    trouble.textContent = error?.message ?? "";
+    if (blob) save(blob, `${name}.gif`);
+  }
+
   /** Bring controls and label up to date. */
   function say() {
     const index = Math.max(0, at);
@@ -130,6 +155,8 @@ export function makeReplay({ words, load, expect, onShow, onLost }) {
     slider.value = index;
     slider.disabled = play.disabled = steps.length < 2;
     live.disabled = steps.length < 1;
+    gif.disabled = animating || steps.length < 2;
+    gif.textContent = animating ? words.gifMaking : words.gif;
     label.textContent = steps.length
       ? fill(words.stepOf, { step: told(steps[index]), steps: told(total) })
       : "";

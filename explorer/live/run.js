@@ -32,52 +32,53 @@ export async function mount(root, scene) {
     class: "le-run",
     role: "region",
     "aria-label": fill(words.label, { name }),
-    text: words.opening,
   });
   root.replaceChildren(run);
+  const plotly = Promise.resolve(loadPlotly(scene.urls.plotly));
   let view = null;
-  let gone = false;
-  Promise.resolve(loadPlotly(scene.urls.plotly))
-    .then((Plotly) => {
-      if (!gone) view = makeView(run, scene, Plotly);
-    })
-    .catch((error) => {
-      run.textContent = `${words.failed} ${error.message}`;
-      console.error(error);
-    });
+  function open() {
+    view?.destroy();
+    for (const mark of Object.keys(run.dataset)) if (mark !== "testid") delete run.dataset[mark];
+    view = makeView(run, scene, plotly, open);
+  }
+  open();
+  plotly.catch((error) => {
+    view.destroy();
+    run.textContent = `${words.failed} ${error.message}`;
+    console.error(error);
+  });
   return {
-    update: () => view?.wake(),
+    update: () => view.wake(),
     destroy() {
-      gone = true;
-      view?.destroy();
+      view.destroy();
       run.remove();
     },
   };
 }
 
-function makeView(run, scene, Plotly) {
-  const { words, imageShape, urls, game, hasEncoder } = scene;
+/** Draw how the run goes from its beginning; `onRestart` when another process works on it. */
+function makeView(run, scene, plotly, onRestart) {
+  const { words, name, urls, game, hasEncoder } = scene;
   const reports = makeThinned(MOST_REPORTS);
   const checks = makeThinned(MOST_CHECKS);
   const snapshots = makeSnapshots(urls.snapshot);
   const head = makeHead(words);
-  const map = makeRunMap(Plotly, words);
-  const originals = makeGallery(imageShape, words.originals, "run-originals");
-  const reconstructions = makeGallery(imageShape, words.reconstructions, "run-reconstructions");
-  const samples = makeGallery(imageShape, words.samples, "run-samples");
+  const map = makeRunMap(plotly, words);
+  const originals = makeGallery(words.originals, "run-originals");
+  const reconstructions = makeGallery(words.reconstructions, "run-reconstructions");
+  const samples = makeGallery(words.samples, "run-samples");
   const losses = game ? ["reconstruction", "kl"] : ["loss", "reconstruction", "kl"];
   const curves = [
-    makeCurves(Plotly, words, game ? gameCurves(game) : [], "run-game"),
-    makeCurves(Plotly, words, hasEncoder ? lossCurves(words, losses) : [], "run-curves"),
+    makeCurves(plotly, words, game ? gameCurves(game) : [], "run-game"),
+    makeCurves(plotly, words, hasEncoder ? lossCurves(words, losses) : [], "run-curves"),
   ];
   const bars = makeBars(words);
-  const gradients = makeGradients(Plotly, words);
+  const gradients = makeGradients(plotly, words);
   const replay = makeReplay({
     words,
-    async load(index) {
-      await opening();
-      return index === null ? snapshots.latest() : snapshots.get(index);
-    },
+    name,
+    animate: async () => new Blob([await fetchBytes(urls.gif)], { type: "image/gif" }),
+    load: (index) => (index === null ? snapshots.latest() : snapshots.get(index)),
     expect: snapshots.expect,
     onShow: show,
     onLost: (is) => head.lost("snapshot", is),
@@ -97,15 +98,21 @@ function makeView(run, scene, Plotly) {
     el("div", { class: "le-run-two" }, ...(hasEncoder ? [bars.element] : []), gradients.element),
   );
 
+  let shown = null; // snapshot
   let layers = [];
   let marked = null; // step looked back at, or null
   let timer = 0;
   let notBefore = 0;
   let gone = false;
+  let pid = 0; // of the process at work
+  let shots = 0; // snapshots told of
 
   // ---- what the run reports ------------------------------------------------------------------
   function take(news) {
+    if (pid && news.pid && news.pid !== pid) return onRestart(); // it may have gone back some steps
+    pid ||= news.pid;
     const isOver = ENDED.includes(news.state);
+    if (news.step || news.state === "running") run.dataset.begun = "true";
     run.dataset.state = news.state;
     head.show(news);
     if (news.state === "gone") return;
@@ -117,7 +124,8 @@ function makeView(run, scene, Plotly) {
     }
     if (news.reports.length) drawSoon();
     replay.grow(news.snapshots, news.steps, isOver);
-    if (isOver && !run.dataset.step) run.dataset.ready = "true"; // nothing more will come
+    shots += news.snapshots.length;
+    if (isOver && !shots) run.dataset.ready = "true"; // nothing more will come
   }
 
   /** Curves are drawn at most twice a second, and less often where that takes long. */
@@ -140,32 +148,43 @@ function makeView(run, scene, Plotly) {
 
   // ---- what a snapshot shows -----------------------------------------------------------------
   function show(shot, glideMs, isLive) {
+    shown = shot;
     samples.draw(shot.samples);
     if (hasEncoder) {
-      map.show(shot.xy.values, glideMs);
       reconstructions.draw(shot.x_hat);
       bars.draw(shot.kl.values, shot.variance.values);
+      showOnMap(glideMs);
     }
     const step = shot.step.values[0];
     marked = isLive ? null : step;
     for (const some of curves) some.mark(marked);
     gradients.mark(marked);
     run.dataset.step = step;
-    run.dataset.ready = "true";
+    if (!hasEncoder) run.dataset.ready = "true";
   }
 
   let opened = null;
-  /** Fetch once what all snapshots share. */
+  /** Fetch once what all snapshots share; the pictures of a snapshot do not wait for that. */
   function opening() {
-    if (!hasEncoder) return null;
     opened ??= Promise.all([
-      openMap(),
       fetchBytes(urls.items).then((bytes) => originals.draw(readArrays(bytes).x)),
+      openMap(),
     ]).catch((error) => {
-      opened = null;
+      opened = null; // the next snapshot tries again
       throw error;
     });
     return opened;
+  }
+
+  async function showOnMap(glideMs) {
+    const isThere = await opening().then(
+      () => true,
+      () => false,
+    );
+    head.lost("map", !isThere);
+    if (!isThere || gone) return;
+    map.show(shown.xy.values, glideMs);
+    run.dataset.ready = "true";
   }
 
   let theme = themeOf(run);

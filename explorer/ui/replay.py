@@ -10,11 +10,6 @@ from explorer.export import Moment, Titles, moments_shown, replay_gif
 from explorer.ui.words import say
 
 
-def can_replay(run: jobs.RunFolder) -> bool:
-    """Whether there are two moments or more to go from one to the other."""
-    return len(run.snapshots()) > 1
-
-
 def gif_of(run: jobs.RunFolder) -> bytes:
     """Return a run so far as a GIF.
 

@@ -1,4 +1,4 @@
-"""What the view of a run fetches: how it stands, its snapshots, the images watched, the map."""
+"""What the view of a run fetches: how it stands, snapshots, images watched, the map, the GIF."""
 
 from dataclasses import asdict
 from typing import cast
@@ -12,6 +12,7 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.figures import ByClass, Theme, latent_map
 from explorer.live.arrays import pack_arrays
+from explorer.ui.replay import gif_of
 from explorer.ui.routes import FOREVER, Handler, prefix
 from explorer.ui.words import say
 
@@ -22,7 +23,7 @@ _SHOWN = ("step", "xy", "kl", "variance", "x_hat", "samples")
 def urls(run: jobs.RunFolder) -> dict[str, str]:
     """Return the addresses the view needs for one run."""
     own = f"{prefix()}/run/{run.id}"
-    return {part: f"{own}/{part}" for part in ("progress", "snapshot", "items", "map")}
+    return {part: f"{own}/{part}" for part in ("progress", "snapshot", "items", "map", "gif")}
 
 
 def routes() -> list[Route]:
@@ -33,6 +34,7 @@ def routes() -> list[Route]:
         Route(f"{own}/snapshot/{{which}}", _of_run(_snapshot)),
         Route(f"{own}/items", _of_run(_items)),
         Route(f"{own}/map", _of_run(_map)),
+        Route(f"{own}/gif", _of_run(_gif)),
     ]
 
 
@@ -101,6 +103,10 @@ def _map(request: Request) -> Response:
         latest["xy"], color=color, axis_titles=_titles(latest["mu"]), theme=cast(Theme, theme)
     )
     return Response(figure.to_json(), media_type="application/json", headers=_FRESH)
+
+
+def _gif(request: Request) -> Response:
+    return Response(gif_of(request.state.run), media_type="image/gif", headers=_FRESH)
 
 
 def _titles(mu: np.ndarray) -> list[str]:

@@ -12,21 +12,19 @@ from explorer.ui.words import game_words, run_words
 
 
 def run_view(run: jobs.RunFolder) -> None:
-    """Draw how a run goes; a run whose process is another by now is drawn afresh."""
-    status = run.status()
-    _component()(key="run", data=scene(run, status))
+    """Draw how a run goes, from the moment it waits for its turn."""
+    _component()(key="run", data=scene(run))
 
 
-def scene(run: jobs.RunFolder, status: jobs.JobStatus) -> dict[str, object]:
+def scene(run: jobs.RunFolder) -> dict[str, object]:
     """Return everything the view needs to know, as JSON values; `run.js` reads it."""
     record = run.record()
     return {
-        "key": f"{run.id}:{status.pid}:{'x'.join(map(str, status.image_shape))}",
+        "key": run.id,
         "name": record.name,
         "latentDim": record.config.latent_dim,
-        "imageShape": list(status.image_shape),
         "urls": routes.shared_urls("run.js") | run_routes.urls(run),
-        "state": status.state,
+        "state": run.status().state,
         "hasEncoder": record.config.has_encoder,
         "game": game_words(record.config.kind) if record.config.is_adversarial else None,
         "words": run_words(),

@@ -202,9 +202,10 @@ def visiting(browser: Browser, address: str, **options: object) -> Iterator[Visi
     def hear(message: ConsoleMessage) -> None:
         # On a page with a path of its own, Streamlit asks there before it asks at the root; and it
         # forgets a picture at once that a rerun has replaced, maybe before the browser has it.
-        is_its_own = any(part in message.location["url"] for part in ("/_stcore/", "/media/"))
+        complaint = f"{message.text} {message.location['url']}"
+        is_its_own = any(part in complaint for part in ("/_stcore/", "/media/"))
         if message.type == "error" and not is_its_own:
-            visit.complaints.append(f"{message.text} {message.location['url']}")
+            visit.complaints.append(complaint)
 
     page.on("websocket", listen)
     page.on("console", hear)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from explorer import jobs
 from tests.browser.conftest import SLOW_MS, serving, visiting
@@ -127,6 +127,31 @@ def test_a_run_can_be_steered_by_keyboard_alone(visit):
     page.get_by_role("button", name="Stop", exact=True).focus()
     page.keyboard.press("Space")
     wait_for_state(page, "stopped")
+
+
+def test_the_first_pictures_do_not_wait_for_what_draws_the_map(visit):
+    page = visit.page
+    page.goto(f"{visit.address}/train")
+    held: list[Route] = []
+    page.route(re.compile("plotly"), lambda route: held.append(route))
+    press(page, "Train")
+    page.wait_for_selector(f"{RUN}[data-step]", timeout=SLOW_MS)
+    assert held
+    assert page.get_by_test_id("run-reconstructions").locator("canvas").count() > 0
+    assert not page.locator(RUN).get_attribute("data-ready")
+    held[0].continue_()
+    page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
+    expect(page.get_by_test_id("run-map").locator(".js-plotly-plot")).to_be_visible()
+
+
+def test_a_run_is_saved_as_a_gif(visit):
+    begin_long_run(visit, "moving")
+    page = visit.page
+    with page.expect_download() as download:
+        page.get_by_test_id("run-gif").click()
+    assert download.value.suggested_filename == "moving.gif"
+    with Image.open(download.value.path()) as gif:
+        assert getattr(gif, "n_frames", 1) >= 2
 
 
 @pytest.mark.slow

@@ -9,9 +9,7 @@ from explorer import jobs, store
 from explorer.config import Arch, Optimizer, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
-from explorer.ui.replay import can_replay, gif_of
 from explorer.ui.run_view import run_view
-from explorer.ui.views.train_words import state_line
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 1.0
@@ -23,35 +21,19 @@ _OPTIMIZERS: dict[Optimizer, str] = {"adam": "Adam", "rmsprop": "RMSprop"}
 
 def draw_run(run: jobs.RunFolder) -> None:
     """Draw the controls, which follow the run, and the view below them."""
-    status = run.status()
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"#### {plain(run.record().name)}", width="content")
-        if can_replay(run):
-            _save_gif(run)
-    _controls(run, _drawn(run, status))
-    if status.image_shape:
-        run_view(run)
-    elif status.error:
-        st.error("  \n".join(map(plain, status.error)))
-    elif status.state in ("queued", "starting"):
-        words = "train.waiting" if status.state == "queued" else "train.starting"
-        st.info(say(words), icon=":material/hourglass_top:")
-    else:
-        st.info(state_line(status))
+        _delete(run)  # not among the controls: drawn anew each second, they may close what is open
+    _controls(run, is_over=run.status().state in jobs.ENDED)
+    run_view(run)
     _remedies(run)
 
 
-def _drawn(run: jobs.RunFolder, status: jobs.JobStatus) -> tuple[object, ...]:
-    """Return what the page depends on: when it changes, the whole page is drawn anew."""
-    stays = status.state if not status.image_shape else status.state in jobs.ENDED
-    return status.pid, status.image_shape, status.health, stays, can_replay(run)
-
-
 @st.fragment(run_every=_LOOK_EVERY_S)
-def _controls(run: jobs.RunFolder, drawn: tuple[object, ...]) -> None:
+def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
     status = run.status()
-    if _drawn(run, status) != drawn:
-        st.rerun()
+    if (status.state in jobs.ENDED) != is_over:
+        st.rerun()  # so that the view asks for news again, or no longer
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if status.state in ("running", "queued", "starting"):
             _button("pause", "pause", jobs.pause, run)
@@ -63,7 +45,6 @@ def _controls(run: jobs.RunFolder, drawn: tuple[object, ...]) -> None:
             _slow_motion(run)
         if status.out and store.is_known(status.out):
             _open(status.out)
-        _delete(run)
 
 
 def _button(
@@ -105,23 +86,6 @@ def _open(name: str) -> None:
         state.open_in_explore(name)
 
 
-def _save_gif(run: jobs.RunFolder) -> None:
-    """Offer the run so far as a GIF, which is made only when asked for.
-
-    Not among the controls: each time these are drawn anew, Streamlit forgets what a click asks for.
-    """
-    st.download_button(
-        say("train.gif"),
-        lambda: gif_of(run),
-        file_name=f"{run.record().name}.gif",
-        mime="image/gif",
-        key=f"gif-{run.id}",
-        icon=":material/gif_box:",
-        help=say("train.gif_help"),
-        on_click="ignore",
-    )
-
-
 def _delete(run: jobs.RunFolder) -> None:
     with st.popover(say("train.delete"), icon=":material/delete:", help=say("train.delete_help")):
         st.markdown(say("train.delete_sure", name=plain(run.record().name)))
@@ -135,9 +99,15 @@ def _try(act: Callable[[], None]) -> None:
     try:
         act()
     except ExplorerError as error:
-        st.toast(plain(str(error)), icon=":material/error:", duration="long")
+        _complain(error)
 
 
+def _complain(error: ExplorerError) -> None:
+    """Say what went wrong, for longer than until the controls are drawn again."""
+    st.toast(plain(str(error)), icon=":material/error:", duration="long")
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
 def _remedies(run: jobs.RunFolder) -> None:
     """Offer, where a run ails, others that differ from it in one setting."""
     health = run.status().health
@@ -215,7 +185,7 @@ def _begin_like(run: jobs.RunFolder, config: TrainConfig) -> None:
     try:
         other = jobs.begin(config, jobs.free_name(record.name), fitted=record.fitted)
     except ExplorerError as error:
-        st.error(plain(str(error)))
+        _complain(error)
         return
     state.choose_run(other.id)
     st.rerun()
