@@ -52,24 +52,35 @@ def wait_for_state(page: Page, *states: str) -> None:
     page.wait_for_selector(found, timeout=SLOW_MS)
 
 
+def let_it_settle(page: Page) -> None:
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
+
+
+def open_form(visit) -> None:
+    """Open the page and let it come to rest, as somebody does who reads before pressing."""
+    page = visit.page
+    page.goto(f"{visit.address}/train")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW_MS)
+    let_it_settle(page)
+
+
 def set_epochs(page: Page, count: int) -> None:
     page.get_by_text("Every setting").click()
     box = page.get_by_label("Epochs", exact=True)
     box.fill(str(count))
     box.press("Enter")
-    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
+    let_it_settle(page)
 
 
 def begin_long_run(visit, name: str) -> None:
     """Start a run on the digits that does not end by itself while a test looks on."""
     page = visit.page
-    page.goto(f"{visit.address}/train")
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW_MS)
+    open_form(visit)
     set_epochs(page, 2_000)
     box = page.get_by_role("textbox", name="Name of the model")
     box.fill(name)
     box.press("Enter")
-    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
+    let_it_settle(page)
     press(page, "Train")
     page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
 
@@ -80,7 +91,7 @@ def step_shown(page: Page) -> int:
 
 def test_own_pictures_become_a_model_that_can_be_dragged(visit, drawings):
     page = visit.page
-    page.goto(f"{visit.address}/train")
+    open_form(visit)
     page.get_by_text("My own", exact=True).click()
     page.locator('input[type="file"]').set_input_files(drawings)
     expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
@@ -111,6 +122,28 @@ def test_own_pictures_become_a_model_that_can_be_dragged(visit, drawings):
     assert (visit.pixels() != before).any()
 
 
+def test_own_pictures_are_chosen_and_learnt_from_by_keyboard_alone(visit, drawings):
+    open_form(visit)
+    page = visit.page
+    page.get_by_role("radio", name="My own").focus()
+    page.keyboard.press("Space")
+    upload = page.get_by_test_id("stFileUploader").get_by_text("Upload", exact=True)
+    expect(upload).to_be_visible(timeout=SLOW_MS)
+    let_it_settle(page)
+    for _ in range(20):
+        if upload.evaluate("(words) => words.closest('button') === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(drawings)
+    expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
+    let_it_settle(page)
+    page.get_by_role("button", name="Train", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{RUN}[data-step]", timeout=SLOW_MS)
+
+
 def test_a_run_can_be_steered_by_keyboard_alone(visit):
     begin_long_run(visit, "keys")
     page = visit.page
@@ -131,7 +164,7 @@ def test_a_run_can_be_steered_by_keyboard_alone(visit):
 
 def test_the_first_pictures_do_not_wait_for_what_draws_the_map(visit):
     page = visit.page
-    page.goto(f"{visit.address}/train")
+    open_form(visit)
     held: list[Route] = []
     page.route(re.compile("plotly"), lambda route: held.append(route))
     press(page, "Train")
@@ -157,8 +190,7 @@ def test_a_run_is_saved_as_a_gif(visit):
 @pytest.mark.slow
 def test_a_gan_is_trained_watched_steered_and_explored(visit):
     page = visit.page
-    page.goto(f"{visit.address}/train")
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW_MS)
+    open_form(visit)
     page.get_by_role("combobox", name="Kind of model").click()
     page.get_by_role("option", name="GAN", exact=True).click()
     expect(page.get_by_text("A generator tries to fool a discriminator")).to_be_visible(
@@ -249,7 +281,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_upload_is_told_in_words_and_starts_nothing(visit, name, tmp_path):
     page = visit.page
-    page.goto(f"{visit.address}/train")
+    open_form(visit)
     page.get_by_text("My own", exact=True).click()
     page.locator('input[type="file"]').set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": BAD[name]}
