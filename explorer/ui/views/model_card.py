@@ -58,11 +58,13 @@ def _scores(exhibit: Exhibit) -> None:
         st.info(say("card.not_scored", name=plain(exhibit.bundle.name)))
     half = (len(keys) + 1) // 2
     for column, part in zip(st.columns(2, gap="medium"), (keys[:half], keys[half:]), strict=True):
-        with column:
-            for key in part:
-                with st.container(gap=None):
-                    st.markdown(f"{name_of(key)}: **{value_of(key, scores[key])}**")
-                    st.caption(meaning_of(key, scores))
+        # One text: an element for each line would have the browser open the panel later.
+        lines = (
+            f"{name_of(key)}: **{value_of(key, scores[key])}**  \n"
+            f":gray[:small[{meaning_of(key, scores)}]]"
+            for key in part
+        )
+        column.markdown("\n\n".join(lines))
 
 
 def _sliders(exhibit: Exhibit) -> None:
