@@ -101,10 +101,20 @@ def keep_upload(files: Mapping[str, bytes]) -> Path:
         content, suffix = _archive(files), ".zip"
     digest = hashlib.sha256(content).hexdigest()[:12]
     safe = re.sub(r"[^\w -]+", "-", name).strip(" -")[:40] or "upload"
-    path = home() / "uploads" / digest / f"{safe}{suffix}"
+    path = _uploads() / digest / f"{safe}{suffix}"
     if not path.is_file():
         replace_file(path, content)
     return path
+
+
+def is_upload(source: str) -> bool:
+    """Whether a source of images is a file that `keep_upload` has kept, and so the same as then."""
+    path = Path(source).resolve()
+    return path.is_relative_to(_uploads().resolve()) and path.is_file()
+
+
+def _uploads() -> Path:
+    return home() / "uploads"
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:

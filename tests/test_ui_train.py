@@ -15,12 +15,13 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 import explorer
-from explorer import jobs, store
+from explorer import data, jobs, store
 from explorer.config import ADVERSARIAL, Kind, TrainConfig
 from explorer.jobs.folder import JobStatus, Record, RunFolder
 from explorer.jobs.worker import work
 from explorer.presets import for_kind
 from explorer.ui import run_routes
+from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.previews import look_at
 from explorer.ui.run_view import scene
 from explorer.ui.views.train_run import remedies_for
@@ -286,6 +287,29 @@ def test_a_run_at_work_can_be_paused_stopped_and_slowed():
     assert not run.asked().pause
     button(page, "Stop").click().run()
     assert run.asked().finish
+
+
+def test_the_originals_of_an_upload_are_shown_until_it_is_gone():
+    stream = io.BytesIO()
+    np.save(stream, np.random.default_rng(0).integers(0, 256, (40, 12, 12), np.uint8))
+    path = store.keep_upload({"our drawings ü.npy": stream.getvalue()})
+    run = RunFolder(store.runs_folder() / "own")
+    config = TrainConfig(data=str(path), arch="mlp", hidden=(8,), latent_dim=3, image_size=16)
+    run.create(Record(name="own", out=store.bundles_folder() / "own", config=config))
+    assert work(run.path)
+    exhibit = open_exhibit("own")
+    assert exhibit.has_originals
+    pixels = data.load(str(path), image_size=16).pixels
+    np.testing.assert_array_equal(exhibit.original(2), pixels[exhibit.bundle.codes.ids[2]])
+    path.unlink()
+    assert not Exhibit(exhibit.bundle, "again").has_originals
+
+
+def test_only_what_was_uploaded_counts_as_an_upload(tmp_path):
+    (tmp_path / "mine.npy").write_bytes(b"")
+    assert not store.is_upload(str(tmp_path / "mine.npy"))
+    assert not store.is_upload("digits")
+    assert not store.is_upload(str(store.home() / "uploads" / ".." / ".." / "mine.npy"))
 
 
 def test_a_failed_run_says_why_without_a_traceback():
