@@ -45,14 +45,28 @@ def test_an_estimate_grows_as_epochs_and_images_do():
 @pytest.mark.parametrize("which", PRESETS)
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_what_a_kind_starts_well_with_goes_with_every_preset(which, kind):
-    start = preset(which, "x", (1, 28, 28), 1000)
-    config = dataclasses.replace(start, kind=kind, **for_kind(kind))  # type: ignore[arg-type]
-    assert all(config.uses(name) for name in for_kind(kind))
+    for shape in SHAPES:
+        config = preset(which, "x", shape, 1000, kind)
+        assert config.kind == kind
+        assert all(config.uses(name) for name in for_kind(kind))
+        assert {name: getattr(config, name) for name in for_kind(kind)} == for_kind(kind)
+
+
+def test_codes_of_colour_pictures_are_held_to_the_prior_alike_in_all_sizes_and_for_every_beta():
+    def pull(side, kind):
+        config = preset("quick", "x", (3, side, side), 1000, kind)
+        assert config.likelihood == "gaussian"
+        return config.beta * config.sigma**2 / side**2
+
+    once = pull(64, "vae")
+    assert pull(32, "vae") == pytest.approx(once, rel=0.02)
+    assert pull(64, "beta-vae") == pytest.approx(once, rel=0.02)
+    assert preset("quick", "x", (1, 64, 64), 1000).likelihood == "bernoulli"  # which may be fitted
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
 def test_a_game_takes_longer_than_a_plain_model(kind):
     plain = preset("good", "x", (1, 28, 28), 10_000)
-    game = dataclasses.replace(plain, kind=kind, **for_kind(kind))  # type: ignore[arg-type]
+    game = preset("good", "x", (1, 28, 28), 10_000, kind)
     once = estimated_s(plain, (1, 28, 28), 10_000)
     assert once < estimated_s(game, (1, 28, 28), 10_000) < 12 * once

@@ -79,7 +79,7 @@ function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
             type,
             nticks: 5,
             tickfont: { size: type === "log" ? 8 : 10 }, // powers are drawn larger than that
-            exponentformat: "power",
+            exponentformat: type === "log" ? "power" : "SI", // −15k has room where −1.5×10⁴ has not
             ...(type === "log" && { dtick: 1 }),
             ...(range ? { range } : { autorange: true }),
           },

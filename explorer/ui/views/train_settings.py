@@ -28,7 +28,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 }
 _AUTO = "auto"
 # What some kind starts with otherwise than others, and so begins anew when another is chosen.
-_OF_KINDS = frozenset(name for kind in get_args(Kind) for name in for_kind(kind))
+_OF_KINDS = frozenset(["norm", *(name for kind in get_args(Kind) for name in for_kind(kind))])
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,10 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
 
 
 def _start_of(config: TrainConfig, name: str) -> object:
-    """Return what a control begins with: what may be fitted is, unless the kind says otherwise."""
-    is_open = name in FITTED and name not in for_kind(config.kind)
-    return _AUTO if is_open else getattr(config, name)
+    """Return what a control begins with: what may be fitted is, unless something was chosen."""
+    value = getattr(config, name)
+    is_open = name in FITTED and value == getattr(TrainConfig(data=config.data), name)
+    return _AUTO if is_open else value
 
 
 def _control(name: str, kind: object, value: Any, key: str) -> Any:

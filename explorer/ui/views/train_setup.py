@@ -167,13 +167,10 @@ def _choose_run(chosen: _Chosen) -> None:
     st.caption(say(f"train.about_{which}"))
     asked = chosen.asked
     kind = _choose_kind()
-    config = presets.preset(which, asked.data, shape, chosen.look.n_images)
     config = dataclasses.replace(
-        config,
-        kind=kind,
+        presets.preset(which, asked.data, shape, chosen.look.n_images, kind),
         image_size=asked.image_size,
         colours=asked.colours,
-        **presets.for_kind(kind),  # type: ignore[arg-type]
     )
     with st.expander(say("train.advanced")):
         st.caption(say("train.advanced_help"))
