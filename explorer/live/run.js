@@ -18,6 +18,7 @@ import { themeOf, watchTheme } from "./theme.js";
 const MOST_REPORTS = 600; // drawn
 const MOST_CHECKS = 200; // of them with validation, each a dot
 const DRAW_MS = 500;
+const RETRY_MS = 1_500;
 
 /**
  * Build the view in `root`.
@@ -102,6 +103,7 @@ function makeView(run, scene, plotly, onRestart) {
   let layers = [];
   let marked = null; // step looked back at, or null
   let timer = 0;
+  let again = 0; // timer
   let notBefore = 0;
   let gone = false;
   let pid = 0; // of the process at work
@@ -170,19 +172,24 @@ function makeView(run, scene, plotly, onRestart) {
       fetchBytes(urls.items).then((bytes) => originals.draw(readArrays(bytes).x)),
       openMap(),
     ]).catch((error) => {
-      opened = null; // the next snapshot tries again
+      opened = null;
       throw error;
     });
     return opened;
   }
 
   async function showOnMap(glideMs) {
+    clearTimeout(again);
     const isThere = await opening().then(
       () => true,
       () => false,
     );
+    if (gone) return;
     head.lost("map", !isThere);
-    if (!isThere || gone) return;
+    if (!isThere) {
+      again = setTimeout(showOnMap, RETRY_MS, 0);
+      return;
+    }
     map.show(shown.xy.values, glideMs);
     run.dataset.ready = "true";
   }
@@ -206,6 +213,7 @@ function makeView(run, scene, plotly, onRestart) {
     destroy() {
       gone = true;
       clearTimeout(timer);
+      clearTimeout(again);
       stopWatching();
       for (const part of [feed, replay, map, ...curves, gradients]) part.destroy();
     },

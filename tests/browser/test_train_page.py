@@ -177,6 +177,25 @@ def test_the_first_pictures_do_not_wait_for_what_draws_the_map(visit):
     expect(page.get_by_test_id("run-map").locator(".js-plotly-plot")).to_be_visible()
 
 
+def test_a_map_that_cannot_be_fetched_is_asked_for_again(visit):
+    page = visit.page
+    asked: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/run/.*/map"), refuse_once)
+    begin_long_run(visit, "later")
+    expect(page.get_by_test_id("run-map").locator(".js-plotly-plot")).to_be_visible()
+    assert len(asked) > 1
+    assert [complaint for complaint in visit.complaints if "503" not in complaint] == []
+    visit.complaints.clear()
+
+
 def test_a_run_is_saved_as_a_gif(visit):
     begin_long_run(visit, "moving")
     page = visit.page
