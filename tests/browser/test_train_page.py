@@ -1,5 +1,6 @@
 """Training in front of an audience: from one's own pictures to a model that can be dragged."""
 
+import contextlib
 import io
 import random
 import re
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from explorer import jobs
 from tests.browser.conftest import SLOW_MS, serving, visiting
@@ -45,6 +47,27 @@ def drawings(tmp_path_factory) -> Path:
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def choose_by_keyboard(page: Page, upload: Locator, file: Path) -> None:
+    """Go to the button with Tab and press it; once more where the page was just drawn anew."""
+    for _ in range(5):
+        for _ in range(20):
+            if upload.evaluate("(words) => words.closest('button') === document.activeElement"):
+                break
+            page.keyboard.press("Tab")
+        with contextlib.suppress(PlaywrightTimeoutError):
+            with page.expect_file_chooser(timeout=5_000) as chooser:
+                page.keyboard.press("Enter")
+            chooser.value.set_files(file)
+            return
+    pytest.fail("Enter opens no chooser of files")
+
+
+def enter(page: Page, name: str) -> None:
+    """Press a button by keyboard."""
+    page.get_by_role("button", name=name, exact=True).focus()
+    page.keyboard.press("Enter")
 
 
 def wait_for_state(page: Page, *states: str) -> None:
@@ -122,7 +145,7 @@ def test_own_pictures_become_a_model_that_can_be_dragged(visit, drawings):
     assert (visit.pixels() != before).any()
 
 
-def test_own_pictures_are_chosen_and_learnt_from_by_keyboard_alone(visit, drawings):
+def test_own_pictures_become_a_model_that_can_be_moved_by_keyboard_alone(visit, drawings):
     open_form(visit)
     page = visit.page
     page.get_by_role("radio", name="My own").focus()
@@ -130,26 +153,27 @@ def test_own_pictures_are_chosen_and_learnt_from_by_keyboard_alone(visit, drawin
     upload = page.get_by_test_id("stFileUploader").get_by_text("Upload", exact=True)
     expect(upload).to_be_visible(timeout=SLOW_MS)
     let_it_settle(page)
-    for _ in range(20):
-        if upload.evaluate("(words) => words.closest('button') === document.activeElement"):
-            break
-        page.keyboard.press("Tab")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(drawings)
+    choose_by_keyboard(page, upload, drawings)
     expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
     let_it_settle(page)
-    page.get_by_role("button", name="Train", exact=True).focus()
-    page.keyboard.press("Enter")
+    enter(page, "Train")
     page.wait_for_selector(f"{RUN}[data-step]", timeout=SLOW_MS)
+    for name, state in (("Pause", "paused"), ("Resume", "running"), ("Stop", "stopped")):
+        enter(page, name)
+        wait_for_state(page, state)
+    enter(page, "Open in Explore")
+    visit.ready()
+    before = visit.pixels().copy()
+    page.get_by_test_id(f"slider-{visit.first_slider()}").focus()
+    page.keyboard.press("PageDown")
+    assert (visit.pixels() != before).any()
 
 
 def test_a_run_can_be_steered_by_keyboard_alone(visit):
     begin_long_run(visit, "keys")
     page = visit.page
     for name, state in (("Pause", "paused"), ("Resume", "running")):
-        page.get_by_role("button", name=name, exact=True).focus()
-        page.keyboard.press("Enter")
+        enter(page, name)
         wait_for_state(page, state)
     scrubber = page.get_by_test_id("run-scrubber")
     scrubber.focus()
