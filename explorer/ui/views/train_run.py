@@ -39,8 +39,9 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
             _button("pause", "pause", jobs.pause, run)
         elif status.state in ("paused", "failed"):
             _button("resume", "play_arrow", jobs.resume, run, primary=True)
-        if status.state in ("running", "queued", "paused"):
-            _button("finish", "stop", jobs.finish, run)
+        if status.state in ("running", "queued", "paused", "finishing"):
+            is_asked = status.state == "finishing"  # the row stays, so that the view does not jump
+            _button("finish", "stop", jobs.finish, run, disabled=is_asked)
         if status.state in ("running", "paused"):
             _slow_motion(run)
         if status.out and store.is_known(status.out):
@@ -54,6 +55,7 @@ def _button(
     run: jobs.RunFolder,
     *,
     primary: bool = False,
+    disabled: bool = False,
 ) -> None:
     st.button(
         say(f"train.{what}"),
@@ -61,6 +63,7 @@ def _button(
         icon=f":material/{icon}:",
         type="primary" if primary else "secondary",
         help=say(f"train.{what}_help"),
+        disabled=disabled,
         on_click=lambda: _try(lambda: do(run)),
     )
 
