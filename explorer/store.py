@@ -109,8 +109,8 @@ def keep_upload(files: Mapping[str, bytes]) -> Path:
 
 def is_upload(source: str) -> bool:
     """Whether a source of images is a file that `keep_upload` has kept, and so the same as then."""
-    path = Path(source).resolve()
-    return path.is_relative_to(_uploads().resolve()) and path.is_file()
+    path = Path(os.path.abspath(source))  # a bundle from elsewhere may name anything at all
+    return path.is_relative_to(os.path.abspath(_uploads())) and path.is_file()
 
 
 def _uploads() -> Path:

@@ -309,6 +309,7 @@ def test_only_what_was_uploaded_counts_as_an_upload(tmp_path):
     (tmp_path / "mine.npy").write_bytes(b"")
     assert not store.is_upload(str(tmp_path / "mine.npy"))
     assert not store.is_upload("digits")
+    assert not store.is_upload(str(store.home() / "uploads" / "torn\0name"))
     assert not store.is_upload(str(store.home() / "uploads" / ".." / ".." / "mine.npy"))
 
 
