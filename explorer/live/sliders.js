@@ -4,7 +4,7 @@
  */
 
 import { el, fill, signed } from "./dom.js";
-import { makePicture } from "./picture.js";
+import { makeStill } from "./picture.js";
 
 /** Positions of the filmstrip's pictures, in prior standard deviations. */
 const STRIP = [-2, -1, 0, 1, 2];
@@ -77,7 +77,7 @@ function makeSlider({
   });
   const label = el("button", { type: "button", class: "le-name", title: words.renameHelp });
   const frames = STRIP.map((at) => {
-    const picture = makePicture(imageShape, { "aria-hidden": "true" });
+    const picture = makeStill(imageShape);
     const frame = el(
       "button",
       {
