@@ -290,7 +290,8 @@ def test_the_running_app_is_measured_as_a_visitor_meets_it():
         assert len(drawn.z) == 19
         assert not drawn.z[0].any()
         assert len({pixels.tobytes() for pixels in drawn.pixels}) > 15
-        assert thread.submit(browser.warm_load_s, running.address, "digits").result() > 0
+        warm, first = thread.submit(browser.load_s, running.address, "digits").result()
+        assert min(warm, first) > 0
         look = running.torch_libraries
         explored = thread.submit(browser.while_exploring, running.address, ["digits"], look)
         assert explored.result() == set()
