@@ -94,6 +94,13 @@ def test_a_run_ends_in_a_bundle_and_leaves_what_can_be_looked_back_at():
     assert len(status.layers) == len(line["gradients"])
 
 
+def test_each_of_the_first_steps_of_a_run_is_kept():
+    run = created(batch_size=8)
+    assert work(run.path)
+    lines: list[Any] = run.reports()
+    assert [line["step"] for line in lines[:20]] == list(range(1, 21))
+
+
 def test_settings_left_open_are_chosen_to_fit_the_images():
     run = RunFolder(store.runs_folder() / "x")
     out = store.bundles_folder() / "x"

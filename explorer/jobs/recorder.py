@@ -17,6 +17,7 @@ from explorer.training.duel import Duel
 
 _DIGITS = 5
 _REPORT_EVERY_S = 0.2
+_EACH_AT_FIRST = 20  # steps, of which each is kept: gradients that explode do so within a few
 _REPORTS_AN_AGE = 2_000  # between reports passes this share of the time so far, if that is more
 _LOOK_EVERY_S = 0.15  # to keep what is shown fresh
 _MOST_LOOKING = 0.1  # of the time
@@ -37,6 +38,8 @@ class Recorder:
 
     def __init__(self, run: RunFolder, images: ImageSet, watch: Watch) -> None:
         self._run = run
+        self._n_reports = 0  # since this recorder began
+        self._elapsed_s = 0.0
         self._last_report_s = self._last_kept_s = -np.inf
         self._last_look = 0.0
         self._look_took_s = 0.0
@@ -59,6 +62,12 @@ class Recorder:
         pause_s = max(_LOOK_EVERY_S, self._look_took_s / _MOST_LOOKING)
         return slow or time.monotonic() - self._last_look >= pause_s
 
+    def report_every_s(self) -> float:
+        """Return after how many seconds of work the next report is worth keeping."""
+        if self._n_reports < _EACH_AT_FIRST:
+            return 0.0
+        return max(_REPORT_EVERY_S, self._elapsed_s / _REPORTS_AN_AGE)
+
     def note(self, progress: Progress, *, slow: bool = False) -> None:
         """Keep what a report tells, if it is worth keeping.
 
@@ -68,11 +77,12 @@ class Recorder:
         if self._is_first:
             self._is_first = False
             self._n_kept = self._run.forget_from(progress.step)
-        elapsed_s = progress.elapsed_s
-        pause_s = max(_REPORT_EVERY_S, elapsed_s / _REPORTS_AN_AGE)
-        due = elapsed_s - self._last_report_s >= pause_s or progress.validation or slow
+        due = progress.elapsed_s - self._last_report_s >= self.report_every_s()
+        due = due or bool(progress.validation) or slow
+        self._elapsed_s = progress.elapsed_s
         if progress.train is not None and (due or _is_last(progress)):
-            self._last_report_s = elapsed_s
+            self._last_report_s = progress.elapsed_s
+            self._n_reports += 1
             self._run.append("progress.jsonl", _line(progress, progress.train))
         if progress.snapshot is not None:
             self._look(progress, progress.snapshot, slow=slow)

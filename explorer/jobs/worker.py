@@ -34,6 +34,7 @@ _NICE = 19
 _LOCK_WAIT_S = 3.0  # others hold the lock only for an instant, to see whether it is held
 _SLOW_S = 0.35  # from batch to batch in slow motion
 _SAY_EVERY_S = 0.25
+_SHOW_EVERY_S = 0.2  # how the run stands, to whoever looks
 _LOOK_EVERY_S = 0.2  # for wishes, while paused
 _STAYS_S = 120.0  # that a paused process waits before it makes room; going on starts another
 
@@ -192,8 +193,8 @@ class _Worker:
     def _heed(self, recorder: "Recorder", control: "Control") -> bool:
         """Set the pace that is asked for; return whether that is slow motion."""
         asked = self._run.asked()
-        hurry = asked.slow or self._status.step == 0
-        control.report_every_s = 0.0 if hurry else 0.2
+        pause_s = min(_SHOW_EVERY_S, recorder.report_every_s())
+        control.report_every_s = 0.0 if asked.slow else pause_s
         control.finish = asked.finish
         control.with_snapshot = recorder.wants_snapshot(slow=asked.slow)
         return asked.slow

@@ -1,5 +1,6 @@
 """Why gradients vanish, and what helps: short runs that differ in one setting, side by side."""
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,10 @@ from explorer.ui.words import plain, say
 _LOOK_EVERY_S = 2.0
 _N_ACROSS = 3
 _SETTLING = 0.05  # of a run: its first losses are so large that the rest would look flat
+_EXPLODED = 3.0  # times the first loss: what lies beyond leaves the chart
 _CHARTS = {"displayModeBar": False, "responsive": True}
+
+_Frame = tuple[tuple[float, float], tuple[float, float]]  # steps and losses that are shown
 
 # Eight dense layers with sigmoids between them, on images that take seconds to learn.
 _STUCK = TrainConfig(
@@ -32,7 +36,7 @@ _STUCK = TrainConfig(
     batch_size=32,
     epochs=40,
 )
-_WILD = replace(_STUCK, activation="silu", learning_rate=1e-2)
+_WILD = replace(_STUCK, activation="silu", learning_rate=2e-2)
 
 # The first of each group fails; each of the others differs from it in one setting.
 _LESSONS: Mapping[str, Mapping[str, TrainConfig]] = {
@@ -102,17 +106,12 @@ def _is_over(shown: Mapping[str, Sequence[_Shown]]) -> bool:
 
 def _all_shown() -> dict[str, list[_Shown]]:
     """Find the runs of the lesson; those of the same settings need not be trained again."""
-    found: dict[str, jobs.RunFolder] = {}
-    wanted = {config: key for group in _LESSONS.values() for key, config in group.items()}
+    found: dict[TrainConfig, jobs.RunFolder] = {}
     for run in jobs.runs():
-        try:
-            key = wanted.get(run.record().config)
-        except ExplorerError:
-            continue
-        if key is not None:
-            found.setdefault(key, run)
+        with contextlib.suppress(ExplorerError):
+            found.setdefault(run.record().config, run)
     return {
-        name: [_look_at(key, config, found.get(key)) for key, config in group.items()]
+        name: [_look_at(key, config, found.get(config)) for key, config in group.items()]
         for name, group in _LESSONS.items()
     }
 
@@ -125,18 +124,17 @@ def _look_at(key: str, config: TrainConfig, run: jobs.RunFolder | None) -> _Show
 
 
 def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
-    missing = [one for group in shown.values() for one in group if one.run is None]
+    missing = {one.config: one.key for group in shown.values() for one in group if not one.run}
     if missing and st.button(
-        say("gradients.start", count=len(missing)),
+        say("gradients.start_one" if len(missing) == 1 else "gradients.start", count=len(missing)),
         key="begin-lesson",
         type="primary",
         icon=":material/play_arrow:",
         help=say("gradients.start_help"),
     ):
         try:
-            for one in missing:
-                name = f"gradients-{one.key.replace('_', '-')}"
-                jobs.begin(one.config, jobs.free_name(name))
+            for config, key in missing.items():
+                jobs.begin(config, jobs.free_name(f"gradients-{key.replace('_', '-')}"))
         except ExplorerError as error:
             st.error(plain(str(error)))
             return
@@ -178,13 +176,6 @@ def _charts(one: _Shown, group: Sequence[_Shown], pushed: Sequence[jobs.Report])
         code=say("gradients.code"),
     )
     norms = [norm for other in group for r in other.reports for norm in r.gradients if norm > 0]
-    steps = max(other.status.steps for other in group)
-    losses = [
-        loss
-        for curve in (other.curve for other in group)
-        for step, loss in zip(curve.steps, curve.losses, strict=True)
-        if step > _SETTLING * steps and math.isfinite(loss)
-    ]
     theme = state.theme()
     st.plotly_chart(
         profile_chart(profile, words, span=(min(norms), max(norms)), theme=theme),
@@ -192,16 +183,40 @@ def _charts(one: _Shown, group: Sequence[_Shown], pushed: Sequence[jobs.Report])
         key=f"gradients-{one.key}",
         config=_CHARTS,
     )
-    if losses:
+    frame = _loss_frame(one, group)
+    if frame:
+        without = group[0].curve
         loss = loss_chart(
             one.curve,
-            None if one is group[0] or len(group[0].reports) < 2 else group[0].curve,
+            without if one is not group[0] and _is_within(without, frame) else None,
             title=say("gradients.loss"),
-            steps=(0, steps),
-            losses=(min(losses), max(losses)),
+            steps=frame[0],
+            losses=frame[1],
             theme=theme,
         )
         st.plotly_chart(loss, theme=None, key=f"loss-{one.key}", config=_CHARTS)
+
+
+def _loss_frame(one: _Shown, group: Sequence[_Shown]) -> _Frame | None:
+    """Return the steps and losses to show: the same for a group, save where the run failed."""
+    own = [loss for loss in one.curve.losses if math.isfinite(loss)]
+    if own and one.status.state == "failed":
+        return (0, one.curve.steps[-1]), (min(own), _EXPLODED * own[0])
+    steps = max(other.status.steps for other in group)
+    losses = [
+        loss
+        for other in group
+        for step, loss in zip(other.curve.steps, other.curve.losses, strict=True)
+        if step > _SETTLING * steps and math.isfinite(loss)
+    ]
+    return ((0, steps), (min(losses), max(losses))) if losses else None
+
+
+def _is_within(curve: Curve, frame: _Frame) -> bool:
+    """Whether any of a curve can be seen in a frame, beyond a point at its edge."""
+    (_, most_steps), (least, most) = frame
+    seen = [s for s, loss in zip(curve.steps, curve.losses, strict=True) if least <= loss <= most]
+    return bool(seen) and seen[-1] > _SETTLING * most_steps
 
 
 def _watch(one: _Shown) -> None:
