@@ -9,7 +9,9 @@ const SHARES = [-0.04, 1.04]; // an axis from 0 to 1, with room for lines at its
 const NOWHERE = [Infinity, -Infinity];
 const MOST_POINTS = 9_000; // of all layers together
 const MOST_CHIPS = 12;
-const MOST_DECADES = 12;
+const MOST_DECADES = 16;
+const SETTLING = 0.02; // of the steps so far: the range of an axis does not count them
+const LARGE = 1e6; // from here on a number is told by its power of ten
 const TRAINING = "#2b8a8a"; // 4:1 on light pages and on dark ones, as is the next
 const HELD_OUT = "#c8641e";
 const OTHER = "#8a63d2"; // the other player, and what is real
@@ -80,7 +82,7 @@ function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
             nticks: 5,
             tickfont: { size: type === "log" ? 8 : 10 }, // powers are drawn larger than that
             exponentformat: type === "log" ? "power" : "SI", // −15k has room where −1.5×10⁴ has not
-            ...(type === "log" && { dtick: 1 }),
+            ...(type === "log" && { dtick: range?.[1] - range?.[0] > 8 ? 2 : 1 }),
             ...(range ? { range } : { autorange: true }),
           },
         },
@@ -198,7 +200,11 @@ export function makeCurves(plotly, words, specs, id) {
       };
     });
     const values = traces.flatMap(({ y }) => y).filter(Number.isFinite);
-    const { range } = rangeOf(values, whole);
+    const begin = whole ? 0 : SETTLING * (items[0].at(-1)?.step ?? 0);
+    const { range } = rangeOf(
+      traces.flatMap(({ x, y }) => y.filter((_, i) => x[i] > begin)),
+      whole,
+    );
     if (range) [range[0], range[1]] = [Math.min(range[0], low), Math.max(range[1], high)];
     chart.draw(traces, range);
     return values.some((value) => value < range[0] || value > range[1]);
@@ -335,5 +341,9 @@ function colorsOf(n, scale) {
 const finite = (value) => (Number.isFinite(value) ? value : null);
 
 /** A number at four digits, with a real minus, or a dash. */
-const number = (value) =>
-  value === null ? "–" : String(Number(value.toPrecision(4))).replace("-", "\u2212");
+function number(value) {
+  if (value === null) return "–";
+  const isLarge = Math.abs(value) >= LARGE;
+  const text = isLarge ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  return text.replace("-", "\u2212").replace("e+", " × 10^");
+}

@@ -1,7 +1,7 @@
 /** Numbers of a run, kept few however long it goes on. Knows no DOM; node can run it. */
 
 /** Values from which on outliers are left out of a range. */
-const MANY = 20;
+const MANY = 8;
 
 /**
  * Keeps some of many items, evenly spread, and always the newest.

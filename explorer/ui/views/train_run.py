@@ -13,6 +13,8 @@ from explorer.ui.run_view import run_view
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 1.0
+_BUTTON_WIDTH = 116  # whatever it says, so that nothing beside it moves
+_GOING_ON = ("running", "queued", "starting", "finishing")
 _RATE_STEP = 10
 _CLIP = 10.0
 _WITH_RESIDUALS: dict[Arch, Arch] = {"mlp": "resmlp", "conv": "resnet"}
@@ -35,11 +37,8 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
     if (status.state in jobs.ENDED) != is_over:
         st.rerun()  # so that the view asks for news again, or no longer
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if status.state in ("running", "queued", "starting"):
-            _button("pause", "pause", jobs.pause, run)
-        elif status.state in ("paused", "failed"):
-            _button("resume", "play_arrow", jobs.resume, run, primary=True)
-        if status.state in ("running", "queued", "paused", "finishing"):
+        _pace(run, status)
+        if status.state in (*_GOING_ON, "paused"):
             is_asked = status.state == "finishing"  # the row stays, so that the view does not jump
             _button("finish", "stop", jobs.finish, run, disabled=is_asked)
         if status.state in ("running", "paused"):
@@ -48,22 +47,38 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
             _open(status.out)
 
 
+def _pace(run: jobs.RunFolder, status: jobs.JobStatus) -> None:
+    """Draw one button that pauses or resumes.
+
+    Two that take turns are both on the page for a moment, and the one beside them is moved from
+    under the pointer that presses it.
+    """
+    explodes = status.health == "exploding"  # and would again at the same step
+    if status.state in _GOING_ON:
+        is_asked = status.state == "finishing"
+        _button("pause", "pause", jobs.pause, run, key="pace", disabled=is_asked)
+    elif status.state == "paused" or (status.state == "failed" and not explodes):
+        _button("resume", "play_arrow", jobs.resume, run, key="pace", primary=True)
+
+
 def _button(
     what: str,
     icon: str,
     do: Callable[[jobs.RunFolder], None],
     run: jobs.RunFolder,
     *,
+    key: str = "",
     primary: bool = False,
     disabled: bool = False,
 ) -> None:
     st.button(
         say(f"train.{what}"),
-        key=f"{what}-{run.id}",
+        key=f"{key or what}-{run.id}",
         icon=f":material/{icon}:",
         type="primary" if primary else "secondary",
         help=say(f"train.{what}_help"),
         disabled=disabled,
+        width=_BUTTON_WIDTH,
         on_click=lambda: _try(lambda: do(run)),
     )
 
