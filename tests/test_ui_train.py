@@ -289,6 +289,16 @@ def test_a_run_at_work_can_be_paused_stopped_and_slowed():
     assert run.asked().finish
 
 
+@pytest.mark.parametrize(("health", "resumes"), [("healthy", True), ("exploding", False)])
+def test_a_failed_run_resumes_unless_it_would_fail_again(health, resumes):
+    run = jobs.begin(TrainConfig(data="digits"), "mine")
+    error = ("It stopped.", "It must not.", "Try again.")
+    run.say(JobStatus(state="failed", health=health, error=error, steps=10, step=1))
+    page = drawn("run", run=run.id)
+    assert not page.exception
+    assert ("Resume" in [b.label for b in page.button]) is resumes
+
+
 def test_the_originals_of_an_upload_are_shown_until_it_is_gone():
     stream = io.BytesIO()
     np.save(stream, np.random.default_rng(0).integers(0, 256, (40, 12, 12), np.uint8))
