@@ -296,7 +296,9 @@ def test_a_failed_run_resumes_unless_it_would_fail_again(health, resumes):
     run.say(JobStatus(state="failed", health=health, error=error, steps=10, step=1))
     page = drawn("run", run=run.id)
     assert not page.exception
-    assert ("Resume" in [b.label for b in page.button]) is resumes
+    labels = [b.label for b in page.button]
+    assert ("Resume" in labels) is resumes
+    assert ("a tenth of the learning rate" in labels) is not resumes
 
 
 def test_the_originals_of_an_upload_are_shown_until_it_is_gone():

@@ -12,6 +12,7 @@ const MOST_CHIPS = 12;
 const MOST_DECADES = 16;
 const SETTLING = 0.02; // of the steps so far: the range of an axis does not count them
 const LARGE = 1e6; // from here on a number is told by its power of ten
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const TRAINING = "#2b8a8a"; // 4:1 on light pages and on dark ones, as is the next
 const HELD_OUT = "#c8641e";
 const OTHER = "#8a63d2"; // the other player, and what is real
@@ -345,5 +346,6 @@ function number(value) {
   if (value === null) return "–";
   const isLarge = Math.abs(value) >= LARGE;
   const text = isLarge ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-  return text.replace("-", "\u2212").replace("e+", " × 10^");
+  const [digits, exponent] = text.replace("-", "\u2212").split("e+");
+  return exponent ? `${digits} × 10${[...exponent].map((d) => SUPERSCRIPTS[d]).join("")}` : digits;
 }

@@ -88,12 +88,13 @@ function makeView(run, scene, plotly, onRestart) {
   const pictures = [originals, reconstructions, samples].map(({ element }) => element);
   const alone = [samples.element, el("p", { text: words.noEncoder })];
   if (!game) gradients.element.append(judgement.element);
+  const look = hasEncoder
+    ? el("section", { class: "le-run-look" }, map.element, el("div", {}, ...pictures))
+    : el("section", { class: "le-run-alone" }, ...alone);
   run.replaceChildren(
     head.element,
     replay.element,
-    hasEncoder
-      ? el("section", { class: "le-run-look" }, map.element, el("div", {}, ...pictures))
-      : el("section", { class: "le-run-alone" }, ...alone),
+    look,
     ...(game ? [judgement.element] : []),
     ...curves.map(({ element }) => element),
     el("div", { class: "le-run-two" }, ...(hasEncoder ? [bars.element] : []), gradients.element),
@@ -127,7 +128,13 @@ function makeView(run, scene, plotly, onRestart) {
     if (news.reports.length) drawSoon();
     replay.grow(news.snapshots, news.steps, isOver);
     shots += news.snapshots.length;
-    if (isOver && !shots) run.dataset.ready = "true"; // nothing more will come
+    if (isOver && !shots) showNoPictures();
+  }
+
+  /** The run is over and has not kept a picture: leave no place for one. */
+  function showNoPictures() {
+    for (const part of [replay.element, look, bars.element]) part.remove();
+    run.dataset.ready = "true";
   }
 
   /** Curves are drawn at most twice a second, and less often where that takes long. */

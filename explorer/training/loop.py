@@ -303,7 +303,7 @@ class _Run:
         config = self._config
         remedies = [f"a lower learning rate, such as {config.learning_rate / 10:g}"]
         if config.clip_norm == 0:
-            remedies.append("gradient clipping, such as clip_norm=100")
+            remedies.append("gradient clipping, such as clip_norm=10")
         if config.likelihood != "bernoulli":
             remedies.append("the likelihood bernoulli")
         epoch = (self._step - 1) // self._steps_per_epoch + 1

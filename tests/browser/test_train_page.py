@@ -5,6 +5,7 @@ import io
 import random
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from explorer import jobs
+from explorer.config import TrainConfig
 from tests.browser.conftest import SLOW_MS, serving, visiting
 
 RUN = '[data-testid="run"]'
@@ -333,6 +335,22 @@ def test_a_bad_upload_is_told_in_words_and_starts_nothing(visit, name, tmp_path)
     expect(alert).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Train", exact=True)).to_have_count(0)
     assert not re.search(r"Traceback|Error:", page.locator("body").inner_text())
+
+
+def test_a_run_that_explodes_before_its_first_picture_keeps_no_place_for_one(visit):
+    wild = TrainConfig(data="digits", optimizer="sgd", learning_rate=10.0)
+    run = jobs.begin(wild, "wild")
+    page = visit.page
+    page.goto(f"{visit.address}/train?run={run.id}")
+    wait_for_state(page, "failed")
+    expect(page.get_by_test_id("run-map")).to_have_count(0)
+    expect(page.get_by_test_id("run-kl")).to_have_count(0)
+    expect(page.get_by_test_id("run-scrubber")).to_have_count(0)
+    expect(page.get_by_test_id("run-curves").locator(".js-plotly-plot").first).to_be_visible()
+    page.get_by_role("button", name="clipping gradients at 10").click()
+    page.wait_for_url(lambda url: run.id not in url)
+    (other,) = [found for found in jobs.runs() if found.id != run.id]
+    assert other.record().config == replace(wild, clip_norm=10.0)
 
 
 def test_a_deleted_run_leaves_the_list(visit):

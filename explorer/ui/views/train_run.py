@@ -22,13 +22,21 @@ _OPTIMIZERS: dict[Optimizer, str] = {"adam": "Adam", "rmsprop": "RMSprop"}
 
 
 def draw_run(run: jobs.RunFolder) -> None:
-    """Draw the controls, which follow the run, and the view below them."""
+    """Draw the controls, which follow the run, and the view below them.
+
+    What helps comes below the charts that tell what ails; where the run has failed by it, it is
+    all that is left to do, and takes the place of the controls.
+    """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"#### {plain(run.record().name)}", width="content")
         _delete(run)  # not among the controls: drawn anew each second, they may close what is open
-    _controls(run, is_over=run.status().state in jobs.ENDED)
+    found = run.status().state
+    _controls(run, is_over=found in jobs.ENDED)
+    if found == "failed":
+        _remedies(run)
     run_view(run)
-    _remedies(run)
+    if found != "failed":
+        _remedies(run)
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)
@@ -128,11 +136,12 @@ def _complain(error: ExplorerError) -> None:
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _remedies(run: jobs.RunFolder) -> None:
     """Offer, where a run ails, others that differ from it in one setting."""
-    health = run.status().health
-    remedies = remedies_for(health, run.record().config)
+    status = run.status()
+    remedies = remedies_for(status.health, run.record().config)
     if not remedies:
         return
-    st.markdown(f"**{say('train.remedies')}**", help=say("train.remedies_help"))
+    heading = "train.remedies_failed" if status.state == "failed" else "train.remedies"
+    st.markdown(f"**{say(heading)}**", help=say("train.remedies_help"))
     with st.container(horizontal=True, gap="small"):
         for words, config in remedies.items():
             if st.button(words, key=f"remedy-{words}"):
