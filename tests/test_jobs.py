@@ -351,6 +351,22 @@ def test_a_waiting_run_that_is_asked_to_finish_leaves_nothing():
     assert not (store.bundles_folder() / "second").exists()
 
 
+def test_a_waiting_run_pauses_at_once_and_takes_no_turn_until_it_resumes(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    first = jobs.begin(settings(**LONG), "first")
+    until_state(first, "running")
+    second = jobs.begin(settings(), "second")
+    until(second, lambda status: status.pid > 0)
+    jobs.pause(second)
+    assert until_state(second, "paused").step == 0
+    assert first.status().state == "running"
+    jobs.resume(second)
+    until_state(second, "queued")
+    jobs.finish(first)
+    until_state(first, "stopped")
+    assert until_state(second, *ENDED).state == "finished"
+
+
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="shares by process here")
 def test_a_run_gives_way_to_all_other_programs():
     run = jobs.begin(settings(**LONG), "mine")

@@ -43,6 +43,10 @@ class _StopAskedError(Exception):
     """Whoever watches wants the run to end before it began."""
 
 
+class _PauseAskedError(Exception):
+    """Whoever watches wants the run to wait before its turn has come."""
+
+
 class _LeftError(Exception):
     """Paused for long: the process goes, the run stays."""
 
@@ -118,10 +122,14 @@ class _Worker:
         self._said_s = 0.0
 
     def work(self) -> None:
+        turns = self._run.path.parent / ".turns"
         images: ImageSet | None = None
         while True:
             self._say("queued", queued_s=self._status.queued_s or time.time())
-            with turn(self._run.path.parent / ".turns", self._is_next, self._wait_in_queue):
+            with (
+                contextlib.suppress(_PauseAskedError),
+                turn(turns, self._is_next, self._wait_in_queue),
+            ):
                 self._say("starting")
                 if images is None:
                     images = self._load()
@@ -221,6 +229,8 @@ class _Worker:
         asked = self._run.asked()
         if asked.finish and not self._run.checkpoint.exists():
             raise _StopAskedError
+        if asked.pause:
+            raise _PauseAskedError
         self._say_again()
 
     def _wait_paused(self) -> None:

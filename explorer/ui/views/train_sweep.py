@@ -15,6 +15,7 @@ from explorer.ui.views.train_words import data_name, state_line
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 2.0
+_RUN_WIDTH = 132  # of a run's button, whatever its state
 _CHARTS = {"displayModeBar": False, "responsive": True}
 # Column of the table: what it shows of a trial, and the digits after the point.
 _COLUMNS: dict[str, int] = {
@@ -96,15 +97,16 @@ def _draw_runs(rows: Sequence[_Row]) -> None:
                 f"**{point}**  \n:small[{state_line(row.status)}]",
                 key=f"of-sweep-{row.run.id}",
                 help=say("sweep.run_help"),
+                width=_RUN_WIDTH,
             ):
                 state.choose_run(row.run.id)
                 st.rerun()
-    with st.container(horizontal=True, gap="small"):
-        states = {row.status.state for row in rows}
-        if states & {"running", "starting", "queued"}:
-            _button("pause_all", "pause", lambda: jobs.pause_all(runs))
-        if states & {"paused", "failed"}:
-            _button("resume_all", "play_arrow", lambda: jobs.resume_all(runs))
+    goes_on = any(row.status.state in ("running", "starting", "queued") for row in rows)
+    halts = any(row.status.state in ("paused", "failed") for row in rows)
+    if goes_on or halts:  # both then, so that neither is moved from under the pointer
+        with st.container(horizontal=True, gap="small"):
+            _button("pause_all", "pause", lambda: jobs.pause_all(runs), disabled=not goes_on)
+            _button("resume_all", "play_arrow", lambda: jobs.resume_all(runs), disabled=not halts)
     for row in rows:
         if row.status.error:
             point = _point(row.config.latent_dim, row.config.beta, len(betas) > 1)
@@ -118,7 +120,7 @@ def _share(status: jobs.JobStatus) -> float:
     return status.step / status.steps if status.steps else 0.0
 
 
-def _button(what: str, icon: str, do: Callable[[], None]) -> None:
+def _button(what: str, icon: str, do: Callable[[], None], *, disabled: bool) -> None:
     def act() -> None:
         try:
             do()
@@ -131,6 +133,7 @@ def _button(what: str, icon: str, do: Callable[[], None]) -> None:
         icon=f":material/{icon}:",
         type="tertiary",
         help=say(f"sweep.{what}_help"),
+        disabled=disabled,
         on_click=act,
     )
 
