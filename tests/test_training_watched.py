@@ -57,6 +57,14 @@ def test_the_first_watched_images_are_of_different_classes():
     assert len(set(images.labels[watch.rows[: watch.n_items]])) == watch.n_items
 
 
+def test_the_loss_falls_off_no_cliff_where_the_second_epoch_begins():
+    config = settings(data="digits", epochs=2, learning_rate=2e-3)
+    told = [r for r in reports(Control(report_every_s=0), config, digits()) if r.train]
+    end = told[-1].steps // 2
+    changes = np.abs(np.diff([r.train.loss for r in told]))[end - 10 : end + 10]
+    assert changes.max() < 5 * np.median(changes)
+
+
 def test_looking_and_pace_change_no_weight():
     plain = list(reports(Control(), settings()))[-1].bundle
     watched = list(reports(Control(report_every_s=0, with_snapshot=True), settings()))[-1].bundle

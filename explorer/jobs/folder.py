@@ -77,7 +77,7 @@ class Report:
         step: Updates of the weights so far.
         epoch: Epochs finished.
         elapsed_s: Seconds of work.
-        loss: Mean over the epoch so far, as are elbo, log_likelihood and kl.
+        loss: Moving mean over the last batches, as are elbo, log_likelihood and kl.
         validation: The same four over held-out images, at the end of an epoch.
         duel: How a game between two players stands: `discriminator`, `real`, `made`, `diversity`
             and `verdict`, as in `Progress.duel`; None where there is no game.

@@ -39,8 +39,7 @@ class Checkpoint:
         networks: State of all networks.
         optimizers: State of each player's optimiser, by the name of the player.
         noise: State of the generator of eps.
-        sums: Running sums of the epoch: of each measure, then of images, and how many images went
-            into each, shape (2, m + 1).
+        recent: Fading sums of each measure, and of how many images went into it, shape (2, m).
         best: Weights with the best validation ELBO so far.
         best_elbo: That ELBO, in nats per image.
         n_stale: Epochs since then.
@@ -55,7 +54,7 @@ class Checkpoint:
     networks: dict[str, Tensor]
     optimizers: dict[str, object]
     noise: Tensor
-    sums: Tensor
+    recent: Tensor
     best: dict[str, Tensor] | None
     best_elbo: float
     n_stale: int

@@ -26,7 +26,7 @@ _WITH_CHANCES = ("gan", "vae-gan", "aae")
 
 @dataclass(frozen=True, kw_only=True)
 class Duel:
-    """Means over the images of an epoch so far, and how different draws are now.
+    """Moving means over the last batches, and how different draws are now.
 
     Attributes:
         discriminator: What the discriminator makes small; with `soft-intro-vae`, the encoder.

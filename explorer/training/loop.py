@@ -33,6 +33,7 @@ _SAVE_EVERY_S = 2.0
 _MOST_SAVING = 0.02  # of the time
 _MOST_VALIDATION_IMAGES = 2_000
 _REFEREE_SEES = 48  # images
+_MEMORY = 0.9  # of moving means of losses: each batch weighs so much less than the next
 
 
 def train(
@@ -108,7 +109,7 @@ class _Run:
         self._noise = _generator(config.seed, _NOISE)
         self._shuffled: tuple[int, Tensor] = (-1, self._rows)
         self._step = 0
-        self._sums = torch.zeros(2, len(self._game.measures) + 1, dtype=torch.float64)
+        self._recent = torch.zeros(2, len(self._game.measures), dtype=torch.float64)
         self._best: dict[str, Tensor] | None = None
         self._best_elbo = -math.inf
         self._n_stale = 0
@@ -124,20 +125,17 @@ class _Run:
 
     def work(self) -> Progress:
         """Make steps until a report is due or the epoch ends, and see whether to finish."""
-        begin, seen_before = time.perf_counter(), self._n_seen
+        begin, n_seen = time.perf_counter(), 0
         self._game.networks.train()
         while True:
-            self._make_step()
+            n_seen += self._make_step()
             epoch_ended = self._step % self._steps_per_epoch == 0
             worked_s = time.perf_counter() - begin
             if epoch_ended or worked_s >= self._control.report_every_s:
                 break
-        speed = (self._n_seen - seen_before) / worked_s
-        means, norms = self._epoch_means(), gradient_norms(self._game.vae)
+        means, norms = self._recent_means(), gradient_norms(self._game.vae)
         must_finish = self._control.finish
         validation = self._validate() if epoch_ended or must_finish else None
-        if epoch_ended:
-            self._sums.zero_()
         if must_finish:
             self._stopped_early = self.finished = True
         watched = self._control.with_snapshot or self.finished
@@ -146,7 +144,7 @@ class _Run:
         self.elapsed_s += time.perf_counter() - begin
         return replace(
             self.report(),
-            images_per_s=speed,
+            images_per_s=n_seen / worked_s,
             train=self._losses(means),
             validation=validation,
             duel=duel,
@@ -192,7 +190,7 @@ class _Run:
             networks=networks,
             optimizers=optimizers,
             noise=self._noise.get_state(),
-            sums=self._sums,
+            recent=self._recent,
             best=self._best,
             best_elbo=self._best_elbo,
             n_stale=self._n_stale,
@@ -203,7 +201,7 @@ class _Run:
         self._game.restore(kept.networks, kept.optimizers)
         self._noise.set_state(kept.noise)
         self._step, self.elapsed_s = kept.step, kept.elapsed_s
-        self._sums, self._best = kept.sums, kept.best
+        self._recent, self._best = kept.recent, kept.best
         self._best_elbo, self._n_stale = kept.best_elbo, kept.n_stale
         self.finished, self._stopped_early = kept.finished, kept.stopped_early
 
@@ -222,13 +220,8 @@ class _Run:
         seen = evenly(self._images.train_index, _REFEREE_SEES)
         return Referee(self._config, self._pixels.batch(seen))
 
-    @property
-    def _n_seen(self) -> float:
-        """Images seen in this epoch."""
-        return self._sums[1, -1].item()
-
-    def _make_step(self) -> None:
-        """Update the weights once."""
+    def _make_step(self) -> int:
+        """Update the weights once; return from how many images."""
         config = self._config
         x = self._pixels.batch(self._next_rows())
         if config.binarize == "random":
@@ -238,9 +231,10 @@ class _Run:
         epoch = self._step / self._steps_per_epoch
         found = self._game.step(x, self._noise, index=self._step, epoch=epoch)
         self._step += 1
-        values = torch.cat([found, torch.ones(1)])
-        taken = ~values.isnan()
-        self._sums.add_(torch.stack((values.where(taken, 0.0), taken.float())), alpha=len(x))
+        taken = ~found.isnan()
+        new = torch.stack((found.where(taken, 0.0), taken.float()))
+        self._recent.mul_(_MEMORY).add_(new, alpha=len(x))
+        return len(x)
 
     def _next_rows(self) -> Tensor:
         """Return the rows of the next batch; a last batch of one image joins the one before."""
@@ -254,17 +248,20 @@ class _Run:
         is_last = i == self._steps_per_epoch - 1
         return self._shuffled[1][i * size : None if is_last else (i + 1) * size]
 
-    def _epoch_means(self) -> dict[str, float]:
-        """Return the means of the epoch so far, of what has been taken.
+    def _recent_means(self) -> dict[str, float]:
+        """Return the means over the last images, of what has been taken.
+
+        They are moving ones, and so the same at a step however often somebody looks. A mean over
+        the epoch so far would fall off a cliff where the second epoch begins.
 
         Raises:
             DivergedError: They, or weights, are no longer finite.
         """
-        totals, counts = self._sums.tolist()
+        totals, counts = self._recent.tolist()
         weights = self._game.networks.state_dict().values()
         if not (all(map(math.isfinite, totals)) and all(bool(w.isfinite().all()) for w in weights)):
             raise self._diverged()
-        pairs = zip(self._game.measures, totals, counts, strict=False)
+        pairs = zip(self._game.measures, totals, counts, strict=True)
         return {name: total / count for name, total, count in pairs if count}
 
     def _validate(self) -> Losses | None:

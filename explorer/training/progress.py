@@ -38,7 +38,7 @@ class Progress:
         images_per_s: Training speed since the report before; 0 on the last one.
         elapsed_s: Seconds of work, validation included; time between two reports that the caller
             takes, and pauses, are not counted.
-        train: Means over the images of this epoch so far; None in the last report.
+        train: Moving means over the last 10 batches or so; None in the last report.
         validation: Means over test images; only at the end of an epoch, and of a network that can
             encode them.
         duel: How the game between two players stands, where there is one.
