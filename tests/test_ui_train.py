@@ -271,6 +271,24 @@ def test_a_run_that_is_gone_is_told(at_home):
     assert "no run" in page.error[0].value.replace("\\", "")
 
 
+def test_slow_motion_is_set_where_another_tab_changed_it_and_else_left_to_who_clicks():
+    run = jobs.begin(TrainConfig(data="digits"), "mine")
+    run.say(JobStatus(state="running", updated_s=2e9, steps=10, step=1, pid=1))
+    page = drawn("run", run=run.id).run()
+    assert not page.toggle[0].proto.set_value
+    page.toggle[0].set_value(True).run()
+    assert run.asked().slow
+    assert not page.run().toggle[0].proto.set_value
+    jobs.slow_down(run, False)
+    assert page.run().toggle[0].value is False
+    assert run.asked().slow is False
+    run.say(JobStatus(state="finishing", updated_s=2e9, steps=10, step=1, pid=1))
+    assert not page.run().toggle
+    jobs.slow_down(run, True)
+    run.say(JobStatus(state="paused", updated_s=2e9, steps=10, step=1, pid=1))
+    assert page.run().toggle[0].value is True
+
+
 def test_a_run_at_work_can_be_paused_stopped_and_slowed():
     config = TrainConfig(data="digits")
     run = jobs.begin(config, "mine")

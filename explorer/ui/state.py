@@ -220,8 +220,16 @@ def toggle(
         told: The explanation.
         on_change: Told what it is turned to.
     """
-    st.session_state[key] = value
-    st.toggle(label, key=key, help=told, on_change=lambda: on_change(st.session_state[key]))
+    seen = f"{key}-seen"
+
+    def turn() -> None:
+        st.session_state[seen] = st.session_state[key]
+        on_change(st.session_state[key])
+
+    # Set each time it is drawn, it could be set back just after a click, and that be taken for one.
+    if key not in st.session_state or st.session_state.get(seen) != value:
+        st.session_state[key] = st.session_state[seen] = value
+    st.toggle(label, key=key, help=told, on_change=turn)
 
 
 def _remember_choice(key: str, widget: str, default: str) -> None:
