@@ -69,13 +69,13 @@ def test_a_figure_keeps_no_exhibit_in_memory_and_is_drawn_once(exhibit, monkeypa
 @pytest.mark.parametrize("code", ["", "z", "z1", "z0-7", "z-1-0", "zz", "pca9", "../x"])
 def test_an_unknown_map_becomes_the_pca(exhibit, code):
     title = figure(exhibit, code)["layout"]["xaxis"]["title"]["text"]
-    assert title.startswith("Main direction 1")
+    assert title.startswith("Principal component 1")
 
 
 def test_the_axes_of_two_coordinates_bear_their_names(exhibit):
     layout = figure(exhibit, "z1-0")["layout"]
     assert layout["xaxis"]["title"]["text"] == "slant"
-    assert layout["yaxis"]["title"]["text"] == "Slider 1"
+    assert layout["yaxis"]["title"]["text"] == "Dimension 1"
 
 
 def test_fewer_dots_are_spread_over_the_items(exhibit):
@@ -106,9 +106,9 @@ def test_without_an_encoder_only_what_means_something_is_offered(dreamer):
 
 
 def test_draws_lie_beneath_the_classes_and_beneath_images_of_none(dreamer):
-    assert names_of(figure(dreamer, "pca", "class")) == ["draws", "zero", "one"]
-    assert names_of(figure(dreamer, "pca", "none")) == ["draws", "test images"]
-    assert names_of(figure(dreamer, "pca", "error")) == ["draws", "test images"]
+    assert names_of(figure(dreamer, "pca", "class")) == ["prior samples", "zero", "one"]
+    assert names_of(figure(dreamer, "pca", "none")) == ["prior samples", "test images"]
+    assert names_of(figure(dreamer, "pca", "error")) == ["prior samples", "test images"]
 
 
 def test_of_fewer_dots_the_images_stay(dreamer):

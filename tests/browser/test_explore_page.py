@@ -90,7 +90,7 @@ def test_the_map_can_be_changed_without_losing_the_code(visit):
 def test_two_sliders_can_be_the_map(visit):
     visit.open()
     choose(visit, "Map", "Two sliders against each other")
-    visit.page.get_by_role("combobox", name="Across").wait_for()
+    visit.page.get_by_role("combobox", name="Horizontal").wait_for()
     index = visit.first_slider()
     name = visit.page.locator(".le-name").first.inner_text()
     title = "document.querySelector('.js-plotly-plot')._fullLayout.xaxis.title.text"

@@ -43,7 +43,7 @@ def choose_file(visit, file: dict[str, object]) -> None:
 
 def test_the_page_says_what_the_dots_are_and_begins_at_an_image(visit, dreamer):
     visit.open("?model=dreamer")
-    assert visit.page.get_by_text("This model has no encoder: grey dots are draws").is_visible()
+    assert visit.page.get_by_text("This model has no encoder: grey dots are samples").is_visible()
     assert visit.page.locator(".le-item-name").inner_text().startswith("Item ")
     assert visit.page.get_by_test_id("original").is_visible()
     start = np.flatnonzero((np.abs(dreamer.mu - visit.z) < 1e-4).all(axis=1))
@@ -65,7 +65,7 @@ def test_a_draw_has_no_original_and_no_class(visit, dreamer):
     row = int(np.flatnonzero(dreamer.ids < 0)[0])
     visit.open(f"?model=dreamer&item={row}")
     np.testing.assert_allclose(visit.z, dreamer.mu[row], atol=1e-4)
-    assert visit.page.locator(".le-item-name").inner_text() == f"Draw {row}"
+    assert visit.page.locator(".le-item-name").inner_text() == f"Sample {row}"
     assert not visit.page.get_by_test_id("original").is_visible()
     assert not visit.page.get_by_test_id("reconstruction").is_visible()
     assert "undefined" not in visit.page.get_by_test_id("stage").inner_text()
@@ -81,7 +81,7 @@ def test_a_picture_is_placed_by_search_and_explored_from_there(visit, dreamer):
     choose_file(visit, picture())
     dialog = visit.page.get_by_role("dialog")
     dialog.get_by_text("What the model sees").wait_for()
-    dialog.get_by_text("found by search in 200 steps").wait_for()
+    dialog.get_by_text("found by a search of 200 steps").wait_for()
     assert dialog.locator("img").count() == 2
     visit.page.get_by_role("button", name="Explore from here").click()
     dialog.wait_for(state="detached")
@@ -98,7 +98,7 @@ def test_an_encoder_places_a_picture_and_a_file_that_is_none_is_told(visit):
     dialog = visit.page.get_by_role("dialog")
     dialog.get_by_text("is not an image in a format read here").wait_for()
     visit.page.locator("input[type=file]").set_input_files(picture("JPEG"))
-    dialog.get_by_text("The code was found by the encoder.").wait_for()
+    dialog.get_by_text("The encoder found the code.").wait_for()
     visit.page.get_by_role("button", name="Explore from here").click()
     dialog.wait_for(state="detached")
     visit.wait("location.search.includes('z=') && !location.search.includes('item=')")
