@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import errno
 import itertools
+import json
 import os
 import random
 import shutil
@@ -50,6 +51,29 @@ def test_reading_brings_back_what_was_written(tiny, tiny_bundle):
     for field in ("config", "data", "scores", "slider_names", "command", "pack", "preview", "card"):
         assert getattr(read, field) == getattr(tiny, field), field
     assert read.folder == tiny_bundle
+
+
+def test_title_line_and_first_item_are_written_only_where_they_are_set(tiny, tiny_bundle, tmp_path):
+    keys = ("title", "look_for", "start_item")
+    bare = json.loads((tiny_bundle / "config.json").read_text())
+    assert not set(keys) & set(bare)
+    read = read_summary(tiny_bundle)
+    assert (read.title, read.look_for, read.start_item) == ("", "", None)
+    told = {"title": "Two digits", "look_for": "Drag the slant.", "start_item": 0}
+    write_bundle(dataclasses.replace(tiny, **told), tmp_path / "told")
+    for read_back in (read_summary(tmp_path / "told"), read_bundle(tmp_path / "told")):
+        assert {key: getattr(read_back, key) for key in keys} == told
+    values = json.loads((tmp_path / "told" / "config.json").read_text())
+    assert {key: values.pop(key) for key in keys} == told
+    assert values == bare | {"name": "told"}
+
+
+def test_the_card_is_headed_by_the_title_and_the_name(tiny):
+    told = dataclasses.replace(tiny, title="Two *digits*", look_for="Drag the slant.")
+    card = card_text(told)
+    assert card.startswith("# Two \\*digits\\* (tiny)\n")
+    assert "\n\nDrag the slant.\n\n" in card
+    assert card_text(tiny).startswith("# tiny\n")
 
 
 def test_a_scalar_weight_stays_a_scalar(tmp_path):

@@ -156,6 +156,12 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "oblong images": (settings(put("image_shape", [1, 8, 9])), "config.json", "image_shape"),
     "negative images": (settings(put("image_shape", [1, -8, -8])), "config.json", "image_shape"),
     "huge images": (settings(put("image_shape", [1, 10**9, 10**9])), "config.json", "image_shape"),
+    "empty title": (settings(put("title", "")), "config.json", '"title"'),
+    "title of two lines": (settings(put("title", "a\nb")), "config.json", '"title"'),
+    "endless line": (settings(put("look_for", "x" * 501)), "config.json", '"look_for"'),
+    "title that is a number": (settings(put("title", 1)), "config.json", "must be a text"),
+    "first item before all": (settings(put("start_item", -1)), "config.json", "from 0"),
+    "first item without a code": (settings(put("start_item", 5)), "config.json", "without a code"),
     "name of no slider": (settings(put("slider_names", {"2": "x"})), "config.json", "from 0 to 1"),
     "another network": (
         settings(lambda v: v["config"].update(hidden=[9])),

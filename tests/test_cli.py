@@ -187,9 +187,18 @@ def test_models_prints_what_the_design_says(listed, capsys):
                 "latent_dim": 2,
                 "image_shape": [1, 8, 8],
                 "folder": str(listed),
+                "title": "",
             }
         ]
     }
+
+
+def test_models_shows_titles(listed, tiny, capsys):
+    store.save(dataclasses.replace(tiny, title="Two digits"), listed)
+    assert cli.main(["models", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["models"][0]["title"] == "Two digits"
+    assert cli.main(["models"]) == 0
+    assert "Two digits\n" in capsys.readouterr().out
 
 
 def test_models_tells_of_a_damaged_bundle_and_goes_on(listed, tiny, capsys):

@@ -36,6 +36,14 @@ def test_each_is_whole_and_has_a_map_a_preview_and_a_card(bundle):
     assert bundle.card == card_text(bundle)
 
 
+def test_each_has_a_title_of_its_own_and_a_line_about_what_to_look_for():
+    told = [read_summary(folder) for folder in FOLDERS]
+    assert len({summary.title for summary in told}) == len(FOLDERS)
+    for summary in told:
+        assert 0 < len(summary.title) <= 30, summary.name
+        assert 0 < len(summary.look_for) <= 120, summary.name
+
+
 def test_each_is_small_enough_for_the_browser(bundle):
     assert bundle.pack is not None
     assert len(bundle.pack) <= MOST_PACK_MB * 1e6

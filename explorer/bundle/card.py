@@ -59,14 +59,20 @@ _BY_MEANS: tuple[Kind, ...] = ("vae", "ae", "beta-vae", "beta-tcvae", "aae")  # 
 def card_text(bundle: ModelBundle) -> str:
     """Return the model card in Markdown."""
     parts = [
-        f"# {plain(bundle.name)}",
+        f"# {_heading(bundle)}",
         _opening(bundle),
+        *([plain(bundle.look_for)] if bundle.look_for else []),
         "## Data\n\n" + _data(bundle),
         "## Training\n\n" + _training(bundle),
         "## Scores\n\n" + _scores(bundle),
         "## Limits\n\n" + _limits(bundle),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _heading(bundle: ModelBundle) -> str:
+    name = plain(bundle.name)
+    return f"{plain(bundle.title)} ({name})" if bundle.title else name
 
 
 def _opening(bundle: ModelBundle) -> str:

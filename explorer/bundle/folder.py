@@ -15,7 +15,7 @@ from explorer.bundle.arrays import (
     weights_bytes,
 )
 from explorer.bundle.files import read_file, refusal, replace_folder, restore
-from explorer.bundle.record import BundleSummary, ModelBundle
+from explorer.bundle.record import BundleSummary, Codes, ModelBundle
 from explorer.bundle.settings import check_settings, read_settings, settings_bytes
 from explorer.errors import BundleError
 
@@ -72,6 +72,8 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
     """Read all files of a bundle, which may be replaced meanwhile."""
     summary = read_settings(folder)
     config, data = summary.config, summary.data
+    codes = read_codes(folder, data, config)
+    _check_start(summary, codes, folder)
     return ModelBundle(
         name=summary.name,
         config=config,
@@ -79,13 +81,16 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
         scores=summary.scores,
         factor_r2=summary.factor_r2,
         weights=read_weights(folder, config, data.image_shape) if weights else {},
-        codes=read_codes(folder, data, config),
+        codes=codes,
         slider_names=summary.slider_names,
         command=summary.command,
         pack=_optional(folder, "decoder.pack"),
         preview=_preview(folder),
         card=_card(folder),
         folder=folder,
+        title=summary.title,
+        look_for=summary.look_for,
+        start_item=summary.start_item,
     )
 
 
@@ -111,6 +116,7 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
     summary = check_settings(config, folder)
     check_weights(bundle.weights, summary.config, summary.data.image_shape, folder)
     check_codes(bundle.codes, summary.data, summary.config, folder)
+    _check_start(summary, bundle.codes, folder)
     contents = {
         "config.json": config,
         "weights.safetensors": weights_bytes(bundle.weights, summary.config.precision),
@@ -120,6 +126,13 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
         "README.md": bundle.card.encode(),
     }
     replace_folder(folder, {file: content for file, content in contents.items() if content})
+
+
+def _check_start(summary: BundleSummary, codes: Codes, folder: Path) -> None:
+    """Refuse a first item that has no code."""
+    if summary.start_item is not None and summary.start_item not in codes.ids:
+        so = f'says "start_item" is {summary.start_item}, an item without a code.'
+        raise refusal(folder, "config.json", so, 'It must be among the "ids" in codes.npz.')
 
 
 def _absolute(folder: Path | str) -> Path:

@@ -96,6 +96,9 @@ class BundleSummary:
         slider_names: Plain name of a coordinate, where someone gave it one.
         command: The command line that makes the bundle again; empty if unknown.
         folder: Where it lies.
+        title: What it is called in plain words; empty if it only has its name.
+        look_for: What to look for in it, in one line; empty if nobody wrote one.
+        start_item: Row in the data set of the item that exploring begins with; None if not chosen.
     """
 
     name: str
@@ -106,6 +109,9 @@ class BundleSummary:
     slider_names: Mapping[int, str]
     command: str
     folder: Path
+    title: str = ""
+    look_for: str = ""
+    start_item: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +132,9 @@ class ModelBundle:
         preview: `preview.png`; empty until completed.
         card: `README.md`, the model card; empty until completed.
         folder: Where it was read from; None if it was just trained.
+        title: What it is called in plain words; empty if it only has its name.
+        look_for: What to look for in it, in one line; empty if nobody wrote one.
+        start_item: Row in the data set of the item that exploring begins with; None if not chosen.
     """
 
     name: str
@@ -141,3 +150,6 @@ class ModelBundle:
     preview: bytes = b""
     card: str = ""
     folder: Path | None = None
+    title: str = ""
+    look_for: str = ""
+    start_item: int | None = None

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 from explorer.bundle.files import read_file, refusal
@@ -30,6 +31,9 @@ _KEYS = {
     "slider_names": dict,
     "command": str,
 }
+# Written only where they are set, so that a bundle without them is the same to every version. The
+# first version knew no optional keys and refuses a config.json that has any: it cannot read these.
+_OPTIONAL_KEYS = {"title": str, "look_for": str, "start_item": int}
 _DATA_KEYS = {
     "name": str,
     "n_train": int,
@@ -40,7 +44,8 @@ _DATA_KEYS = {
     "licence": str,
 }
 _WORDS = {int: "a whole number", str: "a text", list: "a list", dict: "an object"}
-_LONGEST_NAME = 200  # characters of a class, factor or slider name
+_LONGEST_NAME = 200  # characters of a class, factor or slider name, or of a title
+_LONGEST_LINE = 500
 
 
 def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
@@ -58,7 +63,7 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
         "scores": dict(bundle.scores) | _by_factor(bundle.factor_r2),
         "slider_names": {str(i): text for i, text in sorted(bundle.slider_names.items())},
         "command": bundle.command,
-    }
+    } | _set_ones(bundle)
     return (json.dumps(values, indent=2) + "\n").encode()
 
 
@@ -76,7 +81,7 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
     """Make a summary of the bytes of a config.json, or refuse them as `read_settings` does."""
     values = _parse(content, folder)
     _check_version(values, folder)
-    _check_keys(values, _KEYS, "", folder)
+    _check_keys(values, _KEYS, "", folder, optional=_OPTIONAL_KEYS)
     config = _config(cast(dict[str, object], values["config"]), folder)
     for key in ("kind", "latent_dim"):
         if values[key] != getattr(config, key):
@@ -99,6 +104,9 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
         ),
         command=cast(str, values["command"]),
         folder=folder,
+        title=_line(values.get("title"), "title", _LONGEST_NAME, folder),
+        look_for=_line(values.get("look_for"), "look_for", _LONGEST_LINE, folder),
+        start_item=_start_item(values.get("start_item"), folder),
     )
 
 
@@ -130,21 +138,26 @@ def _check_version(values: Mapping[str, object], folder: Path) -> None:
 
 
 def _check_keys(
-    values: Mapping[str, object], kinds: Mapping[str, type], under: str, folder: Path
+    values: Mapping[str, object],
+    kinds: Mapping[str, type],
+    under: str,
+    folder: Path,
+    optional: Mapping[str, type] = MappingProxyType({}),
 ) -> None:
     """Refuse keys that are missing, unknown or of the wrong kind."""
+    known = {**kinds, **optional}
     for key in [*kinds, *values]:
         full = f"{under}{key}"
         if key not in values:
             raise refusal(folder, _FILE, f'lacks "{full}".', f"It needs {', '.join(kinds)}.")
-        if key not in kinds:
+        if key not in known:
             raise refusal(
                 folder,
                 _FILE,
                 f'has an unknown key "{full}".',
-                f"The keys of format {FORMAT_VERSION} there are {', '.join(kinds)}.",
+                f"The keys of format {FORMAT_VERSION} there are {', '.join(known)}.",
             )
-        kind = kinds[key]
+        kind = known[key]
         if not isinstance(values[key], kind) or isinstance(values[key], bool):
             raise refusal(folder, _FILE, f'has a wrong "{full}".', f"It must be {_WORDS[kind]}.")
 
@@ -192,6 +205,32 @@ def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
             needed = f"It must be a list of texts of 1 to {_LONGEST_NAME} characters."
             raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
     return tuple(cast(list[str], values))
+
+
+def _set_ones(bundle: ModelBundle) -> dict[str, object]:
+    """The optional keys that say something."""
+    values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS}
+    return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def _line(text: object, key: str, longest: int, folder: Path) -> str:
+    """Return an optional text, which where it is given is one line that can be read."""
+    if text is None:
+        return ""
+    line = cast(str, text)
+    if not 0 < len(line) <= longest or not line.isprintable() or line != line.strip():
+        needed = f"It must be one line of 1 to {longest} characters, or be left out."
+        raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
+    return line
+
+
+def _start_item(row: object, folder: Path) -> int | None:
+    if row is None:
+        return None
+    if cast(int, row) < 0:
+        so, needed = f'says "start_item" is {row}.', "It must be a row of the data set, from 0."
+        raise refusal(folder, _FILE, so, needed)
+    return cast(int, row)
 
 
 def _by_factor(factor_r2: Mapping[str, float]) -> dict[str, object]:

@@ -30,7 +30,8 @@ def _row(model: BundleSummary) -> tuple[str, ...]:
         f"{name_of(key)} {value_of(key, model.scores[key])}" for key in _TOLD if key in model.scores
     ]
     return (
-        f"[`{model.name}`]({model.name}/README.md)",
+        f"[`{model.name}`]({model.name}/README.md)"
+        + (f": {plain(model.title)}" if model.title else ""),
         f"{data.n_train:,} images to learn from, {data.n_test:,} held out. {made_by}",
         f"{model.config.latent_dim} coordinates{active}, {model.config.kind}, "
         f"seed {model.config.seed}",

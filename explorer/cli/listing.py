@@ -26,6 +26,7 @@ def models(args: argparse.Namespace) -> int:
                 "latent_dim": model.config.latent_dim,
                 "image_shape": list(model.data.image_shape),
                 "folder": str(model.folder),
+                "title": model.title,
             }
             for model in listing.models
         ]
@@ -35,7 +36,9 @@ def models(args: argparse.Namespace) -> int:
         shape = image_words(model.data.image_shape)
         say(
             f"{model.name:<16} {model.config.kind:<10} {model.config.latent_dim:>3} coordinates  "
-            f"{shape:<14} {model.data.name}\n{'':<17}{model.folder}"
+            f"{shape:<14} {model.data.name}\n"
+            + (f"{'':<17}{model.title}\n" if model.title else "")
+            + f"{'':<17}{model.folder}"
         )
     if not listing.models:
         note("No bundles yet. Make one: latent-explorer train --data digits --out my-digits")
