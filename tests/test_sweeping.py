@@ -202,7 +202,7 @@ def test_silent_coordinates_are_pointed_out_from_where_they_begin():
     assert found is not None
     first, note = reasons(found)
     assert "no smaller code comes within 0.8 nats" in first
-    assert note.startswith("From 16 coordinates on, some stay silent (9 of 16 are active)")
+    assert note.startswith("From 16 dimensions on, some are inactive (9 of 16 are active)")
 
 
 def test_silent_coordinates_of_smaller_codes_say_nothing_against_a_larger_one():
@@ -217,11 +217,11 @@ def test_larger_codes_that_fall_behind_are_not_ruled_out():
     found = recommend(trials((2, -140, 2), (8, -100, 8), (16, -100.5, 11), (32, -110, 11)))
     assert found is not None
     assert found.larger_worse
-    assert "learnt too briefly" in reasons(found)[1]
+    assert "trained too briefly" in reasons(found)[1]
 
 
 def test_a_collapsed_model_is_not_recommended_without_a_warning():
     found = recommend(trials((2, -100, 0), (8, -100.1, 0)))
     assert found is not None
-    assert "none of its coordinates carries anything" in reasons(found)[1]
+    assert "none of its dimensions carries anything" in reasons(found)[1]
     assert len(reasons(found)) == 2

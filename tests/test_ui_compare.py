@@ -87,7 +87,7 @@ def test_a_model_of_another_shape_cannot_be_picked(three):
 def test_a_link_to_models_of_two_shapes_says_what_goes_with_what(three):
     page = opened(models="a,wide")
     assert not page.exception
-    assert "a draws pictures of 8×8 grey" in page.error[0].value
+    assert "a makes pictures of 8×8 grey" in page.error[0].value
     assert "wide (12×12 grey)" in page.error[0].value
     told = page.main.markdown[0].value
     assert "- 12×12 grey: wide" in told
@@ -132,7 +132,7 @@ def test_models_that_the_browser_cannot_decode_are_not_offered(three):
     write_bundle(replace(whole, pack=None), store.bundles_folder() / "large")
     page = opened(models=f"a,{quote(ODD)},large")
     assert "compare-large" not in {b.key for b in page.sidebar.button}
-    assert any("1 more has" in caption.value for caption in page.sidebar.caption)
+    assert any("1 more model has" in caption.value for caption in page.sidebar.caption)
     (told,) = page.warning
     assert 'The decoder of "large" is too large' in told.value
 
@@ -150,7 +150,7 @@ def test_curves_are_drawn_of_runs_and_missed_of_others(three):
     page = opened()
     assert not page.exception
     told = [caption.value for caption in page.main.caption]
-    assert any(text.startswith("No curve was kept for b") for text in told)
+    assert any(text.startswith("No curves for b") for text in told)
     (chart,) = page.main.get("plotly_chart")
     drawn = json.loads(chart.proto.spec)
     assert [trace["name"] for trace in drawn["data"]] == ["a"]

@@ -105,7 +105,7 @@ def test_a_sweep_under_way_shows_what_has_come_of_it_so_far():
     ends(jobs.runs_of(sweep)[0], elbo=6.0, active=2)
     page = drawn("sweep", sweep=sweep)
     assert not page.exception
-    assert "So far the best choice: 2 coordinates" in says(page)
+    assert "Best choice so far: 2 dimensions" in says(page)
     assert "only model scored so far" in says(page)
     assert n_charts(page) == 4
 
@@ -117,8 +117,8 @@ def test_a_finished_sweep_recommends_a_model_that_can_be_opened():
     ends(other, elbo=1.0, active=0)
     page = drawn("sweep", sweep=sweep)
     assert not page.exception
-    assert "Recommended: 2 coordinates" in says(page)
-    assert "is the best, 6.0 nats" in says(page)
+    assert "Recommended: 2 dimensions" in says(page)
+    assert "6.0 nats, is the best" in says(page)
     assert "| **mine-d2-beta1** |" in says(page)
     assert button(page, "Open in Explore")
     assert not any(b.label in ("Pause all", "Resume all") for b in page.button)

@@ -252,7 +252,7 @@ def test_going_back_goes_back(comparison):
 
 def test_models_of_different_shapes_are_told_what_goes_with_what(comparison):
     comparison.page.goto(f"{comparison.visit.address}/compare?models=mnist,faces")
-    told = comparison.page.get_by_text("mnist draws pictures of 28×28 grey")
+    told = comparison.page.get_by_text("mnist makes pictures of 28×28 grey")
     told.wait_for()
     assert "faces (64×64 colour)" in told.inner_text()
     comparison.page.locator("li", has_text="64×64 colour: faces").wait_for()
@@ -264,7 +264,7 @@ def test_models_of_other_pictures_share_no_item_but_all_the_rest(comparison):
     assert comparison.page.get_by_text("no test image in common").is_visible()
     assert comparison.part("walk").count() == 0
     assert all(picture.std() > 5 for picture in comparison.pictures("live", 2))
-    assert comparison.page.get_by_text("measured on different pictures").first.is_visible()
+    assert comparison.page.get_by_text("measured on different images").first.is_visible()
 
 
 def test_the_comparison_is_saved_as_a_picture_and_a_table(comparison, tmp_path):

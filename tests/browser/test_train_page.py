@@ -119,7 +119,7 @@ def test_own_pictures_become_a_model_that_can_be_dragged(visit, drawings):
     open_form(visit)
     page.get_by_text("My own", exact=True).click()
     page.locator('input[type="file"]').set_input_files(drawings)
-    expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("120 images of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("balls 60 · boxes 60")).to_be_visible()
     page.get_by_text("1 left out").click()
     expect(page.get_by_text("notes.png")).to_be_visible()
@@ -156,7 +156,7 @@ def test_own_pictures_become_a_model_that_can_be_moved_by_keyboard_alone(visit, 
     expect(upload).to_be_visible(timeout=SLOW_MS)
     let_it_settle(page)
     choose_by_keyboard(page, upload, drawings)
-    expect(page.get_by_text("120 pictures of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("120 images of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
     let_it_settle(page)
     enter(page, "Train")
     page.wait_for_selector(f"{RUN}[data-step]", timeout=SLOW_MS)
@@ -248,7 +248,7 @@ def test_a_gan_is_trained_watched_steered_and_explored(visit):
     for line in (1, 2):  # of the generator, and of the discriminator
         drawn = game.locator(f".le-run-chart >> nth=0 >> .scatterlayer .trace:nth-child({line})")
         expect(drawn.locator("path.js-line")).to_have_count(1, timeout=SLOW_MS)
-    expect(game.get_by_text("discriminator, real pictures")).to_be_visible()
+    expect(game.get_by_text("discriminator, real images")).to_be_visible()
     expect(page.get_by_text("This kind of model has no encoder")).to_be_visible()
     expect(page.get_by_test_id("run-samples").locator("canvas")).to_have_count(48)
     for absent in ("run-map", "run-originals", "run-reconstructions", "run-kl"):
@@ -347,7 +347,7 @@ def test_a_run_that_explodes_before_its_first_picture_keeps_no_place_for_one(vis
     expect(page.get_by_test_id("run-kl")).to_have_count(0)
     expect(page.get_by_test_id("run-scrubber")).to_have_count(0)
     expect(page.get_by_test_id("run-curves").locator(".js-plotly-plot").first).to_be_visible()
-    page.get_by_role("button", name="clipping gradients at 10").click()
+    page.get_by_role("button", name="gradient clipping at 10").click()
     page.wait_for_url(lambda url: run.id not in url)
     (other,) = [found for found in jobs.runs() if found.id != run.id]
     assert other.record().config == replace(wild, clip_norm=10.0)
@@ -360,5 +360,5 @@ def test_a_deleted_run_leaves_the_list(visit):
     wait_for_state(page, "paused")
     press(page, "Delete")
     press(page, "Yes, delete it")
-    expect(page.get_by_text("No run yet.")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("No runs yet.")).to_be_visible(timeout=SLOW_MS)
     assert jobs.runs() == []
