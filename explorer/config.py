@@ -192,7 +192,7 @@ class TrainConfig:
             if getattr(self, name) != defaults[name].default and not self.uses(name):
                 raise ConfigError(
                     f"{name} is {getattr(self, name)} with kind {self.kind}.",
-                    f"It goes with {_listed(kinds)}.",
+                    f"It applies only to {_listed(kinds)}.",
                     f"Leave {name} out, or choose another kind.",
                 )
         of_the_kl = ("beta", "beta_end", "kl_warmup_epochs", "free_bits")
@@ -200,37 +200,37 @@ class TrainConfig:
         if self.objective == "article" and changed:
             raise ConfigError(
                 f"objective is article, and {changed[0]} is {getattr(self, changed[0])}.",
-                "It shapes the KL term, which that objective does not have.",
+                "It changes the KL term, which this objective does not have.",
                 f"Leave {changed[0]} out, or choose objective elbo.",
             )
         if self.tied and self.arch not in ("mlp", "conv"):
             raise ConfigError(
                 f"tied is True with arch {self.arch}.",
-                "Only layers in one line can be turned round, not residual blocks.",
+                "Weights can be tied in plain stacks of layers, but not in residual blocks.",
                 "Choose arch mlp or conv, or leave tied out.",
             )
         if self.kind == "soft-intro-vae" and self.likelihood == "sigma":
             raise ConfigError(
                 "likelihood is sigma with kind soft-intro-vae.",
-                "Its players weigh errors of real and generated images by one fixed sigma.",
+                "Its two players need one fixed sigma for the errors of real and generated images.",
                 "Choose likelihood gaussian, with a sigma such as 0.1, or bernoulli.",
             )
         if self.kind in ("beta-vae", "beta-tcvae") and self.beta == 1:
             raise ConfigError(
                 f"beta is 1 with kind {self.kind}.",
-                "With a beta of 1 it is a plain VAE.",
+                "With a beta of 1, it is a plain VAE.",
                 "Give another beta, such as 4, or choose kind vae.",
             )
         if self.beta_end > 0 and self.beta == 0:
             raise ConfigError(
                 f"beta_end is {self.beta_end:g}, but beta is 0.",
-                "Equal factors lead nowhere from 0.",
+                "beta changes by equal factors, which cannot start from 0.",
                 "Give a beta above 0, or use kl_warmup_epochs, which rises from 0.",
             )
         if self.binarize == "random" and self.likelihood != "bernoulli":
             raise ConfigError(
                 f"binarize is random with likelihood {self.likelihood}.",
-                "Pixels that are black or white follow a Bernoulli distribution.",
+                "Binarised pixels follow a Bernoulli distribution.",
                 "Choose likelihood bernoulli, or leave binarize out.",
             )
 
@@ -255,7 +255,7 @@ class TrainConfig:
             raise ConfigError(
                 so,
                 f"The settings known here are {', '.join(sorted(known))}.",
-                "Remove or correct the others, or install the version that wrote them.",
+                "Remove or correct the rest, or install the version that wrote them.",
             )
         hidden = values.get("hidden", ())
         fixed = {"hidden": tuple(hidden)} if isinstance(hidden, list) else {}
@@ -336,7 +336,7 @@ def _check_type(name: str, value: object, kind: object) -> None:
     elif kind is int:
         good, needed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
     elif kind is str:
-        good, needed = isinstance(value, str) and bool(value), "a text"
+        good, needed = isinstance(value, str) and bool(value), "text"
     else:
         whole = isinstance(value, tuple) and all(isinstance(part, int) for part in value)
         good, needed = whole, "a list of whole numbers"

@@ -102,15 +102,15 @@ def _run(command: list[str], report: Callable[[float], None]) -> None:
         finally:
             alarm.cancel()
     if process.returncode > 0:
-        raise _failed(told[-1] if told else "it said nothing")
+        raise _failed(told[-1] if told else "the process printed nothing")
     if process.returncode < 0:
-        raise _failed(f"it was broken off, at the latest after {_LONGEST_S:.0f} seconds")
+        raise _failed(f"the process was stopped, at the latest after {_LONGEST_S:.0f} seconds")
 
 
 def _failed(reason: str) -> MachineError:
     return MachineError(
-        f"The search for the code ended without one: {reason}.".replace("..", "."),
-        "It takes a whole bundle, and some 300 MB of memory.",
+        f"No code was found: {reason}.".replace("..", "."),
+        "Finding one takes a complete bundle and about 300 MB of memory.",
         "Try again, or choose another model.",
     )
 

@@ -194,7 +194,9 @@ def find_name(name: str) -> Path:
     listed = ", ".join(f'"{found}"' for found in close or sorted(names)[:8])
     raise BundleError(
         f'There is no bundle called "{name}".',
-        f"{'Close to it' if close else 'There'} are: {listed}." if listed else "There is none yet.",
+        f"{'Similar names' if close else 'Bundles'}: {listed}."
+        if listed
+        else "There are none yet.",
         "`latent-explorer models` lists them all; `latent-explorer train` makes one.",
     )
 
@@ -235,8 +237,8 @@ class UnfinishedRun:
         refuse_other_contents(self.out)
         if self.checkpoint.exists():
             raise BundleError(
-                f'An unfinished run lies in "{self.folder}".',
-                "A new run needs a place of its own.",
+                f'There is an unfinished run in "{self.folder}".',
+                "A new run needs a folder of its own.",
                 f"Go on with that one: {resume_command(self.out)} "
                 "- or delete that folder, or choose another --out.",
             )
@@ -262,16 +264,18 @@ class UnfinishedRun:
             ConfigError: A setting is unknown here.
         """
         path = self.folder / _RECORD
-        do = "Name the folder that was given as --out, or start anew without --resume."
+        do = "Give the folder that was given as --out, or start again without --resume."
         try:
             return TrainConfig.from_json(json.loads(path.read_bytes())["config"])
         except OSError:
-            finished = f'The run of "{self.out}" is finished.'
-            lost = f'There is no unfinished run of "{self.out}".'
+            finished = f'The run for "{self.out}" is finished.'
+            lost = f'There is no unfinished run for "{self.out}".'
             so = finished if looks_like_bundle(self.out) else lost
-            raise BundleError(so, f'To go on, it needs "{self.folder}".', do) from None
+            raise BundleError(so, f'To resume, it needs "{self.folder}".', do) from None
         except (ValueError, KeyError, TypeError) as error:
-            raise BundleError(f'"{path}" is damaged.', "It must hold the settings.", do) from error
+            raise BundleError(
+                f'"{path}" is damaged.', "It must hold the settings of the run.", do
+            ) from error
 
     def end(self) -> None:
         """Clear away what the run kept, and its folder if nothing else is in there."""

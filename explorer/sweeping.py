@@ -126,7 +126,7 @@ def grid(
     if not config.has_encoder:
         raise ConfigError(
             f"kind is {config.kind}, which has no encoder.",
-            "A sweep compares how well codes of several sizes reconstruct images, which takes one.",
+            "A sweep compares how well codes of several sizes reconstruct images, which needs one.",
             "Choose another kind, such as vae-gan, or train single models of this one.",
         )
     dims, weights = sorted(set(latent_dims)), sorted(set(betas)) or [config.beta]

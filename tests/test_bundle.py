@@ -306,7 +306,7 @@ def test_a_bundle_read_while_it_is_replaced_is_of_one_run(tmp_path):
             try:
                 assert seed_throughout(folder) in (1, 2)
             except BundleError as busy:  # replaced faster than it can be read: said, not mixed up
-                assert "again and again" in str(busy)  # noqa: PT017
+                assert "kept being replaced" in str(busy)  # noqa: PT017
             else:
                 n_read += 1
         assert writer.poll() is None

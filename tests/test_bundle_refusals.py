@@ -130,7 +130,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "not UTF-8": (content("config.json", b'{"a": "\xff"}'), "config.json", "is damaged"),
     "deep JSON": (content("config.json", b"[" * 100_000), "config.json", "is damaged"),
     "huge number": (content("config.json", b"9" * 10_000), "config.json", "is damaged"),
-    "a list": (content("config.json", b"[]"), "config.json", "no JSON object"),
+    "a list": (content("config.json", b"[]"), "config.json", "not a JSON object"),
     "NaN score": (settings(put("scores", {"mse": float("nan")})), "config.json", "NaN"),
     "newer format": (settings(put("format", 2)), "config.json", "Upgrade"),
     "strange format": (settings(put("format", "one")), "config.json", "'one'"),

@@ -321,16 +321,16 @@ def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
         ("[0.1]", "holds 1 numbers"),
         ("[1, 2, 3]", "takes 2 finite numbers"),
         ("[[1, 2], [1]]", "holds 1 numbers"),
-        ("[NaN, 0]", "no finite number"),
-        ("[1e999, 0]", "no finite number"),
-        ("[1e300, 0]", "no finite number"),
-        ("[true, 0]", "no finite number"),
-        ('["a", 0]', "no finite number"),
+        ("[NaN, 0]", "not a finite number"),
+        ("[1e999, 0]", "not a finite number"),
+        ("[1e300, 0]", "not a finite number"),
+        ("[true, 0]", "not a finite number"),
+        ('["a", 0]', "not a finite number"),
         ("[]", "holds 0 numbers"),
-        ("{}", "no finite number"),
-        ("7", "no finite number"),
+        ("{}", "not a finite number"),
+        ("7", "not a finite number"),
         ("[" * 100_000, "no JSON"),
-        ("[[1, 2], 3]", "no finite number"),
+        ("[[1, 2], 3]", "not a finite number"),
         ("1" * 5000, "no JSON"),
     ],
 )
@@ -592,7 +592,7 @@ def test_a_busy_port_is_told_with_a_free_one(capsys):
 
 
 def test_a_host_that_is_not_here_is_told():
-    with pytest.raises(MachineError, match="no address this machine"):
+    with pytest.raises(MachineError, match="not an address this machine"):
         serve.refuse_busy_port("192.0.2.1", 8501)
 
 

@@ -132,7 +132,7 @@ def test_other_arrays_are_passed_over_unread(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"pictures": GREY}, "holds pictures.*array called images"),
+        ({"pictures": GREY}, "holds pictures.*array named images"),
         ({"images": GREY[0]}, r"shape \(16, 16\).*\(n, h, w\)"),
         ({"images": np.zeros((12, 16, 16, 2))}, r"shape \(12, 16, 16, 2\).*\(n, h, w, 3\)"),
         ({"images": COLOUR.transpose(0, 3, 1, 2)}, r"images.transpose\(0, 2, 3, 1\)"),

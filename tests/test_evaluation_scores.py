@@ -284,13 +284,17 @@ def test_calls_that_cannot_work_say_what_would():
     assert refused.value.do == (
         "Bring the images to that shape, or choose a bundle made for 16×16 grey."
     )
-    with pytest.raises(ConfigError, match=r"nll_samples is 0\. .* at least 1 draw of z\. Choose 1"):
+    with pytest.raises(
+        ConfigError, match=r"nll_samples is 0\. .* at least 1 sample of z\. Choose 1"
+    ):
         score(bundle, images, nll_samples=0)
     with pytest.raises(ConfigError, match=r"nll_images is -1\..*or 0 to take all"):
         score(bundle, images, nll_images=-1)
     with pytest.raises(ConfigError, match="The seed is -3"):
         score(bundle, images, seed=-3)
-    with pytest.raises(DataError, match='None of the 20 images of "digits" is for testing'):
+    with pytest.raises(
+        DataError, match='None of the 20 images of "digits" is held out for testing'
+    ):
         score(bundle, replace(images, is_test=np.zeros(20, dtype=bool)))
 
 

@@ -73,7 +73,7 @@ def test_images_counted_to_255_are_refused(bundle):
 
 @pytest.mark.parametrize("shape", [(3,), (2, 4), (1, 1, 3)])
 def test_codes_of_another_length_are_named(bundle, shape):
-    with pytest.raises(ShapeError, match="latent codes of 3 coordinates, but these have shape"):
+    with pytest.raises(ShapeError, match="latent codes of 3 dimensions, but these have shape"):
         decode(bundle, np.zeros(shape))
 
 

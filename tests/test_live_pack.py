@@ -218,15 +218,15 @@ def test_misshapen_weight_is_named():
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ((Linear(4, 4),), r"decoder\.trunk\.0 stands where values have shape \(5,\)"),
-        ((Linear(5, 4), Conv(4, 1)), r"decoder\.trunk\.1 stands where values have shape \(4,\)"),
-        ((Linear(5, 4), Reshape((1, 2, 2)), Crop(3)), r"decoder\.trunk\.2 stands"),
-        ((Linear(5, 4), Reshape((1, 2, 2)), Conv(1, 1, 5, 1, 1)), r"decoder\.trunk\.2 stands"),
-        ((Linear(5, 4), Reshape((1, 3, 3))), r"decoder\.trunk\.1 stands"),
-        ((Residual((Linear(5, 4),)),), r"decoder\.trunk\.0\.shortcut ends where values"),
+        ((Linear(4, 4),), r"decoder\.trunk\.0 is given values of shape \(5,\)"),
+        ((Linear(5, 4), Conv(4, 1)), r"decoder\.trunk\.1 is given values of shape \(4,\)"),
+        ((Linear(5, 4), Reshape((1, 2, 2)), Crop(3)), r"decoder\.trunk\.2 is given"),
+        ((Linear(5, 4), Reshape((1, 2, 2)), Conv(1, 1, 5, 1, 1)), r"decoder\.trunk\.2 is given"),
+        ((Linear(5, 4), Reshape((1, 3, 3))), r"decoder\.trunk\.1 is given"),
+        ((Residual((Linear(5, 4),)),), r"decoder\.trunk\.0\.shortcut makes values"),
         (
             (Linear(5, 8), Reshape((2, 2, 2))),
-            r"The decoder ends where values have shape \(2, 2, 2\)",
+            r"The decoder makes values of shape \(2, 2, 2\)",
         ),
     ],
 )

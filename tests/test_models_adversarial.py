@@ -217,7 +217,7 @@ def test_a_tied_network_is_kept_with_all_its_weights(arch, generator):
 
 def test_layers_that_are_no_mirror_image_cannot_be_tied():
     settings = config(kind="vae", arch="conv", tied=True, width=2)
-    with pytest.raises(ShapeError, match="leaves no remainder"):
+    with pytest.raises(ShapeError, match="without a remainder"):
         VAE(settings, (1, 30, 30))
 
 

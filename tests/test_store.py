@@ -103,7 +103,7 @@ def test_unfinished_runs_and_other_folders_are_no_bundles(shelves):
 def test_nothing_is_listed_where_nothing_is(own_home, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "none")
     assert store.models() == store.Listing((), ())
-    with pytest.raises(BundleError, match="There is none yet"):
+    with pytest.raises(BundleError, match="There are none yet"):
         store.find("digits")
 
 
@@ -116,7 +116,7 @@ def test_find_takes_a_folder_before_a_name(shelves, tiny, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize(("typed", "offered"), [("digit", '"digits"'), ("Faces", '"faces"')])
 def test_find_offers_close_names(shelves, typed, offered):
-    with pytest.raises(BundleError, match=f"Close to it are: {offered}"):
+    with pytest.raises(BundleError, match=f"Similar names: {offered}"):
         store.find(typed)
 
 

@@ -161,7 +161,7 @@ def test_settings_that_do_not_go_together_are_told_and_nothing_is_lost():
     ).run()
     tied = next(t for t in page.toggle if t.label == say("settings.tied"))
     tied.set_value(True).run()
-    assert "not residual blocks" in page.error[0].value
+    assert "not in residual blocks" in page.error[0].value
     tied = next(t for t in page.toggle if t.label == say("settings.tied"))
     tied.set_value(False).run()
     assert not page.error

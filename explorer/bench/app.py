@@ -108,7 +108,7 @@ def running_app() -> Iterator[RunningApp]:
                 said.seek(0)
                 words = said.read().decode(errors="replace").strip().splitlines()[-1:]
                 raise MachineError(
-                    f"The app did not start: {' '.join(words) or 'it said nothing'}.",
+                    f"The app did not start: {' '.join(words) or 'it printed nothing'}.",
                     "It must run before it can be measured.",
                     "Try it by itself: latent-explorer app",
                 )
@@ -162,8 +162,8 @@ def _open_session(app: RunningApp, stack: contextlib.ExitStack) -> "ClientConnec
         if isinstance(message, bytes) and _STAGE in message:
             return session
     raise MachineError(
-        "The server answered a session, but drew no stage in it.",
-        "A session must run the script before its memory can be told.",
+        "The server answered a session, but showed no stage in it.",
+        "A session must run the script before its memory can be measured.",
         "Open the app in a browser to see what it shows instead.",
     )
 

@@ -46,14 +46,14 @@ def program() -> str:
     if importlib.util.find_spec("playwright") is None:
         raise MachineError(
             "Playwright is not installed.",
-            "It drives the browser.",
+            "It controls the browser.",
             "Install it: pip install 'latent-space-explorer[bench]'",
         )
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         raise MachineError(
             "Chromium is not installed.",
-            "The page is measured in it.",
+            "The benchmark measures the page in it.",
             "Install it: apt-get install chromium",
         )
     return found

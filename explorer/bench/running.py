@@ -121,8 +121,8 @@ def _until_it_works(run: jobs.RunFolder) -> None:
     while run.status().step == 0:
         if time.monotonic() > give_up or run.status().state == "failed":
             raise MachineError(
-                f"The run did not begin: {run.status().error or run.status().state}.",
-                "The page is to be measured beside it.",
-                "Start one by hand: latent-explorer, then Train",
+                f"The run did not start: {run.status().error or run.status().state}.",
+                "The page is measured while a run trains.",
+                "Start one by hand to see why: latent-explorer, then Train.",
             )
         time.sleep(0.1)

@@ -80,7 +80,7 @@ def around_table(readme: Path) -> tuple[str, str]:
         raise DataError(
             f'"{readme}" cannot be read: {error}.',
             "The table goes into a text file in UTF-8.",
-            "Name the README.",
+            "Give the path of the README.",
         ) from error
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -88,7 +88,7 @@ def around_table(readme: Path) -> tuple[str, str]:
         raise DataError(
             f'"{readme}" does not hold the marks {BEGIN} and {END}, once each in this order.',
             "The table goes between them.",
-            "Write them on lines of their own where the table belongs.",
+            "Put each on a line of its own where the table belongs.",
         )
     return before, after
 

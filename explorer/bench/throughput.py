@@ -53,7 +53,7 @@ def training_race(batch_size: int) -> Race:
     if importlib.util.find_spec("pythae") is None:
         raise MachineError(
             "pythae is not installed.",
-            "Our training is measured against it.",
+            "Training speed is compared with it.",
             "Install it: pip install 'latent-space-explorer[bench]'",
         )
     shape = (_N_IMAGES + _N_TEST, 1, 28, 28)

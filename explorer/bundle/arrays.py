@@ -73,7 +73,7 @@ def check_weights(
     try:
         expected = expected_weights(config, image_shape)
     except ExplorerError as error:
-        so = f"describes no network: {error.so}"
+        so = f"does not describe a network: {error.so}"
         raise refusal(folder, "config.json", so, error.needed, error.do) from error
     for name in [*expected, *weights]:
         if name not in weights:

@@ -27,7 +27,7 @@ CAPS: Mapping[str, int] = {
 UNFINISHED_SUFFIX = ".part"
 _ASIDE = ".old"  # end of the name, begun with a dot, under which an old bundle waits to be replaced
 
-_COPY_AGAIN = "Copy the bundle again from where it came, or train it anew."
+_COPY_AGAIN = "Copy the bundle again from its source, or train it again."
 
 
 def refusal(folder: Path, file: str, so: str, needed: str, do: str = _COPY_AGAIN) -> BundleError:
@@ -53,7 +53,7 @@ def file_in(folder: Path, file: str) -> Path:
         needed = "Each file of a bundle must be readable."
         raise refusal(folder, file, f"cannot be opened: {error}.", needed) from error
     if not inside:
-        needed = "Every file of a bundle lies in its own folder."
+        needed = "Every file of a bundle must lie in the bundle's own folder."
         raise refusal(folder, file, "is a link that leads out of the folder.", needed)
     if not is_file:
         raise refusal(folder, file, "is not a plain file.", "It must be one.")
@@ -113,7 +113,7 @@ def refuse_other_contents(folder: Path) -> None:
     """
     if not folder.exists():
         return
-    needed = "A bundle needs a folder of its own: a new one, an empty one, or an older bundle."
+    needed = "A bundle needs a folder of its own: a new or empty one, or that of an older bundle."
     do = "Choose another folder."
     if not folder.is_dir():
         raise BundleError(f'"{folder}" is a file.', needed, do)

@@ -62,9 +62,9 @@ def read_bundle(folder: Path | str, *, weights: bool = True) -> ModelBundle:
     if len(refused) == _MOST_TRIES:
         raise refused[-1]
     raise BundleError(
-        f'The bundle "{folder.name}" was replaced again and again while it was read.',
-        "Reading needs it to stand still for a moment.",
-        "Wait until whatever writes it is done, and try again.",
+        f'The bundle "{folder.name}" kept being replaced while it was read.',
+        "It must stay unchanged while it is read.",
+        "Wait until it has been written, and try again.",
     )
 
 
@@ -147,7 +147,7 @@ def _find(folder: Path) -> Path:
         raise BundleError(
             f'There is no bundle at "{folder}".',
             "A bundle is a folder with config.json, weights.safetensors and codes.npz.",
-            "Name one that `latent-explorer models` lists, or make one: latent-explorer train.",
+            "Choose one that `latent-explorer models` lists, or make one: latent-explorer train.",
         )
     return folder
 

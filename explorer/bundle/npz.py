@@ -62,9 +62,9 @@ def _check_members(members: list[zipfile.ZipInfo], cap_bytes: int) -> None:
         if names.count(member.filename) > 1:
             raise ValueError(f'it holds "{member.filename}" twice')
         if not member.filename.endswith(".npy"):
-            raise ValueError(f'"{member.filename}" is no array')
+            raise ValueError(f'"{member.filename}" is not an array')
         if member.flag_bits & 1 or member.compress_type not in packings:
-            raise ValueError(f'"{member.filename}" is packed in an unknown way')
+            raise ValueError(f'"{member.filename}" uses an unknown compression')
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:

@@ -117,13 +117,13 @@ def _parse(content: bytes, folder: Path) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         raise refusal(folder, _FILE, f"is damaged: {error}.", needed) from error
     if not isinstance(values, dict):
-        raise refusal(folder, _FILE, "holds no JSON object.", needed)
+        raise refusal(folder, _FILE, "is not a JSON object.", needed)
     return values
 
 
 def _refuse_constant(constant: str) -> float:
-    """NaN and Infinity, which Python's reader would accept, are no JSON."""
-    raise ValueError(f"{constant} is no JSON number")
+    """Refuse NaN and Infinity, which Python's reader accepts but JSON does not have."""
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _check_version(values: Mapping[str, object], folder: Path) -> None:

@@ -271,7 +271,7 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no list of whole numbers such as 256,32"
+            f"{text!r} is not a list of whole numbers such as 256,32"
         ) from error
 
 
@@ -280,12 +280,14 @@ def _numbers(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 1,4") from error
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of numbers such as 1,4"
+        ) from error
 
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
     return int(text)
 
 

@@ -123,7 +123,7 @@ def read_mu(path: Path) -> np.ndarray:
     """Return the codes `mu` of an npz, shape (n, d), float32.
 
     Raises:
-        DataError: The file is missing or damaged, or its mu is no matrix of finite numbers.
+        DataError: The file is missing or damaged, or its mu is not a matrix of finite numbers.
     """
     needed = "It must be an npz with mu, as `latent-explorer encode` writes it."
     try:
@@ -153,11 +153,11 @@ def _parse_z(text: str, bundle: "ModelBundle") -> np.ndarray:
     try:
         z = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"--z is no JSON: {error}.", needed, do) from error
+        raise DataError(f"--z is not JSON: {error}.", needed, do) from error
     rows = z if isinstance(z, list) and z and isinstance(z[0], list) else [z]
     for row in rows:
         if not isinstance(row, list) or not all(_is_number(value) for value in row):
-            raise DataError("--z holds something that is no finite number.", needed, do)
+            raise DataError("--z holds something that is not a finite number.", needed, do)
         if len(row) != d:
             raise ShapeError(f"--z holds {len(row)} numbers.", needed, do)
     return np.array(rows, dtype=np.float32)

@@ -67,13 +67,13 @@ def refuse_busy_port(host: str, port: int) -> None:
             free = _bind(host, 0)
         except (OSError, UnicodeError):
             raise MachineError(
-                f'"{host}" is no address this machine can listen on: {error}.',
-                "127.0.0.1 is for this machine alone, 0.0.0.0 for its whole network.",
+                f'"{host}" is not an address this machine can listen on: {error}.',
+                "127.0.0.1 serves this machine alone, 0.0.0.0 its whole network.",
                 "Choose one of them with --host.",
             ) from error
         raise MachineError(
             f"Port {port} cannot be used: {error}.",
-            "The app needs a port that no other program listens on.",
+            "The app needs a port that no other program uses.",
             f"Port {free} is free: latent-explorer app --port {free}",
         ) from error
 
@@ -115,8 +115,8 @@ def _wait_until_it_answers(server: "subprocess.Popen[bytes]", host: str, port: i
         time.sleep(0.05)
     raise MachineError(
         f"The app did not start on port {port}.",
-        "Streamlit must be able to run and to listen there.",
-        "What it says above tells why; another port may help: latent-explorer app --port 8600",
+        "Streamlit must be able to run, and to listen on that port.",
+        "See above for the reason; another port may help: latent-explorer app --port 8600",
     )
 
 

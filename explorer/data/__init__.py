@@ -117,7 +117,7 @@ def load(
         raise DataError(
             f"{n_images} images were asked for.",
             "A model needs at least 2: one to learn from and one to be tested on.",
-            "Ask for more, or for 0 to take all.",
+            "Ask for more, or for 0 to use all.",
         )
     if name_or_path == "faces":
         from explorer.data.faces import faces

@@ -83,7 +83,7 @@ def _read_npy(path: Path) -> np.ndarray:
     size_bytes = path.stat().st_size
     if size_bytes > MAX_UNPACKED_BYTES:
         raise DataError(
-            f'"{name}" is {size_bytes / 2**30:.3g} GB large.',
+            f'"{name}" has {size_bytes / 2**30:.3g} GB.',
             f"Files of up to {MAX_UNPACKED_BYTES / 2**30:.3g} GB are read.",
             "Save fewer or smaller images, as uint8.",
         )
@@ -155,7 +155,7 @@ def _parts(
         found = ", ".join(sorted(plain_name(key) for key in arrays)) or "nothing"
         raise DataError(
             f'"{name}" holds {found}.',
-            "An array called images, or one called train_images, was needed.",
+            "An array named images, or one named train_images, was needed.",
             "Save it again with numpy.savez(file, images=..., labels=...); labels are optional.",
         )
     sides = [side for side in ("train", "test") if f"{side}_images" in arrays]
@@ -165,7 +165,7 @@ def _parts(
             f'In "{name}" the train_images have shape {parts[0].shape} and the test_images '
             f"{parts[1].shape}.",
             "Both need the same height, width and channels.",
-            "Save them again in one shape.",
+            "Save both again with one shape.",
         )
     labels = None
     if any(f"{side}_labels" in arrays for side in sides):
@@ -268,7 +268,7 @@ def _classes(
         raise DataError(
             f'The labels of "{name}" are fractions.',
             "A label is the number or the name of a class.",
-            "Save whole numbers or texts, or leave the labels out.",
+            "Save whole numbers or names, or leave the labels out.",
         )
     values, ranks = np.unique(labels.astype(np.int64), return_inverse=True)
     if names is None:
@@ -278,7 +278,7 @@ def _classes(
         raise DataError(
             f'The labels of "{name}" go from {values[0]} to {values[-1]}, but there are '
             f"{len(class_names)} class_names.",
-            "A label is the place of its class in class_names, counted from 0.",
+            "A label is the position of its class in class_names, counted from 0.",
             "Correct the labels, name every class, or leave class_names out.",
         )
     return labels.astype(np.int64), tuple(class_names)

@@ -64,7 +64,7 @@ def load_path(
         return load_arrays(path, image_size=image_size, n_images=n_images, grey=grey)
     raise DataError(
         f'"{plain_name(path.name)}" is a single file of another kind.',
-        "A folder of images, a .zip of one, an .npy or an .npz file was needed.",
+        "A folder of images, a zip of one, or an .npy or .npz file was needed.",
         "Put your images into a folder, one sub-folder for each class if you have classes, and "
         "give the folder.",
     )

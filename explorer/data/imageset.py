@@ -74,7 +74,7 @@ class ImageSet:
             raise DataError(
                 f'"{self.name}" holds {n} image{"" if n == 1 else "s"}.',
                 "A model needs at least 2: one to learn from and one to be tested on.",
-                "Add more images; a few hundred is where it starts to be worthwhile.",
+                "Add more images; results become useful from a few hundred.",
             )
         for what, rows in (
             ("labels", self.labels),
@@ -85,8 +85,8 @@ class ImageSet:
             if rows is not None and len(rows) != n:
                 raise DataError(
                     f'"{self.name}" has {n} images but {len(rows)} {what}.',
-                    f"Each image needs its own of the {what}.",
-                    "Make both the same length, or leave the second out.",
+                    f"There must be one of the {what} for each image.",
+                    f"Make both the same length, or leave the {what} out.",
                 )
 
     @property

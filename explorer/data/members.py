@@ -124,7 +124,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         raise DataError(
             f'"{plain_name(path.name)}" cannot be opened as a zip archive.',
             "A whole zip archive was needed.",
-            "Make the archive again, or download it again, and try once more.",
+            "Make or download the archive again, and try once more.",
         ) from error
     with archive:
         infos = archive.infolist()

@@ -160,7 +160,7 @@ def _query(name: str) -> int | str:
         return query
     raise DataError(
         f'"{plain_name(query)}" cannot be the name of a set on OpenML.',
-        "Its names are letters, digits and the signs _ . , ( ) -.",
+        "Names there consist of letters, digits and the characters _ . , ( ) -.",
         f"Look the name or number up on {_SERVER} and write {PREFIX}NAME or {PREFIX}NUMBER.",
     )
 
@@ -215,13 +215,13 @@ def _images(rows: object, name: str) -> np.ndarray:
         raise DataError(
             f'The rows of "{name}" have {p} columns of type {dense.dtype}.',
             "A row must be the pixels of one square image: s x s numbers, or 3 x s x s in colour.",
-            "Choose a set of images, such as openml:Fashion-MNIST.",
+            "Choose a data set of images, such as openml:Fashion-MNIST.",
         )
     if not np.isfinite(dense).all():
         raise DataError(
             f'Some pixels of "{name}" are missing on OpenML.',
             "Every pixel must be a number.",
-            "Choose another set.",
+            "Choose another data set.",
         )
     pixels = _spread(dense)
     if grey:
@@ -320,8 +320,8 @@ def _offline(name: str, error: Exception) -> MachineError:
     return MachineError(
         f'"{plain_name(name)}" is not on this machine yet, and openml.org does not answer '
         f"({reason}).",
-        "It is downloaded once; that takes a network.",
-        "Connect and try again, or use a set that needs none: faces, digits or shapes.",
+        "It is downloaded once, which needs a network.",
+        "Connect and try again, or use a data set that needs none: faces, digits or shapes.",
     )
 
 
@@ -331,8 +331,8 @@ def _refused(name: str, error: HTTPError) -> DataError | MachineError:
         return _unknown(name)
     return MachineError(
         f"openml.org answered with error {error.code} when asked for {plain_name(name)}.",
-        "It has to send the set once.",
-        "Try again later, or use a set that needs no network: faces, digits or shapes.",
+        "The data set must be downloaded once.",
+        "Try again later, or use a data set that needs no network: faces, digits or shapes.",
     )
 
 
@@ -352,13 +352,13 @@ def _unusable(name: str, error: Exception) -> DataError | MachineError:
     if "md5" in words:
         return MachineError(
             f'What openml.org sent for "{plain_name(name)}" does not match its checksum.',
-            "A download has to arrive whole and unchanged.",
-            "Try again later; nothing of it was kept. Or use faces, digits or shapes.",
+            "A download must arrive whole and unchanged.",
+            "Nothing was kept. Try again later, or use faces, digits or shapes.",
         )
     return DataError(
         f'"{plain_name(name)}" from OpenML cannot be read as images: {plain_name(words)}',
         "Each row must be the pixels of one image, as numbers.",
-        "Choose a set of images, such as openml:Fashion-MNIST.",
+        "Choose a data set of images, such as openml:Fashion-MNIST.",
     )
 
 
@@ -366,5 +366,5 @@ def _disk(name: str, cache: Path, error: OSError) -> MachineError:
     return MachineError(
         f'"{plain_name(name)}" cannot be kept in {cache}: {error.strerror or error}.',
         "Space and permission to write there were needed.",
-        "Make room, or set LATENT_EXPLORER_HOME to a folder that can be written.",
+        "Free some space, or set LATENT_EXPLORER_HOME to a folder that can be written to.",
     )

@@ -147,8 +147,8 @@ def read_one(data: bytes, name: str, *, size: int, grey: bool) -> np.ndarray:
     if isinstance(picture, Skipped):
         raise DataError(
             f'"{picture.name}" {picture.reason}.',
-            "A picture, such as a PNG or JPEG file, was needed.",
-            "Choose another file, or save this one anew as PNG.",
+            "An image, such as a PNG or JPEG file, was needed.",
+            "Choose another file, or save this one again as PNG.",
         )
     pixels: np.ndarray = stack([fit(picture, size)], grey=grey)[0]
     return pixels

@@ -50,9 +50,9 @@ def shape_factors(index: np.ndarray) -> np.ndarray:
     index = np.asarray(index, dtype=np.int64)
     if index.size and not (0 <= index.min() and index.max() < N_SHAPES):
         raise DataError(
-            f"Places {index.min()} to {index.max()} of the shapes were asked for.",
-            f"There are {N_SHAPES:,} pictures, numbered from 0 to {N_SHAPES - 1:,}.",
-            "Ask for places in that range.",
+            f"Shapes number {index.min()} to {index.max()} were asked for.",
+            f"There are {N_SHAPES:,} shapes, numbered from 0 to {N_SHAPES - 1:,}.",
+            "Ask for numbers in that range.",
         )
     shape, scale, turn, across, down = np.unravel_index(index, GRID)
     columns = (

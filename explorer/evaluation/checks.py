@@ -19,7 +19,7 @@ def check_request(
 
     Raises:
         ShapeError: The images have another shape than the bundle's.
-        DataError: No image is for testing.
+        DataError: No image is held out for testing.
         ConfigError: nll_samples is below 1, or nll_images or seed below 0.
     """
     if images.image_shape != bundle.data.image_shape:
@@ -32,25 +32,25 @@ def check_request(
         )
     if not len(images.test_index):
         raise DataError(
-            f'None of the {len(images.pixels)} images of "{images.name}" is for testing.',
+            f'None of the {len(images.pixels)} images of "{images.name}" is held out for testing.',
             "Scores are measured on images that the model did not learn from.",
-            "Mark some of them for testing, or load a set that comes with a split.",
+            "Mark some of them for testing, or load a data set that comes with a split.",
         )
     if nll_samples < 1:
         raise ConfigError(
             f"nll_samples is {nll_samples}.",
-            "The likelihood of an image is estimated from at least 1 draw of z.",
+            "The likelihood of an image is estimated from at least 1 sample of z.",
             "Choose 1 or more; 500 is usual, and 5000 is what papers report.",
         )
     if nll_images < 0:
         raise ConfigError(
             f"nll_images is {nll_images}.",
-            "It is a number of images to estimate the likelihood of.",
-            "Choose 1 or more, or 0 to take all test images.",
+            "It is the number of images whose likelihood is estimated.",
+            "Choose 1 or more, or 0 to use all test images.",
         )
     if seed < 0:
         raise ConfigError(
-            f"The seed is {seed}.", "A seed is a whole number from 0.", "Choose such a number."
+            f"The seed is {seed}.", "A seed is a whole number, 0 or more.", "Choose such a number."
         )
 
 
@@ -69,6 +69,6 @@ def check_answers(bundle: ModelBundle, reading: Reading) -> None:
             f'The network of "{bundle.name}" answers {n_bad} of {len(reading.mu)} images with '
             "values that are not finite.",
             "Every code and every pixel must be a finite number to be scored.",
-            "Look for the step of training where NaN appeared, and train again with a smaller "
+            "Find the training step where NaN appeared, and train again with a smaller "
             "learning rate.",
         )

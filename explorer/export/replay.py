@@ -103,9 +103,9 @@ def replay_gif(
     """
     if len(moments) < 2:
         raise DataError(
-            f"There are {len(moments)} moments of the run.",
+            f"The run has {len(moments)} snapshots so far.",
             "A replay needs at least two.",
-            "Wait until the run has gone on for a second.",
+            "Wait another second or two.",
         )
     scene = _Scene(x, titles, labels, class_names, _limits([moment.xy for moment in moments]))
     shown = [moments[i] for i in moments_shown(len(moments))]

@@ -105,7 +105,7 @@ def _trace(line: Line, i: int, theme: Theme) -> go.Scatter:
         raise ShapeError(
             f'The line "{line.name}" has {len(line.x)} places across, {len(line.y)} up and '
             f"{len(line.notes)} notes.",
-            "There must be as many of each; or no notes.",
+            "There must be as many of each, or no notes.",
             "Leave out the points that were not measured.",
         )
     color = CLASS_COLORS[theme][i % len(CLASS_COLORS[theme])]

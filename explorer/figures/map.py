@@ -96,7 +96,7 @@ def latent_map(
     if m not in (1, 2, 3) or len(axis_titles) not in (0, m):
         raise ShapeError(
             f"The map has {m} axes and {len(axis_titles)} axis titles.",
-            "A map has 1, 2 or 3 axes, and a title for each or none.",
+            "A map has 1, 2 or 3 axes, with a title for each or none at all.",
             "Project the codes with explorer.projection first.",
         )
     rows = np.arange(n) if rows is None else np.asarray(rows)
@@ -285,7 +285,7 @@ def _checked_values(color: ByValue, n: int) -> np.ndarray:
         n_bad = int((~np.isfinite(values)).sum())
         raise DataError(
             f'"{color.title}" is not a finite number for {n_bad} of {n} items.',
-            "A colour needs a finite amount for each item.",
+            "A colour scale needs a finite value for each item.",
             "Leave those items out, or colour by something else.",
         )
     return values

@@ -162,15 +162,15 @@ def _file_to_send(source: str) -> bytes | None:
         raise DataError(
             f'"{source}" is a folder.',
             "Images travel to a cluster as one file.",
-            "Put the folder into a zip, and give that.",
+            "Zip the folder, and give the zip.",
         )
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise DataError(
             f'"{source}" cannot be read: {error.strerror}.',
-            "It is to be sent to the cluster.",
-            "See to its permissions, or choose another file.",
+            "It must be sent to the cluster.",
+            "Check its permissions, or choose another file.",
         ) from error
 
 
@@ -186,9 +186,8 @@ def _answer_of(future: "Future") -> Answer:
     cause = future.exception() if future.status == "error" else future.status
     raise TrainingError(
         f"The cluster could not carry out the run: {type(cause).__name__}: {cause}.",
-        "Its workers need this version of latent-space-explorer, and memory for images and "
-        "network.",
-        "Look at what the worker printed, and start the sweep again.",
+        "Workers need this version of latent-space-explorer, and memory for images and network.",
+        "See what the worker printed, and start the sweep again.",
     )
 
 
@@ -264,7 +263,9 @@ def _trained(
             due_s = time.monotonic() + _TELL_EVERY_S
             if given_up.is_set():
                 raise TrainingError(
-                    "The run was given up.", "Whoever began it has left.", "Start it again."
+                    "The run was abandoned.",
+                    "The program that started it has ended.",
+                    "Start it again.",
                 )
     assert progress.bundle is not None
     return store.complete(progress.bundle, command=store.train_command(config, name))

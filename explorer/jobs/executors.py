@@ -122,7 +122,7 @@ def runs_of(sweep: str) -> list[RunFolder]:
         raise TrainingError(
             f'There is no sweep "{sweep}".',
             "Its runs may have been deleted.",
-            "Choose another one, or start one.",
+            "Choose another sweep, or start one.",
         )
     return [run for *_, run in sorted(found, key=lambda row: row[:3])]
 

@@ -207,8 +207,8 @@ class RunFolder:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BundleError(
                 f'The run "{self.id}" is damaged: {error}.',
-                "Its run.json must say what was asked for.",
-                "Delete the run, and start it anew.",
+                "Its run.json must hold the settings it was started with.",
+                "Delete the run, and start it again.",
             ) from error
 
     # ---- wishes

@@ -139,7 +139,7 @@ def check_name(name: str) -> None:
         )
     if name in _names_of_runs(at_work=True) or store.is_known(name) or _lies_there(name):
         raise BundleError(
-            f'There is a model, or a run, called "{name}" already.',
+            f'A model or a run is already called "{name}".',
             "Each needs a name of its own.",
             f'Choose another name, such as "{free_name(name)}".',
         )
@@ -222,7 +222,7 @@ def _process(run: str) -> "subprocess.Popen[bytes]":
     except OSError as error:
         raise MachineError(
             f"No process could be started: {error}.",
-            "A run works in a process of its own.",
+            "A run needs a process of its own.",
             "Close other programs, and try again.",
         ) from error
     threading.Thread(target=child.wait, daemon=True).start()  # or it would stay as a zombie

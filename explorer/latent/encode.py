@@ -121,7 +121,7 @@ def decode(bundle: ModelBundle, z: np.ndarray, *, batch_size: int = 256) -> np.n
     d = bundle.config.latent_dim
     if z.ndim != 2 or z.shape[1] != d:
         raise ShapeError(
-            f'The bundle "{bundle.name}" has latent codes of {d} coordinates, '
+            f'The bundle "{bundle.name}" has latent codes of {d} dimensions, '
             f"but these have shape {z.shape}.",
             f"It can decode only arrays of shape (n, {d}).",
             f"Give one row of {d} numbers per picture.",

@@ -186,7 +186,7 @@ def _check_shapes(
             f"The codes have shape {mu.shape}, their variances "
             f"{None if variance is None else variance.shape}; the plane has a point of shape "
             f"{mean.shape} and axes of shape {axes.shape}.",
-            "Codes and variances must be (n, d) both; a plane in d dimensions has a point (d,) and "
+            "Codes and variances must both be (n, d); a plane in d dimensions has a point (d,) and "
             "one or two axes (m, d).",
             "Take all of them from the same bundle.",
         )

@@ -186,7 +186,7 @@ def checked_codes(codes: np.ndarray) -> np.ndarray:
             f"{int(bad.any(axis=1).sum())} of {len(codes)} codes hold a value that is not finite, "
             f"first in row {int(np.argmax(bad.any(axis=1)))}.",
             "Every coordinate must be a finite number.",
-            "Leave those items out, or look for the step of training where NaN appeared.",
+            "Leave those items out, or find the training step where NaN appeared.",
         )
     return codes
 

@@ -123,7 +123,9 @@ def pack_decoder(
     """
     n_multiply_adds, shape = _walk(stacks, (latent_dim,))
     if shape != image_shape:
-        raise _misfit("The decoder ends", shape, f"{image_shape}, as the images have")
+        raise _misfit(
+            "The decoder makes values of shape", shape, f"{image_shape}, that of the images"
+        )
     if n_multiply_adds > MAX_MULTIPLY_ADDS:
         raise UnpackableError(
             f"The decoder takes {n_multiply_adds / 1e6:.1f} million multiply-adds per picture.",
@@ -171,12 +173,16 @@ def _walk(stacks: tuple[Stack, ...], shape: Shape) -> tuple[int, Shape]:
                 in_body, after = _walk(((f"{name}.body", layer.body),), shape)
                 in_shortcut, other = _walk(((f"{name}.shortcut", layer.shortcut),), shape)
                 if after != other:
-                    raise _misfit(f"{name}.shortcut ends", other, f"{after}, as its body gives")
+                    raise _misfit(
+                        f"{name}.shortcut makes values of shape", other, f"{after}, as in its body"
+                    )
                 total += in_body + in_shortcut
             else:
                 after = _shape_after(layer, shape)
                 if min(after, default=0) < 1:
-                    raise _misfit(f"{name} stands", shape, f"what {layer} takes")
+                    raise _misfit(
+                        f"{name} is given values of shape", shape, f"one that {layer} takes"
+                    )
                 total += _multiply_adds_of(layer, shape, after)
             shape = after
     return total, shape
@@ -219,9 +225,9 @@ def _multiply_adds_of(layer: Layer, before: Shape, after: Shape) -> int:
 
 def _misfit(what: str, shape: Shape, needed: str) -> ShapeError:
     return ShapeError(
-        f"{what} where values have shape {shape}.",
-        f"Needed is {needed}.",
-        "Check the settings of the model against its image shape.",
+        f"{what} {shape}.",
+        f"The shape must be {needed}.",
+        "Check that the model's settings suit its image shape.",
     )
 
 
@@ -234,12 +240,15 @@ def _check_weights(stacks: tuple[Stack, ...], weights: Mapping[str, np.ndarray])
             elif weights[name].shape != shape:
                 so, needed = f"{name} has shape {weights[name].shape}.", f"It must be {shape}."
             elif not np.isfinite(weights[name]).all():
-                so, needed = f"{name} holds values that are not finite.", "All must be numbers."
+                so, needed = (
+                    f"{name} holds values that are not finite.",
+                    "Every value must be a number.",
+                )
             elif name.endswith(".running_var") and (weights[name] < 0).any():
                 so, needed = f"{name} holds negative variances.", "They must be 0 or more."
             else:
                 continue
-            raise BundleError(so, needed, "Train the model again, or fetch its bundle again.")
+            raise BundleError(so, needed, "Train the model again, or get its bundle again.")
 
 
 # What half precision costs, found by decoding with numpy.

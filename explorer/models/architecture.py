@@ -201,7 +201,7 @@ def _check_image_shape(image_shape: ImageShape) -> None:
         raise ShapeError(
             f"The images are {h}×{w} with {c} channel{'' if c == 1 else 's'}.",
             f"A network reads square grey or RGB images of {SMALLEST} to {LARGEST} pixels.",
-            "Bring the images to such a size first: image_size=64, say.",
+            "Resize the images first, for example with image_size=64.",
         )
 
 

@@ -110,6 +110,6 @@ def _no_mirror(image_shape: tuple[int, int, int]) -> ShapeError:
     _, h, w = image_shape
     return ShapeError(
         f"The images are {h}×{w}, and tied is True.",
-        "Layers can be turned round only where each halving of the side leaves no remainder.",
-        "Choose image_size 28, 32 or 64, say, or leave tied out.",
+        "Weights can be tied only if the side can be halved at every level without a remainder.",
+        "Choose an image_size such as 28, 32 or 64, or leave tied out.",
     )

@@ -105,8 +105,8 @@ def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
     except OSError as error:
         raise TrainingError(
             f"There is no checkpoint at {path} ({error.strerror}).",
-            "To go on, a run needs the checkpoint it left.",
-            "Correct the path, or start the run anew without resuming.",
+            "To resume, a run needs its checkpoint.",
+            "Correct the path, or start the run again without resuming.",
         ) from error
     checkpoint = _decode(content, path)
     if checkpoint.config != config.to_json():
@@ -114,8 +114,8 @@ def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
     if checkpoint.fingerprint != fingerprint(images):
         raise TrainingError(
             f'The checkpoint {path} was made on other images than "{images.name}" now holds.',
-            "A run goes on only with the very images, and the split, that it began with.",
-            "Bring those images back, or start a new run.",
+            "A run can resume only with the images and the split it started with.",
+            "Restore those images, or start a new run.",
         )
     return checkpoint
 
@@ -126,8 +126,8 @@ def _decode(content: bytes, path: Path) -> Checkpoint:
     header = _MAGIC + hashlib.sha256(body).digest()
     damaged = TrainingError(
         f"The checkpoint {path} is damaged, or was written by another version.",
-        "A run goes on only from a file that is whole.",
-        "Start the run anew without resuming.",
+        "A run can resume only from a complete file.",
+        "Start the run again without resuming.",
     )
     if content[:start] != header:
         raise damaged
@@ -144,6 +144,6 @@ def _other_settings(kept: dict[str, object], config: TrainConfig, path: Path) ->
     differences = ", ".join(f"{n} {kept.get(n)} (now {asked.get(n)})" for n in names)
     return TrainingError(
         f"The checkpoint {path} was made with other settings: {differences}.",
-        "A run goes on only with the settings it began with.",
+        "A run can resume only with the settings it started with.",
         "Use those settings, or start a new run.",
     )

@@ -118,7 +118,7 @@ class _Run:
         self.elapsed_s = 0.0
         if config.norm == "batch" and len(self._rows) < 2:
             raise TrainingError(
-                f'"{images.name}" has one image to learn from.',
+                f'"{images.name}" has only one image to learn from.',
                 "Batch normalisation needs at least 2.",
                 "Add images, or choose norm=group or norm=none.",
             )
@@ -307,7 +307,7 @@ class _Run:
         return DivergedError(
             f"The loss is no longer a finite number, in epoch {epoch} (step {self._step}), "
             f"with learning rate {config.learning_rate:g}.",
-            "Training can only go on from finite weights.",
+            "Training can continue only from finite weights.",
             f"Try {', or '.join(remedies)}.",
         )
 

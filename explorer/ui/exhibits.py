@@ -174,7 +174,7 @@ def open_exhibit(name: str) -> Exhibit:
         raise BundleError(
             f'The bundle "{name}" cannot be read: {error}.',
             "Its config.json must be there.",
-            "Choose another model, or make this one again.",
+            "Choose another model, or train this one again.",
         ) from error
     return _opened(folder, changed_ns)
 
@@ -186,7 +186,7 @@ def _opened(folder: Path, changed_ns: int) -> Exhibit:
     if bundle.codes.spacing is None or bundle.codes.pca is None:
         raise BundleError(
             f'The bundle "{bundle.name}" has no map.',
-            "To be explored, it must hold projections of its codes.",
+            "To be explored, a bundle must hold projections of its codes.",
             "Train it again with latent-explorer train, which adds them.",
         )
     digest = hashlib.sha256()

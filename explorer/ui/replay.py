@@ -21,8 +21,8 @@ def gif_of(run: jobs.RunFolder) -> bytes:
     if watched is None:
         raise TrainingError(
             f'The run "{run.id}" has kept no pictures.',
-            "A replay needs those that were watched.",
-            "Start the run anew.",
+            "A replay is made from the run's snapshots.",
+            "Start the run again.",
         )
     kept = (run.snapshot(i) for i in moments_shown(len(run.snapshots())))
     names = watched["class_names"].tolist() if "class_names" in watched else ()

@@ -162,9 +162,9 @@ def _decode(request: Request, exhibit: Exhibit) -> Response:
         z = np.empty(0, np.float32)
     if z.shape != (d,) or not np.isfinite(z).all():
         raise ShapeError(
-            f"The address holds {z.size} usable numbers.",
+            f"The address has {z.size} usable numbers.",
             f"A code of this model is {d} numbers.",
-            f"Give ?z= and {d} numbers with commas between them.",
+            f"Give ?z= and {d} numbers, separated by commas.",
         )
     x_hat = decode(_with_weights(exhibit.bundle.folder, exhibit.version), z[None])
     return _bytes(np.ascontiguousarray(x_hat[0], dtype="<f4").tobytes())

@@ -113,6 +113,6 @@ def _widths(text: str) -> tuple[int, ...]:
     except ValueError as error:
         raise ConfigError(
             f'The hidden layers are "{text}".',
-            "They are whole numbers with commas between them.",
-            "Write, for example, 256,128, or nothing for no hidden layer.",
+            "They must be whole numbers, separated by commas.",
+            "Write 256,128, for example, or leave it empty for no hidden layer.",
         ) from error
