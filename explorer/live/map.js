@@ -4,9 +4,18 @@
  */
 
 import { el } from "./dom.js";
+import {
+  planeDot,
+  planePixels,
+  planePlace,
+  spaceDot,
+  spacePixels,
+  visibleDots,
+} from "./places.js";
 
 const STILL = 4; // pixels that a click may slip
 const REACH = 9; // pixels within which a pointer is on a dot
+const NOWHERE = { cursor: null, picked: null };
 const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false };
 
 /**
@@ -22,8 +31,8 @@ const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false };
  */
 export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
   const plot = el("div", { class: "le-plot" });
-  const cursor = el("div", { class: "le-cursor", "aria-hidden": "true" });
-  const picked = el("div", { class: "le-picked", "aria-hidden": "true" });
+  const cursor = el("div", { class: "le-cursor", "aria-hidden": "true", hidden: true });
+  const picked = el("div", { class: "le-picked", "aria-hidden": "true", hidden: true });
   const element = el(
     "div",
     {
@@ -38,64 +47,41 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     cursor,
   );
   const touch = matchMedia("(pointer: coarse)").matches;
-  let points = { xs: [], ys: [], items: [] };
-  let marks = { cursor: null, picked: null };
-  let flat = true;
-  let drawn = false;
-  let gone = false;
+  let drawn = null; // of what can be read: {isFlat, dots}; null while nothing or half of it is there
+  let asked = 0; // figures asked for
+  let turn = Promise.resolve(); // Plotly does one thing at a time
+  let marks = NOWHERE;
   let pressed = null;
   let released = null; // where the last click was
   const distance = ({ x, y }, event) => Math.hypot(event.clientX - x, event.clientY - y);
-  let underPointer = null; // in space, the dot Plotly last found
-
-  /** Position in the element for data coordinates, or null where it cannot be seen. */
-  const toPixels = (at) =>
-    at && drawn ? (flat ? planePixels(plot, at) : scenePixels(plot, at)) : null;
 
   function place() {
+    if (!drawn) return;
+    const toPixels = drawn.isFlat ? planePixels : spacePixels;
     for (const [mark, at] of [
       [cursor, marks.cursor],
       [picked, marks.picked],
     ]) {
-      const pixels = toPixels(at);
+      const pixels = at && toPixels(plot, at);
       mark.hidden = !pixels;
       if (pixels) mark.style.transform = `translate(${pixels[0]}px,${pixels[1]}px)`;
     }
   }
 
+  /** What lies under the pointer: a place on a flat map, a dot or both; null where neither does. */
   function placeUnder(event) {
     const box = plot.getBoundingClientRect();
-    const { xaxis, yaxis } = plot._fullLayout;
-    const x = event.clientX - box.left;
-    const y = event.clientY - box.top;
-    const inside =
-      x >= xaxis._offset &&
-      x <= xaxis._offset + xaxis._length &&
-      y >= yaxis._offset &&
-      y <= yaxis._offset + yaxis._length;
-    if (!inside) return null;
-    const xy = [xaxis.p2l(x - xaxis._offset), yaxis.p2l(y - yaxis._offset)];
-    return { xy, item: nearestDot(xy), x, y };
-  }
-
-  /** The item of the dot nearest to a place, if it is within reach (in pixels). */
-  function nearestDot(xy, reach = REACH) {
-    const { xaxis, yaxis } = plot._fullLayout;
-    const scaleX = xaxis._length / (xaxis.range[1] - xaxis.range[0]);
-    const scaleY = yaxis._length / (yaxis.range[1] - yaxis.range[0]);
-    let best = reach * reach;
-    let item = null;
-    for (let i = 0; i < points.items.length; i++) {
-      const dx = (points.xs[i] - xy[0]) * scaleX;
-      const dy = (points.ys[i] - xy[1]) * scaleY;
-      const square = dx * dx + dy * dy;
-      if (square < best) [best, item] = [square, points.items[i]];
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    if (drawn.isFlat) {
+      const xy = planePlace(plot, x, y);
+      return xy && { xy, item: planeDot(plot, drawn.dots, xy, REACH), x, y };
     }
-    return item;
+    const item = spaceDot(plot, drawn.dots, x, y, REACH);
+    return item === null ? null : { xy: null, item, x, y };
   }
 
   element.addEventListener("pointermove", (event) => {
-    if (!flat || !drawn || pressed || event.pointerType === "touch") return;
+    if (!drawn || pressed || event.pointerType === "touch") return;
     // Browsers repeat a move when what lies under the pointer changes, as Plotly's cover does; what
     // was just picked stays until the hand really moves.
     if (released && distance(released, event) < STILL) return;
@@ -124,10 +110,8 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     pressed = null;
     if (!isClick || !drawn) return;
     released = { x: event.clientX, y: event.clientY };
-    // In space Plotly misses quick clicks, so take the dot it found before the press.
-    const here = flat ? placeUnder(event) : underPointer;
+    const here = placeUnder(event);
     if (here) onPick(here, event.timeStamp);
-    underPointer = null;
   };
   addEventListener("pointerup", release, true);
   addEventListener("pointercancel", forget, true);
@@ -137,58 +121,84 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     ];
     if ((!steps && event.key !== "Enter") || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
+    if (!drawn) return;
     if (steps) onNudge(...steps, event.timeStamp);
-    else if (drawn && flat && marks.cursor)
-      onPick({ xy: marks.cursor, item: nearestDot(marks.cursor, Infinity) }, event.timeStamp);
+    else if (drawn.isFlat && marks.cursor) {
+      const item = planeDot(plot, drawn.dots, marks.cursor, Infinity);
+      onPick({ xy: marks.cursor, item }, event.timeStamp);
+    }
   });
-  const resized = new ResizeObserver(() =>
-    requestAnimationFrame(() => {
-      if (drawn) Plotly.Plots.resize(plot);
-    }),
-  );
+  const size = () => ({ width: plot.clientWidth, height: plot.clientHeight });
+  const resized = new ResizeObserver(() => requestAnimationFrame(() => inTurn(fit)));
   resized.observe(plot);
+
+  /** Do something with Plotly once it has done what it was asked before. */
+  function inTurn(work) {
+    turn = turn.catch(() => {}).then(work);
+    return turn;
+  }
+
+  /** Fill the room there is. */
+  async function fit() {
+    const { width, height } = size();
+    const is = plot._fullLayout;
+    if (!drawn || !width || (is.width === width && is.height === height)) return;
+    await Plotly.relayout(plot, { width, height });
+    place();
+  }
+
+  async function draw({ data, layout }) {
+    const isFlat = !data.some((trace) => trace.type === "scatter3d");
+    const dragmode = isFlat ? !touch && "pan" : "orbit";
+    const hands = { dragmode, hovermode: false, hoveranywhere: false, clickanywhere: false };
+    try {
+      const config = { ...CONFIG, scrollZoom: !touch };
+      await Plotly.react(plot, data, { ...layout, ...hands, ...size() }, config);
+    } catch (error) {
+      Plotly.purge(plot); // the next figure must not be laid over a half one
+      listening = false;
+      throw error;
+    }
+    if (!listening) listen();
+    return { isFlat, dots: visibleDots(plot) };
+  }
+
+  let listening = false;
+  function listen() {
+    listening = true;
+    plot.on("plotly_relayout", place);
+    plot.on("plotly_relayouting", place);
+    plot.on("plotly_afterplot", () => {
+      if (!drawn) return; // it is heard while the next figure is drawn, too
+      drawn.dots = visibleDots(plot);
+      place();
+    });
+  }
 
   return {
     element,
-    /** Draw a figure made by `figures.py`; its traces carry the item of each dot as customdata. */
+    /**
+     * Draw a figure made by `figures.py`; its traces carry the item of each dot as customdata.
+     * @returns {Promise<boolean>} whether it is on show; false where a later one took its place
+     */
     async show(figure) {
-      const dragmode = figure.data.some((t) => t.type === "scatter3d")
-        ? "orbit"
-        : touch
-          ? false
-          : "pan";
-      const layout = {
-        ...figure.layout,
-        dragmode,
-        hovermode: dragmode === "orbit" ? "closest" : false,
-      };
-      await Plotly.react(plot, figure.data, layout, { ...CONFIG, scrollZoom: !touch });
-      if (gone) return Plotly.purge(plot);
-      flat = dragmode !== "orbit";
-      drawn = true;
-      underPointer = null;
-      points = visiblePoints(plot);
-      plot.removeAllListeners?.();
-      plot.on("plotly_relayout", place);
-      plot.on("plotly_relayouting", place);
-      plot.on("plotly_afterplot", () => {
-        points = visiblePoints(plot);
+      const mine = ++asked;
+      drawn = null; // from here on nothing may be read until the figure is there
+      element.setAttribute("aria-busy", "true");
+      if (figure.layout.uirevision !== plot.layout?.uirevision) {
+        marks = NOWHERE; // they are places on the map before
+        cursor.hidden = picked.hidden = true;
+      }
+      await inTurn(async () => {
+        if (mine !== asked) return;
+        const done = await draw(figure);
+        if (mine !== asked) return;
+        drawn = done;
+        element.setAttribute("aria-busy", "false");
         place();
+        await fit();
       });
-      plot.on("plotly_hover", ({ points: [dot] }) => {
-        const at = flat || !dot ? null : scenePixels(plot, [dot.x, dot.y, dot.z]);
-        if (!at) return;
-        underPointer = { xy: null, item: Number(dot.customdata), x: at[0], y: at[1] };
-        if (!pressed) onHover(underPointer, performance.now());
-      });
-      plot.on("plotly_click", ({ points: [dot] }) => {
-        if (!flat && dot && !underPointer) onPick({ xy: null, item: Number(dot.customdata) });
-      });
-      plot.on("plotly_unhover", () => {
-        underPointer = null;
-        onLeave();
-      });
-      place();
+      return mine === asked;
     },
     /** Show where the current code lies, (2,) or (3,), and where the picked item does. */
     mark(cursorAt, pickedAt, exact) {
@@ -198,65 +208,20 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     },
     /** Width and height of what can be seen, in data units. */
     span() {
-      if (!drawn || !flat) return [0, 0];
+      if (!drawn?.isFlat) return [0, 0];
       const { xaxis, yaxis } = plot._fullLayout;
       return [xaxis.range[1] - xaxis.range[0], yaxis.range[1] - yaxis.range[0]];
     },
-    isFlat: () => flat,
+    isFlat: () => drawn?.isFlat ?? true,
     /** Whether fingers, which cannot hover, are what points here. */
     isTouched: () => touch,
     destroy() {
       removeEventListener("pointerup", release, true);
       removeEventListener("pointercancel", forget, true);
       resized.disconnect();
-      gone = true;
-      drawn = false;
-      Plotly.purge(plot);
+      asked++;
+      drawn = null;
+      inTurn(() => Plotly.purge(plot));
     },
   };
-}
-
-/** The dots that are not hidden by the legend, of all traces together. */
-function visiblePoints(plot) {
-  const points = { xs: [], ys: [], items: [] };
-  for (const { x, y, customdata, visible } of plot._fullData) {
-    if (visible !== true || !customdata) continue;
-    for (let i = 0; i < customdata.length; i++) {
-      points.xs.push(x[i]);
-      points.ys.push(y[i]);
-      points.items.push(Number(customdata[i]));
-    }
-  }
-  return points;
-}
-
-function planePixels(plot, [x, y]) {
-  const { xaxis, yaxis } = plot._fullLayout;
-  const px = xaxis.l2p(x);
-  const py = yaxis.l2p(y);
-  const inside = px >= 0 && px <= xaxis._length && py >= 0 && py <= yaxis._length;
-  return inside ? [xaxis._offset + px, yaxis._offset + py] : null;
-}
-
-/** Follow a point of a 3-D scene through its camera: data, then model, view and projection. */
-function scenePixels(plot, at) {
-  const scene = plot._fullLayout.scene?._scene;
-  const camera = scene?.glplot?.cameraParams;
-  if (!camera) return null;
-  let v = [...at.map((value, i) => value * scene.dataScale[i]), 1];
-  for (const matrix of [camera.model, camera.view, camera.projection]) v = times(matrix, v);
-  if (v[3] <= 0) return null;
-  const box = scene.container.getBoundingClientRect();
-  const home = plot.getBoundingClientRect();
-  return [
-    box.left - home.left + ((v[0] / v[3] + 1) / 2) * box.width,
-    box.top - home.top + ((1 - v[1] / v[3]) / 2) * box.height,
-  ];
-}
-
-/** A 4x4 matrix stored by columns, times a vector. */
-function times(m, v) {
-  return [0, 1, 2, 3].map(
-    (r) => m[r] * v[0] + m[r + 4] * v[1] + m[r + 8] * v[2] + m[r + 12] * v[3],
-  );
 }

@@ -418,7 +418,7 @@ function makeView(stage, scene, model, onRest) {
       if (url !== mapShown) return;
       plane = planeOf(method, codes);
       nudged = null;
-      await map.show(figure);
+      if (!(await map.show(figure))) return;
       note.textContent = mapNote();
       markMap();
     } catch (error) {

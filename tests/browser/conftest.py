@@ -14,7 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    TimeoutError,
+    WebSocket,
+    sync_playwright,
+)
 
 from explorer import store
 from explorer.bundle import write_bundle
@@ -162,6 +169,21 @@ class Visit:
     def wait(self, condition: str) -> None:
         """Wait until a JavaScript expression holds."""
         self.page.wait_for_function(condition, timeout=SLOW_MS)
+
+
+def choose(visit: Visit, label: str, option: str) -> None:
+    """Pick an option of one of Streamlit's select boxes, which a rerun would close."""
+    box = visit.page.get_by_role("combobox", name=label)
+    choice = visit.page.get_by_role("option", name=option, exact=True)
+    for _ in range(5):
+        visit.page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
+        visit.page.wait_for_timeout(500)
+        box.click()
+        try:
+            return choice.click(timeout=3_000)
+        except TimeoutError:
+            visit.page.keyboard.press("Escape")
+    pytest.fail(f"{label} does not offer {option}")
 
 
 # Both read the figure as Plotly drew it, through the same axes a person sees.

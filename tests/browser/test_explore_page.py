@@ -2,22 +2,8 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import TimeoutError
 
-
-def choose(visit, label: str, option: str) -> None:
-    """Pick an option of one of Streamlit's select boxes, which a rerun would close."""
-    box = visit.page.get_by_role("combobox", name=label)
-    choice = visit.page.get_by_role("option", name=option, exact=True)
-    for _ in range(5):
-        visit.page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
-        visit.page.wait_for_timeout(500)
-        box.click()
-        try:
-            return choice.click(timeout=3_000)
-        except TimeoutError:
-            visit.page.keyboard.press("Escape")
-    pytest.fail(f"{label} does not offer {option}")
+from tests.browser.conftest import choose
 
 
 def test_a_link_restores_the_view(visit):
