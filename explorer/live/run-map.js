@@ -25,11 +25,12 @@ export function makeRunMap(plotly, words) {
   );
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let Plotly = null;
-  let rows = null; // of each trace: which dots it has
+  let rows = null; // of each trace: which dots it has; null while nothing or half of it is drawn
   let isEven = true; // whether a distance looks the same in any direction
-  let xy = null; // where the dots are drawn, (2n,)
+  let xy = null; // where the dots are drawn, or will be, (2n,)
   let view = null; // middle, and units per pixel: {x, y, perX, perY}
   let frame = 0;
+  let opened = 0; // figures taken
 
   function draw(nextXy, nextView) {
     const { w, h } = plot._fullLayout._size;
@@ -82,7 +83,7 @@ export function makeRunMap(plotly, words) {
   }
 
   const resized = new ResizeObserver(() => {
-    if (!xy || !plot.offsetParent) return;
+    if (!rows || !xy || !plot.offsetParent) return;
     cancelAnimationFrame(frame);
     Plotly.relayout(plot, { ...sizes(), autosize: true });
     view = null;
@@ -105,7 +106,11 @@ export function makeRunMap(plotly, words) {
     element,
     /** Take a figure made by `figures.py`: colours and titles; positions come by `show`. */
     async open({ data, layout }) {
+      const mine = ++opened;
+      cancelAnimationFrame(frame);
+      rows = null; // from here on nothing is read until the figure is there
       Plotly = await plotly;
+      if (mine !== opened) return;
       isEven = Boolean(layout.yaxis.scaleanchor);
       const axis = { fixedrange: true, autorange: false, scaleanchor: undefined };
       const quiet = {
@@ -120,21 +125,27 @@ export function makeRunMap(plotly, words) {
         range: plot.layout?.[name].range,
       }));
       await Plotly.react(plot, data, { ...layout, ...quiet, xaxis, yaxis }, CONFIG);
-      await Plotly.relayout(plot, sizes());
+      if (mine !== opened) return;
+      await Plotly.relayout(plot, { ...sizes(), autosize: true });
+      if (mine !== opened) return;
       rows = plot._fullData.map(({ customdata }) => Array.from(customdata, Number));
-      if (xy) draw(xy, { ...view });
+      if (xy) draw(xy, view ? { ...view } : viewOf(xy));
     },
     /** @param {Float32Array} next positions (n, 2) @param {number} glideMs time to get there */
     show(next, glideMs) {
-      if (!rows) return;
       element.classList.remove("le-run-empty");
       cancelAnimationFrame(frame);
+      if (!rows) {
+        xy = next; // drawn with the figure
+        return;
+      }
       if (xy?.length === next.length && glideMs >= 100 && !still.matches) glide(next, glideMs);
       else draw(next, viewOf(next));
     },
     destroy() {
       cancelAnimationFrame(frame);
       resized.disconnect();
+      opened++;
       rows = xy = null;
       Plotly?.purge(plot);
     },
