@@ -34,65 +34,65 @@ class TrainConfig:
 
     Attributes:
         data: Name of a data set, or path of a folder or file of images.
-        kind: Family of model: `vae`; `ae`, an autoencoder, which has no KL term; `beta-vae`, whose
-            KL term weighs `beta`; `beta-tcvae`, where the total correlation in it weighs `beta`.
-            In the others, two players learn against each other: `gan` and `wgan-gp`, a generator
-            without an encoder; `vae-gan`, a VAE as the generator; `vae-critic`, a VAE as the
-            discriminator; `soft-intro-vae`, encoder against decoder; `aae`, an autoencoder whose
-            codes a discriminator compares with draws from the prior.
-        latent_dim: d, the number of coordinates of the latent code z.
+        kind: Kind of model: `vae`; `ae`, an autoencoder without a KL term; `beta-vae`, whose KL
+            term has weight `beta`; `beta-tcvae`, whose total correlation has weight `beta`. The
+            others are adversarial: `gan` and `wgan-gp`, a generator without an encoder; `vae-gan`,
+            a VAE as the generator; `vae-critic`, a VAE as the discriminator; `soft-intro-vae`,
+            encoder against decoder; `aae`, an autoencoder whose codes a discriminator compares
+            with samples from the prior.
+        latent_dim: d, the number of dimensions of the latent code z.
         arch: Layers: dense (`mlp`), convolutions (`conv`), or either with residual connections
             (`resmlp`, `resnet`).
         hidden: Widths of the dense layers between images (or feature maps) and code, encoder order.
         width: Channels of the finest convolution; each coarser level has twice as many.
         norm: Normalisation after each hidden layer.
         activation: Non-linearity after each hidden layer.
-        likelihood: p(x|z): `bernoulli`, `gaussian` with fixed `sigma`, or `sigma`, which learns it.
+        likelihood: p(x|z): `bernoulli`, `gaussian` with a fixed `sigma`, or `sigma`, learnt.
         sigma: Standard deviation of `gaussian`, in pixel values where white is 1.
         sigma_scope: With likelihood `sigma`: one value for all pixels, or one per pixel from z.
-        objective: With kind `vae`, what is made large: `elbo`, or `article`, which has the
-            log-likelihood under draws from the prior in place of the KL term.
-        tied: Whether the decoder's weights are the encoder's, each layer turned round.
+        objective: With kind `vae`, what training maximises: `elbo`, or `article`, which replaces
+            the KL term with the log-likelihood under samples from the prior.
+        tied: Whether the decoder uses the encoder's weights, transposed.
         beta: Weight of the KL term, or with `beta-tcvae` of its total correlation alone; the loss
             is -ELBO only at 1.
-        beta_end: What beta becomes, by equal factors, over the first half of the run, so that
-            coordinates first part the large differences and then take up small ones; 0 keeps beta.
+        beta_end: Value that beta reaches, by equal factors, over the first half of the run, so that
+            dimensions first separate large differences and then pick up small ones; 0 keeps beta.
         kl_warmup_epochs: Epochs over which the weight of the KL term rises from 0 to beta.
-        free_bits: KL per coordinate, in nats, below which it is not pushed further down.
+        free_bits: KL per dimension, in nats, below which it costs nothing.
         optimizer: Rule that updates the weights.
         learning_rate: Step size at the start.
-        schedule: `constant`, or `cosine`, which lets it fall smoothly to 0.
-        clip_norm: Longest gradient allowed; longer ones are shortened to it; 0 turns this off.
-        adversarial_weight: Weight of the game against the discriminator in the loss of a decoder
-            that also has to reconstruct (`vae-gan`), of an encoder that also has to (`aae`), or of
-            generated images in that of the encoder (`soft-intro-vae`).
-        code_weight: With `vae-critic`, how much a generated image is to tell the encoder the code
-            it was drawn from; 0 leaves the generator free.
+        schedule: `constant`, or `cosine`, which lowers the learning rate smoothly to 0.
+        clip_norm: Longest gradient allowed; longer ones are scaled down to it; 0 turns this off.
+        adversarial_weight: Weight of the adversarial loss beside reconstruction in the decoder
+            (`vae-gan`) or the encoder (`aae`), or of generated images in the encoder's loss
+            (`soft-intro-vae`).
+        code_weight: With `vae-critic`, how much it counts that the encoder recovers the code of a
+            generated image; 0 leaves the generator free.
         margin: With `vae-critic`, nats by which the energy of generated images is raised above
             that of real ones.
-        negative_beta: With `soft-intro-vae`, weight of the KL per coordinate of generated images in
+        negative_beta: With `soft-intro-vae`, weight of the KL per dimension of generated images in
             the encoder's loss.
-        discriminator_learning_rate: Step size of the discriminator, or of the critic; 0 takes that
-            of the others.
-        discriminator_width: Channels of the discriminator's finest convolution; 0 takes `width`.
-        critic_steps: Steps of the discriminator to one of the generator; 0 takes the kind's own: 5
-            with `wgan-gp`, otherwise 1.
-        gradient_penalty: With `wgan-gp`, weight of the penalty on gradients not of length 1.
-        spectral_norm: Whether each layer of the discriminator is scaled to stretch nothing by more
-            than 1.
-        average: Share of the past in the moving average of the generator's weights that is kept as
-            the result; 0 keeps the last weights.
-        epochs: Times each training image is seen.
+        discriminator_learning_rate: Step size of the discriminator or critic; 0 uses
+            `learning_rate`.
+        discriminator_width: Channels of the discriminator's finest convolution; 0 uses `width`.
+        critic_steps: Steps of the discriminator or critic for each of the generator; 0 uses the
+            default of the kind: 5 with `wgan-gp`, otherwise 1.
+        gradient_penalty: With `wgan-gp`, weight of the penalty on gradients whose length is not 1.
+        spectral_norm: Whether each layer of the discriminator is scaled so that it does not
+            stretch its input.
+        average: Share of the past in the moving average of the generator's weights, which is kept
+            as the result; 0 keeps the last weights.
+        epochs: How many times each training image is seen.
         batch_size: Images per step.
         patience: Epochs without a better validation ELBO before an early stop; 0 turns this off.
         seed: Seed of weights, shuffling and noise.
-        image_size: Side that images read from files are brought to; 0 keeps theirs.
-        colours: `grey` or `rgb` brings all images to that; `own` keeps theirs.
-        n_images: How many images to take or draw; 0 takes all, or the source's own default.
-        binarize: `random` turns each pixel black or white by a draw at each presentation, white as
-            often as it is bright; `none` shows images as they are.
-        precision: Bits that weights are kept in at the end: `single` is 32; `half` rounds them to
-            16, before the model is scored, and halves the size of the bundle.
+        image_size: Side that images read from files are resized to; 0 keeps their own.
+        colours: `grey` or `rgb` converts all images; `own` keeps their own.
+        n_images: How many images to use or generate; 0 uses all, or the default of the source.
+        binarize: `random` turns each pixel black or white at random each time an image is seen,
+            white as often as it is bright; `none` keeps images as they are.
+        precision: Precision of the saved weights: `single` is 32 bits; `half` rounds them to 16
+            before the model is scored, and halves the size of the bundle.
     """
 
     data: str

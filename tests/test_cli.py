@@ -280,7 +280,7 @@ def test_encode_without_an_encoder_searches_and_says_so(own_home, tiny_gan, tmp_
     assert cli.main(command) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert "no encoder: codes were found by search in 200 steps" in said.err
+    assert "no encoder: each code was found by a search of 200 steps" in said.err
     assert "searching for codes" in said.err
     codes = np.load(out)
     assert not codes["logvar"].any()
@@ -317,7 +317,7 @@ def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
 @pytest.mark.parametrize(
     ("z", "words"),
     [
-        ("0.1, 0.2", "no JSON"),
+        ("0.1, 0.2", "not JSON"),
         ("[0.1]", "holds 1 numbers"),
         ("[1, 2, 3]", "takes 2 finite numbers"),
         ("[[1, 2], [1]]", "holds 1 numbers"),
@@ -329,9 +329,9 @@ def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
         ("[]", "holds 0 numbers"),
         ("{}", "not a finite number"),
         ("7", "not a finite number"),
-        ("[" * 100_000, "no JSON"),
+        ("[" * 100_000, "not JSON"),
         ("[[1, 2], 3]", "not a finite number"),
-        ("1" * 5000, "no JSON"),
+        ("1" * 5000, "not JSON"),
     ],
 )
 def test_a_code_that_is_none_is_told(listed, tmp_path, capsys, z, words):
@@ -376,7 +376,7 @@ def test_missing_things_are_named(listed, tmp_path, capsys):
     assert "no-images" in refused(capsys, "encode", "tiny", "no-images", "--out", out)
     wide = tmp_path / "wide.npz"
     wide.write_bytes(npz_bytes({"mu": np.zeros((2, 3), np.float32)}))
-    assert "2 coordinates" in refused(capsys, "decode", "tiny", "--codes", wide, "--out", out)
+    assert "2 dimensions" in refused(capsys, "decode", "tiny", "--codes", wide, "--out", out)
 
 
 def test_a_place_that_cannot_be_written_is_told(listed, tmp_path, capsys):

@@ -26,8 +26,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; no command at all is `app`."""
     main = argparse.ArgumentParser(
         prog="latent-explorer",
-        description="Look into a latent space, move a slider, see the picture change.",
-        epilog="Without a command it starts the app.",
+        description="Explore latent spaces: move a slider and see the picture change.",
+        epilog="Without a command, it starts the app.",
     )
     main.add_argument("--version", action="version", version=f"%(prog)s {explorer.__version__}")
     main.set_defaults(run=_lazily("serve", "app"), host=_HOST, port=_PORT, no_browser=False)
@@ -70,7 +70,7 @@ def _add_listings(commands: Commands) -> None:
     data = _command(commands, "data", run, "list the data sets, or describe one")
     data.add_argument("source", nargs="?", metavar="NAME or PATH", help=_IMAGES)
     run = _lazily("listing", "models")
-    models = _command(commands, "models", run, "list the bundles found")
+    models = _command(commands, "models", run, "list the models that the app offers")
     models.add_argument(
         "--markdown", action="store_true", help="print a table with licences, scores and commands"
     )
@@ -86,24 +86,30 @@ def _add_train(commands: Commands) -> None:
     for name, kind in get_type_hints(TrainConfig).items():
         _add_setting(train, name, kind, helps.get(name, ""))
     train.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where the bundle goes; it may hold an older one"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="folder to write the bundle to; an older bundle there is replaced",
     )
     train.add_argument(
-        "--resume", type=Path, metavar="FOLDER", help="go on with the run that was to end there"
+        "--resume",
+        type=Path,
+        metavar="FOLDER",
+        help="resume the unfinished run whose --out was this folder",
     )
     train.add_argument(
         "--run",
         type=Path,
         dest="run_folder",
         metavar="FOLDER",
-        help="carry out a run that the app has begun in that folder; no other flag goes with it",
+        help="carry out the run that the app prepared in this folder; takes no other flag",
     )
     _add_json(train)
     train.set_defaults(wrong_usage=train.error)
 
 
 def _add_sweep(commands: Commands) -> None:
-    does = "train models with codes of several sizes, and say which size to choose"
+    does = "train one model for each size of the code, and recommend a size"
     sweep = _command(commands, "sweep", _lazily("sweep", "sweep"), does)
     sweep.add_argument(
         "--latent-dims",
@@ -117,104 +123,117 @@ def _add_sweep(commands: Commands) -> None:
         type=_numbers,
         default=argparse.SUPPRESS,
         metavar="X,X",
-        help="weights of the KL term to try with each (default: 1, or the kind's own)",
+        help="KL weights to try with each size (default: 1, or the default of the kind)",
     )
     helps = _setting_helps()
     for name, kind in get_type_hints(TrainConfig).items():
         if name not in ("latent_dim", "beta"):
             _add_setting(sweep, name, kind, helps.get(name, ""))
     sweep.add_argument(
-        "--name", metavar="NAME", help="what the bundles' names begin with (default: of the data)"
+        "--name",
+        metavar="NAME",
+        help="prefix of the bundles' names (default: the name of the data)",
     )
     sweep.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="train on the Dask cluster whose scheduler is there, such as tcp://10.0.0.5:8786 "
-        "(default: on this machine)",
+        help="train on a Dask cluster with its scheduler at this address, such as "
+        "tcp://10.0.0.5:8786 (default: on this machine)",
     )
-    sweep.add_argument("--resume", metavar="ID", help="go on with a sweep that was stopped")
+    sweep.add_argument("--resume", metavar="ID", help="resume a sweep that was stopped")
     _add_json(sweep)
     sweep.set_defaults(wrong_usage=sweep.error)
 
 
 def _add_evaluate(commands: Commands) -> None:
-    does = "score a bundle on images it never saw"
+    does = "score a bundle on images it was not trained on"
     evaluate = _command(commands, "evaluate", _lazily("evaluate", "evaluate"), does)
     evaluate.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
     evaluate.add_argument(
         "--data",
         metavar="NAME or PATH",
-        help=f"{_IMAGES}; its held-out images are used (default: what the bundle learnt from)",
+        help=f"{_IMAGES}; scores are measured on its held-out images (default: the data that the "
+        "bundle was trained on)",
     )
     evaluate.add_argument(
         "--nll-samples",
         type=int,
         default=500,
         metavar="N",
-        help="importance samples for each image (default: %(default)s)",
+        help="importance samples per image for the likelihood (default: %(default)s)",
     )
     evaluate.add_argument(
         "--nll-images",
         type=int,
         default=200,
         metavar="N",
-        help="images for the likelihood, 0 for all (default: %(default)s)",
+        help="images whose likelihood is estimated; 0 for all (default: %(default)s)",
     )
     evaluate.add_argument(
-        "--keep", action="store_true", help="put the scores into the bundle and on its card"
+        "--keep", action="store_true", help="save the scores in the bundle and on its card"
     )
     _add_json(evaluate)
 
 
 def _add_codes(commands: Commands) -> None:
     encode = _command(
-        commands, "encode", _lazily("codes", "encode"), "write the codes of images to an npz"
+        commands, "encode", _lazily("codes", "encode"), "write the codes of images to an npz file"
     )
     encode.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
-    encode.add_argument("images", metavar="IMAGES", help=f"{_IMAGES}; or a single picture")
+    encode.add_argument("images", metavar="IMAGES", help=f"{_IMAGES}, or a single image file")
     encode.add_argument("--out", type=Path, required=True, metavar="CODES.npz")
     encode.add_argument(
         "--reconstructions",
         type=Path,
         metavar="FILE.png",
-        help="also draw what the model makes of the codes",
+        help="also write the pictures that the codes decode to",
     )
     encode.add_argument(
         "--often",
         action="store_true",
-        help="tell progress often where there is no terminal too, for programs that show it",
+        help="report progress often even without a terminal, for programs that read it",
     )
 
     decode = _command(
-        commands, "decode", _lazily("codes", "decode"), "draw the pictures of latent codes"
+        commands, "decode", _lazily("codes", "decode"), "decode latent codes into one PNG"
     )
     decode.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
     which = decode.add_mutually_exclusive_group(required=True)
     which.add_argument("--z", metavar="'[...]'", help="one code, or a list of codes, as JSON")
-    which.add_argument("--codes", type=Path, metavar="CODES.npz", help="its mu are drawn")
+    which.add_argument("--codes", type=Path, metavar="CODES.npz", help="decode the mu in this file")
     decode.add_argument("--out", type=Path, required=True, metavar="FILE.png")
 
     project = _command(
-        commands, "project", _lazily("codes", "project"), "place codes on a map, as xy in an npz"
+        commands,
+        "project",
+        _lazily("codes", "project"),
+        "project codes onto a 2-D map, as xy in an npz",
     )
-    project.add_argument("codes", type=Path, metavar="CODES.npz", help="its mu are placed")
-    project.add_argument("--method", choices=("pca", "tsne"), default="pca", help="%(default)s")
+    project.add_argument(
+        "codes", type=Path, metavar="CODES.npz", help="project the mu in this file"
+    )
+    project.add_argument(
+        "--method", choices=("pca", "tsne"), default="pca", help="default: %(default)s"
+    )
     project.add_argument("--out", type=Path, required=True, metavar="XY.npz")
 
 
 def _add_bench(commands: Commands) -> None:
-    does = "measure everything that has a budget, now, on this machine"
+    does = "measure the speed and size of everything that has a budget, on this machine"
     bench = _command(commands, "bench", _lazily("bench", "bench"), does)
     bench.add_argument(
         "--only",
         nargs="+",
         default=(),
         metavar="GROUP",
-        help="of: drag, compare, decode, size, start, memory, run, projection, training "
-        "(default: all)",
+        help="measure only these: drag, compare, decode, size, start, memory, run, projection, "
+        "training (default: all)",
     )
     bench.add_argument(
-        "--readme", type=Path, metavar="README.md", help="put the table in there, between its marks"
+        "--readme",
+        type=Path,
+        metavar="README.md",
+        help="write the table to this file, between its marks",
     )
     _add_json(bench)
     bench.set_defaults(wrong_usage=bench.error)

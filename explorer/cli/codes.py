@@ -45,14 +45,14 @@ def encode(args: argparse.Namespace) -> int:
     if not bundle.config.has_encoder:
         n_steps = parts[0].n_steps
         arrays["n_steps"] = np.full(len(mu), n_steps)
-        note(f"This model has no encoder: codes were found by search in {n_steps} steps each")
+        note(f"This model has no encoder: each code was found by a search of {n_steps} steps")
     replace_file(args.out, npz_bytes(arrays))
-    note(f"Wrote {len(mu):,} codes of {mu.shape[1]} coordinates to {args.out}")
+    note(f"Wrote {len(mu):,} codes of {mu.shape[1]} dimensions to {args.out}")
     if args.reconstructions is not None:
         drawn = mu[:_MOST_PICTURES]
         replace_file(args.reconstructions, _png(pictures(bundle, drawn)))
         count = f"{len(drawn):,}" if len(drawn) == len(mu) else f"the first {len(drawn):,}"
-        note(f"Drew {count} of {len(mu):,} reconstructions in {args.reconstructions}")
+        note(f"Wrote {count} of {len(mu):,} reconstructions to {args.reconstructions}")
     return 0
 
 
@@ -115,7 +115,7 @@ def project(args: argparse.Namespace) -> int:
                 line.report(step.iteration / max(step.n_iterations, 1), "t-SNE")
                 xy = step.xy
     replace_file(args.out, npz_bytes({"xy": xy}))
-    note(f"Wrote the places of {len(xy):,} codes to {args.out}")
+    note(f"Wrote the map positions of {len(xy):,} codes to {args.out}")
     return 0
 
 

@@ -34,7 +34,7 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.keep:
         assert bundle.folder is not None  # it was read from there
         store.save(store.with_scores(bundle, scores.values, scores.factor_r2), bundle.folder)
-        note(f'Kept in the bundle "{bundle.name}" and on its card')
+        note(f'Saved in the bundle "{bundle.name}" and on its card')
     if args.json:
         say_json({"bundle": bundle.name, "data": data, **scores.to_json()})
     else:

@@ -35,7 +35,7 @@ def models(args: argparse.Namespace) -> int:
     for model in listing.models:
         shape = image_words(model.data.image_shape)
         say(
-            f"{model.name:<16} {model.config.kind:<10} {model.config.latent_dim:>3} coordinates  "
+            f"{model.name:<16} {model.config.kind:<10} {model.config.latent_dim:>3} dimensions  "
             f"{shape:<14} {model.data.name}\n"
             + (f"{'':<17}{model.title}\n" if model.title else "")
             + f"{'':<17}{model.folder}"
@@ -65,9 +65,9 @@ def data(args: argparse.Namespace) -> int:
         say_json({"data": rows})
         return 0
     for choice in choices:
-        fetched = "  (fetched once)" if choice.needs_network else ""
+        fetched = "  (downloaded once)" if choice.needs_network else ""
         say(f"{choice.name:<16} {choice.n_images:>7,} images  {choice.description}{fetched}")
-    say("Or give a folder of images, a zip of one, a .npy or a .npz.")
+    say("You can also give a folder of images, a zip of one, or an .npy or .npz file.")
     return 0
 
 
@@ -93,7 +93,7 @@ def _describe(source: str, *, as_json: bool) -> int:
         say_json(facts)
         return 0
     say(f"{images.name}: {len(images.pixels):,} images, {image_words(images.image_shape)}")
-    say(f"  to learn from  {len(images.train_index):,}")
+    say(f"  for training   {len(images.train_index):,}")
     say(f"  held out       {len(images.test_index):,}")
     for words, values in (
         ("classes", images.class_names),

@@ -30,13 +30,13 @@ def app(args: argparse.Namespace) -> int:
     try:
         _wait_until_it_answers(server, args.host, args.port)
         at = address(args.host, args.port)
-        say(f"Latent Explorer is at {at} (Ctrl-C ends it)")
+        say(f"Latent Explorer is at {at} (Ctrl-C stops it)")
         sys.stdout.flush()
         if not args.no_browser:
             webbrowser.open(at)  # Streamlit opens one for its own kind of app only
         return 0 if server.wait() == 0 else 1
     except KeyboardInterrupt:
-        note("Ended.")
+        note("Stopped.")
         return 0
     finally:
         _end(server)

@@ -89,7 +89,7 @@ def _watch(
         return 1
     for status, config in zip(statuses, configs, strict=True):
         if not status.out:
-            why = " ".join(status.error) or "It was stopped before it had made a model."
+            why = " ".join(status.error) or "It was stopped before it made a model."
             note(f"Left out {_point(config)}: {why}")
     trials = [trial for status in statuses if (trial := jobs.trial_of(status))]
     if not trials:
@@ -107,9 +107,9 @@ def _leave(
         if status.state not in jobs.ENDED:
             run.leave()
     if resume_id:
-        note(f"Stopped; the runs are paused. Go on: latent-explorer sweep --resume {resume_id}")
+        note(f"Stopped; the runs are paused. Resume: latent-explorer sweep --resume {resume_id}")
     else:
-        note("Stopped. Models that were done are kept; the others were given up.")
+        note("Stopped. Finished models are kept; the other runs were abandoned.")
 
 
 def _words(statuses: Sequence[jobs.JobStatus], configs: Sequence[TrainConfig]) -> str:

@@ -34,7 +34,7 @@ def train(args: argparse.Namespace) -> int:
     given = {name: getattr(args, name) for name in fields if hasattr(args, name)}
     if args.resume is not None and (given or args.out):
         extra = next(iter(given), "out").replace("_", "-")
-        args.wrong_usage(f"--resume goes on as the run began: leave out --{extra}")
+        args.wrong_usage(f"--resume uses the settings the run started with: leave out --{extra}")
     if args.resume is None and (args.out is None or "data" not in given):
         args.wrong_usage("give --data and --out, or --resume")
     run = store.UnfinishedRun(_absolute(args.resume or args.out))
@@ -221,9 +221,9 @@ def _words(progress: "Progress") -> str:
 
 def _tell_how_to_resume(run: store.UnfinishedRun) -> None:
     if run.checkpoint.exists():
-        note(f"Stopped; the run so far is kept. Go on: {store.resume_command(run.out)}")
+        note(f"Stopped; the run so far is saved. Resume it: {store.resume_command(run.out)}")
     else:
-        note("Stopped before there was anything to keep.")
+        note("Stopped before there was anything to save.")
 
 
 def _tell(bundle: "ModelBundle", last: "Progress", out: Path, *, as_json: bool) -> None:

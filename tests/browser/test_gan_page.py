@@ -72,7 +72,7 @@ def test_a_draw_has_no_original_and_no_class(visit, dreamer):
     item, x, y = visit.dot()
     visit.page.mouse.move(x, y)
     card = visit.page.locator(".le-card")
-    assert card.inner_text().split(" ")[0] == ("Item" if dreamer.ids[item] >= 0 else "Draw")
+    assert card.inner_text().split(" ")[0] == ("Item" if dreamer.ids[item] >= 0 else "Sample")
 
 
 def test_a_picture_is_placed_by_search_and_explored_from_there(visit, dreamer):
