@@ -15,8 +15,7 @@ import os
 import re
 import shlex
 import unicodedata
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +40,7 @@ from explorer.bundle import (
 from explorer.bundle.card import card_text
 from explorer.bundle.files import machine_error
 from explorer.config import TrainConfig
-from explorer.data.imageset import ReportProgress
+from explorer.data.imageset import ReportProgress, Skipped
 from explorer.data.pictures import as_image
 from explorer.errors import BundleError
 
@@ -83,28 +82,43 @@ def runs_folder() -> Path:
     return home() / "runs"
 
 
-def keep_upload(files: Mapping[str, bytes]) -> Path:
-    """Keep uploaded files where runs find them again, and return the path of what they make.
+@dataclass(frozen=True, kw_only=True)
+class KeptUpload:
+    """Uploaded files, kept as one; the counts are those of `data.uploads.Upload`."""
 
-    A single archive or array is kept as it is; pictures are put into one archive. The same files
-    give the same path.
+    path: Path
+    n_repeated: int = 0
+    n_renamed: int = 0
+    skipped: tuple[Skipped, ...] = ()
+
+
+def keep_upload(files: Sequence[tuple[str, bytes]]) -> KeptUpload:
+    """Keep uploaded files where runs find them again, as one file.
+
+    The same files give the same path.
 
     Args:
-        files: Name of each file, and its contents.
+        files: Name of each file and its contents, at least one (see `data.uploads`).
 
     Raises:
+        DataError: The files do not go together, or an archive is damaged or over a limit.
         MachineError: The disk is full or may not be written to.
     """
-    (first, content), *others = sorted(files.items())
-    name, suffix = Path(first).stem, Path(first).suffix.lower()
-    if others or suffix not in (".zip", ".npy", ".npz"):
-        content, suffix = _archive(files), ".zip"
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    safe = re.sub(r"[^\w -]+", "-", name).strip(" -")[:40] or "upload"
+    from explorer.data.uploads import brought_together
+
+    upload = brought_together(files)
+    stem, suffix = Path(upload.name).stem, Path(upload.name).suffix.lower()
+    digest = hashlib.sha256(upload.content).hexdigest()[:12]
+    safe = re.sub(r"[^\w -]+", "-", stem).strip(" -")[:40] or "upload"
     path = _uploads() / digest / f"{safe}{suffix}"
     if not path.is_file():
-        replace_file(path, content)
-    return path
+        replace_file(path, upload.content)
+    return KeptUpload(
+        path=path,
+        n_repeated=upload.n_repeated,
+        n_renamed=upload.n_renamed,
+        skipped=upload.skipped,
+    )
 
 
 def is_upload(source: str) -> bool:
@@ -115,15 +129,6 @@ def is_upload(source: str) -> bool:
 
 def _uploads() -> Path:
     return home() / "uploads"
-
-
-def _archive(files: Mapping[str, bytes]) -> bytes:
-    """Return files as one zip, always the same bytes for the same files."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name), files[name])
-    return stream.getvalue()
 
 
 def is_known(name: str) -> bool:

@@ -226,8 +226,8 @@ def archive(n: int = 6) -> bytes:
 
 
 def test_an_uploaded_archive_is_kept_and_looked_at():
-    path = store.keep_upload({"drawings ü.zip": archive()})
-    assert path == store.keep_upload({"drawings ü.zip": archive()})
+    path = store.keep_upload([("drawings ü.zip", archive())]).path
+    assert path == store.keep_upload([("drawings ü.zip", archive())]).path
     look = look_at(str(path), 16, None)
     assert look.image_shape == (3, 16, 16)
     assert look.classes == (("möon", 3), ("sun", 3))
@@ -236,15 +236,15 @@ def test_an_uploaded_archive_is_kept_and_looked_at():
 
 
 def test_single_pictures_become_one_set():
-    files = {f"{i}.png": picture((0, 50 * i, 0)) for i in range(4)}
-    path = store.keep_upload(files)
-    assert path == store.keep_upload(dict(reversed(files.items())))
+    files = [(f"{i}.png", picture((0, 50 * i, 0))) for i in range(4)]
+    path = store.keep_upload(files).path
+    assert path == store.keep_upload(files[::-1]).path
     assert look_at(str(path), 0, True).image_shape == (1, 20, 20)
 
 
 @pytest.mark.parametrize("name", ["../../x.zip", "a/b.zip", ".zip", "…" * 90 + ".zip", "c:\\x.zip"])
 def test_an_upload_lands_in_its_own_folder_whatever_it_is_called(name):
-    path = store.keep_upload({name: archive()})
+    path = store.keep_upload([(name, archive())]).path
     assert path.is_relative_to(store.home() / "uploads")
     assert path.is_file()
 
@@ -253,6 +253,66 @@ def test_a_set_that_is_drawn_is_looked_at_without_drawing_all_of_it():
     look = look_at("faces", 0, None)
     assert look.n_images == 20_000
     assert look.image_shape == (3, 64, 64)
+
+
+def own(way: str = "files") -> AppTest:
+    """The form, where own pictures are to be dropped."""
+    page = drawn("setup")
+    page.segmented_control(key="source-kind").set_value("upload").run()
+    return page.segmented_control(key="upload-way").set_value(way).run()
+
+
+def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    page.file_uploader[0].set_value([(name, content, "") for name, content in files]).run()
+    assert not page.exception
+    return page
+
+
+def told(page: AppTest) -> str:
+    """All that the form says of the pictures."""
+    said = (*page.markdown, *page.caption, *page.info, *page.warning, *page.error)
+    return "\n".join(part.value for part in said)
+
+
+def test_two_drops_of_equal_names_are_ten_pictures():
+    cats = [(f"{i}.png", picture((0, 20 * i, 0))) for i in range(5)]
+    dogs = [(f"{i}.png", picture((20 * i, 0, 99))) for i in range(5)]
+    page = drop(own(), *cats, *dogs)
+    assert "10 images of 20×20" in told(page)
+    assert say("train.upload_renamed", count=5) in told(page)
+    page = drop(own(), *cats, *cats)
+    assert "5 images of 20×20" in told(page)
+    assert say("train.upload_repeated", count=5) in told(page)
+
+
+def test_a_folder_gives_its_sub_folders_as_classes():
+    page = own("folder")
+    assert page.file_uploader[0].accept_directory
+    green = [(f"pets/cats/{i}.png", picture((0, 20 * i, 0))) for i in range(5)]
+    red = [(f"pets/dogs/{i}.png", picture((20 * i, 0, 99))) for i in range(5)]
+    assert "cats **5** · dogs **5**" in told(drop(page, *green, *red))
+
+
+def test_an_image_array_and_its_labels_are_one_set_and_others_are_refused():
+    def saved(values: np.ndarray) -> bytes:
+        stream = io.BytesIO()
+        np.save(stream, values)
+        return stream.getvalue()
+
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 12, 12), np.uint8)
+    files = (("images.npy", saved(pixels)), ("labels.npy", saved(np.arange(8) % 2)))
+    assert "0 **4** · 1 **4**" in told(drop(own(), *files))
+    page = drop(own(), ("x.npy", saved(pixels)), ("y.npy", saved(pixels)))
+    assert "2 arrays were dropped" in page.error[0].value.replace("\\", "")
+    assert not [b for b in page.button if b.label == "Train"]
+
+
+def test_looking_for_a_set_without_a_name_says_what_is_missing():
+    page = drawn("setup")
+    page.segmented_control(key="source-kind").set_value("openml").run()
+    assert not page.warning
+    button(page, "Fetch and look").click().run()
+    assert page.warning[0].value == say("train.openml_empty")
 
 
 # ---- a run that is watched
@@ -322,7 +382,7 @@ def test_a_failed_run_resumes_unless_it_would_fail_again(health, resumes):
 def test_the_originals_of_an_upload_are_shown_until_it_is_gone():
     stream = io.BytesIO()
     np.save(stream, np.random.default_rng(0).integers(0, 256, (40, 12, 12), np.uint8))
-    path = store.keep_upload({"our drawings ü.npy": stream.getvalue()})
+    path = store.keep_upload([("our drawings ü.npy", stream.getvalue())]).path
     run = RunFolder(store.runs_folder() / "own")
     config = TrainConfig(data=str(path), arch="mlp", hidden=(8,), latent_dim=3, image_size=16)
     run.create(Record(name="own", out=store.bundles_folder() / "own", config=config))

@@ -3,7 +3,7 @@
 Knows nothing of named sets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 
@@ -129,11 +129,17 @@ def _readable(
             yield picture
 
 
+def shared_depth(folders: Sequence[tuple[str, ...]]) -> int:
+    """Return how many folders from the top on all pictures have in common."""
+    if not folders:
+        return 0
+    pairs = zip(min(folders), max(folders), strict=False)  # what these share, all share
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
 def _classes(folders: list[tuple[str, ...]]) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """Take the first folder in which the pictures part ways as their class."""
-    first, last = min(folders), max(folders)  # what these share, all share
-    pairs = zip(first, last, strict=False)
-    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    shared = shared_depth(folders)
     if all(len(folder) == shared for folder in folders):
         return None, ()
     classes = [folder[shared] if len(folder) > shared else _UNSORTED for folder in folders]

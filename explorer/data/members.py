@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from explorer.data.imageset import Skipped
@@ -107,35 +108,40 @@ def list_folder(folder: Path, *, max_bytes: int) -> Listing:
                 skipped.append(Skipped("/".join(parts), reason))
             elif name in files and not _is_litter(name):
                 members.append(Member(parts, _file_reader(path, parts)))
-        _check_count(len(members) + len(skipped), folder)
+        _check_count(len(members) + len(skipped), plain_name(folder.name))
     return _in_order(members, skipped)
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_archive(source: Path | bytes, name: str = "") -> Iterator[zipfile.ZipFile]:
     """Open a zip after checking how many files and bytes it would become.
+
+    Args:
+        source: Where it lies, or all of its bytes.
+        name: What to call bytes in an error; a file has a name of its own.
 
     Raises:
         DataError: It is no zip, is damaged, or is over a limit.
     """
+    shown = plain_name(source.name if isinstance(source, Path) else name)
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(source if isinstance(source, Path) else BytesIO(source))
     except _DAMAGE as error:
         raise DataError(
-            f'"{plain_name(path.name)}" cannot be opened as a zip archive.',
+            f'"{shown}" cannot be opened as a zip archive.',
             "A whole zip archive was needed.",
             "Make or download the archive again, and try once more.",
         ) from error
     with archive:
         infos = archive.infolist()
-        _check_count(len(infos), path)
+        _check_count(len(infos), shown)
         unpacked = sum(info.file_size for info in infos)
-        packed = max(path.stat().st_size, 1)
+        size_bytes = source.stat().st_size if isinstance(source, Path) else len(source)
+        packed = max(size_bytes, 1)
         swells = unpacked > RATIO_COUNTS_FROM_BYTES and unpacked > MAX_RATIO * packed
         if unpacked > MAX_UNPACKED_BYTES or swells:
             raise DataError(
-                f'"{plain_name(path.name)}" is {_size(packed)} but would unpack to '
-                f"{_size(unpacked)}.",
+                f'"{shown}" is {_size(packed)} but would unpack to {_size(unpacked)}.',
                 f"Archives may unpack to {_size(MAX_UNPACKED_BYTES)} and, when large, to "
                 f"{MAX_RATIO} times their own size.",
                 "Nothing was unpacked. If you trust it, unpack it yourself and give the folder.",
@@ -234,10 +240,10 @@ def _note_closed(folder: Path, skipped: list[Skipped]) -> Callable[[OSError], No
     return note
 
 
-def _check_count(n_members: int, path: Path) -> None:
+def _check_count(n_members: int, name: str) -> None:
     if n_members > MAX_MEMBERS:
         raise DataError(
-            f'"{plain_name(path.name)}" holds more than {MAX_MEMBERS:,} files.',
+            f'"{name}" holds more than {MAX_MEMBERS:,} files.',
             f"At most {MAX_MEMBERS:,} are read.",
             "Split it, or put the images into one .npz file, which has no such limit.",
         )

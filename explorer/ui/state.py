@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.placing import Placement
+from explorer.store import KeptUpload
 from explorer.ui.words import say
 
 
@@ -172,6 +173,17 @@ def kept_placement(key: str) -> Placement | None:
 def keep_placement(key: str, placement: Placement) -> None:
     """Keep where a picture was placed, in place of the one before."""
     st.session_state["placement"] = (key, placement)
+
+
+def kept_upload(files: tuple[str, ...]) -> KeptUpload | None:
+    """Return the upload that was kept last, if it was of these files."""
+    kept: tuple[tuple[str, ...], KeptUpload] | None = st.session_state.get("kept-upload")
+    return kept[1] if kept and kept[0] == files else None
+
+
+def remember_upload(files: tuple[str, ...], upload: KeptUpload) -> None:
+    """Note where some files were kept, in place of those before; files are named by their ids."""
+    st.session_state["kept-upload"] = (files, upload)
 
 
 def reported_view(key: str) -> dict[str, object] | None:

@@ -362,3 +362,24 @@ def test_a_deleted_run_leaves_the_list(visit):
     press(page, "Yes, delete it")
     expect(page.get_by_text("No runs yet.")).to_be_visible(timeout=SLOW_MS)
     assert jobs.runs() == []
+
+
+def test_pictures_of_equal_names_are_all_taken_dropped_one_after_the_other(visit, tmp_path):
+    page = visit.page
+    for name, level in (("cats", 40), ("dogs", 160)):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(5):
+            image = Image.new("L", (20, 20), level + 9 * i)
+            image.save(tmp_path / "pets" / name / f"{i}.png")
+    open_form(visit)
+    page.get_by_text("My own", exact=True).click()
+    upload = page.locator('input[type="file"]')
+    upload.set_input_files(sorted((tmp_path / "pets" / "cats").iterdir()))
+    expect(page.get_by_text("5 images of 20×20, grey")).to_be_visible(timeout=SLOW_MS)
+    upload.set_input_files(sorted((tmp_path / "pets" / "dogs").iterdir()))
+    expect(page.get_by_text("10 images of 20×20, grey")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Different images with the same name, all kept: 5.")).to_be_visible()
+    page.get_by_text("A folder", exact=True).click()
+    expect(upload).to_have_attribute("webkitdirectory", "")
+    upload.set_input_files(tmp_path / "pets")
+    expect(page.get_by_text("cats 5 · dogs 5")).to_be_visible(timeout=SLOW_MS)
