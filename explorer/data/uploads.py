@@ -79,7 +79,7 @@ def brought_together(files: Sequence[tuple[str, bytes]]) -> Upload:
         if archives or singles:
             raise DataError(
                 f'"{arrays[0][0][-1]}" is an array, and other files came with it.',
-                "Pictures and archives of pictures go together; arrays come alone.",
+                "Images and zips of images go together; arrays are uploaded alone.",
                 "Remove the arrays, or remove the other files.",
             )
         return _one_array(arrays)
