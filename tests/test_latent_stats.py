@@ -4,8 +4,10 @@ import pytest
 from explorer.errors import DataError, ShapeError
 from explorer.latent.stats import (
     active_coordinates,
+    falling_coordinates,
     kl_per_coordinate,
     kl_per_item,
+    most_typical,
     name_coordinates,
     share_explained,
     spacing,
@@ -107,6 +109,11 @@ def test_unusable_codes_are_told_apart():
         spacing(good, active=np.array([0, 2]))
 
 
+def test_most_typical_is_low_in_all_measures_rather_than_lowest_in_one():
+    assert most_typical(np.array([0, 1, 9, 5.0]), np.array([9, 2, 0, 5.0])) == 1
+    assert most_typical(np.array([3.0])) == 0
+
+
 def test_share_explained_is_the_squared_correlation_for_one_coordinate():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(500, 1))
@@ -121,6 +128,15 @@ def test_share_explained_is_whole_for_what_is_linear_in_the_points():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(50, 3))
     np.testing.assert_allclose(share_explained(x, x @ rng.normal(size=(3, 2)) + 4), 1)
+
+
+def test_falling_coordinates_are_those_that_run_against_their_factor():
+    rng = np.random.default_rng(3)
+    factors = rng.uniform(size=(200, 2))
+    mu = np.stack([5 - factors[:, 1], factors[:, 0]], axis=1) + rng.normal(size=(200, 2)) * 0.1
+    assert falling_coordinates(mu, factors, {0: 1, 1: 0}) == [0]
+    assert falling_coordinates(-mu, factors, {0: 1, 1: 0}) == [1]
+    assert falling_coordinates(mu, factors, {}) == []
 
 
 def test_coordinates_are_named_after_what_they_alone_tell():

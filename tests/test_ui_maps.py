@@ -118,6 +118,19 @@ def test_of_fewer_dots_the_images_stay(dreamer):
     assert len(maps._spread_rows(dreamer.bundle.codes.placed, 5)) == 5
 
 
+def test_the_page_begins_at_the_chosen_item_or_else_at_a_typical_one(exhibit, tiny):
+    chosen = replace(exhibit, bundle=replace(exhibit.bundle, start_item=70))
+    assert chosen.start_item == 7  # ids go in tens
+    mu = tiny.codes.mu.copy()
+    mu[0] = (9, 9)  # far from all others, though it comes back best
+    error = tiny.codes.error.copy()
+    error[0] = 0
+    codes = replace(exhibit.bundle.codes, mu=mu, error=error)
+    start = replace(exhibit, bundle=replace(exhibit.bundle, codes=codes)).start_item
+    assert start != 0
+    assert error[start] <= np.median(error)
+
+
 def test_the_page_begins_at_an_image_and_draws_have_no_original(dreamer):
     assert dreamer.bundle.codes.placed[dreamer.start_item]
     assert dreamer.has_originals

@@ -4,7 +4,7 @@ Which coordinates carry information, and how close together the codes lie there.
 networks, images or files, and imports no torch, so that a bundle opens without it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -123,6 +123,19 @@ def spacing(
     return _kth_distances(mu[:, active], min(k, n - 1))
 
 
+def most_typical(*measures: np.ndarray) -> int:
+    """Return the item whose worst rank is best: low in every measure rather than lowest in one.
+
+    Args:
+        measures: One value an item, shape (n,) each, n at least 1; what is low is typical.
+
+    Returns:
+        Row of the item; the first of equals.
+    """
+    ranks = [np.argsort(np.argsort(values, kind="stable"), kind="stable") for values in measures]
+    return int(np.max(ranks, axis=0).argmin())
+
+
 def share_explained(points: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return how much of each quantity a straight-line fit on the points tells (R squared).
 
@@ -163,6 +176,23 @@ def name_coordinates(
         if shares[best, factor] > _TELLS and best not in names:
             names[best] = factor_names[factor]
     return names
+
+
+def falling_coordinates(
+    mu: np.ndarray, factors: np.ndarray, factor_of: Mapping[int, int]
+) -> list[int]:
+    """Return the coordinates along which their factor falls.
+
+    Args:
+        mu: Posterior means, shape (n, d).
+        factors: Known factors of the same items, shape (n, k).
+        factor_of: Coordinate to the column of the factor it is named after.
+
+    Returns:
+        Those of the coordinates that have a negative correlation with their factor.
+    """
+    mu, factors = mu - mu.mean(axis=0), factors - factors.mean(axis=0)
+    return [i for i, k in factor_of.items() if mu[:, i] @ factors[:, k] < 0]
 
 
 def checked_codes(codes: np.ndarray) -> np.ndarray:

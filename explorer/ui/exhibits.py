@@ -11,7 +11,12 @@ from explorer import data, store
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, ExplorerError
-from explorer.latent.stats import active_coordinates, kl_per_coordinate, kl_per_item
+from explorer.latent.stats import (
+    active_coordinates,
+    kl_per_coordinate,
+    kl_per_item,
+    most_typical,
+)
 from explorer.live.arrays import pack_arrays
 
 # A slider reaches at least this many prior standard deviations to either side, and at most that.
@@ -82,10 +87,19 @@ class Exhibit:
 
     @cached_property
     def start_item(self) -> int:
-        """The item to begin with: of those in the thick of the data, the one drawn best."""
-        codes, spacing = self.bundle.codes, _given(self.bundle.codes.spacing)
-        in_the_thick = codes.placed & (spacing <= np.median(spacing[codes.placed]))
-        return int(np.where(in_the_thick, codes.error, np.inf).argmin())
+        """The code to begin with: the chosen item's, or else a typical one.
+
+        A typical item has close neighbours, a small reconstruction error and a code near the
+        middle.
+        """
+        codes, chosen = self.bundle.codes, self.bundle.start_item
+        if chosen is not None:
+            return int(np.flatnonzero(codes.ids == chosen)[0])
+        rows = np.flatnonzero(codes.placed)
+        mu = codes.mu[rows]
+        from_middle = np.linalg.norm((mu - mu.mean(axis=0))[:, self.active], axis=1)
+        typical = most_typical(_given(codes.spacing)[rows], codes.error[rows], from_middle)
+        return int(rows[typical])
 
     @cached_property
     def codes_buffer(self) -> bytes:
