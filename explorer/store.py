@@ -336,12 +336,16 @@ def complete(
 ) -> ModelBundle:
     """Add to a freshly trained bundle what exploring needs: maps, spacing, pack, preview, card.
 
+    Sliders that nobody has named are named after known factors, where there are any, and then
+    coordinates are turned round so that to the right is more of what the name says.
+
     Args:
         bundle: As training made it.
         command: The command line that makes it again.
         report: Called with the fraction done and a few words.
     """
     say = report or (lambda fraction, words: None)
+    bundle = _named(bundle)
     codes = _placed(bundle.codes, lambda fraction: say(0.8 * fraction, "map of the codes"))
     say(0.8, "decoder for the browser")
     pack = _packed(bundle)
@@ -351,7 +355,6 @@ def complete(
     done = replace(
         bundle,
         codes=codes,
-        slider_names=bundle.slider_names or _slider_names(bundle),
         pack=pack,
         preview=preview,
         command=command,
@@ -420,14 +423,21 @@ def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
     )
 
 
-def _slider_names(bundle: ModelBundle) -> Mapping[int, str]:
-    """Name sliders after known factors, where there are any."""
-    from explorer.latent.stats import name_coordinates
+def _named(bundle: ModelBundle) -> ModelBundle:
+    """Name sliders after known factors, where there are any, which rise to the right."""
+    from explorer.data import factor_sense
+    from explorer.latent.mirroring import mirror
+    from explorer.latent.stats import falling_coordinates, name_coordinates
 
-    codes = bundle.codes
-    if codes.factors is None:
-        return {}
-    return name_coordinates(codes.mu, codes.factors, bundle.data.factor_names)
+    codes, factor_names = bundle.codes, bundle.data.factor_names
+    if bundle.slider_names or codes.factors is None:
+        return bundle
+    factors = name_coordinates(codes.mu, codes.factors, factor_names)
+    columns = {i: factor_names.index(factor) for i, factor in factors.items()}
+    senses = {i: factor_sense(bundle.config.data, factor) for i, factor in factors.items()}
+    names = {i: ": ".join(filter(None, (factor, senses[i]))) for i, factor in factors.items()}
+    turned = mirror(bundle, falling_coordinates(codes.mu, codes.factors, columns))
+    return replace(turned, slider_names=names)
 
 
 def _packed(bundle: ModelBundle) -> bytes | None:

@@ -14,6 +14,7 @@ from explorer.bundle.card import card_text
 from explorer.bundle.table import table_text
 from explorer.cli.arguments import parser
 from explorer.config import TrainConfig
+from explorer.data import factor_sense
 from explorer.latent.encode import decode
 from tests.tools import node
 
@@ -42,6 +43,62 @@ def test_each_has_a_title_of_its_own_and_a_line_about_what_to_look_for():
     for summary in told:
         assert 0 < len(summary.title) <= 30, summary.name
         assert 0 < len(summary.look_for) <= 120, summary.name
+
+
+def test_each_begins_with_a_chosen_item_that_is_typical_and_well_reconstructed(bundle):
+    assert bundle.start_item is not None
+    codes = bundle.codes
+    (row,) = np.flatnonzero(codes.ids == bundle.start_item)
+    mu = codes.mu[codes.placed]
+    assert codes.spacing is not None
+    for values, at, most in (
+        (codes.spacing[codes.placed], codes.spacing[row], 0.8),  # the meter says typical below 0.95
+        (codes.error[codes.placed], codes.error[row], 0.5),
+        (np.linalg.norm(mu, axis=1), np.linalg.norm(codes.mu[row]), 0.5),
+    ):
+        assert (values < at).mean() < most
+
+
+def test_the_first_face_smiles_and_does_not_frown():
+    faces = read_bundle(store.pretrained_folder() / "faces", weights=False)
+    assert faces.codes.factors is not None
+    first = faces.codes.factors[faces.codes.ids == faces.start_item][0]
+    factors = dict(zip(faces.data.factor_names, first, strict=True))
+    assert factors["smile"] > 0.6
+    assert factors["brow tilt"] > 0.4  # with less, the inner ends of the brows come down
+
+
+def test_to_the_right_is_more_of_what_each_slider_is_named_after(bundle):
+    codes, factor_names = bundle.codes, bundle.data.factor_names
+    if codes.factors is None:
+        pytest.skip("no factors are known")
+    factor_of = {i: name.partition(":")[0] for i, name in bundle.slider_names.items()}
+    named = {i: name for i, name in factor_of.items() if name in factor_names}
+    assert len(named) >= 3
+    for i, factor in named.items():
+        values = codes.factors[:, factor_names.index(factor)]
+        assert np.corrcoef(codes.mu[:, i], values)[0, 1] > 0.5, factor
+        sense = factor_sense(bundle.config.data, factor)
+        assert bundle.slider_names[i] == (f"{factor}: {sense}" if sense else factor)
+
+
+def test_the_tilt_of_shapes_leans_to_the_right_and_upright_stands_up():
+    shapes = read_bundle(store.pretrained_folder() / "shapes")
+    index = {name.partition(":")[0]: i for i, name in shapes.slider_names.items()}
+    z = np.zeros((4, shapes.config.latent_dim), np.float32)
+    z[:, index["scale"]] = 1
+    z[:2, index["tilt"]] = (-2, 2)
+    z[:2, index["upright"]] = 1
+    z[2:, index["upright"]] = (-2, 2)
+    pictures = decode(shapes, z)[:, 0]
+    y, x = np.mgrid[0 : pictures.shape[1], 0 : pictures.shape[2]]
+    moments = []
+    for weight in pictures / pictures.sum(axis=(1, 2), keepdims=True):
+        dx, dy = x - (weight * x).sum(), y - (weight * y).sum()
+        moments.append([(weight * product).sum() for product in (-dx * dy, dy * dy - dx * dx)])
+    leaning, standing = np.transpose(moments)  # rows count downwards: to the right is up
+    assert leaning[0] < 0 < leaning[1]
+    assert standing[2] < 0 < standing[3]
 
 
 def test_each_is_small_enough_for_the_browser(bundle):

@@ -155,6 +155,28 @@ def test_complete_adds_all_that_exploring_needs(tiny):
     assert tiny.command in tiny.card
 
 
+def test_complete_turns_sliders_round_so_that_to_the_right_is_more_of_their_name():
+    bundle = fresh_bundle()
+    mu = bundle.codes.mu
+    factors = np.stack([-mu[:, 0], 3 + mu[:, 1]], axis=1)
+    facts = dataclasses.replace(bundle.data, factor_names=("vertical", "scale"))
+    of_shapes = dataclasses.replace(
+        bundle,
+        config=dataclasses.replace(bundle.config, data="shapes"),
+        data=facts,
+        codes=dataclasses.replace(bundle.codes, factors=factors),
+        slider_names={},
+    )
+    done = store.complete(of_shapes)
+    assert done.slider_names == {0: "vertical: top to bottom", 1: "scale"}
+    assert np.array_equal(done.codes.mu, mu * np.array([-1, 1], np.float32))
+    assert np.array_equal(decode(done, done.codes.mu), decode(bundle, mu))
+    assert done.pack is not None
+    named = store.complete(dataclasses.replace(of_shapes, slider_names={0: "mine"}))
+    assert named.slider_names == {0: "mine"}  # what a person named is left as it is
+    assert np.array_equal(named.codes.mu, mu)
+
+
 def test_complete_gives_the_same_bundle_again(tiny):
     again = store.complete(fresh_bundle(), command=tiny.command)
     assert again.preview == tiny.preview

@@ -193,6 +193,25 @@ def load_items(
     return bring_to(pixels, image_size=image_size, grey=None)
 
 
+def factor_sense(name: str, factor: str) -> str:
+    """Return what the picture goes from and to as a factor rises, such as "light to dark".
+
+    Args:
+        name: What was given to `load`.
+        factor: One of the set's factor names.
+
+    Returns:
+        Empty where the factor's own name says it, as with "smile", or nothing is known.
+    """
+    if name == "faces":
+        from explorer.data.faces import FACTOR_SENSES
+    elif name == "shapes":
+        from explorer.data.shapes import FACTOR_SENSES
+    else:
+        return ""
+    return FACTOR_SENSES.get(factor, "")
+
+
 def _is_on_openml(name: str) -> bool:
     return name.startswith(_OPENML) or any(
         choice.name == name and choice.needs_network for choice in _CHOICES

@@ -30,6 +30,16 @@ FACTOR_NAMES: tuple[str, ...] = (
     "background colour",
 )
 
+# Of factors without a natural "more": what the picture goes from and to as they rise.
+FACTOR_SENSES = {
+    "gaze": "left to right",
+    "brow tilt": "stern to worried",
+    "hair colour": "fair to dark",
+    "skin tone": "light to dark",
+    "shirt colour": "yellow to blue",
+    "background colour": "cream to blue",
+}
+
 _CHUNK = 64  # faces painted at once: 3 MB of canvas, which stays in a core's cache
 _THREADS = 2  # NumPy lets go of the interpreter lock while it paints
 

@@ -15,6 +15,8 @@ from explorer.errors import DataError
 
 SHAPE_NAMES = ("square", "ellipse", "heart")
 FACTOR_NAMES = ("shape", "scale", "rotation in degrees", "horizontal", "vertical")
+# Of factors without a natural "more": what the picture goes from and to as they rise.
+FACTOR_SENSES = {"horizontal": "left to right", "vertical": "top to bottom"}
 # Steps of shape, scale, rotation, horizontal, vertical; the last changes fastest, as in dSprites.
 GRID = (3, 6, 40, 32, 32)
 N_SHAPES = int(np.prod(GRID))

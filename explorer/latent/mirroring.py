@@ -1,0 +1,76 @@
+"""Turning coordinates of a latent space round: more becomes less, and nothing else changes.
+
+Which sign a coordinate gets is an accident of training. Knows nothing of why one should be turned,
+nor of torch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from explorer.bundle import Codes, ModelBundle
+from explorer.config import TrainConfig
+from explorer.errors import ShapeError
+from explorer.models.architecture import Layers, decoder_layers, sigma_layers
+from explorer.models.layers import Linear, weight_shapes
+
+
+def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
+    """Change the sign of some coordinates wherever codes are written or read.
+
+    The encoder writes -z_j where it wrote z_j, the decoder reads it so, and the codes and their
+    principal axes follow. A change of sign rounds nothing: every picture and every place on a map
+    stays the same to the last bit, and mirroring twice gives back the same bundle.
+
+    Args:
+        bundle: With its weights.
+        coordinates: Which to turn round, each from 0 to d - 1.
+
+    Returns:
+        The bundle without a pack where one was turned: the old one would draw other pictures.
+
+    Raises:
+        ShapeError: A coordinate does not exist.
+    """
+    d = bundle.config.latent_dim
+    if not coordinates:
+        return bundle
+    if not (0 <= min(coordinates) and max(coordinates) < d):
+        raise ShapeError(
+            f"Coordinates {', '.join(map(str, coordinates))} were to be turned round.",
+            f"The latent code has coordinates 0 to {d - 1}.",
+            "Name some of those.",
+        )
+    sign = np.ones(d, np.float32)
+    sign[list(coordinates)] = -1
+    weights = dict(bundle.weights)
+    if bundle.config.has_encoder:
+        weights["encoder.mu.0.weight"] = weights["encoder.mu.0.weight"] * sign[:, None]
+        weights["encoder.mu.0.bias"] = weights["encoder.mu.0.bias"] * sign
+    for name in _reading(bundle.config, bundle.data.image_shape):
+        weights[name] = weights[name] * sign
+    return replace(bundle, weights=weights, codes=_mirrored(bundle.codes, sign), pack=None)
+
+
+def _reading(config: TrainConfig, image_shape: tuple[int, int, int]) -> list[str]:
+    """Return the names of the matrices (m, d) that the decoder multiplies a code by."""
+    trunk, *heads = (*decoder_layers(config, image_shape), *sigma_layers(config, image_shape))
+    # Without hidden layers the trunk is empty, and the heads read the code themselves.
+    stacks = [trunk] if weight_shapes(trunk[1], trunk[0]) else heads
+    return [f"{name}.{_first_linear(layers)}.weight" for name, layers in stacks]
+
+
+def _first_linear(layers: Layers) -> int:
+    return next(i for i, layer in enumerate(layers) if isinstance(layer, Linear))
+
+
+def _mirrored(codes: Codes, sign: np.ndarray) -> Codes:
+    """Turn codes round, and their principal axes with them, so that places on maps stay."""
+    mean, components = codes.pca_mean, codes.pca_components
+    return replace(
+        codes,
+        mu=codes.mu * sign,
+        pca_mean=None if mean is None else mean * sign,
+        pca_components=None if components is None else components * sign,
+    )
