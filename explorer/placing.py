@@ -1,7 +1,7 @@
-"""Where a picture of one's own lies in the latent space of a model.
+"""Finds the code of the user's own image in the latent space of a model.
 
-The code is found by `latent-explorer encode` in a process of its own: it needs torch, which the app
-does without, and ends when the code is found. Knows nothing of pages.
+`latent-explorer encode` finds it in a process of its own, because it needs torch, which the app
+does without; the process ends when the code is found. Knows nothing of pages.
 """
 
 import re

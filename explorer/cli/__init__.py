@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         note("Stopped.")
         return 1
     except BrokenPipeError:
-        # Whoever read our output has read enough. Python would complain once more on leaving.
+        # The reader of our output has closed it. Python would complain once more on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code

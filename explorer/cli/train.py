@@ -58,7 +58,7 @@ def _carry_out(folder: Path) -> int:
     if str(folder) == "-":
         prepare()
         line = _line_in_time()
-        if not line:  # whoever would have told us is gone, or wants no run
+        if not line:  # the app that would have named a run has ended, or wants none
             return 0
         folder = Path(os.fsdecode(line))
     RunFolder(folder).record()  # or say that there is no such run

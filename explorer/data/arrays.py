@@ -74,7 +74,7 @@ def load_arrays(
         class_names=class_names,
         item_names=tuple(item_names[row] for row in rows),
         source=_fact(arrays, "source", f'images read from "{name}"'),
-        licence=_fact(arrays, "licence", "as stated by whoever gave the images"),
+        licence=_fact(arrays, "licence", "as set by the owner of the images"),
     )
 
 

@@ -96,7 +96,7 @@ def _read(
         class_names=class_names,
         item_names=tuple(member.name for member in used),
         source=f'images read from "{plain_name(path.name)}"',
-        licence="as stated by whoever gave the images",
+        licence="as set by the owner of the images",
         skipped=tuple(skipped),
     )
 

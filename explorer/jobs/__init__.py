@@ -1,15 +1,15 @@
 """Training runs, each a process of its own that works in a folder of its own.
 
-The folder is all there is to a run: whoever wants to know reads it, whoever wants something writes
-a wish into it, and a process that ends, however it does, leaves in it all that going on takes.
+A run is its folder: readers read its state there, the app writes requests into it, and a process
+that ends, for whatever reason, leaves in it everything that resuming needs.
 
-- `folder.py`: what lies in a run's folder, read and written.
+- `folder.py`: reads and writes the files in a run's folder.
 - `recorder.py`: which reports and snapshots of a run are kept.
 - `turns.py`: how many runs work at once, and whose turn it is.
-- `worker.py`: carries a run out; what the run's own process does.
-- `processes.py`: starts runs, and asks them to pause, go on, finish or go away.
-- `executors.py`: starts the runs of a sweep, here or elsewhere.
-- `cluster.py`: elsewhere, by Dask.
+- `worker.py`: carries out a run, in the run's own process.
+- `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
+- `executors.py`: starts the runs of a sweep, on this machine or elsewhere.
+- `cluster.py`: runs on a Dask cluster.
 """
 
 from explorer.jobs.cluster import DaskRuns

@@ -1,9 +1,9 @@
 """Runs on a cluster of several machines, by Dask's `distributed`, which the extra `cluster` brings.
 
 Settings, and the images where they lie in a file, travel to a worker; the files of the bundle
-travel back and are read here with the same suspicion as any other bundle. A worker needs this
-package, and no disk in common with this machine. Whoever reaches the scheduler of a Dask cluster
-can run programs on it, so it belongs into a network of one's own.
+travel back and are checked here like those of any other bundle. A worker needs this package, but
+no disk shared with this machine. Anyone who reaches the scheduler of a Dask cluster can run
+programs on it, so it belongs in a private network.
 """
 
 import dataclasses

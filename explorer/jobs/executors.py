@@ -1,7 +1,7 @@
 """Who carries out the runs of a sweep: processes on this machine, or a cluster.
 
-`LocalRuns` is here; `cluster.py` has the other one. Either way the bundles end among the user's
-own, and whoever waits looks at the status of each run.
+`LocalRuns` is here; `cluster.py` has the other one. Both put the bundles among the user's own, and
+callers wait by looking at the status of each run.
 """
 
 import time
@@ -48,7 +48,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True)
 class LocalRun:
-    """A run on this machine; it lives in its folder, whatever becomes of whoever began it."""
+    """A run on this machine; it lives in its folder and outlives the process that started it."""
 
     folder: RunFolder
 

@@ -1,7 +1,7 @@
-"""What lies in the folder of a run, read and written. Knows nothing of processes or networks.
+"""Reads and writes the files in a run's folder. Knows nothing of processes or networks.
 
 - `run.json`: what was asked for, written once.
-- `asked.json`: wishes of whoever watches: pause, slow motion, finish.
+- `asked.json`: requests of the people who watch: pause, slow motion, finish.
 - `state.json`: how the run stands, rewritten several times a second by the process that works.
 - `progress.jsonl`: a line for each report kept.
 - `snapshots/N.npz`, `snapshots.jsonl`, `latest.npz`, `watched.npz`: what is there to look at.
@@ -62,7 +62,7 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What whoever watches a run wants of it."""
+    """What the people who watch a run have asked for."""
 
     pause: bool = False
     slow: bool = False

@@ -1,7 +1,7 @@
-"""Starts runs, and asks them to pause, go on, finish or go away.
+"""Starts runs, pauses, resumes, finishes and deletes them.
 
-Whatever is asked is left in the run's folder, so two pages, or an app that was started anew, see
-and steer the same runs.
+Every request is written into the run's folder, so two pages, or an app that was restarted, see and
+control the same runs.
 """
 
 import contextlib

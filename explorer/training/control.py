@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(kw_only=True)
 class Control:
-    """Read by the run before and after each report; whoever iterates over the reports writes it.
+    """Read by the run before and after each report; written by the caller that iterates over them.
 
     Nothing in it changes which weights a number of steps leads to.
 

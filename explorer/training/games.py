@@ -1,4 +1,4 @@
-"""Who learns, by which losses: one step of the training of each kind.
+"""One optimisation step for each kind of model.
 
 A game holds all networks of a run and their optimisers. One of the networks, `vae`, becomes the
 bundle; the others, such as a discriminator, only help it to learn. Knows nothing of epochs, reports

@@ -170,8 +170,7 @@ class _Run:
     def bundle(self, name: str) -> ModelBundle:
         """Score the network, with the best weights if the run stopped before its end.
 
-        Of a game, the last weights are taken: nothing measured while it goes on tells better from
-        worse.
+        Adversarial runs keep the last weights: no measure ranks earlier ones.
         """
         if self._best is not None and (self._stopped_early or self._config.patience > 0):
             self._game.vae.load_state_dict(self._best)
