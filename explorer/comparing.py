@@ -11,19 +11,22 @@ from explorer.bundle import BundleSummary, ModelBundle
 from explorer.bundle.measures import in_order, value_of
 
 Model = BundleSummary | ModelBundle
-Caution = Literal["data", "likelihood", "binarize", "latent_dim", "encoder", "close", "neither"]
+Caution = Literal[
+    "data", "likelihood", "binarize", "latent_dim", "encoder", "close", "neither", "real"
+]
 
 MOST = 4  # models side by side
 
-# Whether more is better, or less, or what is closest to 1, or all from 1 on.
-_BETTER: Mapping[str, Literal["high", "low", "one", "enough"]] = {
+# Whether more is better, or less.
+_BETTER: Mapping[str, Literal["high", "low"]] = {
     **dict.fromkeys(("mse", "elbo_bits_per_dim", "nll_nats", "aggregate_kl_nats"), "low"),
     **dict.fromkeys(("psnr_db", "ssim", "elbo_nats", "log_likelihood_nats"), "high"),
     **dict.fromkeys(("knn_accuracy", "prior_share", "coverage"), "high"),
     **dict.fromkeys(("mig", "dci", "dci_completeness", "dci_informativeness"), "high"),
-    **dict.fromkeys(("sharpness_x_hat", "sharpness", "diversity"), "one"),
-    "density": "enough",
 }
+# Real images score 1 by definition. A model may come near 1 with pictures that are nothing like
+# them: torn edges count as fine detail, and crowded samples as dense.
+_LIKE_REAL = ("sharpness_x_hat", "sharpness", "diversity", "density")
 _OF_LIKELIHOOD = ("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "nll_nats")
 # Measured on the images as they came, also where a model reads binarised ones.
 _OF_SAMPLES = ("density", "coverage", "sharpness", "diversity")
@@ -45,7 +48,8 @@ class Compared:
         values: Its value for each model, None where it was not measured.
         best: Positions of the better ones; empty where there is nothing to choose between.
         caution: Why the values do not compare, or not by themselves; None where they do. With
-            `encoder`, those of models with an encoder compare, and one of them may be best.
+            `encoder`, those of models with an encoder compare, and one of them may be best. With
+            `real`, closeness to the 1 of real images would decide, which takes looking.
     """
 
     key: str
@@ -111,7 +115,7 @@ def _compared(key: str, models: Sequence[Model]) -> Compared:
     measured = [i for i, value in enumerate(values) if value is not None]
     caution = _caution(key, [models[i] for i in measured])
     candidates = measured if caution is None else []
-    if caution == "encoder":
+    if caution == "encoder" and key in _BETTER:
         candidates = [i for i in measured if models[i].config.has_encoder]
     best = _best(key, {i: value for i in candidates if (value := values[i]) is not None})
     return Compared(key=key, values=values, best=best, caution=caution)
@@ -124,7 +128,7 @@ def _caution(key: str, models: Sequence[Model]) -> Caution | None:
     encoders = [model.config.has_encoder for model in models]
     if len({picture_key(model) for model in models}) > 1:
         return "data"
-    if key not in _BETTER:
+    if key not in _BETTER and key not in _LIKE_REAL:
         return "neither"
     if key in _OF_LIKELIHOOD and len({_likelihood(model) for model in models}) > 1:
         return "likelihood"
@@ -134,6 +138,8 @@ def _caution(key: str, models: Sequence[Model]) -> Caution | None:
         return "encoder"
     if key in _OF_CODE_SIZE and len({model.config.latent_dim for model in models}) > 1:
         return "latent_dim"
+    if key in _LIKE_REAL:
+        return "real"
     return "close" if key == "nll_nats" and _is_close(models) else None
 
 
@@ -143,8 +149,7 @@ def _best(key: str, values: Mapping[int, float]) -> tuple[int, ...]:
         return ()
 
     def worth(value: float) -> float:
-        ways = {"high": value, "low": -value, "one": -abs(value - 1), "enough": min(value, 1)}
-        return ways[_BETTER[key]]
+        return value if _BETTER[key] == "high" else -value
 
     top = max(values.values(), key=worth)
     best = tuple(

@@ -38,9 +38,12 @@ def test_lower_errors_and_higher_qualities_are_the_better():
     assert compared("psnr_db", other, one).best == (1,)
 
 
-def test_a_measure_about_one_is_best_where_it_is_nearest_to_one():
-    rows = [model(n, scores={"density": v}) for n, v in (("a", 0.6), ("b", 1.1), ("c", 5.0))]
-    assert compared("density", *rows).best == (1, 2)  # from 1 on all are good
+@pytest.mark.parametrize("key", ["density", "diversity", "sharpness", "sharpness_x_hat"])
+def test_where_closeness_to_real_images_decides_no_model_is_marked(key):
+    """A density of 1.5 is crowding, and torn edges count as sharp."""
+    rows = [model(n, scores={key: v}) for n, v in (("a", 0.6), ("b", 0.994), ("c", 1.524))]
+    assert compared(key, *rows).best == ()
+    assert compared(key, *rows).caution == "real"
 
 
 def test_values_that_are_shown_alike_are_marked_alike():
@@ -69,6 +72,7 @@ def test_a_value_that_nobody_else_has_is_not_better():
         ("mig", {"binarize": "random"}, "binarize"),
         ("prior_share", {"latent_dim": 4}, "latent_dim"),
         ("mse", {"kind": "gan"}, "encoder"),
+        ("sharpness_x_hat", {"kind": "gan"}, "encoder"),
         ("kl_nats", {}, "neither"),
         ("active_units", {}, "neither"),
     ],
@@ -79,12 +83,12 @@ def test_what_does_not_compare_says_why_and_marks_nothing(key, changed, caution)
     assert row.best == ()
 
 
-@pytest.mark.parametrize("key", ["density", "coverage", "sharpness", "diversity"])
-def test_samples_compare_whether_or_not_a_model_reads_binarised_images(key):
-    one, other = model("a", scores={key: 0.9}), model("b", scores={key: 0.5}, binarize="random")
-    row = compared(key, one, other)
-    assert row.caution is None
-    assert row.best == (0,)
+def test_samples_compare_whether_or_not_a_model_reads_binarised_images():
+    scores = ({"coverage": 0.9, "density": 0.9}, {"coverage": 0.5, "density": 0.5})
+    models = model("a", scores=scores[0]), model("b", scores=scores[1], binarize="random")
+    assert compared("coverage", *models).caution is None
+    assert compared("coverage", *models).best == (0,)
+    assert compared("density", *models).caution == "real"
 
 
 def test_among_models_with_an_encoder_one_is_better_whatever_a_generator_does():

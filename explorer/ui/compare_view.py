@@ -115,7 +115,7 @@ def _row(row: Compared, exhibits: Sequence[Exhibit]) -> dict[str, object]:
         "name": name_of(row.key),
         "says": meaning_of(row.key, scores),
         "remark": _remark(row),
-        "isWarning": row.caution not in (None, "neither", "close"),
+        "isWarning": row.caution not in (None, "neither", "close", "real"),
         "cells": [
             {"text": _cell(row, i, exhibits[i]), "best": i in row.best}
             for i in range(len(row.values))
