@@ -6,7 +6,7 @@ const FONT = '"Source Sans", "Source Sans Pro", sans-serif';
 
 /**
  * @param {Object} of
- * @param {{name: string, kind: string}[]} of.models
+ * @param {{title: string, kind: string}[]} of.models
  * @param {{title: string, height: number,
  *     cells: Array<function(CanvasRenderingContext2D, number, number, number): void>}[]} of.bands
  *     each cell draws itself at x, y in a given width
@@ -24,8 +24,8 @@ export function composed({ models, bands, scores }) {
   context.fillStyle = PAPER;
   context.fillRect(0, 0, width, height);
   const left = (i) => MARGIN + i * (COLUMN + GAP);
-  models.forEach(({ name, kind }, i) => {
-    write(context, name, left(i), 44, { bold: true, size: 22, most: COLUMN });
+  models.forEach(({ title, kind }, i) => {
+    write(context, title, left(i), 44, { bold: true, size: 22, most: COLUMN });
     write(context, kind, left(i), 70, { color: QUIET, most: COLUMN });
   });
   let top = head;

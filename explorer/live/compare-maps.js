@@ -29,7 +29,7 @@ export function makeItemMap(model, position, { scene, theme, common, onPick, onH
     return labels && classNames.length ? ofTheme[labels[i] % ofTheme.length] : plainColor;
   };
   const plane = makePlane({
-    label: fill(words.mapLabel, { name: model.name }),
+    label: fill(words.mapLabel, { name: model.title }),
     testId: `compare-map-${position}`,
     xy,
     isPickable: (i) => shares && common.has(ids[i]),
@@ -89,7 +89,7 @@ export function makeHoleView(model, position, { scene: { words, imageShape }, on
   }
 
   const plane = makePlane({
-    label: fill(words.holesLabel, { name: model.name }),
+    label: fill(words.holesLabel, { name: model.title }),
     testId: `compare-holes-${position}`,
     xy: drawXy,
     isPickable: () => true,

@@ -13,7 +13,7 @@ import { el, fill } from "./dom.js";
  * @returns {HTMLElement[]}
  */
 export function makePage({ scene: { words, scores }, models, hasItems, parts, on }) {
-  const names = models.map(({ name }) => name);
+  const names = models.map(({ title }) => title);
   const button = (id) =>
     el("button", {
       type: "button",
@@ -50,7 +50,7 @@ export function makePage({ scene: { words, scores }, models, hasItems, parts, on
     const about = (what, text) =>
       el("p", {}, el("span", { class: "le-quiet-text", text: `${what}: ` }), text);
     const titles = names.map((text) => el("h2", { class: "le-cell", text }));
-    const facts = models.map(({ kind, gain, cost, latentDim }, i) =>
+    const facts = models.map(({ kind, gain, cost, covered, latentDim }, i) =>
       el(
         "div",
         { class: "le-cell" },
@@ -59,6 +59,7 @@ export function makePage({ scene: { words, scores }, models, hasItems, parts, on
         el("span", { class: "le-quiet-text", text: fill(words.numbers, { count: latentDim }) }),
         about(words.gain, gain),
         about(words.cost, cost),
+        covered && about(words.random, covered),
       ),
     );
     return [

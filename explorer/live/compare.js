@@ -84,11 +84,11 @@ function makeView(page, scene, models, onRest) {
   const sheets = models.map((_, i) =>
     makeSheet(imageShape, N_SHEET, { class: "le-sheet", "data-testid": `compare-sheet-${i}` }),
   );
-  const lives = models.map(({ name }, i) =>
+  const lives = models.map(({ title }, i) =>
     makePicture(imageShape, {
       "data-testid": `compare-live-${i}`,
       role: "img",
-      "aria-label": fill(words.decoded, { name }),
+      "aria-label": fill(words.decoded, { name: title }),
     }),
   );
   const walks = models.map((_, i) =>
@@ -141,7 +141,7 @@ function makeView(page, scene, models, onRest) {
 
   /** What models have a code of one size, in words. */
   function sizeTitle({ latentDim, models: positions }) {
-    const names = positions.map((i) => models[i].name).join(", ");
+    const names = positions.map((i) => models[i].title).join(", ");
     return fill(words.sizes, { count: latentDim, names });
   }
 

@@ -77,9 +77,11 @@ def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
     beta = f"{bundle.config.beta:g}"
     return {
         "name": bundle.name,
+        "title": bundle.title or bundle.name,
         "kind": say(f"compare.kind_{kind}", beta=beta),
         "gain": say(f"compare.about_{kind}.gain", beta=beta),
         "cost": say(f"compare.about_{kind}.cost", beta=beta),
+        "covered": _covered(exhibit),
         "detail": _detail(exhibit),
         "data": bundle.data.name,
         "latentDim": bundle.config.latent_dim,
@@ -89,6 +91,12 @@ def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
         "originals": exhibit.has_originals,
         "urls": routes.urls(exhibit),
     }
+
+
+def _covered(exhibit: Exhibit) -> str:
+    """Say how many real images random codes come near, where that was measured."""
+    coverage = exhibit.bundle.scores.get("coverage")
+    return "" if coverage is None else say("compare.covered", percent=round(100 * coverage))
 
 
 def _detail(exhibit: Exhibit) -> str:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from explorer import store
-from explorer.bundle import ModelBundle, read_bundle, write_bundle
+from explorer.bundle import ModelBundle, read_bundle, read_summary, write_bundle
 from explorer.models.architecture import expected_weights
 from tests.browser.conftest import SLOW_MS, Visit, serving
 from tests.tools import chromium
@@ -28,7 +28,7 @@ def address(tmp_path_factory) -> Iterator[str]:
     home: Path = tmp_path_factory.mktemp("home")
     for name, copy in (("mnist-2d", "mnist-2d-again"), ("digits", "digits-again"), ("digits", ODD)):
         bundle = read_bundle(store.pretrained_folder() / name)
-        write_bundle(replace(bundle, name=copy), home / "bundles" / copy)
+        write_bundle(replace(bundle, name=copy, title=copy), home / "bundles" / copy)
     write_bundle(without_encoder(), home / "bundles" / "generator")
     with serving(home) as at:
         yield at
@@ -338,3 +338,46 @@ def test_on_a_phone_nothing_is_cut_off(on_phone):
     item = on_phone.item()
     on_phone.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert on_phone.item() != item
+
+
+FAMILY = "?models=fashion,fashion-ae,fashion-soft-intro-vae,fashion-wgan-gp"
+
+
+def test_what_is_said_of_random_codes_is_what_was_measured(comparison):
+    comparison.open("?models=fashion,fashion-vae")
+    facts = comparison.page.locator(".le-facts .le-cell").all_inner_texts()
+    coverages = [
+        read_summary(store.pretrained_folder() / name).scores["coverage"]
+        for name in ("fashion", "fashion-vae")
+    ]
+    for text, coverage in zip(facts, coverages, strict=True):
+        assert f"{round(100 * coverage)} % of real images" in text
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1280, 800, 200), (1920, 1080, 300)])
+def test_pictures_of_four_models_use_the_room_there_is(comparison, width, height, least):
+    comparison.page.set_viewport_size({"width": width, "height": height})
+    comparison.open(FAMILY)
+
+    def width_of(selector: str) -> float:
+        box = comparison.page.locator(selector).first.bounding_box()
+        assert box is not None
+        return box["width"]
+
+    assert width_of("[data-testid=compare-live-0]") >= least
+    assert width_of(".le-sheet canvas") >= 56
+    right_of_walk = comparison.page.locator(".le-walk canvas").evaluate_all(
+        "all => Math.max(...all.map((c) => c.getBoundingClientRect().right))"
+    )
+    assert right_of_walk > 0.9 * width
+
+
+def test_a_caption_stands_on_one_line(comparison):
+    comparison.page.set_viewport_size({"width": 1280, "height": 800})
+    comparison.open(FAMILY)
+    lines = comparison.page.locator(".le-triple figcaption:visible").evaluate_all(
+        "all => all.filter((c) => c.textContent === 'Reconstruction')"
+        ".map((c) => c.getBoundingClientRect().height / parseFloat(getComputedStyle(c).lineHeight))"
+    )
+    assert lines
+    assert max(lines) < 1.5
