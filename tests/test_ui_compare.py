@@ -184,7 +184,7 @@ def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
     one, other = json.loads(json.dumps(scene))["models"]
     assert one["kind"] == "VAE"
     assert other["kind"] == "VAE without a KL term"
-    assert "mean picture" in other["cost"]
+    assert "mean image" in other["cost"]
 
 
 def test_models_of_other_pictures_share_no_item():
