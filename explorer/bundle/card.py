@@ -23,35 +23,35 @@ _KINDS: Mapping[Kind, str] = {
 }
 # What else there is to know of a kind at once, and what to beware of.
 _ABOUT: Mapping[Kind, str] = {
-    "gan": "It learnt by a game: it draws, and a discriminator, which is not kept, tells its "
-    "pictures from real images.",
-    "wgan-gp": "It learnt by a game: it draws, and a critic, which is not kept, estimates how far "
+    "gan": "It was trained adversarially: a discriminator, which is not included, learnt to tell "
+    "its pictures from real images.",
+    "wgan-gp": "It was trained adversarially: a critic, which is not included, estimated how far "
     "its pictures are from real images.",
-    "vae-gan": "Its decoder learnt from a discriminator as well, which is not kept: images are "
-    "compared by what that sees in them, not pixel by pixel.",
-    "vae-critic": "A VAE told its pictures from real images by their ELBO, and its encoder is "
-    "kept: it reads codes that the generator learnt to make readable.",
-    "soft-intro-vae": "Its encoder learnt to tell real images from its decoder's by their ELBO, "
-    "and its decoder to be taken for real.",
-    "aae": "A discriminator of codes, which is not kept, made its codes lie like draws from "
-    "N(0, I) in place of a KL term.",
+    "vae-gan": "Its decoder was also trained against a discriminator, which is not included: "
+    "reconstructions were judged by what it sees in them, not pixel by pixel.",
+    "vae-critic": "A VAE learnt to tell its pictures from real images by their ELBO. That VAE's "
+    "encoder is included: it reads codes that the generator learnt to make readable.",
+    "soft-intro-vae": "Its encoder learnt to tell real images from the decoder's pictures by their "
+    "ELBO, and its decoder learnt to pass them for real.",
+    "aae": "A discriminator of codes, which is not included, made its codes follow N(0, I) in "
+    "place of a KL term.",
 }
 _LIMITS_OF: Mapping[Kind, str] = {
-    "gan": "Nothing made it draw all that it was shown; diversity and coverage tell how much it "
-    "left out.",
-    "wgan-gp": "Nothing made it draw all that it was shown; diversity and coverage tell how much "
-    "it left out.",
+    "gan": "Nothing made it generate everything it was shown; diversity and coverage say how much "
+    "it leaves out.",
+    "wgan-gp": "Nothing made it generate everything it was shown; diversity and coverage say how "
+    "much it leaves out.",
     "vae-gan": "Details are what looks real, not always what was in the image.",
     "vae-critic": "Nothing compared its reconstructions with their images, so they are "
-    "likenesses at best, and its ELBO was never pushed up.",
-    "soft-intro-vae": "Real images were held against its own pictures, so its ELBO was not all "
-    "that was pushed up.",
+    "likenesses at best, and training did not maximise its ELBO.",
+    "soft-intro-vae": "Training contrasted real images with its own pictures, so it did not "
+    "maximise the ELBO alone.",
     "aae": "It gives each image a point, not a posterior, so it has no ELBO.",
 }
 _LIKELIHOODS = {
     "bernoulli": "Pixels are modelled as Bernoulli, so grey values count as probabilities.",
     "gaussian": "Pixels are modelled as Gaussian with a fixed spread.",
-    "sigma": "Pixels are modelled as Gaussian with a learned spread.",
+    "sigma": "Pixels are modelled as Gaussian with a learnt spread.",
 }
 _BY_MEANS: tuple[Kind, ...] = ("vae", "ae", "beta-vae", "beta-tcvae", "aae")  # likelihood alone
 
@@ -80,17 +80,17 @@ def _opening(bundle: ModelBundle) -> str:
     colour = "colour" if c == 3 else "grey"
     d = bundle.config.latent_dim
     does = (
-        f"{_kind(bundle)} that describes a {colour} image of {w} x {h} pixels by "
-        f"{d} numbers, its latent code, and draws an image from any code."
+        f"{_kind(bundle)} that encodes a {colour} image of {w} x {h} pixels as "
+        f"{d} numbers, its latent code, and decodes a picture from any code."
         if bundle.config.has_encoder
-        else f"{_kind(bundle)} that draws a {colour} image of {w} x {h} pixels from {d} numbers, "
-        "its latent code. It has no encoder."
+        else f"{_kind(bundle)} that decodes {d} numbers, its latent code, into a {colour} picture "
+        f"of {w} x {h} pixels. It has no encoder."
     )
     told = [does, _ABOUT.get(bundle.config.kind, "")]
     if bundle.config.objective == "article":
         told.append(
             "In place of the KL term of the ELBO, its loss has the log-likelihood of images under "
-            "draws from the prior, which pulls all pictures towards the mean image."
+            "samples from the prior, which pulls all pictures towards the mean image."
         )
     return " ".join(sentence for sentence in told if sentence)
 
@@ -103,7 +103,7 @@ def _kind(bundle: ModelBundle) -> str:
 def _data(bundle: ModelBundle) -> str:
     data = bundle.data
     lines = [
-        f"- Images: {plain(data.name)}, {data.n_train:,} learnt from and {data.n_test:,} held out",
+        f"- Images: {plain(data.name)}, {data.n_train:,} for training and {data.n_test:,} held out",
         f"- Source: {plain(data.source) or 'not stated'}",
         f"- Licence: {plain(data.licence) or 'not stated'}",
     ]
@@ -116,37 +116,41 @@ def _data(bundle: ModelBundle) -> str:
 
 def _training(bundle: ModelBundle) -> str:
     command = bundle.command or "not recorded"
-    return f"Seed {bundle.config.seed}. The same command starts the same run:\n\n    {command}"
+    return f"Seed {bundle.config.seed}. This command repeats the run:\n\n    {command}"
 
 
 def _scores(bundle: ModelBundle) -> str:
     if not bundle.scores:
-        return "Not measured yet. With `latent-explorer evaluate BUNDLE --keep` it will be."
-    rows = ["| measure | value | what it says |", "|---|---:|---|"]
+        return "Not measured yet. To measure it: `latent-explorer evaluate BUNDLE --keep`."
+    rows = ["| measure | value | meaning |", "|---|---:|---|"]
     for key in in_order(bundle.scores):
         value, says = value_of(key, bundle.scores[key]), meaning_of(key, bundle.scores)
         rows.append(f"| {name_of(key)} (`{key}`) | {value} | {says} |")
-    how = ", each pixel drawn black or white" if bundle.config.binarize == "random" else ""
+    how = (
+        ", each pixel turned black or white at random" if bundle.config.binarize == "random" else ""
+    )
     parts = [f"Measured on the {bundle.data.n_test:,} held-out images{how}.", "\n".join(rows)]
     if bundle.factor_r2:
         told = ", ".join(f"{plain(name)} {r2:.2f}" for name, r2 in bundle.factor_r2.items())
         parts.append(
-            f"How well each known factor can be told from the code (R², 1 is exactly): {told}."
+            f"How well each known factor can be predicted from the code (R²; 1 means exactly): "
+            f"{told}."
         )
     return "\n\n".join(parts)
 
 
 def _limits(bundle: ModelBundle) -> str:
     lines = [
-        f"- It has only seen {plain(bundle.data.name)} and takes any other image for one of them.",
-        "- Codes far from those of real images give pictures that mean nothing; the page says so.",
+        f"- It has seen only {plain(bundle.data.name)}, and treats any other image as one of them.",
+        "- Codes far from those of real images decode to pictures that mean nothing; the page "
+        "warns of them.",
         *_limits_of_kind(bundle.config),
     ]
     if bundle.codes.tsne is not None:
         lines.append("- The t-SNE map keeps neighbours together; distances across it mean nothing.")
     if bundle.pack is None:
         lines.append(
-            "- Its decoder cannot run in the browser; Python draws when a slider is let go."
+            "- Its decoder cannot run in the browser; Python decodes when a slider is released."
         )
     return "\n".join(lines)
 
@@ -156,11 +160,11 @@ def _limits_of_kind(config: TrainConfig) -> list[str]:
     if not config.has_encoder:
         lines.append(
             "- Codes of images are found by search, which may miss better ones; an image that no "
-            "code comes close to may still have been among those it learnt from."
+            "code comes close to may still be in its training data."
         )
     elif config.kind in _BY_MEANS:
         lines.append(
-            f"- {_LIKELIHOODS[config.likelihood]} Pictures are means, hence soft at the edges."
+            f"- {_LIKELIHOODS[config.likelihood]} Pictures are means, so their edges are soft."
         )
     return lines
 

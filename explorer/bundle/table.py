@@ -32,8 +32,8 @@ def _row(model: BundleSummary) -> tuple[str, ...]:
     return (
         f"[`{model.name}`]({model.name}/README.md)"
         + (f": {plain(model.title)}" if model.title else ""),
-        f"{data.n_train:,} images to learn from, {data.n_test:,} held out. {made_by}",
-        f"{model.config.latent_dim} coordinates{active}, {model.config.kind}, "
+        f"{data.n_train:,} training images, {data.n_test:,} held out. {made_by}",
+        f"{model.config.latent_dim} dimensions{active}, {model.config.kind}, "
         f"seed {model.config.seed}",
         "; ".join(scores),
         f"`{model.command}`",
