@@ -1,3 +1,3 @@
-"""Latent Explorer: look into a latent space, move a slider, see the picture change."""
+"""Latent Explorer: explore a latent space, move a slider, see the picture change."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Several models beside each other: which go together, and which score of which is the better.
+"""Compares several models: which go together, and which has the better score.
 
 Knows nothing of where models lie, of screens, or of how scores were measured.
 """

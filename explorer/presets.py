@@ -1,4 +1,4 @@
-"""Settings in plain words: a quick look, a good model, the best, or two coordinates to teach by.
+"""Settings in plain words: a quick look, a good model, the best, or two dimensions for teaching.
 
 Also how long a run will take, roughly. Knows nothing of screens, and imports no torch.
 """

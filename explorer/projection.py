@@ -1,4 +1,4 @@
-"""Codes brought to the plane for looking at: by PCA, which can be undone there, or t-SNE.
+"""Projects codes onto a plane: by PCA, which can be inverted there, or by t-SNE.
 
 The one room that imports scikit-learn and openTSNE. Knows nothing of labels, colours or files.
 """

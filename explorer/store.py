@@ -1,4 +1,4 @@
-"""Where bundles lie: the ones that came along and the ones a person made.
+"""Where bundles are: the included ones and the user's own.
 
 The one module that knows these places. It finishes freshly trained bundles, lists what is there
 and finds a bundle by its name; a name is only ever compared with what is listed, so it cannot

@@ -1,4 +1,4 @@
-"""The app as a process of its own: how soon it answers, what it loads, how much memory it takes.
+"""Measures the app's process: how soon it answers, what it loads, how much memory it takes.
 
 Knows nothing of browsers. Memory and loaded libraries are read from /proc, so from Linux only.
 """

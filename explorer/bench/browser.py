@@ -1,4 +1,4 @@
-"""The page in headless Chromium: a real mouse, the canvas as it is drawn, User Timing.
+"""Measures the page in headless Chromium, with a real mouse, the canvas as drawn and User Timing.
 
 Knows nothing of budgets.
 """

@@ -1,4 +1,4 @@
-"""PCA and t-SNE of codes by the clock, t-SNE beside scikit-learn's in the same run.
+"""Times PCA and t-SNE of codes, with scikit-learn's t-SNE in the same run for comparison.
 
 Knows nothing of models.
 """

@@ -1,4 +1,4 @@
-"""What is checked, against which budget, and what came out.
+"""Checks, their budgets and their results.
 
 Knows nothing of how anything is measured.
 """
@@ -17,7 +17,7 @@ Report = Callable[[str], None]
 
 
 class Reading(NamedTuple):
-    """A measured value, and what else is worth knowing of it."""
+    """A measured value, with a note about it."""
 
     value: float
     note: str = ""
@@ -77,7 +77,7 @@ class Row:
 
 
 class Once(Generic[T]):
-    """What several checks share: done when first asked for, and never again, even if it failed."""
+    """Work that several checks share: done on first use and never again, even if it failed."""
 
     def __init__(self, do: Callable[[], T]) -> None:
         self._do = do
@@ -98,7 +98,7 @@ class Once(Generic[T]):
 
 
 def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
-    """Measure one check after another; one that fails is told in its row and stops no other.
+    """Measure one check after another; a failure is reported in its row and does not stop the rest.
 
     Args:
         checks: What to measure.

@@ -1,4 +1,4 @@
-"""Training by the clock, beside pythae in the same process.
+"""Times training, with pythae in the same process for comparison.
 
 Knows nothing of bundles. pythae is not among our requirements; the extra `bench` brings it.
 

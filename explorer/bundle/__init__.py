@@ -1,4 +1,4 @@
-"""A model as a folder: config, weights, codes, pack, preview, card. Read and written without torch.
+"""Reads and writes models as folders: config, weights, codes, pack, preview, card. Without torch.
 
 Knows nothing of where bundles lie (that is `store`) or of how one is trained.
 

@@ -1,4 +1,4 @@
-"""A bundle's arrays, both ways: weights.safetensors and codes.npz, neither of which can run code.
+"""Reads and writes a bundle's arrays: weights.safetensors and codes.npz; neither can run code.
 
 Knows nothing of config.json, only of what it says.
 """

@@ -1,4 +1,4 @@
-"""A bundle's README.md: what it was made from, how, how good it is, and what it cannot do.
+"""Writes a bundle's README.md: what it was trained on, how, how good it is, and its limits.
 
 Knows nothing of files.
 """

@@ -1,4 +1,4 @@
-"""How a bundle's files are read with suspicion, and how its folder is replaced as a whole.
+"""Reads a bundle's files without trusting them, and replaces its folder as a whole.
 
 A bundle may come from anyone, so nothing is opened that is too large, no plain file, or outside
 the folder. Knows nothing of what the files mean.

@@ -1,4 +1,4 @@
-"""The three verbs of a bundle: summarise it, read it, write it.
+"""Summarises, reads and writes bundles.
 
 What is read is checked once; what reading would refuse is not written.
 """

@@ -1,4 +1,4 @@
-"""The measures a bundle can be scored by: their order, their digits, and their words.
+"""The measures that score a bundle: their order, digits, names and explanations.
 
 Knows nothing of how they are measured; that is `evaluation`.
 """

@@ -1,4 +1,4 @@
-"""npz archives: written the same each time, and read as if they came from anyone.
+"""Writes npz archives byte for byte the same each time, and reads them without trusting them.
 
 Reading takes no pickles, and no more memory than the archive holds.
 

@@ -1,4 +1,4 @@
-"""A bundle's config.json, both ways: what was asked for, what was learnt from, how good it became.
+"""Reads and writes a bundle's config.json: its settings, its data and its scores.
 
 Knows nothing of arrays.
 """

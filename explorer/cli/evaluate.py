@@ -1,4 +1,4 @@
-"""`latent-explorer evaluate`: a bundle's scores on images it never saw."""
+"""`latent-explorer evaluate`: a bundle's scores on images it was not trained on."""
 
 import argparse
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`latent-explorer app`: start Streamlit with our settings, say where it is, end it cleanly."""
+"""`latent-explorer app`: start Streamlit with our settings, print its address, stop it cleanly."""
 
 import argparse
 import http.client

@@ -1,4 +1,4 @@
-"""`latent-explorer sweep`: models with codes of several sizes, and which of them to choose."""
+"""`latent-explorer sweep`: train models with codes of several sizes, and recommend one."""
 
 import argparse
 import contextlib

@@ -1,4 +1,4 @@
-"""Images, labels and class names from `.npy` and `.npz` files, checked before they are believed.
+"""Images, labels and class names from `.npy` and `.npz` files, checked before use.
 
 Headers are parsed here and data taken as raw numbers, so nothing is ever unpickled. Knows nothing
 of picture formats.

@@ -1,4 +1,4 @@
-"""How good a model is, measured on images it never saw: `score`.
+"""How good a model is, measured on images it was not trained on: `score`.
 
 Each kind of measure has a module of its own, with functions from arrays to numbers: how well
 images come back (`reconstruction`), how likely they are (`likelihood`), how the latent space is

@@ -1,4 +1,4 @@
-"""Whether the coordinates of a latent space tell known factors, one each or together.
+"""How well the dimensions of a latent space capture known factors, one each or together.
 
 Knows nothing of networks or images. Every function takes factors that vary; see `varying`.
 """

@@ -1,4 +1,4 @@
-"""What a model uses its latent space for: which coordinates, what they tell, and how q(z) lies.
+"""How a model uses its latent space: which dimensions, what they hold, and where q(z) lies.
 
 Knows nothing of networks or images.
 """

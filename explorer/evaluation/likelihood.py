@@ -1,4 +1,4 @@
-"""How likely a model finds images it never saw, tighter than the ELBO tells.
+"""How likely a model finds images it was not trained on, by a tighter bound than the ELBO.
 
 Knows nothing of where images and networks come from.
 """

@@ -1,4 +1,4 @@
-"""What the prior draws: whether its codes lie near data and its pictures look like data.
+"""Samples from the prior: whether their codes lie near data and their pictures look like data.
 
 Knows nothing of networks.
 """

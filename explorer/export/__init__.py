@@ -1,4 +1,4 @@
-"""What can be carried away as a file.
+"""What can be saved as a file.
 
 - `replay.py`: a training run as an animated GIF.
 - `comparison.py`: the scores of several models as a table.

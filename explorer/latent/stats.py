@@ -1,4 +1,4 @@
-"""Numbers that tell how a set of codes fills its latent space.
+"""Statistics of how a set of codes fills its latent space.
 
 Which coordinates carry information, and how close together the codes lie there. Knows nothing of
 networks, images or files, and imports no torch, so that a bundle opens without it.

@@ -1,4 +1,4 @@
-"""Discriminators, and what each player of an adversarial game makes small.
+"""Discriminators, and what each player of an adversarial game minimises.
 
 Losses are means over a batch, shape (). Knows nothing of data sets, optimisers or who plays when.
 """

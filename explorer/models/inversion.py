@@ -1,4 +1,4 @@
-"""Codes of images under a decoder that has no encoder, found by search.
+"""Finds codes of images for a decoder without an encoder, by search.
 
 Knows nothing of bundles.
 """

@@ -1,4 +1,4 @@
-"""A decoder whose weights are the encoder's: each layer is one of the encoder's, turned round.
+"""A decoder that uses the encoder's weights: each layer is one of the encoder's, transposed.
 
 A dense layer is turned round by transposing its matrix, a convolution by the transposed convolution
 with the same kernel. Biases stay the decoder's own.

@@ -1,4 +1,4 @@
-"""A run on disk: all it takes to go on exactly where it stood.
+"""A run on disk: everything needed to resume exactly where it stopped.
 
 Knows nothing of how a step is made. The file is a checksum followed by tensors and plain values
 as torch writes them; reading one executes nothing.

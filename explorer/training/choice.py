@@ -1,4 +1,4 @@
-"""What a person left open, chosen to fit the images: settings, and threads of the processor.
+"""Settings and processor threads that a person left open, chosen to suit the images.
 
 Knows nothing of networks.
 """

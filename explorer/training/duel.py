@@ -1,4 +1,4 @@
-"""How a game between two players stands, and whether one has lost it.
+"""How an adversarial game stands, and whether one player has lost it.
 
 Knows nothing of who plays.
 """

@@ -1,4 +1,4 @@
-"""The training loop: a generator that works, reports, and at the end hands over a bundle.
+"""The training loop: a generator that trains, reports, and finally yields a bundle.
 
 Knows nothing of where runs and bundles lie.
 """

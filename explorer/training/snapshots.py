@@ -1,4 +1,4 @@
-"""The same few images and draws from the prior, looked at again and again while a run works.
+"""The same few images and samples, decoded again and again during a run.
 
 Knows nothing of optimisers or epochs.
 """
