@@ -155,6 +155,11 @@ def pretrained_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "pretrained"
 
 
+def originals_folder() -> Path:
+    """Return where the images behind the shipped bundles' codes lie, one file for each set."""
+    return pretrained_folder() / "originals"
+
+
 def models() -> Listing:
     """List all bundles, those that came along first.
 

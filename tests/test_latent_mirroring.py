@@ -1,6 +1,7 @@
 """A coordinate turned round: encoder, decoder and codes together, and nothing else changes."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from explorer.training import train
 from tests.conftest import fresh_bundle
 
 SHAPE = (1, 8, 8)
-SMALL = {"data": "digits", "latent_dim": 3, "hidden": (8,), "width": 2, "epochs": 1}
-SETTINGS = {
+SMALL: dict[str, Any] = {"data": "digits", "latent_dim": 3, "hidden": (8,), "width": 2, "epochs": 1}
+SETTINGS: dict[str, dict[str, Any]] = {
     "mlp": {"arch": "mlp"},
     "mlp without hidden layers": {"arch": "mlp", "hidden": ()},
     "two heads that read the code": {

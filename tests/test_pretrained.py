@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer import cli, store
+from explorer import cli, originals, store
 from explorer.bundle import bundles_in, read_bundle, read_summary
 from explorer.bundle.card import card_text
 from explorer.bundle.table import table_text
@@ -20,7 +20,7 @@ from tests.tools import node
 
 FOLDERS = bundles_in(store.pretrained_folder())
 DRIVER = Path(__file__).parent / "live_decoder.mjs"
-MOST_MB, MOST_PACK_MB = 25, 1.5
+MOST_MB, MOST_PACK_MB = 45, 1.5
 
 
 @pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
@@ -141,8 +141,32 @@ def test_no_path_of_the_machine_they_were_trained_on_came_along(bundle):
 
 
 def test_all_together_are_small_enough_to_come_along():
-    files = [path for folder in FOLDERS for path in folder.iterdir()]
+    files = [path for path in store.pretrained_folder().rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_MB * 1e6
+
+
+def test_the_images_behind_all_codes_are_at_hand_without_a_network(bundle):
+    ids, placed = bundle.codes.ids, bundle.codes.placed
+    images = originals.load(bundle, ids[placed])
+    assert images is not None
+    rows = np.flatnonzero(placed)[:: max(1, placed.sum() // 100)]
+    x = images[np.searchsorted(np.flatnonzero(placed), rows)] / np.float32(255)
+    error = np.square(decode(bundle, bundle.codes.mu[rows]) - x).mean((1, 2, 3))
+    np.testing.assert_allclose(error, bundle.codes.error[rows], atol=1e-6)  # those very images
+
+
+def test_originals_hold_nothing_but_images_of_shipped_codes():
+    bundles = [read_bundle(folder, weights=False) for folder in FOLDERS]
+    files = sorted(store.originals_folder().glob("*.npz"))
+    assert [path.stem for path in files] == ["doodles", "fashion-mnist", "mnist"]
+    readme = (store.originals_folder() / "README.md").read_text(encoding="utf-8")
+    for path in files:
+        of_set = [
+            b.codes.ids[b.codes.placed] for b in bundles if Path(b.config.data).stem == path.stem
+        ]
+        with np.load(path) as arrays:
+            np.testing.assert_array_equal(arrays["ids"], np.unique(np.concatenate(of_set)))
+            assert f"| `{path.name}` | {len(arrays['ids']):,}" in readme
 
 
 def test_their_readme_has_one_table_of_them_all_as_their_cards_have_it():

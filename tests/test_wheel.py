@@ -41,6 +41,8 @@ def test_the_wheel_carries_the_shipped_models_and_the_settings(names):
     for folder in shipped:
         for path in folder.iterdir():
             assert f"explorer/pretrained/{folder.name}/{path.name}" in names
+    for path in store.originals_folder().iterdir():
+        assert f"explorer/pretrained/originals/{path.name}" in names
     assert "explorer/ui/.streamlit/config.toml" in names
 
 

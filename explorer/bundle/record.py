@@ -27,6 +27,8 @@ class DataFacts:
         factor_names: One name per known factor; empty if none are known.
         source: Who made the images.
         licence: Their licence.
+        fingerprint: `ImageSet.fingerprint` of the images, by which they are known again; empty if
+            it was not taken.
     """
 
     name: str
@@ -37,6 +39,7 @@ class DataFacts:
     factor_names: tuple[str, ...] = ()
     source: str = ""
     licence: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

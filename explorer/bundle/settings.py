@@ -6,6 +6,7 @@ Knows nothing of arrays.
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -43,6 +44,7 @@ _DATA_KEYS = {
     "source": str,
     "licence": str,
 }
+_OPTIONAL_DATA_KEYS = {"fingerprint": str}
 _WORDS = {int: "a whole number", str: "a text", list: "a list", dict: "an object"}
 _LONGEST_NAME = 200  # characters of a class, factor or slider name, or of a title
 _LONGEST_LINE = 500
@@ -52,6 +54,8 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
     """Return config.json for a bundle that will lie in a folder called `name`."""
     data = dataclasses.asdict(bundle.data)
     data.pop("image_shape")
+    if not bundle.data.fingerprint:
+        data.pop("fingerprint")
     values = {
         "format": FORMAT_VERSION,
         "name": name,
@@ -172,7 +176,7 @@ def _config(values: Mapping[str, object], folder: Path) -> TrainConfig:
 
 def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
     data = cast(dict[str, object], values["data"])
-    _check_keys(data, _DATA_KEYS, "data.", folder)
+    _check_keys(data, _DATA_KEYS, "data.", folder, optional=_OPTIONAL_DATA_KEYS)
     for key in ("n_train", "n_test"):
         if cast(int, data[key]) < 1:
             so = f'says "data.{key}" is {data[key]}.'
@@ -186,7 +190,16 @@ def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
         factor_names=_names(cast(list[object], data["factor_names"]), "data.factor_names", folder),
         source=cast(str, data["source"]),
         licence=cast(str, data["licence"]),
+        fingerprint=_fingerprint(cast(str, data.get("fingerprint", "")), folder),
     )
+
+
+def _fingerprint(text: str, folder: Path) -> str:
+    """Return a fingerprint, which is a file's name elsewhere."""
+    if re.fullmatch("([0-9a-f]{32})?", text):
+        return text
+    needed = "It must be 32 hexadecimal digits, or be left out."
+    raise refusal(folder, _FILE, 'has a wrong "data.fingerprint".', needed)
 
 
 def _image_shape(values: list[object], folder: Path) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from explorer import presets, store
+from explorer import originals, presets, store
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.config import TrainConfig
 from explorer.errors import MachineError
@@ -144,7 +144,7 @@ def _work(
         bundle = store.complete(last.bundle, command=command, report=line.report)
     store.save(bundle, run.out)
     run.end()
-    _remember(run.out)
+    _remember(run.out, bundle)
     _tell(bundle, last, run.out, as_json=as_json)
     return 0
 
@@ -250,10 +250,11 @@ def _tell(bundle: "ModelBundle", last: "Progress", out: Path, *, as_json: bool) 
     say(f"Explore it: latent-explorer, then choose {out.name}")
 
 
-def _remember(out: Path) -> None:
+def _remember(out: Path, bundle: "ModelBundle") -> None:
     """Let the app list the bundle; that it cannot must not spoil a run that went well."""
     try:
         store.remember(out)
+        originals.remember_place(bundle)
     except MachineError as error:
         note(str(error))
 

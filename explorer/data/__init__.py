@@ -212,6 +212,11 @@ def factor_sense(name: str, factor: str) -> str:
     return FACTOR_SENSES.get(factor, "")
 
 
+def is_name(name_or_path: str) -> bool:
+    """Whether `load` takes a text for the name of a set, and not for a path."""
+    return name_or_path in {choice.name for choice in _CHOICES} or _is_on_openml(name_or_path)
+
+
 def _is_on_openml(name: str) -> bool:
     return name.startswith(_OPENML) or any(
         choice.name == name and choice.needs_network for choice in _CHOICES

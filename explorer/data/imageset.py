@@ -3,6 +3,7 @@
 Knows nothing of files, networks or models.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -98,6 +99,16 @@ class ImageSet:
     def images(self, index: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return the chosen images as (m, c, h, w) float32 in [0, 1]."""
         return self.pixels[index].astype(np.float32) / np.float32(255)
+
+    def fingerprint(self) -> str:
+        """Return what differs between these images and any others: 32 hexadecimal digits.
+
+        Source:
+            RFC 7693, BLAKE2b, of the shape and the pixels.
+        """
+        digest = hashlib.blake2b(repr(self.pixels.shape).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.pixels))
+        return digest.hexdigest()
 
     @property
     def train_index(self) -> np.ndarray:

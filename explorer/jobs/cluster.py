@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from explorer import data, store
+from explorer import data, originals, store
 from explorer.bundle import ModelBundle, read_bundle, write_bundle
 from explorer.bundle.files import CAPS
 from explorer.config import TrainConfig
@@ -204,6 +204,7 @@ def _received(answer: Answer, name: str) -> str:
         bundle = read_bundle(folder)
     out = store.bundles_folder() / processes.free_name(name)
     store.save(bundle, out)
+    originals.remember_place(bundle)
     return out.name
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
-from explorer import store
+from explorer import originals, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
@@ -216,6 +216,7 @@ class _Worker:
         command = store.train_command(bundle.config, out.name)
         done = store.complete(bundle, command=command, report=self._say_doing)
         store.save(done, out)
+        originals.remember_place(done)
         self._run.checkpoint.unlink(missing_ok=True)
         self._say("stopped" if progress.stopped_early else "finished", out=out.name)
 

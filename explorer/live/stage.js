@@ -97,7 +97,11 @@ function makeView(stage, scene, model, onRest) {
     class: grain(imageShape),
     alt: words.original,
     hidden: true,
-    onerror: () => showOriginal(false),
+    // The folder that a model was trained from may have changed since: then there is no such image.
+    onerror: () => {
+      noOriginal.textContent = words.noOriginals;
+      showOriginal(false);
+    },
   });
   const noOriginal = el("p", {
     class: "le-none",

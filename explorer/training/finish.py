@@ -202,4 +202,5 @@ def _facts(images: ImageSet) -> DataFacts:
         factor_names=images.factor_names,
         source=images.source,
         licence=images.licence,
+        fingerprint=images.fingerprint(),
     )

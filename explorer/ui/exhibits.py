@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer import data, store
+from explorer import originals, store
 from explorer.bundle import ModelBundle, read_bundle
-from explorer.config import TrainConfig
-from explorer.errors import BundleError, ExplorerError
+from explorer.errors import BundleError
 from explorer.latent.stats import (
     active_coordinates,
     kl_per_coordinate,
@@ -80,10 +79,7 @@ class Exhibit:
     @cached_property
     def has_originals(self) -> bool:
         """Whether the images the codes came from are on this machine."""
-        if store.is_upload(self.bundle.config.data):
-            return True  # without a look inside, which may take long
-        codes = self.bundle.codes
-        return self.load_originals(codes.ids[codes.placed][:1]) is not None
+        return originals.at_hand(self.bundle)
 
     @cached_property
     def start_item(self) -> int:
@@ -135,38 +131,12 @@ class Exhibit:
         images = _all_originals(self) if self.has_originals and placed[item] else None
         return None if images is None else np.asarray(images[np.count_nonzero(placed[:item])])
 
-    def load_originals(self, ids: np.ndarray) -> np.ndarray | None:
-        """Return the images of some rows of the set, (m, c, h, w) uint8, if they are at hand."""
-        config = self.bundle.config
-        if store.is_upload(config.data):
-            images = _of_upload(config, ids)
-        else:
-            images = data.load_items(
-                config.data, ids, image_size=config.image_size, n_images=config.n_images
-            )
-        fits = images is not None and images.shape[1:] == self.bundle.data.image_shape
-        return images if fits else None
-
-
-def _of_upload(config: TrainConfig, ids: np.ndarray) -> np.ndarray | None:
-    """Return images of a file that was uploaded, read as for the run; None if it is damaged."""
-    try:
-        images = data.load(
-            config.data,
-            image_size=config.image_size,
-            n_images=config.n_images,
-            grey=config.grey,
-        )
-    except ExplorerError:
-        return None
-    return images.pixels[ids] if ids.max(initial=-1) < len(images.pixels) else None
-
 
 @lru_cache(maxsize=2)  # each may be tens of megabytes
 def _all_originals(exhibit: Exhibit) -> np.ndarray | None:
     """Load them all at once: some sources are slow to open for each image anew."""
     codes = exhibit.bundle.codes
-    return exhibit.load_originals(codes.ids[codes.placed])
+    return originals.load(exhibit.bundle, codes.ids[codes.placed])
 
 
 def _given(array: np.ndarray | None) -> np.ndarray:

@@ -1,0 +1,131 @@
+"""The images behind a bundle's codes, where they are on this machine: no network, no torch.
+
+They come along for the sets of the shipped models, are drawn or read again for sets with a name,
+and are read from the folder or file that a model was trained from on this machine. Knows nothing
+of pages.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from explorer import data, store
+from explorer.bundle import ModelBundle, replace_file
+from explorer.bundle.npz import read_npz
+from explorer.errors import ExplorerError
+
+_SHELF_CAP_BYTES = 64 << 20
+
+
+def at_hand(bundle: ModelBundle) -> bool:
+    """Whether the images are on this machine.
+
+    A folder or file is not looked into, which may take long: it may have changed meanwhile, and
+    then `load` finds no images in it.
+    """
+    if _place(bundle) is not None:
+        return True
+    return load(bundle, bundle.codes.ids[bundle.codes.placed][:1]) is not None
+
+
+def load(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
+    """Return the images of some rows of the set that a bundle was trained on.
+
+    Args:
+        bundle: Its weights are not needed.
+        ids: Rows of the set, shape (m,).
+
+    Returns:
+        Shape (m, c, h, w), uint8; None if they are not at hand or no longer the same.
+    """
+    config = bundle.config
+    images = _shipped(bundle, ids)
+    if images is None:
+        place = _place(bundle)
+        images = (
+            data.load_items(
+                config.data, ids, image_size=config.image_size, n_images=config.n_images
+            )
+            if place is None
+            else _of_place(bundle, place, ids)
+        )
+    fits = images is not None and images.shape[1:] == bundle.data.image_shape
+    return images if fits else None
+
+
+def remember_place(bundle: ModelBundle) -> None:
+    """Note where the folder or file lies that a bundle was just trained from.
+
+    The note stays in the home: a bundle that is passed on says nothing of this machine's folders,
+    and one that comes from elsewhere cannot name a folder to be read here.
+
+    Raises:
+        MachineError: The home cannot be written to.
+    """
+    source, fingerprint = Path(bundle.config.data).expanduser(), bundle.data.fingerprint
+    if fingerprint and not data.is_name(bundle.config.data) and source.exists():
+        replace_file(_note(fingerprint), str(source.absolute()).encode())
+
+
+def _note(fingerprint: str) -> Path:
+    return store.home() / "images" / f"{fingerprint}.txt"
+
+
+def _place(bundle: ModelBundle) -> Path | None:
+    """Return the folder or file that the images were read from, if it is known and still there."""
+    if store.is_upload(bundle.config.data):
+        return Path(bundle.config.data)
+    if not bundle.data.fingerprint:
+        return None
+    try:
+        place = Path(_note(bundle.data.fingerprint).read_text(encoding="utf-8"))
+        return place if place.exists() else None
+    except (OSError, ValueError):  # never noted, or not by us
+        return None
+
+
+def _of_place(bundle: ModelBundle, place: Path, ids: np.ndarray) -> np.ndarray | None:
+    """Read a folder or file as for the run; None if it is damaged or other images lie there."""
+    config, fingerprint = bundle.config, bundle.data.fingerprint
+    try:
+        images = data.load(
+            str(place),
+            image_size=config.image_size,
+            n_images=config.n_images,
+            grey=config.grey,
+        )
+    except ExplorerError:
+        return None
+    is_same = images.fingerprint() == fingerprint if fingerprint else store.is_upload(config.data)
+    in_range = ids.max(initial=-1) < len(images.pixels)
+    return images.pixels[ids] if is_same and in_range else None
+
+
+def _shipped(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
+    """Return images that came along; None if not all of them did.
+
+    A set with a name is the same everywhere. A path is not: only a model that came along itself was
+    trained on the file that its originals come from.
+    """
+    config = bundle.config
+    came_along = bundle.folder is not None and bundle.folder.parent == store.pretrained_folder()
+    is_whole = data.is_name(config.data) and not config.n_images and not config.image_size
+    if not (came_along or is_whole) or ":" in config.data:
+        return None
+    shelf = _shelf(store.originals_folder() / f"{Path(config.data).stem}.npz")
+    if shelf is None:
+        return None
+    known, images = shelf
+    rows = np.searchsorted(known, ids).clip(max=len(known) - 1)
+    return images[rows] if np.array_equal(known[rows], ids) else None
+
+
+@cache  # a few megabytes for each of three sets
+def _shelf(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Read ids (n,), ascending, and images (n, c, h, w), uint8; None if there are none."""
+    try:
+        arrays = read_npz(path, cap_bytes=_SHELF_CAP_BYTES)
+        return arrays["ids"], arrays["images"]
+    except (OSError, ValueError, KeyError):
+        return None

@@ -1,0 +1,119 @@
+"""The images behind a bundle's codes: shipped, drawn again, or read where the model was trained."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer import cli, data, originals, store
+from explorer.bundle import ModelBundle, read_bundle, write_bundle
+from explorer.errors import BundleError
+from explorer.ui.exhibits import open_exhibit
+
+QUICK = ["--arch", "mlp", "--hidden", "8", "--latent-dim", "2", "--epochs", "1"]
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """A folder of 40 pictures of two classes, named by a path that holds only here."""
+    rng = np.random.default_rng(0)
+    for i in range(40):
+        kind = tmp_path / "pets" / ("cats", "dogs")[i % 2]
+        kind.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (16, 16, 3), np.uint8)).save(kind / f"{i}.png")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", "--data", "pets", *QUICK, "--out", str(tmp_path / "mine")]) == 0
+    monkeypatch.chdir("/")
+    return tmp_path / "pets"
+
+
+def test_a_model_trained_from_a_folder_finds_its_pictures_from_anywhere(pictures):
+    exhibit = open_exhibit("mine")
+    assert exhibit.has_originals
+    whole = data.load(str(pictures))
+    for item in (0, 3):
+        expected = whole.pixels[exhibit.bundle.codes.ids[item]]
+        np.testing.assert_array_equal(exhibit.original(item), expected)
+
+
+def test_the_bundle_says_nothing_of_where_its_pictures_lie(pictures):
+    folder = store.find("mine")
+    for file in ("config.json", "README.md"):
+        assert str(pictures.parent) not in (folder / file).read_text()
+
+
+def test_pictures_that_have_changed_since_are_not_shown(pictures):
+    Image.new("RGB", (16, 16)).save(pictures / "cats" / "0.png")
+    exhibit = open_exhibit("mine")
+    assert all(exhibit.original(item) is None for item in range(len(exhibit.bundle.codes.ids)))
+
+
+def test_a_folder_that_is_gone_leaves_no_originals(pictures):
+    pictures.rename(pictures.with_name("elsewhere"))
+    assert not open_exhibit("mine").has_originals
+
+
+def test_a_bundle_from_elsewhere_cannot_name_a_folder_to_be_read(pictures, own_home):
+    bundle = read_bundle(store.find("mine"))
+    config = replace(bundle.config, data=str(pictures))
+    for note in (own_home / "images").iterdir():
+        note.unlink()  # as on a machine that did not train it
+    foreign = replace(bundle, config=config)
+    assert not originals.at_hand(foreign)
+    assert originals.load(foreign, bundle.codes.ids) is None
+
+
+def shelf(name: str) -> np.ndarray:
+    with np.load(store.originals_folder() / f"{name}.npz") as arrays:
+        return arrays["ids"]
+
+
+def with_ids(bundle: ModelBundle, source: str, ids: np.ndarray) -> ModelBundle:
+    return replace(
+        bundle,
+        config=replace(bundle.config, data=source),
+        data=replace(bundle.data, image_shape=(1, 28, 28)),
+        codes=replace(bundle.codes, ids=ids[: len(bundle.codes.mu)]),
+    )
+
+
+def test_images_that_came_along_serve_own_models_of_the_same_set(tiny):
+    ids = shelf("mnist")
+    own = with_ids(tiny, "mnist", ids)
+    images = originals.load(own, own.codes.ids)
+    assert images is not None
+    assert images.shape == (len(own.codes.ids), 1, 28, 28)
+    missing = int(np.setdiff1d(np.arange(60_000, 70_000), ids)[0])
+    assert originals.load(own, np.array([missing])) is None
+    fewer = replace(own, config=replace(own.config, n_images=1_000))  # whose rows are others
+    assert not originals.at_hand(fewer)
+
+
+def test_a_file_of_an_own_model_is_not_taken_for_one_of_the_same_name_that_came_along(tiny):
+    assert not originals.at_hand(with_ids(tiny, "doodles.npz", shelf("doodles")))
+    assert originals.at_hand(read_bundle(store.pretrained_folder() / "doodles", weights=False))
+
+
+def test_finding_originals_imports_no_torch():
+    code = (
+        "import sys; from explorer import originals, store;"
+        "from explorer.bundle import read_bundle;"
+        "b = read_bundle(store.pretrained_folder() / 'fashion', weights=False);"
+        "assert originals.at_hand(b); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_fingerprint_is_written_by_training_and_checked_when_read(pictures, tmp_path):
+    folder = store.find("mine")
+    values = json.loads((folder / "config.json").read_text())
+    assert values["data"]["fingerprint"] == data.load(str(pictures)).fingerprint()
+    bundle = read_bundle(folder)
+    bad = replace(bundle, data=replace(bundle.data, fingerprint="../../x"))
+    with pytest.raises(BundleError, match="fingerprint"):
+        write_bundle(bad, tmp_path / "bad")
