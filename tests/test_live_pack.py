@@ -59,7 +59,7 @@ def read(written: bytes, array: dict[str, Any]) -> np.ndarray:
 @pytest.mark.parametrize("name", DECODERS)
 def test_rewritten_ops_draw_what_torch_draws(name):
     made = DECODERS[name]
-    logits = ops.decode(ops.prepare(made.stacks, made.weights), made.codes)
+    logits = ops.run(ops.prepare(made.stacks, made.weights), made.codes)
     np.testing.assert_allclose(1 / (1 + np.exp(-logits)), made.pictures(), rtol=0, atol=1e-5)
 
 
@@ -172,9 +172,7 @@ def test_multiply_adds_are_counted_by_hand():
 
 def test_decoder_that_takes_too_long_is_unpackable():
     made = maps(256, 16, 16, Conv(256, 256), Conv(256, 1), image_shape=(1, 16, 16))
-    with pytest.raises(
-        UnpackableError, match=r"151\.\d million multiply-adds.*Decode it in Python"
-    ):
+    with pytest.raises(UnpackableError, match=r"151\.\d million multiply-adds.*Run it in Python"):
         packed(made)
 
 
@@ -184,7 +182,7 @@ def test_decoder_that_takes_too_much_room_is_unpackable():
         image_shape=(1, 2, 2),
     )
     assert len(packed(made)) > 12_000_000
-    with pytest.raises(UnpackableError, match=r"25\.1 MB as a pack.*Decode it in Python"):
+    with pytest.raises(UnpackableError, match=r"25\.1 MB as a pack.*Run it in Python"):
         packed(made, dtype="fp32")
 
 

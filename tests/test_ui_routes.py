@@ -32,6 +32,16 @@ def test_the_files_of_a_bundle_are_served_and_may_be_kept(exhibit, client):
     assert client.get(urls["codes"]).content == exhibit.codes_buffer
 
 
+def test_the_encoder_is_written_for_the_browser_where_there_is_one(exhibit, tiny_gan, client):
+    answer = client.get(routes.urls(exhibit)["encoder"])
+    assert answer.content[:4] == b"LXPK"
+    assert "immutable" in answer.headers["cache-control"]
+    write_bundle(tiny_gan, store.bundles_folder() / "gan")
+    urls = routes.urls(open_exhibit("gan"))
+    assert "encoder" not in urls
+    assert client.get(urls["pack"].replace("decoder", "encoder")).status_code == 404
+
+
 def test_all_modules_and_plotly_are_served_as_scripts(exhibit, client):
     urls = routes.urls(exhibit)
     module = urls["module"]

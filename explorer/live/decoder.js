@@ -1,5 +1,5 @@
 /**
- * Runs a decoder pack: latent code in, picture out, in a few milliseconds of plain arithmetic.
+ * Runs a pack: latent code in, picture out, or the way back, in a few milliseconds of plain arithmetic.
  * Knows nothing of the page, of files or of Python; node can run it. `pack.py` tells the format.
  *
  * Values of shape (c, h, w) are planar: channel 0 row by row, then channel 1. Every linear,
@@ -20,9 +20,10 @@ const EPSILON = 1e-5; // of group normalisation, as in torch
 
 /**
  * Read a pack and bring its weights to 32-bit floats.
- * @param {ArrayBuffer} buffer the bytes of a `decoder.pack`
- * @returns {{latentDim: number, imageShape: number[], ops: Object[]}} imageShape is [c, h, w] with
- *   c = 1 (grey) or 3 (red, green, blue); ops is for `makeDecoder`
+ * @param {ArrayBuffer} buffer the bytes of a `decoder.pack` or of an encoder's
+ * @returns {{latentDim: number, imageShape: number[], inputShape: number[], outputShape: number[],
+ *   ops: Object[]}} imageShape is [c, h, w] with c = 1 (grey) or 3 (red, green, blue); ops is for
+ *   `makeDecoder` or `makeEncoder`
  * @throws {Error} no pack, another version, cut short, or a damaged header
  */
 export function readPack(buffer) {
@@ -43,7 +44,8 @@ export function readPack(buffer) {
     return op;
   };
   const { latent_dim: latentDim, image_shape: imageShape, ops } = header;
-  return { latentDim, imageShape, ops: ops.map(open) };
+  const { input_shape: inputShape = [latentDim], output_shape: outputShape = imageShape } = header;
+  return { latentDim, imageShape, inputShape, outputShape, ops: ops.map(open) };
 }
 
 function readHeader(bytes) {
@@ -93,17 +95,35 @@ function fromHalf(halves) {
  *   its next call overwrites. Allocates nothing.
  * @throws {Error} the ops of the pack do not fit together
  */
-export function makeDecoder({ latentDim, imageShape, ops }) {
-  const net = chain(ops, [latentDim]);
-  check(String(net.shape) === String(imageShape), `${net.shape}`, imageShape);
-  const code = new Float32Array(latentDim);
-  const own = new Float32Array(size(imageShape));
-  return function decode(z, out = own) {
-    if (z.length !== latentDim) {
-      throw new Error(`The code has ${z.length} coordinates; ${latentDim} are needed.`);
-    }
-    code.set(z);
-    out.set(net.run(code));
+export function makeDecoder(pack) {
+  const { latentDim, imageShape } = pack;
+  return makeRun(pack, [latentDim], imageShape, (n) => {
+    throw new Error(`The code has ${n} coordinates; ${latentDim} are needed.`);
+  });
+}
+
+/**
+ * The same for an encoder's pack: `encode(x, out)` takes c*h*w values in [0, 1] and gives the mean
+ * of the posterior, latentDim values.
+ */
+export function makeEncoder(pack) {
+  const { latentDim, imageShape } = pack;
+  return makeRun(pack, imageShape, [latentDim], (n) => {
+    throw new Error(`The image has ${n} values; ${size(imageShape)} are needed.`);
+  });
+}
+
+function makeRun({ inputShape, outputShape, ops }, from, to, refuse) {
+  check(String(inputShape) === String(from), `${inputShape}`, from);
+  check(String(outputShape) === String(to), `${outputShape}`, to);
+  const net = chain(ops, from);
+  check(String(net.shape) === String(to), `${net.shape}`, to);
+  const given = new Float32Array(size(from));
+  const own = new Float32Array(size(to));
+  return function run(values, out = own) {
+    if (values.length !== given.length) refuse(values.length);
+    given.set(values);
+    out.set(net.run(given));
     return out;
   };
 }

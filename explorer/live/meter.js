@@ -1,4 +1,7 @@
-/** The honesty meter: says in words how near the data is. Knows the DOM, not distances. */
+/**
+ * The honesty meter: says in words how near the data is, and how well the model redraws what is
+ * there. Knows the DOM, not distances.
+ */
 
 import { el, fill } from "./dom.js";
 
@@ -12,21 +15,22 @@ export function makeMeter(words, labels, classNames) {
   const detail = el("span", { class: "le-detail" });
   const needle = el("i", { class: "le-needle" });
   const bar = el("div", { class: "le-bar", "aria-hidden": "true" }, needle);
+  const redrawn = makeRedrawnLine(words);
   const element = el(
     "div",
-    {
-      "data-testid": "honesty",
-      class: "le-honesty",
-      title: words.honestyHelp,
-    },
-    el("div", {}, verdict, " ", detail),
+    { "data-testid": "honesty", class: "le-honesty" },
+    el("div", { title: words.honestyHelp }, verdict, " ", detail),
     bar,
+    el("div", { class: "le-ends" }, ...words.honestyEnds.map((text) => el("span", { text }))),
+    redrawn.element,
   );
   let shown = "";
   return {
     element,
     /** What it says now, in words. */
     text: () => `${verdict.textContent}: ${detail.textContent}`,
+    /** How well the model redraws what is on show: a line of its own, for `makeRedrawn`. */
+    redrawn,
     /** @param {{percentile: number, level: string, near: {rows: Int32Array}}} honesty */
     show({ percentile, level, near }) {
       needle.style.left = `${percentile}%`;
@@ -48,4 +52,41 @@ export function makeMeter(words, labels, classNames) {
     if (label < 0) return words.near[level]; // most are draws from the prior, of no class
     return fill(words.nearLabelled, { count, total: rows.length, name: classNames[label] });
   }
+}
+
+/** One line on how well the model redraws what is on show; what it said before is dimmed. */
+function makeRedrawnLine(words) {
+  const verdict = el("strong");
+  const detail = el("span", { class: "le-detail" });
+  const element = el(
+    "div",
+    { "data-testid": "redrawn", class: "le-redrawn", hidden: true },
+    verdict,
+    " ",
+    detail,
+  );
+  return {
+    element,
+    dim: () => element.classList.add("le-stale"),
+    /** @param {{of: 'image'|'own'|'code', percentile: number}|null} found */
+    show(found) {
+      element.classList.remove("le-stale");
+      element.hidden = !found;
+      if (!found) return;
+      const level = levelOf(found.percentile);
+      const { verdicts, less, more, help } = words.redrawn[found.of];
+      verdict.textContent = verdicts[level];
+      const share = level === "well" ? 100 - found.percentile : found.percentile;
+      const percent = Math.min(Math.floor(share), 99); // the images compared cannot tell of all
+      detail.textContent = fill(level === "well" ? less : more, { percent });
+      element.title = help;
+      Object.assign(element.dataset, { level, of: found.of });
+    },
+  };
+}
+
+/** Better than half of the test images is well; worse than 95 % of them is badly. */
+function levelOf(percentile) {
+  if (percentile < 50) return "well";
+  return percentile < 95 ? "fairly" : "badly";
 }

@@ -1,4 +1,4 @@
-"""Prepare a decoder for the browser: layers with their weights, rewritten to need less work.
+"""Prepare a network for the browser: layers with their weights, rewritten to need less work.
 
 Knows nothing of the format of a pack. The rewrites are exact but for rounding:
 
@@ -126,12 +126,12 @@ def _with_norm(op: Op, norm: Op) -> Op:
     return Op(op.layer, {"weight": weight * scale.reshape(along_channels), "bias": bias})
 
 
-def decode(ops: Ops, x: np.ndarray) -> np.ndarray:
-    """Run ops on a batch, as the browser does on one code.
+def run(ops: Ops, x: np.ndarray) -> np.ndarray:
+    """Run ops on a batch, as the browser does on one code or image.
 
     Args:
         ops: What to do, in order. Arrays may be of any precision; arithmetic is in float32.
-        x: Codes, shape (n, d), float32.
+        x: Codes (n, d), or for an encoder images (n, c, h, w), float32.
 
     Returns:
         What the last op gives, shape (n, ...), float32.
@@ -161,7 +161,7 @@ def decode(ops: Ops, x: np.ndarray) -> np.ndarray:
             case Crop(size):
                 x = x[:, :, :size, :size]
             case Residual():
-                x = decode(op.body, x) + decode(op.shortcut, x)
+                x = run(op.body, x) + run(op.shortcut, x)
     return x
 
 

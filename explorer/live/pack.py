@@ -1,4 +1,4 @@
-"""Write a decoder as a pack: the bytes that `decoder.js` runs in the browser.
+"""Write a decoder or an encoder as a pack: the bytes that `decoder.js` runs in the browser.
 
 Knows nothing of torch, files or bundles. A pack holds, all numbers little-endian:
 
@@ -15,7 +15,12 @@ The header is an object with
     image_shape  [c, h, w]
     ops          what to do to z, in order, to get the picture: c * h * w values in [0, 1]
 
-and each op an object with its kind (`op`), its settings, and its `arrays`, each
+and, where it is an encoder, which goes from an image to its posterior's mean, also
+
+    input_shape   what the ops are given: image_shape; without it, (latent_dim,)
+    output_shape  what they return: (latent_dim,); without it, image_shape
+
+Each op is an object with its kind (`op`), its settings, and its `arrays`, each
 `{"at": bytes from the start of the weights, "shape": [...], "dtype": "fp16" or "fp32"}`:
 
     op              settings                              arrays
@@ -38,13 +43,13 @@ import json
 import math
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
 
 from explorer.errors import BundleError, ShapeError
-from explorer.live.ops import Op, Ops, decode, prepare
+from explorer.live.ops import Op, Ops, prepare, run
 from explorer.models.layers import (
     Activate,
     BatchNorm,
@@ -67,6 +72,8 @@ MAX_SIZE_BYTES = 16_000_000
 
 # How far fp16 may move a pixel of the codes tried: half of what is allowed in all.
 FP16_TOLERANCE = 0.5 / 255
+# How far it may move a coordinate of the images tried: half a step of a slider.
+FP16_CODE_TOLERANCE = 0.005
 
 Dtype = Literal["fp16", "fp32"]
 Stack = tuple[str, tuple[Layer, ...]]
@@ -121,28 +128,66 @@ def pack_decoder(
         UnpackableError: The decoder takes more than MAX_MULTIPLY_ADDS multiply-adds or
             MAX_SIZE_BYTES bytes.
     """
-    n_multiply_adds, shape = _walk(stacks, (latent_dim,))
-    if shape != image_shape:
-        raise _misfit(
-            "The decoder makes values of shape", shape, f"{image_shape}, that of the images"
-        )
-    if n_multiply_adds > MAX_MULTIPLY_ADDS:
-        raise UnpackableError(
-            f"The decoder takes {n_multiply_adds / 1e6:.1f} million multiply-adds per picture.",
-            f"The browser can follow the hand up to {MAX_MULTIPLY_ADDS / 1e6:.0f} million.",
-            "Decode it in Python, or train a smaller one: less width, or smaller images.",
-        )
-    _check_weights(stacks, weights)
+    frame = _Frame("decoder", latent_dim, image_shape)
+    _check(frame, stacks, weights)
     ops = (*prepare(stacks, weights), Op(Activate("sigmoid"), {}))
-    stored = _halved(ops, latent_dim) if dtype == "fp16" else _rounded(ops, math.inf)
-    pack = _written(stored, latent_dim, image_shape)
-    if len(pack) > MAX_SIZE_BYTES:
-        raise UnpackableError(
-            f"The decoder takes {len(pack) / 1e6:.1f} MB as a pack.",
-            f"The browser should not have to fetch more than {MAX_SIZE_BYTES / 1e6:.0f} MB.",
-            "Decode it in Python, or train a smaller one: narrower dense layers, or less width.",
-        )
-    return pack
+    # 16 draws from the prior, and 16 codes from anywhere on the sliders.
+    rng = np.random.default_rng(0)
+    draws = rng.standard_normal((16, latent_dim)), rng.uniform(-3, 3, (16, latent_dim))
+    z = np.concatenate(draws).astype(np.float32)
+    halved = _halved(ops, z, FP16_TOLERANCE) if dtype == "fp16" else _rounded(ops, math.inf)
+    return _finished(frame, halved)
+
+
+def pack_encoder(
+    stacks: tuple[Stack, ...],
+    weights: Mapping[str, np.ndarray],
+    *,
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    images: np.ndarray,
+) -> bytes:
+    """Write an encoder as the browser runs it: from an image to the mean of its posterior.
+
+    Weights are stored in half precision where that moves no coordinate of the codes of `images` by
+    more than FP16_CODE_TOLERANCE, as `pack_decoder` does with pixels.
+
+    Args:
+        stacks: Named stacks of layers, run one after another from an image (c, h, w) in [0, 1] to
+            mu of shape (latent_dim,).
+        weights: Arrays by name, as `weight_shapes` names them; others are ignored.
+        image_shape: (c, h, w).
+        latent_dim: Length d of the latent code.
+        images: Some images to try it on, shape (n, c, h, w), float32 in [0, 1].
+
+    Returns:
+        The bytes of an `encoder.pack`; the same for the same arguments.
+
+    Raises:
+        ShapeError: Two layers, or the last one and the code, do not fit together.
+        BundleError: A weight is missing, misshapen or not finite.
+        UnpackableError: As for `pack_decoder`.
+    """
+    frame = _Frame("encoder", latent_dim, image_shape)
+    _check(frame, stacks, weights)
+    halved = _halved(prepare(stacks, weights), images, FP16_CODE_TOLERANCE)
+    return _finished(frame, halved)
+
+
+def runs_in_browser(stacks: tuple[Stack, ...], given: Shape) -> bool:
+    """Whether a network is small enough for the browser, as far as its layers tell.
+
+    Args:
+        stacks: Named stacks of layers, run one after another; none of them run nowhere.
+        given: Shape of what the first layer reads.
+
+    Raises:
+        ShapeError: Two layers do not fit together.
+    """
+    shapes = [weight_shapes(layers, name) for name, layers in stacks]
+    n_bytes = 2 * sum(math.prod(shape) for some in shapes for shape in some.values())
+    small = n_bytes <= MAX_SIZE_BYTES and _walk(stacks, given)[0] <= MAX_MULTIPLY_ADDS
+    return bool(stacks) and small
 
 
 def multiply_adds(stacks: tuple[Stack, ...], latent_dim: int) -> int:
@@ -161,6 +206,59 @@ def multiply_adds(stacks: tuple[Stack, ...], latent_dim: int) -> int:
 
 
 # Shapes and checks.
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What a pack is of: what the network is called, and what it takes and gives."""
+
+    network: Literal["decoder", "encoder"]
+    latent_dim: int
+    image_shape: tuple[int, int, int]
+
+    @property
+    def given(self) -> Shape:
+        return (self.latent_dim,) if self.network == "decoder" else self.image_shape
+
+    @property
+    def wanted(self) -> Shape:
+        return self.image_shape if self.network == "decoder" else (self.latent_dim,)
+
+    @property
+    def header(self) -> dict[str, object]:
+        shapes: dict[str, object] = {"latent_dim": self.latent_dim, "image_shape": self.image_shape}
+        if self.network == "decoder":
+            return shapes
+        return shapes | {"input_shape": self.given, "output_shape": self.wanted}
+
+
+def _check(frame: _Frame, stacks: tuple[Stack, ...], weights: Mapping[str, np.ndarray]) -> None:
+    """Refuse a network that does not fit its images or codes, is too slow, or lacks weights."""
+    n_multiply_adds, shape = _walk(stacks, frame.given)
+    if shape != frame.wanted:
+        whose = "images" if frame.network == "decoder" else "codes"
+        what = f"The {frame.network} makes values of shape"
+        raise _misfit(what, shape, f"{frame.wanted}, that of the {whose}")
+    if n_multiply_adds > MAX_MULTIPLY_ADDS:
+        raise UnpackableError(
+            f"The {frame.network} takes {n_multiply_adds / 1e6:.1f} million multiply-adds "
+            "per picture.",
+            f"The browser can follow the hand up to {MAX_MULTIPLY_ADDS / 1e6:.0f} million.",
+            "Run it in Python, or train a smaller one: less width, or smaller images.",
+        )
+    _check_weights(stacks, weights)
+
+
+def _finished(frame: _Frame, ops: Ops) -> bytes:
+    """Write a pack, or refuse it where it is too large to fetch."""
+    pack = _written(ops, frame.header)
+    if len(pack) > MAX_SIZE_BYTES:
+        raise UnpackableError(
+            f"The {frame.network} takes {len(pack) / 1e6:.1f} MB as a pack.",
+            f"The browser should not have to fetch more than {MAX_SIZE_BYTES / 1e6:.0f} MB.",
+            "Run it in Python, or train a smaller one: narrower dense layers, or less width.",
+        )
+    return pack
 
 
 def _walk(stacks: tuple[Stack, ...], shape: Shape) -> tuple[int, Shape]:
@@ -236,7 +334,7 @@ def _check_weights(stacks: tuple[Stack, ...], weights: Mapping[str, np.ndarray])
     for prefix, layers in stacks:
         for name, shape in weight_shapes(layers, prefix).items():
             if name not in weights:
-                so, needed = f"The weights lack {name}.", f"The decoder needs it, shape {shape}."
+                so, needed = f"The weights lack {name}.", f"The network needs it, shape {shape}."
             elif weights[name].shape != shape:
                 so, needed = f"{name} has shape {weights[name].shape}.", f"It must be {shape}."
             elif not np.isfinite(weights[name]).all():
@@ -251,24 +349,24 @@ def _check_weights(stacks: tuple[Stack, ...], weights: Mapping[str, np.ndarray])
             raise BundleError(so, needed, "Train the model again, or get its bundle again.")
 
 
-# What half precision costs, found by decoding with numpy.
+# What half precision costs, found by running with numpy.
 
 
-def _halved(ops: Ops, latent_dim: int) -> Ops:
+def _halved(ops: Ops, given: np.ndarray, tolerance: float) -> Ops:
     """Store matrices in half precision, if need be only the larger ones, where the gain is.
 
-    Compares pictures of 16 prior draws and of 16 codes from anywhere on the sliders.
+    Args:
+        ops: What to do, in order.
+        given: What to try it on, shape (n, ...), float32.
+        tolerance: How far halving may move any value of the result.
     """
     exact = _rounded(ops, math.inf)
-    rng = np.random.default_rng(0)
-    draws = rng.standard_normal((16, latent_dim)), rng.uniform(-3, 3, (16, latent_dim))
-    z = np.concatenate(draws).astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
-        pictures = decode(exact, z)
+        results = run(exact, given)
         for least_size in sorted({array.size for array in _arrays(ops) if array.ndim > 1}):
             halved = _rounded(ops, least_size)
             in_range = all(np.isfinite(array).all() for array in _arrays(halved))
-            if in_range and np.abs(decode(halved, z) - pictures).max() <= FP16_TOLERANCE:
+            if in_range and np.abs(run(halved, given) - results).max() <= tolerance:
                 return halved
     return exact
 
@@ -296,13 +394,9 @@ def _arrays(ops: Ops) -> Iterator[np.ndarray]:
 # From ops to bytes.
 
 
-def _written(ops: Ops, latent_dim: int, image_shape: Shape) -> bytes:
+def _written(ops: Ops, shapes: Mapping[str, object]) -> bytes:
     weights = bytearray()
-    header = {
-        "latent_dim": latent_dim,
-        "image_shape": image_shape,
-        "ops": [_record(op, weights) for op in ops],
-    }
+    header = {**shapes, "ops": [_record(op, weights) for op in ops]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     return MAGIC + struct.pack("<II", VERSION, len(text)) + text + weights

@@ -12,6 +12,7 @@ import { makeMeter } from "./meter.js";
 import { makeMoments } from "./moments.js";
 import { rememberedNames } from "./names.js";
 import { grain, makePicture } from "./picture.js";
+import { makeRedrawn } from "./redrawn.js";
 import { makeSliders } from "./sliders.js";
 import { themeOf, watchTheme } from "./theme.js";
 import { makeWander } from "./wander.js";
@@ -109,6 +110,7 @@ function makeView(stage, scene, model, onRest) {
   });
   const itemName = el("span", { class: "le-item-name" });
   const meter = makeMeter(words, labels, scene.classNames);
+  const redrawn = makeRedrawn(scene, codes, meter.redrawn);
   const names = rememberedNames(scene.key);
   const aloud = el("div", { class: "le-aloud", "aria-live": "polite" });
   const given = new Map(scene.coordinates.map(({ index, name }) => [index, name]));
@@ -210,7 +212,9 @@ function makeView(stage, scene, model, onRest) {
       if (decoder.live) decoded.draw(moments.decode(() => decoder.decode(z)));
       sliders.show(z);
       markMap();
-      meter.show(honesty(codes, z, atHome() ? home.item : null));
+      const item = atHome() ? home.item : null;
+      meter.show(honesty(codes, z, item));
+      redrawn.look(z, { item });
       stage.dataset.z = JSON.stringify(Array.from(z, (v) => Number(v.toFixed(5))));
     });
   }
@@ -462,7 +466,7 @@ function makeView(stage, scene, model, onRest) {
   else drawLater(home.z, decoded);
 
   return {
-    ready: setMap(),
+    ready: setMap().then(redrawn.begin),
     /** Take what Python sends anew: another map, or another place in the address. */
     update(next) {
       scene = { ...scene, map: next.map, mapUrl: next.mapUrl };
@@ -474,6 +478,7 @@ function makeView(stage, scene, model, onRest) {
       clearTimeout(restTimer);
       wander.stop();
       moments.cancel();
+      redrawn.destroy();
       sliders.film.stop();
       stopWatching();
       map.destroy();

@@ -106,6 +106,7 @@ class Exhibit:
             "active": self.active,
             "spacing": np.sort(_given(codes.spacing)),
             "labels": codes.labels,
+            "error": codes.error,
             "pca_mean": codes.pca_mean,
             "pca_components": codes.pca_components,
             "tsne": codes.tsne,

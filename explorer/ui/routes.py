@@ -24,6 +24,7 @@ from explorer.errors import BundleError, ExplorerError, ShapeError
 from explorer.ui.compare_arrays import comparison_buffer
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import map_figure
+from explorer.ui.networks import encoder_pack, encodes_live
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _LIVE = Path(explorer.__file__).parent / "live"
@@ -56,12 +57,14 @@ def shared_urls(module: str) -> dict[str, str]:
 
 
 def urls(exhibit: Exhibit) -> dict[str, str]:
-    """Return the addresses the stage needs for one bundle."""
+    """Return the addresses the stage needs for one bundle, the encoder's if it can run there."""
     own = f"{prefix()}/bundle/{exhibit.version}/{quote(exhibit.bundle.name, safe='')}"
+    encoder = {"encoder": f"{own}/encoder.pack"} if encodes_live(exhibit.bundle) else {}
     return {
         **shared_urls("stage.js"),
+        **encoder,
         "pack": f"{own}/decoder.pack",
-        "codes": f"{own}/codes",
+        "codes": f"{own}/codes?for={live_version()}",  # what they hold depends on who reads them
         "map": f"{own}/map",
         "decode": f"{own}/decode",
         "original": f"{own}/original",
@@ -77,6 +80,7 @@ def routes() -> list[Route]:
         Route(f"{start}/live/{{version}}/{{file}}", _live_module),
         Route(f"{start}/plotly/{{version}}/plotly.min.js", _plotly),
         Route(f"{own}/decoder.pack", _of_exhibit(_pack)),
+        Route(f"{own}/encoder.pack", _of_exhibit(_encoder)),
         Route(f"{own}/codes", _of_exhibit(_codes)),
         Route(f"{own}/map", _of_exhibit(_map)),
         Route(f"{own}/decode", _of_exhibit(_decode)),
@@ -123,6 +127,11 @@ def _bytes(content: bytes, media_type: str = "application/octet-stream") -> Resp
 def _pack(request: Request, exhibit: Exhibit) -> Response:
     pack = exhibit.bundle.pack
     return Response(status_code=404) if pack is None else _bytes(pack)
+
+
+def _encoder(request: Request, exhibit: Exhibit) -> Response:
+    there = encodes_live(exhibit.bundle)
+    return _bytes(encoder_pack(exhibit)) if there else Response(status_code=404)
 
 
 def _codes(request: Request, exhibit: Exhibit) -> Response:
