@@ -351,7 +351,7 @@ def test_what_is_said_of_random_codes_is_what_was_measured(comparison):
         for name in ("fashion", "fashion-vae")
     ]
     for text, coverage in zip(facts, coverages, strict=True):
-        assert f"{round(100 * coverage)} % of real images" in text
+        assert f"{round(100 * coverage)}% of real images" in text
 
 
 @pytest.mark.parametrize(("width", "height", "least"), [(1280, 800, 200), (1920, 1080, 300)])
