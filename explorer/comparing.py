@@ -58,10 +58,10 @@ class Compared:
     caution: Caution | None
 
 
-def picture_key(model: Model) -> tuple[str, int, int, str]:
+def picture_key(model: Model) -> tuple[str, int, int, str, str]:
     """Return what two models must have in common for rows of their sets to be the same pictures."""
     config = model.config
-    return config.data, config.image_size, config.n_images, config.colours
+    return config.data, config.image_size, config.n_images, config.colours, config.fit
 
 
 def of_one_shape(

@@ -20,6 +20,7 @@ Activation = Literal["relu", "leaky_relu", "silu", "elu", "tanh", "sigmoid"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 Colours = Literal["own", "grey", "rgb"]
+Fit = Literal["pad", "crop", "stretch"]
 Binarize = Literal["none", "random"]
 Precision = Literal["single", "half"]
 Objective = Literal["elbo", "article"]
@@ -86,7 +87,10 @@ class TrainConfig:
         batch_size: Images per step.
         patience: Epochs without a better validation ELBO before an early stop; 0 turns this off.
         seed: Seed of weights, shuffling and noise.
-        image_size: Side that images read from files are resized to; 0 keeps their own.
+        image_size: Side that images read from files are resized to; 0 keeps their own if all have
+            the same one and it is within 8 to 128, and takes 64 otherwise.
+        fit: What is done with an image that is not square: `pad` adds a border in the colour of its
+            edge, `crop` keeps the square in its middle, `stretch` changes its proportions.
         colours: `grey` or `rgb` converts all images; `own` keeps their own.
         n_images: How many images to use or generate; 0 uses all, or the default of the source.
         binarize: `random` turns each pixel black or white at random each time an image is seen,
@@ -131,6 +135,7 @@ class TrainConfig:
     patience: int = 0
     seed: int = 0
     image_size: int = 0
+    fit: Fit = "pad"
     colours: Colours = "own"
     n_images: int = 0
     binarize: Binarize = "none"

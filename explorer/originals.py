@@ -5,6 +5,7 @@ and are read from the folder or file that a model was trained from on this machi
 of pages.
 """
 
+import dataclasses
 from functools import cache
 from pathlib import Path
 
@@ -89,12 +90,7 @@ def _of_place(bundle: ModelBundle, place: Path, ids: np.ndarray) -> np.ndarray |
     """Read a folder or file as for the run; None if it is damaged or other images lie there."""
     config, fingerprint = bundle.config, bundle.data.fingerprint
     try:
-        images = data.load(
-            str(place),
-            image_size=config.image_size,
-            n_images=config.n_images,
-            grey=config.grey,
-        )
+        images = data.load_for(dataclasses.replace(config, data=str(place)))
     except ExplorerError:
         return None
     is_same = images.fingerprint() == fingerprint if fingerprint else store.is_upload(config.data)

@@ -222,6 +222,41 @@ def test_data_lists_and_describes(capsys):
     assert "8x8 grey" in capsys.readouterr().out
 
 
+def test_data_says_what_will_become_of_images(tmp_path, capsys):
+    np.save(tmp_path / "wide.npy", np.zeros((6, 100, 200), np.uint8))
+    path = str(tmp_path / "wide.npy")
+    assert cli.main(["data", path]) == 0
+    assert "6 images of 200×100 become 64×64: scaled down." in capsys.readouterr().out
+    assert cli.main(["data", path, "--fit", "crop", "--image-size", "32", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["image_shape"] == [1, 32, 32]
+    assert facts["fitting"] == {
+        "sizes": [[200, 100, 6]],
+        "side": 32,
+        "fit": "crop",
+        "n_not_square": 6,
+        "n_made_grey": 0,
+    }
+
+
+def test_train_keeps_how_images_are_fitted_and_reads_them_so_again(tmp_path, own_home, capsys):
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 12, 24, 3), np.uint8)
+    np.save(tmp_path / "wide.npy", pixels)
+    out, codes = tmp_path / "cropped", tmp_path / "codes.npz"
+    asked = ["--data", str(tmp_path / "wide.npy"), "--fit", "crop", "--colours", "grey"]
+    tiny = ["--arch", "mlp", "--hidden", "4", "--latent-dim", "2", "--epochs", "1"]
+    assert cli.main(["train", *asked, *tiny, "--out", str(out)]) == 0
+    assert "30 are not square: cropped" in capsys.readouterr().err
+    bundle = read_bundle(out)
+    assert (bundle.config.fit, bundle.data.image_shape) == ("crop", (1, 12, 12))
+    assert cli.main(["encode", str(out), str(tmp_path / "wide.npy"), "--out", str(codes)]) == 0
+    mu = np.load(codes)["mu"][bundle.codes.ids]
+    np.testing.assert_allclose(mu, bundle.codes.mu, atol=1e-5)
+    assert cli.main(["evaluate", str(out), "--nll-samples", "2", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["scores"]["mse"] == pytest.approx(bundle.scores["mse"], rel=1e-4)
+
+
 def test_data_of_an_unknown_name_is_told(capsys):
     assert "digist" in refused(capsys, "data", "digist")
 

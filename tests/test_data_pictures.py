@@ -9,11 +9,11 @@ from explorer.data.imageset import Skipped
 from explorer.data.pictures import (
     bring_to,
     decode,
-    fit,
     in_colour_or_grey,
     read_one,
     square_up,
     stack,
+    to_square,
 )
 from explorer.errors import DataError
 
@@ -118,13 +118,13 @@ def test_no_damage_to_a_file_becomes_a_traceback(kind):
 
 def test_a_square_of_the_right_size_is_left_alone():
     picture = noise(16, 16, 3)
-    np.testing.assert_array_equal(fit(picture, 16), picture)
+    np.testing.assert_array_equal(to_square(picture, 16), picture)
 
 
 def test_fitting_keeps_the_aspect_and_pads_with_the_colour_of_the_border():
     picture = np.full((10, 40, 3), (200, 100, 50), dtype=np.uint8)
     picture[4:6, 10:30] = 0
-    found = fit(picture, 40)
+    found = to_square(picture, 40)
     assert found.shape == (40, 40, 3)
     assert (found[:15] == (200, 100, 50)).all()
     assert (found[25:] == (200, 100, 50)).all()
@@ -133,8 +133,8 @@ def test_fitting_keeps_the_aspect_and_pads_with_the_colour_of_the_border():
 
 @pytest.mark.parametrize(("h", "w"), [(1, 1000), (1000, 1), (1, 1), (3, 200), (129, 128)])
 def test_any_size_fits_any_square(h, w):
-    assert fit(noise(h, w), 32).shape == (32, 32)
-    assert fit(noise(h, w, 3), 8).shape == (8, 8, 3)
+    assert to_square(noise(h, w), 32).shape == (32, 32)
+    assert to_square(noise(h, w, 3), 8).shape == (8, 8, 3)
 
 
 def test_one_size_within_range_is_kept_and_otherwise_64_is_taken():

@@ -203,16 +203,16 @@ def test_a_taken_name_is_told(tmp_path):
 
 def test_every_setting_has_a_control():
     shown = {name for group in _GROUPS.values() for name in group}
-    elsewhere = {"data", "image_size", "colours", "kind"}  # chosen before
+    elsewhere = {"data", "image_size", "fit", "colours", "kind"}  # chosen before
     assert shown | elsewhere == set(TrainConfig.__dataclass_fields__)
 
 
 # ---- images
 
 
-def picture(color: tuple[int, int, int], side: int = 20) -> bytes:
+def picture(color: tuple[int, int, int], width: int = 20, height: int = 0) -> bytes:
     stream = io.BytesIO()
-    Image.new("RGB", (side, side), color).save(stream, "PNG")
+    Image.new("RGB", (width, height or width), color).save(stream, "PNG")
     return stream.getvalue()
 
 
@@ -305,6 +305,31 @@ def test_an_image_array_and_its_labels_are_one_set_and_others_are_refused():
     page = drop(own(), ("x.npy", saved(pixels)), ("y.npy", saved(pixels)))
     assert "2 arrays were dropped" in page.error[0].value.replace("\\", "")
     assert not [b for b in page.button if b.label == "Train"]
+
+
+def test_what_will_be_done_to_images_is_said_shown_and_asked_for():
+    wide = [(f"{i}.png", picture((20 * i, 90, 0), 200, 100)) for i in range(6)]
+    page = drop(own(), *wide)
+    assert "6 images of 200×100 become 64×64: scaled down. 6 are not square: padded" in told(page)
+    page.selectbox[0].set_value(32).run()
+    page.selectbox[1].set_value("crop").run()
+    page.selectbox[2].set_value("grey").run()
+    assert "become 32×32: scaled down. 6 are not square: cropped to the square" in told(page)
+    assert "6 are in colour and become grey." in told(page)
+    button(page, "Train").click().run()
+    (run,) = jobs.runs()
+    asked = run.record().config
+    assert (asked.image_size, asked.fit, asked.colours) == (32, "crop", "grey")
+
+
+def test_a_look_shows_a_few_images_before_and_after():
+    files = [(f"{i}.png", picture((20 * i, 90, 0), 200, 100)) for i in range(3)]
+    look = look_at(str(store.keep_upload(files).path), 0, None)
+    assert look.pairs is not None
+    assert look.pairs[0, 0, 3] == 0, "above the first, which is wide, there is nothing"
+    assert tuple(look.pairs[48, 48]) == (0, 90, 0, 255)
+    square = [(f"{i}.png", picture((20 * i, 90, 0))) for i in range(3)]
+    assert look_at(str(store.keep_upload(square).path), 0, None).pairs is None
 
 
 def test_looking_for_a_set_without_a_name_says_what_is_missing():

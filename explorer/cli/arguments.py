@@ -74,6 +74,9 @@ def _add_listings(commands: Commands) -> None:
     models.add_argument(
         "--markdown", action="store_true", help="print a table with licences, scores and commands"
     )
+    kinds = get_type_hints(TrainConfig)
+    for name in ("image_size", "fit", "colours"):
+        _add_setting(data, name, kinds[name], _setting_helps()[name])
     for command in (data, models):
         _add_json(command)
 

@@ -72,11 +72,11 @@ def _pixels(images: str, bundle: "ModelBundle", line: ProgressLine) -> np.ndarra
     from explorer.data import load
     from explorer.data.pictures import SUFFIXES, read_one
 
-    c, side, _ = bundle.data.image_shape
+    (c, side, _), fit = bundle.data.image_shape, bundle.config.fit
     path = Path(images)
     if path.suffix.lower() in SUFFIXES and path.is_file():
-        return read_one(path.read_bytes(), path.name, size=side, grey=c == 1)[None]
-    found = load(images, image_size=side, grey=c == 1, report=line.report)
+        return read_one(path.read_bytes(), path.name, size=side, grey=c == 1, fit=fit)[None]
+    found = load(images, image_size=side, grey=c == 1, fit=fit, report=line.report)
     for left in found.skipped:
         note(f"Left out {left.name}: {left.reason}")
     return found.pixels

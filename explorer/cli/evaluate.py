@@ -1,6 +1,7 @@
 """`latent-explorer evaluate`: a bundle's scores on images it was not trained on."""
 
 import argparse
+import dataclasses
 from typing import TYPE_CHECKING
 
 from explorer import store
@@ -44,15 +45,11 @@ def evaluate(args: argparse.Namespace) -> int:
 
 def _load(bundle: "ModelBundle", data: str, line: ProgressLine) -> "ImageSet":
     """Load the images as the bundle's own were loaded, as far as that is for them too."""
-    from explorer.data import load
+    from explorer.data import load_for
 
-    is_own = data == bundle.config.data
-    return load(
-        data,
-        image_size=bundle.config.image_size,
-        n_images=bundle.config.n_images if is_own else 0,
-        report=line.report,
-    )
+    config = bundle.config
+    n_images = config.n_images if data == config.data else 0
+    return load_for(dataclasses.replace(config, data=data, n_images=n_images), report=line.report)
 
 
 def _tell(bundle: "ModelBundle", data: str, scores: "Scores") -> None:

@@ -3,6 +3,8 @@
 import argparse
 
 from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.config import TrainConfig
+from explorer.data.fitting import Fitting
 
 
 def models(args: argparse.Namespace) -> int:
@@ -48,7 +50,7 @@ def models(args: argparse.Namespace) -> int:
 def data(args: argparse.Namespace) -> int:
     """List the data sets, or describe one."""
     if args.source is not None:
-        return _describe(args.source, as_json=args.json)
+        return _describe(args, as_json=args.json)
     from explorer.data import built_in
 
     choices = built_in()
@@ -71,11 +73,14 @@ def data(args: argparse.Namespace) -> int:
     return 0
 
 
-def _describe(source: str, *, as_json: bool) -> int:
-    from explorer.data import load
+def _describe(args: argparse.Namespace, *, as_json: bool) -> int:
+    """Say what a set holds, and what a model would be trained on."""
+    from explorer.data import load_for
 
+    shaping = ("image_size", "fit", "colours")
+    given = {name: getattr(args, name) for name in shaping if hasattr(args, name)}
     with ProgressLine() as line:
-        images = load(source, report=line.report)
+        images = load_for(TrainConfig(data=args.source, **given), report=line.report)
     c, h, w = images.image_shape
     facts: dict[str, object] = {
         "name": images.name,
@@ -83,6 +88,7 @@ def _describe(source: str, *, as_json: bool) -> int:
         "n_train": len(images.train_index),
         "n_test": len(images.test_index),
         "image_shape": [c, h, w],
+        "fitting": _fitting_facts(images.fitting),
         "class_names": list(images.class_names),
         "factor_names": list(images.factor_names),
         "source": images.source,
@@ -93,6 +99,8 @@ def _describe(source: str, *, as_json: bool) -> int:
         say_json(facts)
         return 0
     say(f"{images.name}: {len(images.pixels):,} images, {image_words(images.image_shape)}")
+    for sentence in images.fitting.told() if images.fitting else ():
+        say(f"  {sentence}")
     say(f"  for training   {len(images.train_index):,}")
     say(f"  held out       {len(images.test_index):,}")
     for words, values in (
@@ -106,6 +114,19 @@ def _describe(source: str, *, as_json: bool) -> int:
     for left in images.skipped:
         note(f"Left out {left.name}: {left.reason}")
     return 0
+
+
+def _fitting_facts(fitting: Fitting | None) -> dict[str, object] | None:
+    """Return how images were brought to one size, as plain JSON values."""
+    if fitting is None:
+        return None
+    return {
+        "sizes": [[width, height, n] for (width, height), n in fitting.sizes],
+        "side": fitting.side,
+        "fit": fitting.fit,
+        "n_not_square": fitting.n_not_square,
+        "n_made_grey": fitting.n_made_grey,
+    }
 
 
 def image_words(image_shape: tuple[int, int, int]) -> str:

@@ -111,16 +111,12 @@ def _resume(run: store.UnfinishedRun, *, as_json: bool) -> int:
 
 def _load(config: TrainConfig) -> "ImageSet":
     """Load the images, and say what had to be left out."""
-    from explorer.data import load
+    from explorer.data import load_for
 
     with ProgressLine() as line:
-        images = load(
-            config.data,
-            image_size=config.image_size,
-            n_images=config.n_images,
-            grey=config.grey,
-            report=line.report,
-        )
+        images = load_for(config, report=line.report)
+    if images.fitting is not None:
+        note(" ".join(images.fitting.told()))
     for left in images.skipped:
         note(f"Left out {left.name}: {left.reason}")
     return images

@@ -1,4 +1,4 @@
-"""Images by name or path, all as one `ImageSet`: `load`, `built_in`, `load_items`.
+"""Images by name or path, all as one `ImageSet`: `load`, `load_for`, `built_in`, `load_items`.
 
 Importing this room is cheap; what a set needs is imported when that set is asked for.
 """
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer.config import Fit, TrainConfig
+from explorer.data.fitting import Fitting
 from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
 from explorer.errors import DataError
 
@@ -89,6 +91,7 @@ def load(
     image_size: int = 0,
     n_images: int = 0,
     grey: bool | None = None,
+    fit: Fit = "pad",
     report: ReportProgress | None = None,
     cache: Path | None = None,
 ) -> ImageSet:
@@ -103,6 +106,7 @@ def load(
         image_size: Side of the images, 8 to 128; 0 keeps their own (see `files.load_path`).
         n_images: How many to draw, or to take at most; 0 takes all, or the set's own number.
         grey: True makes all grey, False all RGB, None keeps what they are.
+        fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
         report: Told how far it is, and what is being done, in a few words.
         cache: Folder in which downloads are kept; None is `openml.cache_folder()`.
 
@@ -137,8 +141,39 @@ def load(
         from explorer.data.files import load_path
 
         path = _existing(name_or_path)
-        return load_path(path, image_size=image_size, n_images=n_images, grey=grey, report=report)
-    return replace(images, pixels=bring_to(images.pixels, image_size=image_size, grey=grey))
+        return load_path(
+            path, image_size=image_size, n_images=n_images, grey=grey, fit=fit, report=report
+        )
+    pixels = bring_to(images.pixels, image_size=image_size, grey=grey)
+    return replace(images, pixels=pixels, fitting=_changed(images.pixels, pixels))
+
+
+def _changed(given: np.ndarray, pixels: np.ndarray) -> Fitting | None:
+    """Say how square images became others, (n, c, s, s) each; None if they stayed as they are."""
+    from explorer.data.fitting import Seen
+    from explorer.data.pictures import shows_colour
+
+    if given.shape == pixels.shape:
+        return None
+    side, is_colour = given.shape[-1], given.shape[1] == 3
+    seen, n_in_colour = Seen(), 0
+    for image in given:
+        picture = image.transpose(1, 2, 0) if is_colour else image[0]
+        n_in_colour += is_colour and shows_colour(picture)
+        seen.note(picture, (side, side))
+    return seen.fitting(pixels.shape[-1], "pad", n_in_colour if pixels.shape[1] == 1 else 0)
+
+
+def load_for(config: TrainConfig, *, report: ReportProgress | None = None) -> ImageSet:
+    """Read the images of a training run as it asked for them; errors are those of `load`."""
+    return load(
+        config.data,
+        image_size=config.image_size,
+        n_images=config.n_images,
+        grey=config.grey,
+        fit=config.fit,
+        report=report,
+    )
 
 
 def load_items(

@@ -14,6 +14,8 @@ from tokenize import TokenError
 
 import numpy as np
 
+from explorer.config import Fit
+from explorer.data.fitting import Fitting, Seen
 from explorer.data.imageset import ImageSet, draw_rows, fixed_split
 from explorer.data.members import (
     MAX_UNPACKED_BYTES,
@@ -22,7 +24,7 @@ from explorer.data.members import (
     plain_name,
     read_member,
 )
-from explorer.data.pictures import fit, in_colour_or_grey, size_to_take
+from explorer.data.pictures import in_colour_or_grey, shows_colour, size_to_take, to_square
 from explorer.errors import DataError
 
 _CHUNK = 1024  # images converted at a time
@@ -33,7 +35,12 @@ _KNOWN = {
 
 
 def load_arrays(
-    path: Path, *, image_size: int = 0, n_images: int = 0, grey: bool | None = None
+    path: Path,
+    *,
+    image_size: int = 0,
+    n_images: int = 0,
+    grey: bool | None = None,
+    fit: Fit = "pad",
 ) -> ImageSet:
     """Read the images of an `.npy` or `.npz` file.
 
@@ -47,6 +54,7 @@ def load_arrays(
         image_size: Side to bring them to; 0 keeps their own if it is within 8 to 128.
         n_images: How many to take at most; 0 takes all.
         grey: True makes all grey, False all RGB, None keeps grey what is grey.
+        fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
 
     Raises:
         DataError: The file is damaged or over a limit, an array is missing, of the wrong shape
@@ -65,16 +73,19 @@ def load_arrays(
         raise DataError(
             f'"{name}" holds no images.', "At least 2 were needed.", "Choose another file."
         )
-    pixels = _squares(_pixels(images, rows, name), image_size)
+    given = _pixels(images, rows, name)
+    squares = _squares(given, image_size, fit)
+    pixels = in_colour_or_grey(squares, grey=grey)
     return ImageSet(
         name=plain_name(path.stem),
-        pixels=in_colour_or_grey(pixels, grey=grey),
+        pixels=pixels,
         is_test=is_test[rows],
         labels=None if labels is None else labels[rows],
         class_names=class_names,
         item_names=tuple(item_names[row] for row in rows),
         source=_fact(arrays, "source", f'images read from "{name}"'),
         licence=_fact(arrays, "licence", "as set by the owner of the images"),
+        fitting=_fitting(given, pixels, fit),
     )
 
 
@@ -210,14 +221,29 @@ def _pixels(images: np.ndarray, rows: np.ndarray, name: str) -> np.ndarray:
     return pixels
 
 
-def _squares(pixels: np.ndarray, image_size: int) -> np.ndarray:
+def _squares(pixels: np.ndarray, image_size: int, fit: Fit) -> np.ndarray:
     """Fit (n, h, w, c) into squares, channels first: (n, c, s, s)."""
     n, h, w, c = pixels.shape
-    size = image_size or size_to_take(h, w)
+    size = image_size or size_to_take(h, w, fit)
     if (h, w) != (size, size):
-        fitted = [fit(picture[..., 0] if c == 1 else picture, size) for picture in pixels]
+        fitted = [to_square(_picture(image), size, fit) for image in pixels]
         pixels = np.stack(fitted).reshape(n, size, size, c)
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+
+
+def _fitting(given: np.ndarray, pixels: np.ndarray, fit: Fit) -> Fitting:
+    """Say how images (n, h, w, c) became pixels (n, c, s, s)."""
+    seen = Seen()
+    for image in given:
+        seen.note(_picture(image), (given.shape[2], given.shape[1]))
+    is_made_grey = given.shape[3] == 3 and pixels.shape[1] == 1
+    n_made_grey = sum(1 for image in given if shows_colour(image)) if is_made_grey else 0
+    return seen.fitting(pixels.shape[-1], fit, n_made_grey)
+
+
+def _picture(image: np.ndarray) -> np.ndarray:
+    """Return an image (h, w, c) as `pictures` takes it: grey ones as (h, w)."""
+    return image[..., 0] if image.shape[2] == 1 else image
 
 
 def _white(images: np.ndarray, name: str) -> int:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer.config import Fit
 from explorer.data.arrays import load_arrays
+from explorer.data.fitting import Seen
 from explorer.data.imageset import ImageSet, ReportProgress, Skipped, fixed_split
 from explorer.data.members import (
     Listing,
@@ -20,7 +22,14 @@ from explorer.data.members import (
     open_archive,
     plain_name,
 )
-from explorer.data.pictures import MAX_PICTURE_BYTES, check_size, decode, square_up, stack
+from explorer.data.pictures import (
+    MAX_PICTURE_BYTES,
+    check_size,
+    decode_with_size,
+    shows_colour,
+    square_up,
+    stack,
+)
 from explorer.errors import DataError
 
 _UNSORTED = "unsorted"  # class of pictures that lie beside the folders of the others
@@ -32,6 +41,7 @@ def load_path(
     image_size: int = 0,
     n_images: int = 0,
     grey: bool | None = None,
+    fit: Fit = "pad",
     report: ReportProgress | None = None,
 ) -> ImageSet:
     """Read the images of a folder or file that exists.
@@ -43,6 +53,7 @@ def load_path(
             128, and takes 64 otherwise.
         n_images: How many to take at most, drawn evenly; 0 takes all.
         grey: True makes all grey, False all RGB, None keeps grey what is grey.
+        fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
         report: Told how far the reading is.
 
     Returns:
@@ -55,13 +66,13 @@ def load_path(
     suffix = path.suffix.lower()
     if path.is_dir():
         listing = list_folder(path, max_bytes=MAX_PICTURE_BYTES)
-        return _read(path, listing, image_size, n_images, grey, report)
+        return _read(path, listing, image_size, n_images, grey, fit, report)
     if suffix == ".zip":
         with open_archive(path) as archive:
             listing = list_archive(archive, max_bytes=MAX_PICTURE_BYTES)
-            return _read(path, listing, image_size, n_images, grey, report)
+            return _read(path, listing, image_size, n_images, grey, fit, report)
     if suffix in (".npy", ".npz"):
-        return load_arrays(path, image_size=image_size, n_images=n_images, grey=grey)
+        return load_arrays(path, image_size=image_size, n_images=n_images, grey=grey, fit=fit)
     raise DataError(
         f'"{plain_name(path.name)}" is a single file of another kind.',
         "A folder of images, a zip of one, or an .npy or .npz file was needed.",
@@ -76,21 +87,24 @@ def _read(
     image_size: int,
     n_images: int,
     grey: bool | None,
+    fit: Fit,
     report: ReportProgress | None,
 ) -> ImageSet:
     """Read what was listed, sort it into classes, split it."""
     members = _draw(listing.members, n_images)
     used: list[Member] = []
     skipped = list(listing.skipped)
-    pictures = _readable(members, used, skipped, report)
-    squares = square_up(pictures, image_size)
+    seen = Seen()
+    pictures = _readable(members, used, skipped, seen, report)
+    squares = square_up(pictures, image_size, fit)
     skipped.sort(key=lambda entry: natural_key(entry.name))
     if not squares:
         raise _nothing_to_read(path, skipped)
     labels, class_names = _classes([member.parts[:-1] for member in used])
+    pixels = stack(squares, grey=grey)
     return ImageSet(
         name=plain_name(path.stem if path.is_file() else path.resolve().name),
-        pixels=stack(squares, grey=grey),
+        pixels=pixels,
         is_test=fixed_split(len(squares)),
         labels=labels,
         class_names=class_names,
@@ -98,7 +112,15 @@ def _read(
         source=f'images read from "{plain_name(path.name)}"',
         licence="as set by the owner of the images",
         skipped=tuple(skipped),
+        fitting=seen.fitting(pixels.shape[-1], fit, _n_made_grey(squares, pixels)),
     )
+
+
+def _n_made_grey(squares: list[np.ndarray], pixels: np.ndarray) -> int:
+    """Return how many pictures lost their colours."""
+    if pixels.shape[1] == 3:
+        return 0
+    return sum(1 for square in squares if square.ndim == 3 and shows_colour(square))
 
 
 def _draw(members: tuple[Member, ...], n_images: int) -> tuple[Member, ...]:
@@ -113,6 +135,7 @@ def _readable(
     members: tuple[Member, ...],
     used: list[Member],
     skipped: list[Skipped],
+    seen: Seen,
     report: ReportProgress | None,
 ) -> Iterator[np.ndarray]:
     """Decode one picture after another; note which were used and which could not be."""
@@ -121,11 +144,13 @@ def _readable(
         if report and row % max(n // 100, 1) == 0:
             report(row / n, f"reading images, {row:,} of {n:,}")
         data = member.read()
-        picture = data if isinstance(data, Skipped) else decode(data, member.name)
-        if isinstance(picture, Skipped):
-            skipped.append(picture)
+        found = data if isinstance(data, Skipped) else decode_with_size(data, member.name)
+        if isinstance(found, Skipped):
+            skipped.append(found)
         else:
+            picture, size = found
             used.append(member)
+            seen.note(picture, size)
             yield picture
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from explorer.data.fitting import Fitting
 from explorer.errors import DataError, ShapeError
 
 # Called with a fraction in [0, 1] and a few plain words while something long is read or drawn.
@@ -42,6 +43,7 @@ class ImageSet:
         source: Who made the images, in one line.
         licence: Licence of the images, in one line.
         skipped: Inputs that could not be used.
+        fitting: How images from files were made square; None where nothing had to be done.
     """
 
     name: str
@@ -55,6 +57,7 @@ class ImageSet:
     source: str = ""
     licence: str = ""
     skipped: tuple[Skipped, ...] = field(default=())
+    fitting: Fitting | None = None
 
     def __post_init__(self) -> None:
         n = len(self.pixels)
@@ -129,6 +132,7 @@ class ImageSet:
             labels=None if self.labels is None else self.labels[index],
             factors=None if self.factors is None else self.factors[index],
             item_names=tuple(self.item_names[i] for i in index) if self.item_names else (),
+            fitting=None,
         )
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from explorer.config import Fit
 from explorer.data.imageset import Skipped
 from explorer.errors import DataError
 
@@ -25,6 +26,7 @@ MAX_PIXELS = 64_000_000  # a phone's 50 megapixels pass; 200 MB of RGB is the mo
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif", ".ppm")
 
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM")
+_QUARTER_TURNS = (5, 6, 7, 8)  # values of the orientation tag for pictures on their side
 _DRAFT_SIZE = (256, 256)  # a JPEG may come at an eighth of its size, but no smaller than this
 # What Pillow has been seen to raise on damaged files.
 _DAMAGE = (
@@ -67,44 +69,73 @@ def decode(data: bytes, name: str) -> np.ndarray | Skipped:
         data: The whole file.
         name: What to call it in the reason.
     """
+    found = decode_with_size(data, name)
+    return found if isinstance(found, Skipped) else found[0]
+
+
+def decode_with_size(data: bytes, name: str) -> tuple[np.ndarray, tuple[int, int]] | Skipped:
+    """Do as `decode` does, and return the picture's width and height as well.
+
+    Large JPEGs are decoded at a fraction of their size; what is returned is their own.
+    """
     if not data:
         return Skipped(name, "is empty")
     too_large = Skipped(name, f"has more than {MAX_PIXELS // 10**6} million pixels")
     try:
         with warnings.catch_warnings(action="ignore"):  # of odd metadata; size is checked here
             with Image.open(BytesIO(data), formats=_FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
                     return too_large
                 image.draft(None, _DRAFT_SIZE)
-                return _to_array(ImageOps.exif_transpose(image), name)
+                is_turned = image.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
+                picture = _to_array(ImageOps.exif_transpose(image), name)
     except Image.DecompressionBombError:
         return too_large
     except UnidentifiedImageError:
         return Skipped(name, "is not an image in a format read here (such as PNG or JPEG)")
     except _DAMAGE:
         return Skipped(name, "is cut short or damaged")
+    if isinstance(picture, Skipped):
+        return picture
+    return picture, (height, width) if is_turned else (width, height)
 
 
-def fit(picture: np.ndarray, size: int) -> np.ndarray:
-    """Bring a picture to a square, its aspect kept, padded with the colour of its border.
+def to_square(picture: np.ndarray, size: int, fit: Fit = "pad") -> np.ndarray:
+    """Bring a picture to a square.
 
     Args:
         picture: Shape (h, w) or (h, w, 3), uint8.
         size: Side of the square in pixels.
+        fit: `pad` keeps its proportions and adds a border in the colour of its edge, `crop` keeps
+            the square in its middle, `stretch` changes its proportions.
 
     Returns:
         Shape (size, size) or (size, size, 3), uint8.
     """
     h, w = picture.shape[:2]
-    if max(h, w) != size:
-        scale = size / max(h, w)
-        h, w = max(1, round(h * scale)), max(1, round(w * scale))
-        resized = Image.fromarray(picture).resize(
-            (w, h), Image.Resampling.LANCZOS, reducing_gap=3.0
-        )
-        picture = np.asarray(resized)
-    if h == w:
+    if fit == "crop" and h != w:
+        side = min(h, w)
+        top, left = (h - side) // 2, (w - side) // 2
+        picture = np.ascontiguousarray(picture[top : top + side, left : left + side])
+        h = w = side
+    if fit == "stretch":
+        return _resized(picture, size, size)
+    scale = size / max(h, w)
+    picture = _resized(picture, max(1, round(h * scale)), max(1, round(w * scale)))
+    return picture if h == w else _padded(picture, size)
+
+
+def _resized(picture: np.ndarray, h: int, w: int) -> np.ndarray:
+    if picture.shape[:2] == (h, w):
         return picture
+    resample = Image.Resampling.LANCZOS
+    return np.asarray(Image.fromarray(picture).resize((w, h), resample, reducing_gap=3.0))
+
+
+def _padded(picture: np.ndarray, size: int) -> np.ndarray:
+    """Lay a picture in the middle of a square of the colour of its border."""
+    h, w = picture.shape[:2]
     border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     square = np.empty((size, size, *picture.shape[2:]), dtype=np.uint8)
     square[:] = np.rint(np.median(border, axis=0)).astype(np.uint8)
@@ -118,12 +149,13 @@ def as_image(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
 
 
-def size_to_take(h: int, w: int) -> int:
+def size_to_take(h: int, w: int, fit: Fit = "pad") -> int:
     """The side of the squares for pictures that are all h x w and may keep their size."""
-    return max(h, w) if LEAST_SIZE <= max(h, w) <= MOST_SIZE else COMMON_SIZE
+    own = min(h, w) if fit == "crop" else max(h, w)
+    return own if LEAST_SIZE <= own <= MOST_SIZE else COMMON_SIZE
 
 
-def read_one(data: bytes, name: str, *, size: int, grey: bool) -> np.ndarray:
+def read_one(data: bytes, name: str, *, size: int, grey: bool, fit: Fit = "pad") -> np.ndarray:
     """Bring the one picture of a file to the size and the colours that a model reads.
 
     Args:
@@ -131,6 +163,7 @@ def read_one(data: bytes, name: str, *, size: int, grey: bool) -> np.ndarray:
         name: What to call it in an error.
         size: Side of the square.
         grey: Whether the model reads grey images.
+        fit: What to do if it is not square.
 
     Returns:
         Shape (1 or 3, size, size), uint8.
@@ -150,32 +183,38 @@ def read_one(data: bytes, name: str, *, size: int, grey: bool) -> np.ndarray:
             "An image, such as a PNG or JPEG file, was needed.",
             "Choose another file, or save this one again as PNG.",
         )
-    pixels: np.ndarray = stack([fit(picture, size)], grey=grey)[0]
+    pixels: np.ndarray = stack([to_square(picture, size, fit)], grey=grey)[0]
     return pixels
 
 
-def square_up(pictures: Iterable[np.ndarray], image_size: int) -> list[np.ndarray]:
+def square_up(
+    pictures: Iterable[np.ndarray], image_size: int, fit: Fit = "pad"
+) -> list[np.ndarray]:
     """Bring pictures, taken one at a time, to squares of one size.
 
     Args:
         pictures: Grey or RGB pictures of any size.
-        image_size: Side of the squares; 0 keeps the pictures' own longer side if all are of one
-            size and that is within 8 to 128, and takes 64 otherwise.
+        image_size: Side of the squares; 0 keeps the pictures' own side if all are of one size and
+            that is within 8 to 128, and takes 64 otherwise. Of a picture that is not square it is
+            the longer side, or to crop it the shorter.
+        fit: What to do with pictures that are not square.
 
     Returns:
         One square per picture, grey or RGB as it came.
     """
     kept: list[np.ndarray] = []  # as they are while they agree, then as squares
-    size = image_size
+    size, own = image_size, 0
     for picture in pictures:
         if not size:
-            agrees = not kept or kept[0].shape[:2] == picture.shape[:2]
-            keeps = size_to_take(*picture.shape[:2]) == max(picture.shape[:2])
+            h, w = picture.shape[:2]
+            own = size_to_take(h, w, fit)
+            agrees = not kept or kept[0].shape[:2] == (h, w)
+            keeps = own in (h, w)
             if not (agrees and keeps):
                 size = COMMON_SIZE
-                kept = [fit(earlier, size) for earlier in kept]
-        kept.append(fit(picture, size) if size else picture)
-    return kept if size else [fit(picture, max(picture.shape[:2])) for picture in kept]
+                kept = [to_square(earlier, size, fit) for earlier in kept]
+        kept.append(to_square(picture, size, fit) if size else picture)
+    return kept if size else [to_square(picture, own, fit) for picture in kept]
 
 
 def stack(squares: list[np.ndarray], *, grey: bool | None) -> np.ndarray:
@@ -189,7 +228,7 @@ def stack(squares: list[np.ndarray], *, grey: bool | None) -> np.ndarray:
         Shape (n, 1 or 3, s, s), uint8.
     """
     if grey is None:
-        grey = not any(square.ndim == 3 and _shows_colour(square) for square in squares)
+        grey = not any(square.ndim == 3 and shows_colour(square) for square in squares)
     side = squares[0].shape[0]
     pixels = np.empty((len(squares), 1 if grey else 3, side, side), dtype=np.uint8)
     for row, square in enumerate(squares):
@@ -201,7 +240,7 @@ def stack(squares: list[np.ndarray], *, grey: bool | None) -> np.ndarray:
 def in_colour_or_grey(pixels: np.ndarray, *, grey: bool | None) -> np.ndarray:
     """Make pixels (n, c, s, s) grey if True, RGB if False, grey where no colour shows if None."""
     if grey is None:
-        grey = pixels.shape[1] == 1 or not _shows_colour(pixels.transpose(0, 2, 3, 1))
+        grey = pixels.shape[1] == 1 or not shows_colour(pixels.transpose(0, 2, 3, 1))
     return to_grey(pixels) if grey else to_rgb(pixels)
 
 
@@ -242,7 +281,7 @@ def bring_to(pixels: np.ndarray, *, image_size: int, grey: bool | None) -> np.nd
     brought = np.empty((*pixels.shape[:2], image_size, image_size), dtype=np.uint8)
     for row, channels in enumerate(pixels):
         for plane, channel in enumerate(channels):
-            brought[row, plane] = fit(channel, image_size)
+            brought[row, plane] = to_square(channel, image_size)
     return brought
 
 
@@ -260,7 +299,7 @@ def _to_array(image: Image.Image, name: str) -> np.ndarray | Skipped:
     return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
 
 
-def _shows_colour(pixels: np.ndarray) -> bool:
+def shows_colour(pixels: np.ndarray) -> bool:
     """Whether the channels of any pixel (..., 3) differ."""
     red, green, blue = (pixels[..., channel] for channel in range(3))
     return not (np.array_equal(red, green) and np.array_equal(green, blue))

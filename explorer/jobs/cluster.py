@@ -249,9 +249,7 @@ def _trained(
 
     from explorer.training import choice, train
 
-    images = data.load(
-        source, image_size=config.image_size, n_images=config.n_images, grey=config.grey
-    )
+    images = data.load_for(dataclasses.replace(config, data=source))
     config = choice.fitted(config, fitted, images)
     choice.use_fitting_threads(config, images)
     worker = get_worker()

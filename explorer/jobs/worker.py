@@ -142,17 +142,11 @@ class _Worker:
             self._status = dataclasses.replace(self._status, queued_s=time.time())
 
     def _load(self) -> ImageSet:
-        from explorer.data import load
+        from explorer.data import load_for
         from explorer.training import choice
 
         config = self._record.config
-        images = load(
-            config.data,
-            image_size=config.image_size,
-            n_images=config.n_images,
-            grey=config.grey,
-            report=self._say_doing,
-        )
+        images = load_for(config, report=self._say_doing)
         config = choice.fitted(config, self._record.fitted, images)
         self._record = dataclasses.replace(self._record, config=config)
         choice.use_fitting_threads(config, images)

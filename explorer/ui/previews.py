@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from explorer import data
+from explorer.config import Fit
 from explorer.data.imageset import ImageSet, Skipped, evenly_spread
+from explorer.data.pictures import as_image
 
 _DRAWN = {"faces": 48, "shapes": 48}  # of sets drawn by this program, so many for a look
 _COLUMNS, _ROWS = 12, 4
 _SIDE, _GAP = 64, 4  # pixels
+_PAIRS, _PAIR_COLUMNS = 4, 2  # images before and after
+_PAIR_SIDE, _ARROW, _PAIR_GAP = 96, 32, 36  # pixels
+_ARROW_GREY = (128, 128, 128, 255)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,7 +29,11 @@ class Look:
         n_images: How many there are.
         classes: Name of each class, and how many images it has; empty if unknown.
         skipped: Inputs that could not be used.
-        sheet: Some images side by side, (h, w, 4) uint8 on nothing.
+        sheet: Some images as the model will get them, side by side, (h, w, 4) uint8 on nothing.
+        fitted: What was done to bring the images to one size, in sentences; empty for sets that
+            come as they are.
+        pairs: A few images before and after that, (h, w, 4) uint8 on nothing; None if they stayed
+            as they were.
     """
 
     name: str
@@ -32,23 +42,26 @@ class Look:
     classes: tuple[tuple[str, int], ...]
     skipped: tuple[Skipped, ...]
     sheet: np.ndarray
+    fitted: tuple[str, ...] = ()
+    pairs: np.ndarray | None = None
 
 
 @lru_cache(maxsize=16)
-def look_at(source: str, image_size: int, grey: bool | None) -> Look:
+def look_at(source: str, image_size: int, grey: bool | None, fit: Fit = "pad") -> Look:
     """Load a set, or a little of it where it is drawn by this program, and look at it.
 
     Args:
         source: What `data.load` is asked for.
         image_size: Side, or 0.
         grey: As `data.load` takes it.
+        fit: As `data.load` takes it.
 
     Raises:
         DataError: The images cannot be used.
         MachineError: They must be fetched, and the network is not there.
     """
     n_drawn = _DRAWN.get(source, 0)
-    images = data.load(source, image_size=image_size, n_images=n_drawn, grey=grey)
+    images = data.load(source, image_size=image_size, n_images=n_drawn, grey=grey, fit=fit)
     n_all = {choice.name: choice.n_images for choice in data.built_in()}
     counts: list[int] = []
     if images.labels is not None and not n_drawn:
@@ -60,6 +73,8 @@ def look_at(source: str, image_size: int, grey: bool | None) -> Look:
         classes=tuple(zip(images.class_names, counts, strict=False)),
         skipped=images.skipped,
         sheet=_contact_sheet(images),
+        fitted=tuple(images.fitting.told()) if images.fitting else (),
+        pairs=_before_and_after(images),
     )
 
 
@@ -73,6 +88,47 @@ def _contact_sheet(images: ImageSet) -> np.ndarray:
         place = sheet[top : top + _SIDE, left : left + _SIDE]
         place[..., :3], place[..., 3] = _enlarged(images.pixels[row]), 255
     return sheet
+
+
+def _before_and_after(images: ImageSet) -> np.ndarray | None:
+    """Draw a few images as they came, an arrow, and what the model will get."""
+    changed = images.fitting.before if images.fitting else ()
+    if not changed:
+        return None
+    # Those that are not square come first; of each kind there should be some.
+    shown = [changed[i] for i in evenly_spread(np.arange(len(changed)), _PAIRS)]
+    width = 2 * _PAIR_SIDE + _ARROW
+    n_rows = -(-len(shown) // _PAIR_COLUMNS)
+    sheet = Image.new(
+        "RGBA",
+        (
+            _PAIR_COLUMNS * (width + _PAIR_GAP) - _PAIR_GAP,
+            n_rows * (_PAIR_SIDE + _GAP) - _GAP,
+        ),
+    )
+    for i, (row, before) in enumerate(shown):
+        left = (i % _PAIR_COLUMNS) * (width + _PAIR_GAP)
+        top = (i // _PAIR_COLUMNS) * (_PAIR_SIDE + _GAP)
+        given = _within(Image.fromarray(before))
+        middle = ((_PAIR_SIDE - given.width) // 2, (_PAIR_SIDE - given.height) // 2)
+        sheet.paste(given.convert("RGBA"), (left + middle[0], top + middle[1]))
+        _point(ImageDraw.Draw(sheet), left + _PAIR_SIDE + _ARROW / 2, top + _PAIR_SIDE / 2)
+        after = _within(as_image(images.pixels[row])).convert("RGBA")
+        sheet.paste(after, (left + _PAIR_SIDE + _ARROW, top))
+    return np.asarray(sheet)
+
+
+def _within(image: Image.Image) -> Image.Image:
+    """Scale an image to the side of a pair; small ones keep their pixels to be seen."""
+    scale = _PAIR_SIDE / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS)
+
+
+def _point(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
+    """Draw a small arrow to the right, in a grey that shows on either page."""
+    draw.line([(x - 9, y), (x + 6, y)], fill=_ARROW_GREY, width=2)
+    draw.polygon([(x + 3, y - 5), (x + 10, y), (x + 3, y + 5)], fill=_ARROW_GREY)
 
 
 def _by_turns(images: ImageSet) -> np.ndarray:

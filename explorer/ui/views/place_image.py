@@ -37,7 +37,8 @@ def _draw(exhibit: Exhibit) -> None:
     if file is None:
         return
     try:
-        pixels = read_one(file.getvalue(), file.name, size=h, grey=c == 1)
+        fit = bundle.config.fit
+        pixels = read_one(file.getvalue(), file.name, size=h, grey=c == 1, fit=fit)
         placement = _show(exhibit, pixels)
     except ExplorerError as error:
         st.error(plain(str(error)))

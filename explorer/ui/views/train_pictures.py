@@ -6,7 +6,7 @@ from typing import get_args
 import streamlit as st
 
 from explorer import data, store
-from explorer.config import Colours, TrainConfig
+from explorer.config import Colours, Fit, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look, look_at
@@ -43,11 +43,10 @@ def choose_images() -> Chosen | None:
         return None
     asked = TrainConfig(data=source)
     if kind != "builtin":
-        size, colours = _shape()
-        asked = dataclasses.replace(asked, image_size=size, colours=colours)
+        asked = _shape(asked, is_own=kind == "upload")
     try:
         with st.spinner(say("train.looking")):
-            look = look_at(source, asked.image_size, asked.grey)
+            look = look_at(source, asked.image_size, asked.grey, asked.fit)
     except ExplorerError as error:
         st.error(plain(str(error)))
         return None
@@ -120,23 +119,33 @@ def _tell_of_files(kept: store.KeptUpload) -> None:
         st.caption(plain(f"{left.name}: {left.reason}"))
 
 
-def _shape() -> tuple[int, Colours]:
-    left, right = st.columns(2)
-    with left:
+def _shape(asked: TrainConfig, *, is_own: bool) -> TrainConfig:
+    """Draw the choice of size, colours and, where images may not be square, what to do then."""
+    fit = asked.fit
+    columns = st.columns(3 if is_own else 2)
+    with columns[0]:
         size = st.selectbox(
             say("train.size"),
             _SIZES,
             format_func=lambda side: str(side) if side else say("train.size_own"),
             help=say("train.size_help"),
         )
-    with right:
-        grey = st.selectbox(
+    if is_own:
+        with columns[1]:
+            fit = st.selectbox(
+                say("train.fit"),
+                get_args(Fit),
+                format_func=lambda key: say(f"train.fit_{key}"),
+                help=say("train.fit_help"),
+            )
+    with columns[-1]:
+        colours = st.selectbox(
             say("train.grey"),
             get_args(Colours),
             format_func=lambda key: say(f"train.grey_{key}"),
             help=say("train.grey_help"),
         )
-    return int(size), grey
+    return dataclasses.replace(asked, image_size=int(size), fit=fit, colours=colours)
 
 
 def _show(look: Look) -> None:
@@ -152,6 +161,12 @@ def _show(look: Look) -> None:
             colours=say(f"train.colours_{c}"),
         )
     )
+    if look.fitted:
+        st.caption(" ".join(look.fitted))
+    if look.pairs is not None:
+        st.image(
+            look.pairs, output_format="PNG", caption=say("train.pairs"), alt=say("train.pairs")
+        )
     if look.classes:
         shown = [
             say("train.class_count", name=plain(name), count=f"**{count:,}**")

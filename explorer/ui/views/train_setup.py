@@ -49,6 +49,7 @@ def _choose_run(chosen: Chosen) -> None:
     config = dataclasses.replace(
         presets.preset(which, asked.data, shape, chosen.look.n_images, kind),
         image_size=asked.image_size,
+        fit=asked.fit,
         colours=asked.colours,
     )
     with st.expander(say("train.advanced")):
