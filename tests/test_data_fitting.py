@@ -63,7 +63,7 @@ def test_what_happened_to_images_of_one_size_is_told(tmp_path):
     assert told(path) == "4 images of 200×200 become 64×64: scaled down."
     assert told(path, image_size=128) == "4 images of 200×200 become 128×128: scaled down."
     small = folder_of(tmp_path / "small", *[(28, 28)] * 3)
-    assert told(small) == "All are 28×28 and stay so."
+    assert told(small) == "All images are already 28×28."
     assert told(small, image_size=64) == "3 images of 28×28 become 64×64: scaled up."
     tall = folder_of(tmp_path / "tall", *[(48, 64)] * 3)
     assert told(tall).startswith("3 images of 48×64 become 64×64. 3 are not square: padded")
@@ -83,7 +83,7 @@ def test_what_happened_to_images_of_several_sizes_is_told(tmp_path):
     assert "1 is not square: stretched, which changes its proportions." in told(path, fit="stretch")
     assert told(path, grey=True).endswith("3 are in colour and become grey.")
     grey = folder_of(tmp_path / "grey", *[(28, 28)] * 2, mode="L")
-    assert told(grey, grey=True) == "All are 28×28 and stay so."
+    assert told(grey, grey=True) == "All images are already 28×28."
 
 
 def test_a_photograph_is_told_of_at_its_own_size_upright(tmp_path):
