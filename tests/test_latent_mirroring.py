@@ -101,6 +101,7 @@ def test_a_mirrored_bundle_can_be_kept(bundle, tmp_path):
 def test_places_on_the_map_stay(tiny):
     turned = mirror(tiny, [1])
     codes = turned.codes
+    assert codes.pca_components is not None
     placed = (codes.mu - codes.pca_mean) @ codes.pca_components.T
     np.testing.assert_allclose(placed, tiny.codes.pca, atol=1e-5)
     np.testing.assert_array_equal(codes.pca, tiny.codes.pca)

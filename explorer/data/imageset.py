@@ -110,7 +110,7 @@ class ImageSet:
             RFC 7693, BLAKE2b, of the shape and the pixels.
         """
         digest = hashlib.blake2b(repr(self.pixels.shape).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(self.pixels))
+        digest.update(np.ascontiguousarray(self.pixels).data)
         return digest.hexdigest()
 
     @property
