@@ -48,7 +48,9 @@ def without_encoder() -> ModelBundle:
         labels=np.where(found, bundle.codes.labels, -1),
     )
     weights = {key: bundle.weights[key] for key in needed}
-    return replace(bundle, name="generator", config=config, weights=weights, codes=codes)
+    return replace(
+        bundle, name="generator", config=config, weights=weights, codes=codes, start_item=None
+    )
 
 
 class Comparison:
@@ -381,3 +383,15 @@ def test_a_caption_stands_on_one_line(comparison):
     )
     assert lines
     assert max(lines) < 1.5
+
+
+@pytest.mark.parametrize("names", ["mnist,mnist-2d", "fashion,fashion-vae", "doodles,mnist"])
+def test_shipped_models_show_originals_without_a_download(comparison, names):
+    comparison.open(f"?models={names}")
+    comparison.visit.wait(
+        "!document.querySelector('[data-testid=compare-original-0]').parentElement.hidden"
+    )
+    original = comparison.pictures("original", 1)[0] / 255
+    reconstruction = comparison.pictures("reconstruction", 1)[0] / 255
+    assert original.std() > 0.1
+    assert np.mean((original - reconstruction) ** 2) < 0.1

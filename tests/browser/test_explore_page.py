@@ -166,3 +166,20 @@ def test_going_to_another_model_and_back_forgets_the_old_code(visit):
         visit.page.wait_for_selector(f'[data-model="{name}"][data-ready="true"]')
     visit.page.wait_for_timeout(1500)
     assert visit.address_bar("z") is None
+
+
+@pytest.mark.parametrize("name", ["doodles", "mnist-2d", "fashion-wgan-gp"])
+def test_the_original_stands_beside_its_reconstruction_without_a_download(visit, name):
+    visit.open()
+    visit.page.locator(f".st-key-model-{name} button").click()
+    visit.wait(f"document.querySelector('[data-testid=stage]').dataset.model === '{name}'")
+    visit.ready()
+    visit.wait("document.querySelector('[data-testid=original]').naturalWidth === 28")
+    original = visit.page.get_by_test_id("original").evaluate(
+        "i => { const c = document.createElement('canvas'); c.width = c.height = 28;"
+        " c.getContext('2d').drawImage(i, 0, 0); return Array.from("
+        "c.getContext('2d').getImageData(0, 0, 28, 28).data); }"
+    )
+    x = np.array(original).reshape(28, 28, 4) / 255
+    assert np.mean((x - visit.pixels("reconstruction") / 255) ** 2) < 0.04
+    assert "Typical" in visit.page.get_by_test_id("honesty").inner_text()
