@@ -55,7 +55,8 @@ def test_choices_go_to_the_address_and_defaults_leave_it(nothing_shipped, tiny):
 
 
 def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shipped, tiny):
-    scored = replace(tiny, factor_r2={"tilt": 0.93})
+    scores = {**tiny.scores, "coverage": 0.181}
+    scored = replace(tiny, factor_r2={"tilt": 0.93}, scores=scores)
     write_bundle(scored, store.bundles_folder() / "tiny")
     page = opened()
     next(b for b in page.sidebar.button if b.label == "About this model").click().run()
@@ -63,6 +64,7 @@ def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shippe
     told = "\n".join(element.value for element in page.markdown)
     assert "variational autoencoder" in told
     assert "Reconstruction error: **0.05000**" in told
+    assert "Most random codes fail: only 18% of real images" in told
     assert "| slant |" in told
     assert re.search(r"\| tilt \| :primary\[━+\] \| 0.93 \|", told)
     assert page.code[0].value == tiny.command

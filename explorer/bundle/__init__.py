@@ -7,6 +7,7 @@ Knows nothing of where bundles lie (that is `store`) or of how one is trained.
 - `arrays.py`: its weights.safetensors and codes.npz, both ways.
 - `npz.py`: any npz archive, read with suspicion.
 - `measures.py`: what its scores are called and what they say.
+- `findings.py`: what its scores say in words.
 - `card.py`: its README.md, the model card.
 - `table.py`: the cards of many, as one table.
 - `files.py`: how files that came from elsewhere are read, and how folders are replaced whole.

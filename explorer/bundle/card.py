@@ -5,9 +5,11 @@ Knows nothing of files.
 
 from collections.abc import Mapping
 
+from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.bundle.record import ModelBundle
 from explorer.config import Kind, TrainConfig
+from explorer.words import catalogue
 
 _KINDS: Mapping[Kind, str] = {
     "vae": "VAE",
@@ -62,6 +64,7 @@ def card_text(bundle: ModelBundle) -> str:
         f"# {_heading(bundle)}",
         _opening(bundle),
         *([plain(bundle.look_for)] if bundle.look_for else []),
+        *_expect(bundle),
         "## Data\n\n" + _data(bundle),
         "## Training\n\n" + _training(bundle),
         "## Scores\n\n" + _scores(bundle),
@@ -98,6 +101,12 @@ def _opening(bundle: ModelBundle) -> str:
 def _kind(bundle: ModelBundle) -> str:
     kind = _KINDS[bundle.config.kind]
     return f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
+
+
+def _expect(bundle: ModelBundle) -> list[str]:
+    """Return the section on what its scores promise; none where it has no scores."""
+    told = "\n".join(f"- {sentence}" for sentence in findings(bundle))
+    return [f"## {catalogue()['card']['expect']}\n\n{told}"] if told else []
 
 
 def _data(bundle: ModelBundle) -> str:

@@ -171,7 +171,7 @@ def test_going_to_another_model_and_back_forgets_the_old_code(visit):
 @pytest.mark.parametrize("name", ["doodles", "mnist-2d", "fashion-wgan-gp"])
 def test_the_original_stands_beside_its_reconstruction_without_a_download(visit, name):
     visit.open()
-    visit.page.locator(f".st-key-model-{name} button").click()
+    visit.page.locator(f".st-key-model-{name} button").first.click()
     visit.wait(f"document.querySelector('[data-testid=stage]').dataset.model === '{name}'")
     visit.ready()
     visit.wait("document.querySelector('[data-testid=original]').naturalWidth === 28")

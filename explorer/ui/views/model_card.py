@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import coordinate_name
@@ -14,7 +15,8 @@ _BAR_LENGTH = 8  # signs
 
 def open_model_card(exhibit: Exhibit) -> None:
     """Open the panel over the page."""
-    st.dialog(plain(exhibit.bundle.name), width="large")(_draw)(exhibit)
+    bundle = exhibit.bundle
+    st.dialog(plain(bundle.title or bundle.name), width="large")(_draw)(exhibit)
 
 
 def _draw(exhibit: Exhibit) -> None:
@@ -34,6 +36,10 @@ def _draw(exhibit: Exhibit) -> None:
             n_test=f"{facts.n_test:,}",
         )
     )
+    told = findings(bundle)
+    if told:
+        st.markdown(f"##### {say('card.expect')}")
+        st.markdown("\n".join(f"- {sentence}" for sentence in told))
     _scores(exhibit)
     if bundle.config.has_encoder:  # codes of draws tell nothing of sliders
         left, right = st.columns(2, gap="medium")

@@ -1,0 +1,88 @@
+"""What a model's scores say in words: what it does well, and what it does not.
+
+A kind of model promises; a score says what became of the promise. So no sentence here follows
+from the kind. Knows nothing of how scores are measured; that is `evaluation`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from explorer.bundle.record import BundleSummary, ModelBundle
+from explorer.words import catalogue
+
+# Structural similarity from which reconstructions are close to their images, and below which only
+# the rough likeness is left.
+_CLOSE_SSIM, _ROUGH_SSIM = 0.9, 0.65
+# Coverage, the share of real images with a sample among their near neighbours.
+_COVERED, _HALF_COVERED = 0.8, 0.5
+# Share of random codes near codes of images. Even of the images' own codes not all are that near.
+_FILLED, _BARE = 0.6, 0.25
+_CROWDED_DENSITY = 1.5  # real images have 1
+_SOFT_SHARPNESS = 0.5  # of the fine detail of real images
+_FEW_DIVERSITY = 0.6  # of the distance between two real images
+_OWN_SLIDER_MIG = 0.3
+
+
+def findings(model: BundleSummary | ModelBundle) -> list[str]:
+    """Return sentences that follow from the scores, in the order in which they matter.
+
+    Returns:
+        Empty where nothing was measured.
+    """
+    words = cast(Mapping[str, str], catalogue()["card"]["findings"])
+    return [words[key].format(**values) for key, values in _found(model)]
+
+
+_Found = Iterator[tuple[str, dict[str, str]]]
+
+
+def _found(model: BundleSummary | ModelBundle) -> _Found:
+    """Yield the key of each sentence and what goes into its gaps."""
+    scores = model.scores
+    if "ssim" in scores:
+        yield (
+            _reconstruction(scores["ssim"]),
+            {
+                "what": _what_is_reconstructed(scores),
+                "ssim": f"{scores['ssim']:.2f}",
+            },
+        )
+    yield from _found_of_samples(scores)
+    n_active, latent_dim = scores.get("active_units"), model.config.latent_dim
+    if n_active is not None and n_active < latent_dim:
+        key = "idle" if n_active else "collapsed"
+        yield key, {"active": f"{n_active:.0f}", "count": str(latent_dim)}
+    if "mig" in scores:
+        key = "own_sliders" if scores["mig"] >= _OWN_SLIDER_MIG else "shared_sliders"
+        yield key, {"mig": f"{scores['mig']:.2f}"}
+
+
+def _reconstruction(ssim: float) -> str:
+    if ssim >= _CLOSE_SSIM:
+        return "close"
+    return "shapes" if ssim >= _ROUGH_SSIM else "rough"
+
+
+def _what_is_reconstructed(scores: Mapping[str, float]) -> str:
+    words = cast(Mapping[str, str], catalogue()["card"]["findings"])
+    return words["searched" if "n_searched" in scores else "encoded"]
+
+
+def _found_of_samples(scores: Mapping[str, float]) -> _Found:
+    coverage, near = scores.get("coverage"), scores.get("prior_share")
+    if coverage is not None:
+        key = "works" if coverage >= _COVERED else "half_works"
+        yield key if coverage >= _HALF_COVERED else "fails", {"coverage": f"{coverage:.0%}"}
+    if near is not None and near < _FILLED:
+        yield "bare" if near < _BARE else "gaps", {"near": _percent(near)}
+    if scores.get("density", 0) >= _CROWDED_DENSITY:
+        yield "crowded", {"density": f"{scores['density']:.1f}"}
+    if scores.get("diversity", 1) < _FEW_DIVERSITY:
+        yield "few", {"diversity": f"{scores['diversity']:.0%}"}
+    if scores.get("sharpness", 1) < _SOFT_SHARPNESS:
+        yield "soft", {"sharpness": f"{scores['sharpness']:.0%}"}
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent, with a digit more where it would round to nothing."""
+    return f"{share:.0%}" if share >= 0.005 else f"{share:.1%}"
