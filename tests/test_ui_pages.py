@@ -64,7 +64,7 @@ def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shippe
     told = "\n".join(element.value for element in page.markdown)
     assert "variational autoencoder" in told
     assert "Reconstruction error: **0.05000**" in told
-    assert "Most random codes fail: only 18% of real images" in told
+    assert "miss most of the data: only 18% of real images" in told
     assert "| slant |" in told
     assert re.search(r"\| tilt \| :primary\[━+\] \| 0.93 \|", told)
     assert page.code[0].value == tiny.command

@@ -1,7 +1,7 @@
 """What a model's scores say in words: what it does well, and what it does not.
 
-A kind of model promises; a score says what became of the promise. So no sentence here follows
-from the kind. Knows nothing of how scores are measured; that is `evaluation`.
+Every sentence follows from a score, none from the kind of model, which only promises. Knows nothing
+of how scores are measured; that is `evaluation`.
 """
 
 from collections.abc import Iterator, Mapping
