@@ -14,6 +14,7 @@ import numpy as np
 from explorer import data, store
 from explorer.bundle import ModelBundle, replace_file
 from explorer.bundle.npz import read_npz
+from explorer.data.pictures import bring_to
 from explorer.errors import ExplorerError
 
 _SHELF_CAP_BYTES = 64 << 20
@@ -46,7 +47,11 @@ def load(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
         place = _place(bundle)
         images = (
             data.load_items(
-                config.data, ids, image_size=config.image_size, n_images=config.n_images
+                config.data,
+                ids,
+                image_size=config.image_size,
+                n_images=config.n_images,
+                grey=config.grey,
             )
             if place is None
             else _of_place(bundle, place, ids)
@@ -106,7 +111,7 @@ def _shipped(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
     """
     config = bundle.config
     came_along = bundle.folder is not None and bundle.folder.parent == store.pretrained_folder()
-    is_whole = data.is_name(config.data) and not config.n_images and not config.image_size
+    is_whole = data.is_name(config.data) and not config.n_images
     if not (came_along or is_whole) or ":" in config.data:
         return None
     shelf = _shelf(store.originals_folder() / f"{Path(config.data).stem}.npz")
@@ -114,7 +119,9 @@ def _shipped(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
         return None
     known, images = shelf
     rows = np.searchsorted(known, ids).clip(max=len(known) - 1)
-    return images[rows] if np.array_equal(known[rows], ids) else None
+    if not np.array_equal(known[rows], ids):
+        return None
+    return bring_to(images[rows], image_size=config.image_size, grey=config.grey)
 
 
 @cache  # a few megabytes for each of three sets

@@ -87,10 +87,23 @@ def test_images_that_came_along_serve_own_models_of_the_same_set(tiny):
     images = originals.load(own, own.codes.ids)
     assert images is not None
     assert images.shape == (len(own.codes.ids), 1, 28, 28)
+    large = replace(own, config=replace(own.config, image_size=32, colours="rgb"))
+    large = replace(large, data=replace(own.data, image_shape=(3, 32, 32)))
+    assert originals.load(large, own.codes.ids[:2]) is not None
     missing = int(np.setdiff1d(np.arange(60_000, 70_000), ids)[0])
     assert originals.load(own, np.array([missing])) is None
     fewer = replace(own, config=replace(own.config, n_images=1_000))  # whose rows are others
     assert not originals.at_hand(fewer)
+
+
+def test_images_that_are_drawn_again_come_in_the_colours_of_the_run(tiny):
+    grey = with_ids(tiny, "faces", np.arange(32))
+    config = replace(grey.config, colours="grey", image_size=32)
+    grey = replace(grey, config=config, data=replace(grey.data, image_shape=(1, 32, 32)))
+    images = originals.load(grey, np.array([0, 3]))
+    assert images is not None
+    whole = data.load("faces", n_images=4, image_size=32, grey=True)
+    np.testing.assert_array_equal(images, whole.pixels[[0, 3]])
 
 
 def test_a_file_of_an_own_model_is_not_taken_for_one_of_the_same_name_that_came_along(tiny):

@@ -182,6 +182,7 @@ def load_items(
     *,
     image_size: int = 0,
     n_images: int = 0,
+    grey: bool | None = None,
     cache: Path | None = None,
 ) -> np.ndarray | None:
     """Return single images of a set that `load` knows by name, without any network.
@@ -194,6 +195,7 @@ def load_items(
         ids: Rows of the set as `load` returned it, shape (m,).
         image_size: What was given to `load`.
         n_images: What was given to `load`.
+        grey: What was given to `load`.
         cache: What was given to `load`.
 
     Returns:
@@ -225,7 +227,7 @@ def load_items(
         pixels = whole.pixels[rows[ids]]
     else:
         return None
-    return bring_to(pixels, image_size=image_size, grey=None)
+    return bring_to(pixels, image_size=image_size, grey=grey)
 
 
 def factor_sense(name: str, factor: str) -> str:

@@ -385,7 +385,7 @@ def test_a_caption_stands_on_one_line(comparison):
     assert max(lines) < 1.5
 
 
-@pytest.mark.parametrize("names", ["mnist,mnist-2d", "fashion,fashion-vae", "doodles,mnist"])
+@pytest.mark.parametrize("names", ["mnist,mnist-2d", "fashion,fashion-vae"])
 def test_shipped_models_show_originals_without_a_download(comparison, names):
     comparison.open(f"?models={names}")
     comparison.visit.wait(

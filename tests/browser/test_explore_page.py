@@ -172,9 +172,9 @@ def test_going_to_another_model_and_back_forgets_the_old_code(visit):
 def test_the_original_stands_beside_its_reconstruction_without_a_download(visit, name):
     visit.open()
     visit.page.locator(f".st-key-model-{name} button").first.click()
-    visit.wait(f"document.querySelector('[data-testid=stage]').dataset.model === '{name}'")
+    visit.wait(f"document.querySelector('[data-testid=stage]')?.dataset.model === '{name}'")
     visit.ready()
-    visit.wait("document.querySelector('[data-testid=original]').naturalWidth === 28")
+    visit.wait("document.querySelector('[data-testid=original]')?.naturalWidth === 28")
     original = visit.page.get_by_test_id("original").evaluate(
         "i => { const c = document.createElement('canvas'); c.width = c.height = 28;"
         " c.getContext('2d').drawImage(i, 0, 0); return Array.from("
