@@ -29,9 +29,9 @@ export const fetchBytes = async (url) => (await fetchWell(url)).arrayBuffer();
 /** Fetch JSON; errors as in `fetchWell`. */
 export const fetchJson = async (url) => (await fetchWell(url)).json();
 
-/** A decoder that runs here: `decode(z)` gives pixels at once. */
+/** A decoder that runs here: `decode(z)` gives pixels at once; `pack` is what it is made of. */
 function liveDecoder(buffer) {
-  return { live: true, decode: makeDecoder(readPack(buffer)) };
+  return { live: true, pack: buffer, decode: makeDecoder(readPack(buffer)) };
 }
 
 /** A decoder too large for the browser: Python decodes, after the hand lets go. */

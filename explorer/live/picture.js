@@ -11,10 +11,10 @@ export const grain = ([, height]) => (height < 20 ? "le-pixelated" : "le-smooth"
  * @param {number[]} imageShape [c, h, w]
  * @returns {HTMLCanvasElement & {draw: function(Float32Array): void}}
  */
-export function makePicture(imageShape, props = {}) {
+export function makePicture(imageShape, props = {}, settings = {}) {
   const [, height, width] = imageShape;
   const canvas = el("canvas", { width, height, class: grain(imageShape), ...props });
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", settings);
   const bitmap = sharedBitmap(context, width, height);
   canvas.draw = (values) => {
     toRGBA(values, imageShape, bitmap.data);
@@ -24,28 +24,13 @@ export function makePicture(imageShape, props = {}) {
 }
 
 /**
- * An image that is drawn now and then. It is part of the page around it, where a canvas is a layer
- * of its own: sixty of them cost more in every frame than the picture that moves.
+ * One of many pictures. It lies in main memory and is painted with the page around it, where an
+ * ordinary canvas is a layer of its own: sixty of those cost more in every frame than the picture
+ * that moves. (An image with a data address costs more still whenever it changes.)
  * @param {number[]} imageShape [c, h, w]
- * @returns {HTMLImageElement & {draw: function(Float32Array): void}}
+ * @returns {HTMLCanvasElement & {draw: function(Float32Array): void}}
  */
-export function makeStill(imageShape, props = {}) {
-  const image = el("img", { alt: "", draggable: "false", class: grain(imageShape), ...props });
-  image.draw = (values) => {
-    const easel = sharedEasel(imageShape);
-    easel.draw(values);
-    image.src = easel.toDataURL();
-  };
-  return image;
-}
-
-/** One canvas serves all stills of a size. */
-const easels = new Map();
-function sharedEasel(imageShape) {
-  const size = imageShape.join("x");
-  if (!easels.has(size)) easels.set(size, makePicture(imageShape));
-  return easels.get(size);
-}
+export const makeStill = (imageShape) => makePicture(imageShape, {}, { willReadFrequently: true });
 
 /** One bitmap serves all pictures of a size: it only lives from arithmetic to canvas. */
 const bitmaps = new Map();

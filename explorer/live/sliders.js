@@ -4,6 +4,7 @@
  */
 
 import { el, fill, signed } from "./dom.js";
+import { makeFilm } from "./film.js";
 import { makeStill } from "./picture.js";
 
 /** Positions of the filmstrip's pictures, in prior standard deviations. */
@@ -29,8 +30,10 @@ const KEYS = {
  * @param {function(): void} options.onRest the hand let go
  * @param {function(number, string): string} options.onName a coordinate was given a name, or none;
  *     returns what it is called now
+ * @param {?{decode: function(Float32Array[]): Promise<Float32Array[]>}} options.projector decodes
+ *     filmstrips, if that can be done in the browser
  */
-export function makeSliders({ coordinates, imageShape, words, ...on }) {
+export function makeSliders({ coordinates, imageShape, words, projector, ...on }) {
   const sliders = coordinates.map((coordinate) =>
     makeSlider({ ...coordinate, imageShape, words, ...on }),
   );
@@ -41,14 +44,17 @@ export function makeSliders({ coordinates, imageShape, words, ...on }) {
     const summary = el("summary", { text: fill(words.quiet, { count: quiet.length }) });
     element.append(el("details", { class: "le-quiet" }, summary, ...quiet));
   }
-  const film = makeFilm(sliders);
+  const film = projector && makeFilm(sliders, projector);
   return {
     element,
-    /** Put every thumb and number where z says. */
-    show: (z) => sliders.forEach((slider) => slider.show(z[slider.index])),
+    /** Put every thumb and number where z says, and let the filmstrips follow. */
+    show(z) {
+      sliders.forEach((slider) => slider.show(z[slider.index]));
+      film?.show(z);
+    },
     /** How far each slider reaches, by coordinate. */
     limits: new Map(sliders.map(({ index, limit }) => [index, limit])),
-    film,
+    stop: () => film?.stop(),
   };
 }
 
@@ -173,63 +179,4 @@ function editName(label, current, hint, done) {
   field.addEventListener("blur", () => close(true));
   label.replaceWith(field);
   field.select();
-}
-
-/** The filmstrips, redrawn a picture at a time while nobody moves anything. */
-function makeFilm(sliders) {
-  let waiting = 0;
-  let paused = true;
-  const visible = new Set();
-  const watcher = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const slider = sliders.find((s) => s.element === target);
-      if (isIntersecting) visible.add(slider);
-      else visible.delete(slider);
-    }
-    if (!paused) film.redraw(z, decode);
-  });
-  sliders.forEach((slider) => watcher.observe(slider.element));
-  let decode = null;
-  let z = null;
-
-  function* stale() {
-    for (const slider of sliders) {
-      if (!visible.has(slider)) continue;
-      // The other coordinates decide what a strip shows; its own does not.
-      const others = z.map((v, i) => (i === slider.index ? 0 : v)).join();
-      if (slider.filmed === others) continue;
-      for (const { at, picture } of slider.frames) {
-        const code = Float32Array.from(z);
-        code[slider.index] = at;
-        picture.draw(decode(code));
-        yield;
-      }
-      slider.filmed = others;
-    }
-  }
-  const film = {
-    /** Start over with this code, a picture per moment of idle time. */
-    redraw(code, decoder) {
-      film.pause();
-      paused = false;
-      z = code;
-      decode = decoder;
-      const steps = stale();
-      const step = () => {
-        const until = performance.now() + 6;
-        while (performance.now() < until) if (steps.next().done) return;
-        waiting = setTimeout(step, 8);
-      };
-      waiting = setTimeout(step, 120);
-    },
-    pause() {
-      paused = true;
-      clearTimeout(waiting);
-    },
-    stop() {
-      clearTimeout(waiting);
-      watcher.disconnect();
-    },
-  };
-  return film;
 }

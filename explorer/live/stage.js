@@ -5,13 +5,14 @@
 
 import { makeCard } from "./card.js";
 import { fetchJson, loadModel } from "./loading.js";
-import { el } from "./dom.js";
+import { el, fill } from "./dom.js";
 import { coordinatePlane, honesty, pcaPlane, row, samplePrior, tsnePlane } from "./latent.js";
 import { makeMap } from "./map.js";
 import { makeMeter } from "./meter.js";
 import { makeMoments } from "./moments.js";
 import { rememberedNames } from "./names.js";
 import { grain, makePicture } from "./picture.js";
+import { makeProjector } from "./projector.js";
 import { makeRedrawn } from "./redrawn.js";
 import { makeSliders } from "./sliders.js";
 import { themeOf, watchTheme } from "./theme.js";
@@ -114,10 +115,12 @@ function makeView(stage, scene, model, onRest) {
   const names = rememberedNames(scene.key);
   const aloud = el("div", { class: "le-aloud", "aria-live": "polite" });
   const given = new Map(scene.coordinates.map(({ index, name }) => [index, name]));
+  const projector = decoder.live ? makeProjector(decoder.pack) : null;
   const sliders = makeSliders({
     coordinates: scene.coordinates.map((c) => ({ ...c, name: names.get(c.index) || c.name })),
     imageShape,
     words,
+    projector,
     onMove(index, value, time) {
       const next = Float32Array.from(base());
       next[index] = value;
@@ -206,7 +209,6 @@ function makeView(stage, scene, model, onRest) {
   // ---- the loop ----------------------------------------------------------------------------
   /** Show a code in all three views within this frame. */
   function show(next, time) {
-    sliders.film.pause();
     z = Float32Array.from(next, (v) => Math.round(v * 1e5) / 1e5);
     moments.request(time ?? performance.now(), () => {
       if (decoder.live) decoded.draw(moments.decode(() => decoder.decode(z)));
@@ -215,12 +217,23 @@ function makeView(stage, scene, model, onRest) {
       const item = atHome() ? home.item : null;
       meter.show(honesty(codes, z, item));
       redrawn.look(z, { item });
+      markItem();
       stage.dataset.z = JSON.stringify(Array.from(z, (v) => Number(v.toFixed(5))));
     });
   }
 
   /** Whether what is shown is what is chosen, and not a hover or a walk. */
   const atHome = () => !hovering && !wander.going();
+
+  /** Say of which item original and reconstruction are, and whether it is on show. */
+  function markItem() {
+    const { item } = home;
+    const isElsewhere = item !== null && !atHome();
+    stage.classList.toggle("le-elsewhere", isElsewhere);
+    const text = item === null ? "" : itemText(item);
+    const told = isElsewhere ? fill(words.itemBefore, { item: text }) : text;
+    if (itemName.textContent !== told) itemName.textContent = told;
+  }
 
   /** The code that a hand moves on from: what a walk shows, otherwise what is chosen. */
   const base = () => (wander.going() ? z : home.z);
@@ -267,8 +280,7 @@ function makeView(stage, scene, model, onRest) {
     restTimer = setTimeout(() => {
       remember();
       aloud.textContent = meter.text();
-      if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
-      else drawLater(home.z, decoded);
+      if (!decoder.live) drawLater(home.z, decoded);
       reported = { z: Array.from(home.z, (v) => Number(v.toFixed(5))), item: home.item };
       onRest(reported);
     }, 120);
@@ -299,8 +311,7 @@ function makeView(stage, scene, model, onRest) {
     choose(code, item, performance.now(), false);
     remember();
     reported = home;
-    if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
-    else drawLater(home.z, decoded);
+    if (!decoder.live) drawLater(home.z, decoded);
   }
 
   /** The code and item of a start that Python sends: an item, or a code. */
@@ -335,7 +346,6 @@ function makeView(stage, scene, model, onRest) {
     if (!hovering) return;
     hovering = false;
     show(home.z);
-    if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
   }
 
   function step(by, time) {
@@ -359,7 +369,6 @@ function makeView(stage, scene, model, onRest) {
       original.src = `${urls.original}/${item}.png`;
       pictured = item;
     }
-    itemName.textContent = isPicked ? itemText(item) : "";
   }
 
   function showOriginal(there) {
@@ -462,8 +471,7 @@ function makeView(stage, scene, model, onRest) {
   history.push(home);
   show(home.z);
   showItem();
-  if (decoder.live) sliders.film.redraw(home.z, decoder.decode);
-  else drawLater(home.z, decoded);
+  if (!decoder.live) drawLater(home.z, decoded);
 
   return {
     ready: setMap().then(redrawn.begin),
@@ -479,7 +487,8 @@ function makeView(stage, scene, model, onRest) {
       wander.stop();
       moments.cancel();
       redrawn.destroy();
-      sliders.film.stop();
+      sliders.stop();
+      projector?.stop();
       stopWatching();
       map.destroy();
       document.removeEventListener("keydown", onUndoKey);

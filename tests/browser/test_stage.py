@@ -283,21 +283,6 @@ def test_without_motion_wandering_goes_in_single_steps(browser, address):
         assert 1 <= visit.page.evaluate(frames) - before <= 2
 
 
-def test_filmstrips_show_where_a_slider_leads(visit):
-    visit.open()
-    index = visit.first_slider()
-    strips = f"document.querySelector('[data-testid=slider-{index}]').closest('.le-slider')"
-    pictures = f"[...{strips}.querySelectorAll('.le-frame img')]"
-    visit.wait(f"{pictures}.filter((i) => i.naturalHeight > 1).length === 5")
-    assert visit.page.evaluate(f"new Set({pictures}.map((i) => i.src)).size") == 5
-
-
-def test_only_what_moves_is_a_layer_of_its_own(visit):
-    """A canvas is a layer, and each costs time in every frame."""
-    visit.open()
-    assert visit.page.locator(".le-sliders canvas").count() == 0
-
-
 def test_a_name_is_kept_and_never_taken_for_markup(visit):
     visit.open()
     name = "<img src=x onerror=alert(1)>"[:24]
