@@ -5,6 +5,7 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 
 - `folder.py`: reads and writes the files in a run's folder.
 - `recorder.py`: which reports and snapshots of a run are kept.
+- `telling.py`: how a run stands, said by whoever works on it.
 - `turns.py`: how many runs work at once, and whose turn it is.
 - `worker.py`: carries out a run, in the run's own process.
 - `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
