@@ -86,6 +86,7 @@ def test_sweep_prints_its_trials_and_the_one_to_choose(at_once, capsys):
     assert cli.main(["sweep", *QUICK, "--latent-dims", "2,4", "--name", "mine", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["data"] == "digits"
+    assert told["varied"] == ["latent_dim"]
     assert [trial["bundle"] for trial in told["trials"]] == ["mine-d2", "mine-d4"]
     for trial in told["trials"]:
         bundle = read_bundle(store.find(trial["bundle"]))
@@ -105,7 +106,9 @@ def test_sweep_prints_a_table_for_people(at_once, capsys):
         ["2", "1", "digits-d2-beta1"],
         ["2", "4", "digits-d2-beta4"],
     ]
-    assert last.startswith("Recommended: d=2")
+    assert last.startswith("Recommended: beta=1, ")
+    assert "β" in last
+    assert "code" not in last.split(".")[1], "only beta was varied"
     kinds = [read_bundle(store.find(f"digits-d2-beta{beta}")).config.kind for beta in (1, 4)]
     assert kinds == ["vae", "beta-vae"]
 

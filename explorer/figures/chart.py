@@ -37,6 +37,7 @@ def line_chart(
     y_title: str,
     doublings: bool = False,
     diagonal: str = "",
+    level: tuple[float, str] | None = None,
     ring: tuple[float, float] | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
@@ -46,9 +47,10 @@ def line_chart(
         lines: What to draw; a legend names them where there are several.
         x_title: What lies across, with the unit.
         y_title: What goes up, with the unit.
-        doublings: Whether twice as much is one step across, wherever it begins; only the places of
-            points have ticks then.
+        doublings: Whether twice as much is one step across, wherever it begins, if all places are
+            above 0; only the places of points have ticks then.
         diagonal: Name of the dotted line where x equals y; empty for none.
+        level: Height and name of a dotted line across; None for none.
         ring: The point to be marked.
         theme: Page behind the figure, whose own background is clear.
 
@@ -72,6 +74,14 @@ def line_chart(
             x=far, y=far, text=as_text(diagonal), showarrow=False, xanchor="right", yanchor="bottom"
         )
         figure.update_layout(xaxis_rangemode="tozero", yaxis_rangemode="tozero")
+    if level is not None:
+        figure.add_hline(
+            y=level[0],
+            line={"color": ink.text, "width": 1, "dash": "dot"},
+            annotation={"text": as_text(level[1]), "yanchor": "bottom"},
+            annotation_position="top right",
+        )
+        figure.update_layout(yaxis_rangemode="tozero")
     if ring is not None:
         figure.add_scatter(
             x=ring[:1],
@@ -87,7 +97,7 @@ def line_chart(
         )
     for i, line in enumerate(lines):
         figure.add_trace(_trace(line, i, theme))
-    if doublings and places:
+    if doublings and places and places[0] > 0:
         steps = [math.log10(place) for place in places]
         room = max(0.08 * (steps[-1] - steps[0]), 0.1)
         figure.update_xaxes(

@@ -6,6 +6,7 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 - `folder.py`: reads and writes the files in a run's folder.
 - `recorder.py`: which reports and snapshots of a run are kept.
 - `telling.py`: how a run stands, said by whoever works on it.
+- `looking.py`: what a run has kept to look at of its model.
 - `turns.py`: how many runs work at once, and whose turn it is.
 - `worker.py`: carries out a run, in the run's own process.
 - `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
@@ -27,6 +28,7 @@ from explorer.jobs.executors import (
     trial_of,
 )
 from explorer.jobs.folder import ENDED, Asked, JobStatus, Record, Report, RunFolder, State
+from explorer.jobs.looking import reconstructions
 from explorer.jobs.processes import (
     begin,
     delete,
@@ -66,6 +68,7 @@ __all__ = [
     "patient_environment",
     "pause",
     "pause_all",
+    "reconstructions",
     "resume",
     "resume_all",
     "runs",
