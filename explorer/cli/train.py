@@ -20,7 +20,8 @@ from explorer.errors import MachineError
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
     from explorer.data.imageset import ImageSet
-    from explorer.training import Progress
+    from explorer.jobs import Recording
+    from explorer.training import Control, Progress
 
 
 _WAIT_S = 900.0  # that a process waits to be told what to work on
@@ -130,17 +131,29 @@ def _work(
     resume: bool,
     as_json: bool,
 ) -> int:
-    """Train, complete, save. Return the exit code."""
-    last = _train_until_asked(run, config, images, resume=resume)
-    if last.bundle is None:
-        _tell_how_to_resume(run)
-        return 1
-    command = store.train_command(config, run.out.name)
-    with ProgressLine() as line:
-        bundle = store.complete(last.bundle, command=command, report=line.report)
-    store.save(bundle, run.out)
-    run.end()
-    _remember(run.out, bundle)
+    """Train, complete, save, and write down how it goes. Return the exit code."""
+    from explorer.jobs import Recording
+    from explorer.training import Control
+
+    control = Control()
+    with Recording(control, note) as recording:
+        recording.begin(config, run.out, images, resumes=resume)
+        last = _train_until_asked(run, config, images, control, recording, resume=resume)
+        if last.bundle is None:
+            _tell_how_to_resume(run)
+            return 1
+        command = store.train_command(config, run.out.name)
+        with ProgressLine() as line:
+
+            def report(done: float, words: str) -> None:
+                line.report(done, words)
+                recording.finishing(done, words)
+
+            bundle = store.complete(last.bundle, command=command, report=report)
+        store.save(bundle, run.out)
+        run.end()
+        _remember(run.out, bundle)
+        recording.made(run.out.name, early=last.stopped_early)
     _tell(bundle, last, run.out, as_json=as_json)
     return 0
 
@@ -149,6 +162,8 @@ def _train_until_asked(
     run: store.UnfinishedRun,
     config: TrainConfig,
     images: "ImageSet",
+    control: "Control",
+    recording: "Recording",
     *,
     resume: bool,
 ) -> "Progress":
@@ -157,12 +172,20 @@ def _train_until_asked(
     from explorer.training.choice import use_fitting_threads
 
     use_fitting_threads(config, images)
-    reports = train(images, config, name=run.out.name, checkpoint=run.checkpoint, resume=resume)
+    reports = train(
+        images,
+        config,
+        name=run.out.name,
+        checkpoint=run.checkpoint,
+        resume=resume,
+        control=control,
+    )
     with StopAsked() as stop, ProgressLine() as line:
         for progress in reports:
             if progress.bundle is not None:
                 break
             line.show(_words(progress), always=_is_last(progress))
+            recording.note(progress, goes_on=lambda: not stop.asked)
             if stop.asked:
                 reports.close()  # which writes the checkpoint
                 break

@@ -6,7 +6,8 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 - `folder.py`: reads and writes the files in a run's folder.
 - `recorder.py`: which reports and snapshots of a run are kept.
 - `telling.py`: how a run stands, said by whoever works on it.
-- `looking.py`: what a run has kept to look at of its model.
+- `looking.py`: what has come of a run: its model, and what was kept of it to look at.
+- `recording.py`: writes a run of the command line down as the app's own are.
 - `turns.py`: how many runs work at once, and whose turn it is.
 - `worker.py`: carries out a run, in the run's own process.
 - `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
@@ -28,13 +29,14 @@ from explorer.jobs.executors import (
     trial_of,
 )
 from explorer.jobs.folder import ENDED, Asked, JobStatus, Record, Report, RunFolder, State
-from explorer.jobs.looking import reconstructions
+from explorer.jobs.looking import model_of, reconstructions
 from explorer.jobs.processes import (
     begin,
     delete,
     find_run,
     finish,
     free_name,
+    is_adrift,
     patient_environment,
     pause,
     resume,
@@ -42,6 +44,7 @@ from explorer.jobs.processes import (
     slow_down,
     warm_up,
 )
+from explorer.jobs.recording import Recording
 from explorer.jobs.turns import n_at_once
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "LocalRun",
     "LocalRuns",
     "Record",
+    "Recording",
     "Report",
     "RunFolder",
     "State",
@@ -63,6 +67,8 @@ __all__ = [
     "find_run",
     "finish",
     "free_name",
+    "is_adrift",
+    "model_of",
     "n_at_once",
     "new_sweep",
     "patient_environment",

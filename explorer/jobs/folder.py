@@ -50,6 +50,7 @@ class Record:
         fitted: Names of settings to be chosen to fit the images.
         created_s: When it was asked for, in seconds of the Unix clock.
         sweep: Id of the sweep it belongs to; empty for a run by itself.
+        in_terminal: Whether it was begun on the command line, which alone can go on with it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Record:
     fitted: tuple[str, ...] = ()
     created_s: float = 0.0
     sweep: str = ""
+    in_terminal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +186,7 @@ class RunFolder:
             "fitted": list(record.fitted),
             "created_s": record.created_s or now_s,
             "sweep": record.sweep,
+            "in_terminal": record.in_terminal,
         }
         replace_file(self.path / "run.json", json.dumps(values, indent=1).encode())
 
@@ -203,6 +206,7 @@ class RunFolder:
                 fitted=tuple(map(str, values["fitted"])),
                 created_s=float(values["created_s"]),
                 sweep=str(values.get("sweep", "")),  # runs of earlier versions lack it
+                in_terminal=bool(values.get("in_terminal", False)),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BundleError(
@@ -362,6 +366,13 @@ class RunFolder:
 def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
     """Word the end of a process that could not say why it ended."""
     can_go_on = run.checkpoint.exists()
+    with contextlib.suppress(ExplorerError):
+        if run.record().in_terminal:
+            return (
+                f"The run ended at step {status.step:,} without a word.",
+                "It was started in a terminal, and its process was killed there.",
+                "If it has left a checkpoint, the command line can go on with it.",
+            )
     return (
         f"The run ended at step {status.step:,} without a word.",
         "Its process was killed: by a person, by the system for want of memory, or because the "

@@ -1,13 +1,26 @@
-"""What a run has kept to look at of the model that came of it."""
+"""What has come of a run: its model, and what was kept of it to look at."""
 
 from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
 
+from explorer import store
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
-from explorer.jobs.folder import ENDED, RunFolder
+from explorer.jobs.folder import ENDED, JobStatus, RunFolder
+
+
+def model_of(run: RunFolder, status: JobStatus) -> str:
+    """Return the name under which the model that a run has made is listed; empty if it is not.
+
+    A model of the command line may lie anywhere, and another one may hide it by the same name.
+    """
+    if not status.out or not store.is_known(status.out):
+        return ""
+    record = run.record()
+    is_it = not record.in_terminal or store.find_name(status.out).parent == record.out.parent
+    return status.out if is_it else ""
 
 
 def reconstructions(run: RunFolder) -> np.ndarray | None:

@@ -44,15 +44,33 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
     status = run.status()
     if (status.state in jobs.ENDED) != is_over:
         st.rerun()  # so that the view asks for news again, or no longer
+    is_adrift = jobs.is_adrift(run)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        _pace(run, status)
-        if status.state in (*_GOING_ON, "paused"):
+        if not is_adrift:
+            _pace(run, status)
+        if status.state in (*_GOING_ON, "paused") and not is_adrift:
             is_asked = status.state == "finishing"  # the row stays, so that the view does not jump
             _button("finish", "stop", jobs.finish, run, disabled=is_asked)
-        if status.state in ("running", "paused"):
+        if status.state in ("running", "paused") and not is_adrift:
             _slow_motion(run)
-        if status.out and store.is_known(status.out):
-            _open(status.out)
+        if model := jobs.model_of(run, status):
+            _open(model)
+    if run.record().in_terminal:
+        _of_terminal(run, status, is_adrift=is_adrift)
+
+
+def _of_terminal(run: jobs.RunFolder, status: jobs.JobStatus, *, is_adrift: bool) -> None:
+    """Say what can be done here with a run of the command line, and what only there."""
+    out = run.record().out
+    if status.out and store.is_known(status.out) and not jobs.model_of(run, status):
+        st.caption(say("train.hidden", folder=plain(str(out))))
+    elif not is_adrift and status.state not in jobs.ENDED:
+        st.caption(say("train.in_terminal"))
+    elif not status.out and store.UnfinishedRun(out).checkpoint.exists():
+        st.caption(say("train.adrift"))
+        st.code(store.resume_command(out), language=None, wrap_lines=True)
+    elif not status.out:
+        st.caption(say("train.adrift_lost"))
 
 
 def _pace(run: jobs.RunFolder, status: jobs.JobStatus) -> None:

@@ -78,6 +78,7 @@ def _run_line(run: jobs.RunFolder) -> None:
     if st.button(
         f"{plain(name)}  \n:small[{state_line(run.status())}]",
         key=f"run-{run.id}",
+        icon=":material/terminal:" if record and record.in_terminal else None,
         type="primary" if state.asked("run") == run.id else "secondary",
         width="stretch",
     ):
