@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,7 +136,8 @@ class Watching:
     """Does something to the run at work, from within its reports."""
 
     def __init__(self, monkeypatch, act) -> None:
-        note, self.states = jobs.Recording.note, []
+        note = jobs.Recording.note
+        self.states: list[str] = []
 
         def noted(recording, progress, *, goes_on):
             run = only_run()
@@ -227,7 +229,8 @@ def test_ctrl_c_pauses_and_the_command_line_goes_on_with_the_same_record(tmp_pat
     assert only_run().id == run.id
     assert run.status().state == "finished"
     assert len(run.reports()) > n_before
-    steps = [report["step"] for report in run.reports()]
+    reports: list[Any] = run.reports()
+    steps = [report["step"] for report in reports]
     assert steps == sorted(steps)
 
 
