@@ -284,7 +284,7 @@ def test_without_the_extra_the_command_that_installs_it_is_told(monkeypatch):
 
 
 def test_a_folder_of_images_is_not_sent_to_a_cluster(tmp_path):
-    with pytest.raises(DataError, match="into a zip"):
+    with pytest.raises(DataError, match="Zip the folder"):
         cluster._file_to_send(str(tmp_path))
     assert cluster._file_to_send("digits") is None
 
