@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from explorer.errors import ShapeError
-from explorer.figures.look import CLASS_COLORS, CLASS_SHAPES, FONT, INK, Ink, Theme, as_text, axis
+from explorer.figures.look import (
+    CLASS_COLORS,
+    CLASS_SHAPES,
+    FONT,
+    INK,
+    LETTERS,
+    Ink,
+    Theme,
+    as_text,
+    axis,
+)
 
 _HEIGHT, _LEGEND = 250, 26  # px
 _DOT, _RING = 8, 17  # px across
@@ -126,7 +136,7 @@ def _trace(line: Line, i: int, theme: Theme) -> go.Scatter:
         mode="lines+markers+text" if line.notes else "lines+markers",
         text=[f"\u2002{as_text(note)}" for note in line.notes],  # clear of a ring
         textposition="top right",
-        textfont={"size": 11},
+        textfont={"size": LETTERS},
         line={"color": color, "width": 2},
         marker={"size": _DOT, "symbol": CLASS_SHAPES[i % len(CLASS_SHAPES)]},
         hovertemplate="%{xaxis.title.text}: %{x:.4~g}<br>%{yaxis.title.text}: %{y:.4~g}",
@@ -145,11 +155,11 @@ def _layout(x_title: str, y_title: str, has_legend: bool, ink: Ink) -> go.Layout
         template=go.layout.Template(),
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 12, "color": ink.text},
+        font={"family": FONT, "size": LETTERS, "color": ink.text},
         height=_HEIGHT + (_LEGEND if has_legend else 0),
         margin={"l": 8, "r": 24, "t": 12 + (_LEGEND if has_legend else 0), "b": 8},
         showlegend=has_legend,
-        legend={"orientation": "h", "x": 0, "y": 1.04, "yanchor": "bottom", "font": {"size": 11}},
+        legend={"orientation": "h", "x": 0, "y": 1.04, "yanchor": "bottom"},
         xaxis=across | quiet,
         yaxis=up | quiet | {"nticks": 6},
         dragmode=False,

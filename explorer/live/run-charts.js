@@ -54,7 +54,7 @@ function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
       const axis = { gridcolor: line, zeroline: false, fixedrange: true, ticklabelstandoff: 3 };
       const titled = (title) => ({
         ...axis,
-        title: { text: title, standoff: 4, font: { size: 11 } },
+        title: { text: title, standoff: 4, font: { size: 12 } },
       });
       const Plotly = await plotly;
       drawn = true;
@@ -75,13 +75,13 @@ function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
             ...titled(words.step),
             nticks: 5,
             rangemode: "tozero",
-            tickfont: { size: 10 },
+            tickfont: { size: 12 },
           },
           yaxis: {
             ...titled(unit),
             type,
             nticks: 5,
-            tickfont: { size: type === "log" ? 8 : 10 }, // powers are drawn larger than that
+            tickfont: { size: type === "log" ? 10 : 12 }, // powers are drawn larger than that
             exponentformat: type === "log" ? "power" : "SI", // −15k has room where −1.5×10⁴ has not
             ...(type === "log" && { dtick: range?.[1] - range?.[0] > 8 ? 2 : 1 }),
             ...(range ? { range } : { autorange: true }),
@@ -169,7 +169,7 @@ export function makeCurves(plotly, words, specs, id) {
     const { title, help, unit } = spec;
     const chart = makeChart(plotly, words, { label: title, unit, hover: "x" });
     const now = el("span", { class: "le-run-quiet" });
-    const heading = el("h3", { title: help }, el("strong", { text: title }), now);
+    const heading = el("h2", { title: help }, el("strong", { text: title }), now);
     return { ...spec, chart, now, element: el("div", {}, heading, chart.element) };
   });
   const keys = (specs[0]?.lines ?? []).map(({ name, color, isDots }) =>
@@ -293,7 +293,7 @@ export function makeGradients(plotly, words) {
     element: el(
       "section",
       { "data-testid": "run-gradients", class: "le-run-panel" },
-      el("h3", { title: words.gradientsHelp }, el("strong", { text: label })),
+      el("h2", { title: words.gradientsHelp }, el("strong", { text: label })),
       chart.element,
       keys,
     ),
