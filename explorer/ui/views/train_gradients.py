@@ -81,7 +81,7 @@ class _Shown:
 
 def draw_gradient_lesson() -> None:
     """Draw the lesson, and again every few seconds while its runs go on."""
-    st.markdown(f"#### {say('gradients.title')}")
+    st.markdown(f"# {say('gradients.title')}")
     st.markdown(say("gradients.intro"))
     shown = _all_shown()
     _begin_button(shown)
@@ -143,7 +143,7 @@ def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
 
 def _draw(shown: Mapping[str, Sequence[_Shown]]) -> None:
     for name, group in shown.items():
-        st.markdown(f"##### {say(f'gradients.group_{name}')}")
+        st.markdown(f"## {say(f'gradients.group_{name}')}")
         st.markdown(say(f"gradients.about_{name}"))
         for begin in range(0, len(group), _N_ACROSS):
             columns = st.columns(_N_ACROSS, gap="small")

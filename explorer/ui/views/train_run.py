@@ -28,7 +28,7 @@ def draw_run(run: jobs.RunFolder) -> None:
     all that is left to do, and takes the place of the controls.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"#### {plain(run.record().name)}", width="content")
+        st.markdown(f"# {plain(run.record().name)}", width="content")
         _delete(run)  # not among the controls: drawn anew each second, they may close what is open
     found = run.status().state
     _controls(run, is_over=found in jobs.ENDED)

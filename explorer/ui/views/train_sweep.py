@@ -53,7 +53,7 @@ def draw_sweep(sweep: str) -> None:
     rows = _rows(sweep)
     records = [row.record for row in rows]
     title = say("sweep.title", question=sweep_question(records), name=sweep_name(records))
-    st.markdown(f"#### {title}")
+    st.markdown(f"# {title}")
     if all(row.status.state in jobs.ENDED for row in rows):
         _draw(rows)
     else:
