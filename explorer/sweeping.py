@@ -1,4 +1,4 @@
-"""How large should the code be? A grid of settings, what came of each, and which to choose.
+"""Which size of code, which beta? A grid of settings, what came of each, and which to choose.
 
 Knows nothing of how the models are trained, where they lie, or of screens.
 """
@@ -17,11 +17,13 @@ from explorer.models.architecture import ImageShape
 from explorer.words import catalogue
 
 Measure = Literal["elbo_nats", "mse"]
+Varied = Literal["size", "beta", "both"]  # what differs between the trials of a sweep
 
 COMMON_DIMS = (2, 4, 8, 16, 32, 64, 128)  # each twice the one before
 _USUAL_DIMS = 5
 _LEAST_PIXELS = 2  # pixel values for each coordinate; with fewer, a code hardly compresses
 _MOST_TRIALS = 60
+_MOST_COMPARED = 4  # models beside each other
 _OF_BETA: tuple[Kind, ...] = ("vae", "beta-vae", "beta-tcvae")  # which beta tells apart
 _BESIDE_S = 6.0  # of each run, besides learning: start, scores, map of the codes
 
@@ -84,14 +86,18 @@ class Recommendation:
     """The trial to choose, and what speaks for it.
 
     Attributes:
-        trial: The smallest code whose measure is within the tolerance of the best.
+        trial: Of the trials whose measure is within the tolerance of the best, the one with the
+            smallest code, or where only beta was varied the one with the largest beta.
         best: The trial with the best measure, maybe the same.
         measure: By what they are compared: the ELBO, or the mse where there is none.
+        varied: What differs between the trials.
         tolerance: Largest gap to the best that counts as none, in units of the measure.
         n_trials: How many were compared.
         silent_from: Of the trials of that beta, from it upwards, the first from which on all have
             silent coordinates.
         could_grow: Whether it is the largest of several codes and uses every coordinate.
+        at_end: Whether it is the best at the lowest or highest of several betas, which are all
+            that was varied.
         larger_worse: Whether a larger code of that beta falls behind by more than the tolerance.
             Coordinates that are not needed do no harm to a model that has learnt to ignore them,
             so it has learnt too briefly, or too few images by heart.
@@ -102,8 +108,10 @@ class Recommendation:
     measure: Measure
     tolerance: float
     n_trials: int
+    varied: Varied = "size"
     silent_from: Trial | None = None
     could_grow: bool = False
+    at_end: Literal["", "lowest", "highest"] = ""
     larger_worse: bool = False
 
 
@@ -177,13 +185,23 @@ def trial_name(name: str, config: TrainConfig, *, with_beta: bool) -> str:
     return f"{name}-d{config.latent_dim}" + (f"-beta{config.beta:g}" if with_beta else "")
 
 
+def varied(settings: Iterable[TrainConfig | Trial]) -> Varied:
+    """Return what differs between settings; of a single one, the size, which can always vary."""
+    points = [(each.latent_dim, each.beta) for each in settings]
+    n_dims, n_betas = (len(set(values)) for values in zip(*points, strict=True))
+    if n_betas == 1:
+        return "size"
+    return "beta" if n_dims == 1 else "both"
+
+
 def recommend(trials: Sequence[Trial]) -> Recommendation | None:
-    """Choose the smallest code that does about as well as the best; None if none has a score.
+    """Choose the simplest model that does about as well as the best; None if none has a score.
 
     They are compared by the ELBO on held-out images. It rises with d until the data need no more
-    coordinates and falls slightly after, so the first to come within a tolerance of the best is
-    taken; of several betas at that size, the best. Autoencoders have no ELBO and are compared by
-    the mse, which almost always prefers more coordinates.
+    coordinates and falls slightly after, so the smallest code within a tolerance of the best is
+    taken; of several betas at that size, the best. Where only beta was varied, the largest within
+    the tolerance is taken, as it asks for the simplest codes. Autoencoders have no ELBO and are
+    compared by the mse, which almost always prefers more coordinates.
     """
     measure: Measure = "mse" if all(trial.elbo_nats is None for trial in trials) else "elbo_nats"
     badness = {
@@ -198,8 +216,11 @@ def recommend(trials: Sequence[Trial]) -> Recommendation | None:
     tolerance = max(_GAIN_SHARE * gain, _LEAST_GAP_NATS)
     if measure == "mse":
         tolerance = _MSE_SHARE * badness[best]
+    what = varied(badness)
     enough = [trial for trial, bad in badness.items() if bad <= badness[best] + tolerance]
-    chosen = min(enough, key=lambda trial: (trial.latent_dim, badness[trial]))
+    chosen = min(
+        enough, key=lambda t: (t.latent_dim, -t.beta if what == "beta" else badness[t], badness[t])
+    )
     alike = sorted(
         (trial for trial in badness if trial.beta == chosen.beta), key=lambda t: t.latent_dim
     )
@@ -210,10 +231,29 @@ def recommend(trials: Sequence[Trial]) -> Recommendation | None:
         measure=measure,
         tolerance=tolerance,
         n_trials=len(badness),
+        varied=what,
         silent_from=_silent_from(upwards),
         could_grow=len(alike) > 1 and len(upwards) == 1 and not chosen.has_silent,
         larger_worse=any(badness[trial] > badness[chosen] + tolerance for trial in upwards),
+        at_end=_end_of([trial.beta for trial in badness], best.beta) if what == "beta" else "",
     )
+
+
+def comparable(trials: Sequence[Trial], chosen: Trial) -> list[Trial]:
+    """Return at most four trials to set side by side: one, and those nearest to it in the grid.
+
+    Args:
+        trials: Those of a sweep that have made models.
+        chosen: One of them.
+    """
+    dims, betas = (sorted({point[i] for point in map(_point, trials)}) for i in (0, 1))
+
+    def steps_away(trial: Trial) -> tuple[int, int]:
+        along = abs(dims.index(trial.latent_dim) - dims.index(chosen.latent_dim))
+        return along + abs(betas.index(trial.beta) - betas.index(chosen.beta)), along
+
+    nearest = sorted(trials, key=steps_away)[:_MOST_COMPARED]
+    return sorted(nearest, key=_point)
 
 
 def reasons(found: Recommendation) -> list[str]:
@@ -221,9 +261,12 @@ def reasons(found: Recommendation) -> list[str]:
     words = cast(Mapping[str, str], catalogue()["sweep"])
     chosen, silent = found.trial, found.silent_from
     because = "only" if found.n_trials == 1 else "best" if chosen == found.best else "enough"
-    said = [f"because_{because}_{found.measure}"]
+    of = "" if found.n_trials == 1 or found.varied == "size" else f"_{found.varied}"
+    said = [f"because_{because}{of}_{found.measure}"]
     if chosen.active_units == 0:
         said.append("note_collapsed")
+    elif found.varied == "beta":
+        said += [f"note_{found.at_end}"] if found.at_end else []
     elif found.larger_worse:
         said.append("note_worse")
     elif silent is not None:
@@ -232,9 +275,12 @@ def reasons(found: Recommendation) -> list[str]:
         said.append("note_grow")
     if found.measure == "mse":
         said.append("note_mse")
+    elif found.varied != "size":
+        said.append("note_beta")
     gaps = {
         "d": chosen.latent_dim,
         "best_d": found.best.latent_dim,
+        "best_beta": f"{found.best.beta:g}",
         "value": _told(chosen, found.measure),
         "best_value": _told(found.best, found.measure),
         "tolerance": f"{found.tolerance:.1f}",
@@ -260,6 +306,16 @@ def _silent_from(trials: Sequence[Trial]) -> Trial | None:
             break
         found = trial
     return found
+
+
+def _point(trial: Trial) -> tuple[float, float]:
+    return trial.latent_dim, trial.beta
+
+
+def _end_of(values: Sequence[float], value: float) -> Literal["", "lowest", "highest"]:
+    if value == max(values):
+        return "highest"
+    return "lowest" if value == min(values) else ""
 
 
 def _told(trial: Trial, measure: Measure) -> str:

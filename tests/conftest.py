@@ -23,6 +23,15 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> Path:
     return home
 
 
+@pytest.fixture(autouse=True)
+def no_giving_way(monkeypatch) -> None:
+    """Keep runs that a test carries out itself from slowing down that test and all after it.
+
+    What a run gives up, for its process and the whole session, it cannot take back.
+    """
+    monkeypatch.setattr("explorer.jobs.worker._give_way", lambda: None)
+
+
 def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:
     """A 2-unit VAE with random weights and the codes of 32 items, as training hands it over."""
     rng = np.random.default_rng(seed)

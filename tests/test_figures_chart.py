@@ -60,3 +60,15 @@ def test_a_line_with_too_few_of_anything_is_refused(bad):
     line = Line(**({"name": "short", "x": [2, 4], "y": [1.0, 2.0]} | bad))
     with pytest.raises(ShapeError, match="as many of each"):
         line_chart([line], x_title="d", y_title="nats")
+
+
+def test_a_level_is_a_dotted_line_with_its_name():
+    figure = line_chart([ONE], x_title="beta", y_title="active", level=(8, "all in use"))
+    (line,) = figure.layout.shapes
+    assert (line.y0, line.y1, line.line.dash) == (8, 8, "dot")
+    assert figure.layout.annotations[0].text == "all in use"
+
+
+def test_a_place_at_zero_keeps_doublings_off_a_logarithm():
+    line = Line(name="x", x=[0, 1, 4], y=[1, 2, 3])
+    assert line_chart([line], x_title="beta", y_title="n", doublings=True).layout.xaxis.type is None

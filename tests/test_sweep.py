@@ -86,6 +86,7 @@ def test_sweep_prints_its_trials_and_the_one_to_choose(at_once, capsys):
     assert cli.main(["sweep", *QUICK, "--latent-dims", "2,4", "--name", "mine", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["data"] == "digits"
+    assert told["varied"] == ["latent_dim"]
     assert [trial["bundle"] for trial in told["trials"]] == ["mine-d2", "mine-d4"]
     for trial in told["trials"]:
         bundle = read_bundle(store.find(trial["bundle"]))
@@ -105,7 +106,9 @@ def test_sweep_prints_a_table_for_people(at_once, capsys):
         ["2", "1", "digits-d2-beta1"],
         ["2", "4", "digits-d2-beta4"],
     ]
-    assert last.startswith("Recommended: d=2")
+    assert last.startswith(("Recommended: beta=1, ", "Recommended: beta=4, "))
+    assert "β" in last
+    assert "code" not in last.split(".")[1], "only beta was varied"
     kinds = [read_bundle(store.find(f"digits-d2-beta{beta}")).config.kind for beta in (1, 4)]
     assert kinds == ["vae", "beta-vae"]
 
@@ -281,7 +284,7 @@ def test_without_the_extra_the_command_that_installs_it_is_told(monkeypatch):
 
 
 def test_a_folder_of_images_is_not_sent_to_a_cluster(tmp_path):
-    with pytest.raises(DataError, match="into a zip"):
+    with pytest.raises(DataError, match="Zip the folder"):
         cluster._file_to_send(str(tmp_path))
     assert cluster._file_to_send("digits") is None
 

@@ -9,12 +9,14 @@ from explorer.config import TrainConfig
 from explorer.errors import ConfigError
 from explorer.sweeping import (
     Trial,
+    comparable,
     grid,
     reasons,
     recommend,
     sensible_dims,
     trial_name,
     usual_dims,
+    varied,
 )
 
 BASE = TrainConfig(data="digits")
@@ -192,6 +194,61 @@ def test_of_several_betas_at_the_chosen_size_the_best_is_chosen():
     found = recommend(both)
     assert found is not None
     assert (found.trial.latent_dim, found.trial.beta) == (4, 1.0)
+
+
+def of_beta(*points: tuple[float, float, int]) -> list[Trial]:
+    """Trials of one size by beta, ELBO and active units."""
+    return [
+        Trial(latent_dim=8, beta=beta, bundle=f"x-beta{beta:g}", elbo_nats=elbo, active_units=n)
+        for beta, elbo, n in points
+    ]
+
+
+def test_what_was_varied_is_told_from_the_settings():
+    assert varied(grid(BASE, [8])) == "size"
+    assert varied(grid(BASE, [2, 8])) == "size"
+    assert varied(grid(BASE, [8], [1.0, 4.0])) == "beta"
+    assert varied(grid(BASE, [2, 8], [1.0, 4.0])) == "both"
+
+
+def test_where_only_beta_was_varied_the_largest_about_as_good_is_chosen():
+    found = recommend(of_beta((0.5, -110, 8), (1, -100, 8), (2, -100.3, 7), (4, -130, 3)))
+    assert found is not None
+    assert (found.varied, found.trial.beta, found.best.beta) == ("beta", 2, 1)
+    first, note = reasons(found)
+    assert "largest β whose ELBO" in first
+    assert "-100.0 nats with β = 1" in first
+    assert "favours β near 1" in note
+    assert "code" not in first
+
+
+@pytest.mark.parametrize(
+    ("elbos", "words"), [((-90, -100, -120), "smallest β tried"), ((-120, -100, -90), "largest β")]
+)
+def test_a_best_beta_at_the_end_of_those_tried_asks_for_more(elbos, words):
+    found = recommend(of_beta(*zip((0.5, 1, 2), elbos, (8, 8, 8), strict=True)))
+    assert found is not None
+    assert words in reasons(found)[1]
+
+
+def test_where_both_were_varied_the_reason_names_the_size_and_the_beta_of_the_best():
+    points = {(4, 1.0): -100.4, (4, 4.0): -130.0, (8, 1.0): -101.0, (8, 4.0): -100.0}
+    found = recommend([Trial(latent_dim=d, beta=b, elbo_nats=e) for (d, b), e in points.items()])
+    assert found is not None
+    assert (found.varied, found.trial.latent_dim, found.trial.beta) == ("both", 4, 1.0)
+    assert "8 dimensions and β = 4" in reasons(found)[0]
+
+
+def test_at_most_four_are_compared_the_chosen_one_and_its_neighbours():
+    line = trials(*((d, -d, d) for d in (2, 4, 8, 16, 32, 64)))
+    assert [t.latent_dim for t in comparable(line, line[0])] == [2, 4, 8, 16]
+    assert [t.latent_dim for t in comparable(line, line[5])] == [8, 16, 32, 64]
+    assert line[2] in comparable(line, line[2])
+    assert comparable(line[:2], line[1]) == line[:2]
+    square = [Trial(latent_dim=d, beta=b) for d in (2, 4, 8) for b in (1.0, 2.0, 4.0)]
+    found = [(t.latent_dim, t.beta) for t in comparable(square, square[0])]
+    assert found[0] == (2, 1.0)
+    assert {(2, 2.0), (4, 1.0)} <= set(found)
 
 
 # The reason.

@@ -89,7 +89,7 @@ def test_a_link_to_models_of_two_shapes_says_what_goes_with_what(three):
     assert not page.exception
     assert "a makes pictures of 8×8 grey" in page.error[0].value
     assert "wide (12×12 grey)" in page.error[0].value
-    told = page.main.markdown[0].value
+    told = page.main.markdown[1].value  # after the heading
     assert "- 12×12 grey: wide" in told
     assert "- 8×8 grey: a, " in told
 

@@ -1,6 +1,8 @@
 """The page of a sweep: begun from the form, under way, and done."""
 
 import dataclasses
+import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 from explorer import jobs, store
 from explorer.config import TrainConfig
 from explorer.jobs.folder import JobStatus, RunFolder
+from explorer.jobs.worker import work
 from explorer.sweeping import grid
 from tests.conftest import fresh_bundle
-from tests.test_ui_train import button, drawn
+from tests.test_ui_train import button, choose_kind, drawn
 
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
 SCORES = {"mse": 0.02, "psnr_db": 17.0, "log_likelihood_nats": 10.0, "kl_nats": 4.0}
@@ -117,8 +120,10 @@ def test_a_finished_sweep_recommends_a_model_that_can_be_opened():
     ends(other, elbo=1.0, active=0)
     page = drawn("sweep", sweep=sweep)
     assert not page.exception
-    assert "Recommended: 2 dimensions" in says(page)
+    assert "#### Which β?" in says(page)
+    assert "Recommended: β = 1" in says(page)
     assert "6.0 nats, is the best" in says(page)
+    assert "no larger β" in says(page)
     assert "| **mine-d2-beta1** |" in says(page)
     assert button(page, "Open in Explore")
     assert not any(b.label in ("Pause all", "Resume all") for b in page.button)
@@ -156,8 +161,64 @@ def test_a_run_of_a_sweep_can_be_watched_by_itself_beside_the_others():
     assert page.query_params["run"] in (run.id, [run.id])
     labels = [b.label for b in page.sidebar.button]
     assert sum("mine" in label for label in labels) == 2
-    next(b for b in page.sidebar.button if b.label.startswith("Sizes for digits")).click().run()
+    next(b for b in page.sidebar.button if b.key == f"sweep-{sweep}").click().run()
     assert page.query_params["sweep"] in (sweep, [sweep])
+
+
+def test_a_sweep_is_named_after_its_data_and_the_time_it_began():
+    sweep = begun(2, 8)
+    for run in jobs.runs_of(sweep):
+        values = json.loads((run.path / "run.json").read_text())
+        values |= {"created_s": datetime(2024, 11, 7, 21, 40).astimezone().timestamp()}
+        (run.path / "run.json").write_text(json.dumps(values))
+    page = drawn("sweep", sweep=sweep)
+    assert not page.exception
+    assert "#### Which size of code? :gray[digits, 7 Nov 2024 21:40]" in says(page)
+    label = next(b.label for b in page.sidebar.button if b.key == f"sweep-{sweep}")
+    assert label.startswith("digits, 7 Nov 2024 21:40")
+    assert "Which size of code? 0 of 2 done" in label
+
+
+def test_the_form_says_which_question_a_choice_answers_and_beta_alone_is_one():
+    page = choose_kind(drawn("setup"), "beta-vae")
+    page.toggle(key="several").set_value(True).run()
+    sizes: Any = page.get("button_group")[-2]
+    betas: Any = page.get("button_group")[-1]
+    sizes.set_value([8]).run()
+    betas = page.get("button_group")[-1]
+    betas.set_value([1.0, 2.0, 4.0]).run()
+    assert "3 models answer: Which β?" in [caption.value for caption in page.caption]
+    button(page, "Train 3 models").click().run()
+    assert not page.exception
+    (sweep,) = {run.record().sweep for run in jobs.runs()}
+    page = drawn("sweep", sweep=sweep)
+    labels = [b.label.split("  ")[0] for b in page.button]
+    assert {"**β = 1**", "**β = 2**", "**β = 4**"} <= set(labels)
+
+
+def test_a_sweep_over_beta_charts_by_beta_and_shows_the_same_pictures_through_each_model():
+    sweep = begun(2, betas=(1.0, 4.0, 16.0))
+    for run in jobs.runs_of(sweep):
+        assert work(run.path)
+    page = drawn("sweep", sweep=sweep)
+    assert not page.exception
+    figure = json.loads(page.get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["xaxis"]["ticktext"] == ["1", "4", "16"]
+    assert figure["layout"]["xaxis"]["title"]["text"] == "β"
+    shown = [image.proto.imgs[0].alt for image in page.get("image")]
+    assert shown == ["Original", "β = 1", "β = 4", "β = 16"]
+    assert "code" not in says(page).split("Recommended")[1].split("The same")[0]
+
+
+def test_the_models_of_a_sweep_open_side_by_side():
+    sweep = begun(2, betas=(0.5, 1.0, 2.0, 4.0, 8.0))
+    for run, elbo in zip(jobs.runs_of(sweep), (1.0, 6.0, 4.0, 2.0, 0.0), strict=True):
+        ends(run, elbo=elbo, active=2)
+    page = drawn("sweep", sweep=sweep)
+    names = button(page, "Compare these").help
+    assert names.count("mine") == 4
+    assert "beta1," in names.replace("\\", "")
+    assert "beta8" not in names.replace("\\", "")
 
 
 def test_a_sweep_that_is_gone_is_told():
@@ -173,6 +234,6 @@ def test_runs_of_two_sweeps_and_others_are_told_apart_in_the_sidebar():
     page = drawn("setup")
     assert not page.exception
     labels = [b.label.split("  ")[0] for b in page.sidebar.button]
-    assert labels.count("Sizes for digits") == 2
+    assert sum(label.startswith("digits, ") for label in labels) == 2
     assert labels.count("alone") == 1
     assert not any("mine" in label for label in labels)

@@ -112,7 +112,7 @@ def _add_train(commands: Commands) -> None:
 
 
 def _add_sweep(commands: Commands) -> None:
-    does = "train one model for each size of the code, and recommend a size"
+    does = "train one model for each size of the code or each beta, and recommend one"
     sweep = _command(commands, "sweep", _lazily("sweep", "sweep"), does)
     sweep.add_argument(
         "--latent-dims",

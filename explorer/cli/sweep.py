@@ -1,4 +1,4 @@
-"""`latent-explorer sweep`: train models with codes of several sizes, and recommend one."""
+"""`latent-explorer sweep`: train models of several sizes or betas, and recommend one."""
 
 import argparse
 import contextlib
@@ -22,11 +22,17 @@ _COLUMNS = {
     "psnr_db": ("PSNR, dB", 2),
     "active_units": ("active", 0),
 }
+# What was varied: the names of the settings, as in `_identity`.
+_VARIED: dict[sweeping.Varied, tuple[str, ...]] = {
+    "size": ("latent_dim",),
+    "beta": ("beta",),
+    "both": ("latent_dim", "beta"),
+}
 _SCORES = ("elbo_nats", "log_likelihood_nats", "kl_nats", "mse", "psnr_db", "active_units")
 
 
 def sweep(args: argparse.Namespace) -> int:
-    """Begin a run for each size of the code, or go on with them; wait; tell what came of them."""
+    """Begin a run for each size and beta, or go on with them; wait; tell what came of them."""
     fields = TrainConfig.__dataclass_fields__
     given: dict[str, Any] = {n: getattr(args, n) for n in fields if hasattr(args, n)}
     points = {name: getattr(args, name) for name in ("latent_dims", "betas") if hasattr(args, name)}
@@ -77,25 +83,27 @@ def _watch(
     as_json: bool,
 ) -> int:
     """Wait until all runs have ended, or Ctrl-C. Return the exit code."""
+    varied = sweeping.varied(configs)
+    points = [_point(config.latent_dim, config.beta, varied) for config in configs]
     with StopAsked() as stop, ProgressLine() as line:
         while True:
             statuses = [run.status() for run in runs]
-            line.show(_words(statuses, configs))
+            line.show(_words(statuses, points))
             if stop.asked or all(status.state in jobs.ENDED for status in statuses):
                 break
             time.sleep(_LOOK_EVERY_S)
     if stop.asked:
         _leave(runs, statuses, resume_id)
         return 1
-    for status, config in zip(statuses, configs, strict=True):
+    for status, point in zip(statuses, points, strict=True):
         if not status.out:
             why = " ".join(status.error) or "It was stopped before it made a model."
-            note(f"Left out {_point(config)}: {why}")
+            note(f"Left out {point}: {why}")
     trials = [trial for status in statuses if (trial := jobs.trial_of(status))]
     if not trials:
         note("No model was made.")
         return 1
-    _tell(configs[0].data, trials, as_json=as_json)
+    _tell(configs[0].data, trials, varied, as_json=as_json)
     return 0
 
 
@@ -112,30 +120,34 @@ def _leave(
         note("Stopped. Finished models are kept; the other runs were abandoned.")
 
 
-def _words(statuses: Sequence[jobs.JobStatus], configs: Sequence[TrainConfig]) -> str:
+def _words(statuses: Sequence[jobs.JobStatus], points: Sequence[str]) -> str:
     """Say in one line how the runs stand."""
     n_done = sum(status.state in jobs.ENDED for status in statuses)
     parts = [f"{n_done} of {len(statuses)} done"]
-    for status, config in zip(statuses, configs, strict=True):
+    for status, point in zip(statuses, points, strict=True):
         if status.state not in (*jobs.ENDED, "queued"):
             share = status.step / status.steps if status.steps else 0.0
-            parts.append(f"{_point(config)} {share:.0%}")
+            parts.append(f"{point} {share:.0%}")
     return "  ".join(parts)
 
 
-def _point(config: TrainConfig) -> str:
-    beta = "" if config.beta == 1 else f" beta={config.beta:g}"
-    return f"d={config.latent_dim}{beta}"
+def _point(latent_dim: int, beta: float, varied: sweeping.Varied) -> str:
+    """Say what sets a trial apart from the others."""
+    said = {"size": f"d={latent_dim}", "beta": f"beta={beta:g}"}
+    return " ".join(said.values()) if varied == "both" else said[varied]
 
 
-def _tell(data: str, trials: Sequence[sweeping.Trial], *, as_json: bool) -> None:
+def _tell(
+    data: str, trials: Sequence[sweeping.Trial], varied: sweeping.Varied, *, as_json: bool
+) -> None:
     """Print the trials and the one to choose."""
     found = sweeping.recommend(trials)
     reason = " ".join(sweeping.reasons(found)) if found else ""
     if as_json:
         recommended = found and _identity(found.trial) | {"reason": reason}
         rows = [_identity(trial) | _scores(trial) for trial in trials]
-        say_json({"data": data, "trials": rows, "recommended": recommended})
+        told = {"data": data, "varied": _VARIED[varied], "trials": rows}
+        say_json({**told, "recommended": recommended})
         return
     shown = [key for key in _COLUMNS if any(_value(trial, key) is not None for trial in trials)]
     say(f"{'d':>4}{'beta':>7}" + "".join(f"{_COLUMNS[key][0]:>18}" for key in shown) + "  bundle")
@@ -143,7 +155,8 @@ def _tell(data: str, trials: Sequence[sweeping.Trial], *, as_json: bool) -> None
         cells = "".join(f"{_cell(trial, key):>18}" for key in shown)
         say(f"{trial.latent_dim:>4}{trial.beta:>7g}{cells}  {trial.bundle}")
     if found:
-        say(f'Recommended: d={found.trial.latent_dim}, "{found.trial.bundle}". {reason}')
+        point = _point(found.trial.latent_dim, found.trial.beta, varied)
+        say(f'Recommended: {point}, "{found.trial.bundle}". {reason}')
 
 
 def _identity(trial: sweeping.Trial) -> dict[str, object]:

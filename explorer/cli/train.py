@@ -16,17 +16,14 @@ from explorer import originals, presets, store
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.config import TrainConfig
 from explorer.errors import MachineError
-from explorer.jobs.concluding import concluded
-from explorer.jobs.ends import Ends
-from explorer.verdict import Grade, summary
 
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
     from explorer.data.imageset import ImageSet
-    from explorer.training import Progress
+    from explorer.jobs import Recording
+    from explorer.training import Control, Progress
 
 
-_MARKS: Mapping[Grade, str] = {"problem": "!", "note": "-", "fine": "+"}
 _WAIT_S = 900.0  # that a process waits to be told what to work on
 
 
@@ -103,14 +100,8 @@ def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> in
 def note_chosen(what: str, chosen: Mapping[str, object]) -> None:
     """Tell which settings were chosen to fit something, as flags; of none, nothing."""
     if chosen:
-        flags = _flags(chosen)
+        flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
         note(f"Chosen to fit {what}: {' '.join(flags)}")
-
-
-def _flags(settings: Mapping[str, object]) -> list[str]:
-    """Return settings as they are given on the command line."""
-    pairs = ((f"--{name.replace('_', '-')}", value) for name, value in settings.items())
-    return [flag if value is True else f"{flag} {value}" for flag, value in pairs]
 
 
 def _resume(run: store.UnfinishedRun, *, as_json: bool) -> int:
@@ -140,18 +131,30 @@ def _work(
     resume: bool,
     as_json: bool,
 ) -> int:
-    """Train, complete, save. Return the exit code."""
-    last = _train_until_asked(run, config, images, resume=resume)
-    if last.bundle is None:
-        _tell_how_to_resume(run)
-        return 1
-    command = store.train_command(config, run.out.name)
-    with ProgressLine() as line:
-        bundle = store.complete(last.bundle, command=command, report=line.report)
-    store.save(bundle, run.out)
-    run.end()
-    _remember(run.out, bundle)
-    _tell(bundle, last, concluded(last, images), run.out, as_json=as_json)
+    """Train, complete, save, and write down how it goes. Return the exit code."""
+    from explorer.jobs import Recording
+    from explorer.training import Control
+
+    control = Control()
+    with Recording(control, note) as recording:
+        recording.begin(config, run.out, images, resumes=resume)
+        last = _train_until_asked(run, config, images, control, recording, resume=resume)
+        if last.bundle is None:
+            _tell_how_to_resume(run)
+            return 1
+        command = store.train_command(config, run.out.name)
+        with ProgressLine() as line:
+
+            def report(done: float, words: str) -> None:
+                line.report(done, words)
+                recording.finishing(done, words)
+
+            bundle = store.complete(last.bundle, command=command, report=report)
+        store.save(bundle, run.out)
+        run.end()
+        _remember(run.out, bundle)
+        recording.made(run.out.name, early=last.stopped_early)
+    _tell(bundle, last, run.out, as_json=as_json)
     return 0
 
 
@@ -159,6 +162,8 @@ def _train_until_asked(
     run: store.UnfinishedRun,
     config: TrainConfig,
     images: "ImageSet",
+    control: "Control",
+    recording: "Recording",
     *,
     resume: bool,
 ) -> "Progress":
@@ -167,12 +172,20 @@ def _train_until_asked(
     from explorer.training.choice import use_fitting_threads
 
     use_fitting_threads(config, images)
-    reports = train(images, config, name=run.out.name, checkpoint=run.checkpoint, resume=resume)
+    reports = train(
+        images,
+        config,
+        name=run.out.name,
+        checkpoint=run.checkpoint,
+        resume=resume,
+        control=control,
+    )
     with StopAsked() as stop, ProgressLine() as line:
         for progress in reports:
             if progress.bundle is not None:
                 break
             line.show(_words(progress), always=_is_last(progress))
+            recording.note(progress, goes_on=lambda: not stop.asked)
             if stop.asked:
                 reports.close()  # which writes the checkpoint
                 break
@@ -232,9 +245,8 @@ def _tell_how_to_resume(run: store.UnfinishedRun) -> None:
         note("Stopped before there was anything to save.")
 
 
-def _tell(bundle: "ModelBundle", last: "Progress", ends: Ends, out: Path, *, as_json: bool) -> None:
-    """Print what was made, which weights were kept, and the verdict on them."""
-    findings = ends.end.findings
+def _tell(bundle: "ModelBundle", last: "Progress", out: Path, *, as_json: bool) -> None:
+    """Print what was made."""
     if as_json:
         say_json(
             {
@@ -248,26 +260,12 @@ def _tell(bundle: "ModelBundle", last: "Progress", ends: Ends, out: Path, *, as_
                 "stopped_early": last.stopped_early,
                 "elapsed_s": round(last.elapsed_s, 3),
                 "scores": dict(bundle.scores),
-                "kept": {
-                    "weights": ends.kept,
-                    "step": ends.end.step,
-                    "steps": ends.last.step,
-                    "held_out_loss_nats": ends.end.held_out,
-                    "says": ends.says(),
-                },
-                "verdict": [finding.to_json() for finding in findings],
             }
         )
         return
     scores = ", ".join(f"{key} {value:.4g}" for key, value in bundle.scores.items())
     not_yet = f"not scored yet: latent-explorer evaluate {shlex.quote(str(out))} --keep"
     say(f'Wrote the bundle "{out.name}" to {out}\n  {scores or not_yet}')
-    say(ends.says())
-    say(summary(findings))
-    for finding in findings:
-        say(f"  {_MARKS[finding.grade]} {finding.says()}")
-        if finding.remedy is not None:
-            say(f"      Try {' '.join(_flags(finding.remedy.change))}")
     say(f"Explore it: latent-explorer, then choose {out.name}")
 
 

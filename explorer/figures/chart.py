@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from explorer.errors import ShapeError
-from explorer.figures.look import CLASS_COLORS, CLASS_SHAPES, FONT, INK, Ink, Theme, as_text, axis
+from explorer.figures.look import (
+    CLASS_COLORS,
+    CLASS_SHAPES,
+    FONT,
+    INK,
+    LETTERS,
+    Ink,
+    Theme,
+    as_text,
+    axis,
+)
 
 _HEIGHT, _LEGEND = 250, 26  # px
 _DOT, _RING = 8, 17  # px across
@@ -37,6 +47,7 @@ def line_chart(
     y_title: str,
     doublings: bool = False,
     diagonal: str = "",
+    level: tuple[float, str] | None = None,
     ring: tuple[float, float] | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
@@ -46,9 +57,10 @@ def line_chart(
         lines: What to draw; a legend names them where there are several.
         x_title: What lies across, with the unit.
         y_title: What goes up, with the unit.
-        doublings: Whether twice as much is one step across, wherever it begins; only the places of
-            points have ticks then.
+        doublings: Whether twice as much is one step across, wherever it begins, if all places are
+            above 0; only the places of points have ticks then.
         diagonal: Name of the dotted line where x equals y; empty for none.
+        level: Height and name of a dotted line across; None for none.
         ring: The point to be marked.
         theme: Page behind the figure, whose own background is clear.
 
@@ -72,6 +84,14 @@ def line_chart(
             x=far, y=far, text=as_text(diagonal), showarrow=False, xanchor="right", yanchor="bottom"
         )
         figure.update_layout(xaxis_rangemode="tozero", yaxis_rangemode="tozero")
+    if level is not None:
+        figure.add_hline(
+            y=level[0],
+            line={"color": ink.text, "width": 1, "dash": "dot"},
+            annotation={"text": as_text(level[1]), "yanchor": "bottom"},
+            annotation_position="top right",
+        )
+        figure.update_layout(yaxis_rangemode="tozero")
     if ring is not None:
         figure.add_scatter(
             x=ring[:1],
@@ -87,7 +107,7 @@ def line_chart(
         )
     for i, line in enumerate(lines):
         figure.add_trace(_trace(line, i, theme))
-    if doublings and places:
+    if doublings and places and places[0] > 0:
         steps = [math.log10(place) for place in places]
         room = max(0.08 * (steps[-1] - steps[0]), 0.1)
         figure.update_xaxes(
@@ -116,7 +136,7 @@ def _trace(line: Line, i: int, theme: Theme) -> go.Scatter:
         mode="lines+markers+text" if line.notes else "lines+markers",
         text=[f"\u2002{as_text(note)}" for note in line.notes],  # clear of a ring
         textposition="top right",
-        textfont={"size": 11},
+        textfont={"size": LETTERS},
         line={"color": color, "width": 2},
         marker={"size": _DOT, "symbol": CLASS_SHAPES[i % len(CLASS_SHAPES)]},
         hovertemplate="%{xaxis.title.text}: %{x:.4~g}<br>%{yaxis.title.text}: %{y:.4~g}",
@@ -135,11 +155,11 @@ def _layout(x_title: str, y_title: str, has_legend: bool, ink: Ink) -> go.Layout
         template=go.layout.Template(),
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 12, "color": ink.text},
+        font={"family": FONT, "size": LETTERS, "color": ink.text},
         height=_HEIGHT + (_LEGEND if has_legend else 0),
         margin={"l": 8, "r": 24, "t": 12 + (_LEGEND if has_legend else 0), "b": 8},
         showlegend=has_legend,
-        legend={"orientation": "h", "x": 0, "y": 1.04, "yanchor": "bottom", "font": {"size": 11}},
+        legend={"orientation": "h", "x": 0, "y": 1.04, "yanchor": "bottom"},
         xaxis=across | quiet,
         yaxis=up | quiet | {"nticks": 6},
         dragmode=False,

@@ -6,23 +6,24 @@ from typing import Literal
 
 Theme = Literal["light", "dark"]
 
-# Ten colours for classes, of the same hue (within 15 degrees in OKLCH) on either page. Each has a
-# contrast of 3:1 or more against white or Streamlit's dark page, and any two differ by a CIEDE2000
-# of 10 or more, also to eyes without red or green cones (`tests/test_figures.py`). Found by
-# searching for the set whose closest pair is farthest apart; the first few differ the most.
+# Ten colours for classes, each of the same family on either page. Each has a contrast of 3:1 or
+# more against white or Streamlit's dark page. Any two differ by a CIEDE2000 of 24 or more, and of
+# 14 or more to eyes without red, green or blue cones (`tests/test_figures.py`). Found by searching
+# for the set whose closest pair is farthest apart; the first five are the most vivid.
 CLASS_COLORS: dict[Theme, tuple[str, ...]] = {
     "light": (
-        *("#3156f5", "#9b9416", "#e46a8a", "#127043", "#9085fa"),
-        *("#993c96", "#b574b1", "#5e7a1d", "#07a58d", "#d41464"),
+        *("#166acd", "#945d00", "#ee016e", "#00a2c3", "#8b9d00"),
+        *("#907f87", "#0000d4", "#505f4d", "#701953", "#820000"),
     ),
     "dark": (
-        *("#6b64ef", "#dcde8d", "#da8a98", "#23866c", "#a499da"),
-        *("#fbc6f5", "#986a93", "#78b525", "#98e8ce", "#e32560"),
+        *("#34a7ff", "#ffe600", "#c49eb3", "#08f0ff", "#007100"),
+        *("#e1e5d5", "#5259ff", "#888672", "#d50692", "#ef8844"),
     ),
 }
-# The eleventh class has the first colour again in another shape, and so on. Both kinds of Plotly
-# scatter trace know these four.
-CLASS_SHAPES = ("circle", "diamond", "square", "cross")
+# A second sign beside the colour. Both kinds of Plotly scatter trace know these five. An x or a
+# cross covers less than a disc of its width, so it is drawn wider.
+CLASS_SHAPES = ("circle", "square", "diamond", "x", "cross")
+SHAPE_SIZES = {"circle": 1.0, "square": 0.9, "diamond": 1.15, "x": 1.1, "cross": 1.2}
 
 # Amounts: the parts of viridis, whose order the colour-blind see too, that show on each page,
 # turned so that much stands out from it.
@@ -35,6 +36,7 @@ PLAIN_COLOR = "#6398b4"  # dots without a colouring; 3:1 on both pages
 # Dots that others lie on: as quiet as can still be seen.
 BENEATH_COLOR: dict[Theme, str] = {"light": "#b4b9c2", "dark": "#565d6b"}
 
+LETTERS = 12  # px, the least that is read without effort
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'  # Streamlit's own
 
 
@@ -56,8 +58,8 @@ def axis(title: str, ink: Ink) -> dict[str, object]:
     """Describe one axis; without a title it means nothing, so it shows neither ticks nor grid."""
     return {
         # Named once more, because the letters of WebGL axes inherit nothing from the page.
-        "title": {"text": title, "font": {"size": 12, "family": FONT}},
-        "tickfont": {"size": 10, "family": FONT},
+        "title": {"text": title, "font": {"size": LETTERS, "family": FONT}},
+        "tickfont": {"size": LETTERS, "family": FONT},
         "showticklabels": bool(title),
         "showgrid": bool(title),
         "nticks": 7,

@@ -17,7 +17,9 @@ from explorer.figures.look import (
     CLASS_SHAPES,
     FONT,
     INK,
+    LETTERS,
     PLAIN_COLOR,
+    SHAPE_SIZES,
     VALUE_COLORS,
     Ink,
     Theme,
@@ -28,7 +30,8 @@ from explorer.latent.stats import checked_codes
 from explorer.projection import spread_heights
 
 _LAST = 2000  # rank in the legend
-_HEADROOM = 50  # px above the map: two rows of legend, or the colour bar
+_ROOM = 0.06  # beyond the outermost codes, as a share of what they span
+_HEADROOM = 54  # px above the map: two rows of legend, or the colour bar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,7 @@ def latent_map(
     if m == 1:
         xy = np.column_stack([xy, spread_heights(n)])
     figure = go.Figure(layout=_layout(m, axis_titles, color, view, INK[theme]))
+    _fix_axes(figure, xy)
     size = _dot_size(len(rows)) * (0.7 if m == 3 else 1.0)  # dots in space hide each other
     for group in _groups(color, n, rows, size, theme):
         figure.add_trace(_trace(xy[group.rows], group))
@@ -131,9 +135,10 @@ def _groups(
             yield _Group(rows=beneath, marker=marker, name=as_text(color.none), rank=_LAST)
             size = _dot_size(len(rows) - len(beneath))
         for label, name in enumerate(color.names):
-            shape, hue = divmod(label, len(colors))
-            symbol = CLASS_SHAPES[shape % len(CLASS_SHAPES)]
-            marker = {"size": size, "color": colors[hue], "symbol": symbol}
+            around, hue = divmod(label, len(colors))
+            # Fifty classes differ: once around the colours, each takes the next shape.
+            symbol = CLASS_SHAPES[(label + around) % len(CLASS_SHAPES)]
+            marker = {"size": size * SHAPE_SIZES[symbol], "color": colors[hue], "symbol": symbol}
             mine = rows[labels[rows] == label]
             if len(mine):
                 yield _Group(rows=mine, marker=marker, name=as_text(name))
@@ -185,7 +190,7 @@ def _layout(
         "template": go.layout.Template(),  # none of Plotly's own looks
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": FONT, "size": 12, "color": ink.text},
+        "font": {"family": FONT, "size": LETTERS, "color": ink.text},
         "margin": _margin(m, titles),
         "showlegend": isinstance(color, ByClass),
         "legend": {
@@ -194,11 +199,11 @@ def _layout(
             "y": 1,
             "yanchor": "bottom",
             "maxheight": _HEADROOM - 2,  # px; more rows than fit can be scrolled to
-            "font": {"size": 11},
             "bgcolor": "rgba(0,0,0,0)",
             "itemsizing": "constant",
-            # A class hidden in one colouring must not hide a trace of the next one.
-            "uirevision": f"{view} {color.names if isinstance(color, ByClass) else ''}",
+            # A key and no more: nothing would say that a click on it hides dots.
+            "itemclick": False,
+            "itemdoubleclick": False,
         },
         "uirevision": view,
     }
@@ -231,10 +236,22 @@ def _layout(
     )
 
 
+def _fix_axes(figure: go.Figure, xy: np.ndarray) -> None:
+    """Span all codes, (n, 2 or 3), also those not drawn: hiding a class must not move the rest."""
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    room = _ROOM * np.maximum(high - low, 1e-6)
+    ends = [[float(a), float(b)] for a, b in zip(low - room, high + room, strict=True)]
+    if len(ends) == 3:
+        x, y, z = ({"range": end} for end in ends)
+        figure.update_layout(scene={"xaxis": x, "yaxis": y, "zaxis": z})
+    else:
+        figure.update_layout(xaxis_range=ends[0], yaxis_range=ends[1])
+
+
 def _margin(m: int, titles: Sequence[str]) -> dict[str, float | bool]:
     """Fix the margins, in px: a new colouring must not move the dots."""
     has_scales = bool(titles) and m < 3
-    beside, below = (44 if has_scales and m == 2 else 6), (38 if has_scales else 6)
+    beside, below = (48 if has_scales and m == 2 else 6), (42 if has_scales else 6)
     return {"l": beside, "r": 6, "t": _HEADROOM, "b": below, "autoexpand": False}
 
 
@@ -242,7 +259,7 @@ def _color_bar(title: str, ink: Ink) -> dict[str, object]:
     """Describe a slim bar above the map, where the legend would be."""
     return {
         "orientation": "h",
-        "title": {"text": as_text(title), "side": "top", "font": {"size": 11}},
+        "title": {"text": as_text(title), "side": "top", "font": {"size": LETTERS}},
         "x": 0,
         "xanchor": "left",
         "y": 1,
@@ -252,7 +269,7 @@ def _color_bar(title: str, ink: Ink) -> dict[str, object]:
         "outlinewidth": 0,
         "nticks": 5,
         "exponentformat": "power",
-        "tickfont": {"size": 10, "color": ink.text},
+        "tickfont": {"size": LETTERS, "color": ink.text},
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.figures.look import CLASS_COLORS, FONT, INK, Theme, as_text
+from explorer.figures.look import CLASS_COLORS, FONT, INK, LETTERS, Theme, as_text
 
 _HEIGHT = 132  # px
 _LEAST, _MOST = 1e-12, 1e12  # norms drawn, so that a 0 or a wild one does not flatten all others
@@ -136,7 +136,7 @@ def loss_chart(
 def _layout(title: str, theme: Theme) -> go.Layout:
     ink = INK[theme]
     axis = {
-        "tickfont": {"size": 10, "family": FONT},
+        "tickfont": {"size": LETTERS, "family": FONT},
         "gridcolor": ink.line,
         "zeroline": False,
         "fixedrange": True,
@@ -145,12 +145,12 @@ def _layout(title: str, theme: Theme) -> go.Layout:
         template=go.layout.Template(),
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 11, "color": ink.text},
+        font={"family": FONT, "size": LETTERS, "color": ink.text},
         height=_HEIGHT,
-        margin={"l": 38, "r": 6, "t": 22, "b": 20, "autoexpand": False},
+        margin={"l": 42, "r": 6, "t": 24, "b": 22, "autoexpand": False},
         title={
             "text": as_text(title),
-            "font": {"size": 11},
+            "font": {"size": LETTERS},
             "x": 0,
             "xanchor": "left",
             "y": 0.99,
@@ -162,7 +162,7 @@ def _layout(title: str, theme: Theme) -> go.Layout:
             "xanchor": "right",
             "y": 1.0,
             "yanchor": "bottom",
-            "font": {"size": 10},
+            "font": {"size": LETTERS},
             "bgcolor": "rgba(0,0,0,0)",
         },
         xaxis=axis,

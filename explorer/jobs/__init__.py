@@ -5,9 +5,10 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 
 - `folder.py`: reads and writes the files in a run's folder.
 - `recorder.py`: which reports and snapshots of a run are kept.
+- `telling.py`: how a run stands, said by whoever works on it.
+- `looking.py`: what has come of a run: its model, and what was kept of it to look at.
+- `recording.py`: writes a run of the command line down as the app's own are.
 - `turns.py`: how many runs work at once, and whose turn it is.
-- `ends.py`: what a run came to: the weights it kept, the others, and the verdict on both.
-- `concluding.py`: judges what a run came to.
 - `worker.py`: carries out a run, in the run's own process.
 - `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
 - `executors.py`: starts the runs of a sweep, on this machine or elsewhere.
@@ -15,7 +16,6 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 """
 
 from explorer.jobs.cluster import DaskRuns
-from explorer.jobs.ends import Ends, can_keep_other, keep_other, read_ends
 from explorer.jobs.executors import (
     Executor,
     LocalRun,
@@ -29,12 +29,14 @@ from explorer.jobs.executors import (
     trial_of,
 )
 from explorer.jobs.folder import ENDED, Asked, JobStatus, Record, Report, RunFolder, State
+from explorer.jobs.looking import model_of, reconstructions
 from explorer.jobs.processes import (
     begin,
     delete,
     find_run,
     finish,
     free_name,
+    is_adrift,
     patient_environment,
     pause,
     resume,
@@ -42,36 +44,37 @@ from explorer.jobs.processes import (
     slow_down,
     warm_up,
 )
+from explorer.jobs.recording import Recording
 from explorer.jobs.turns import n_at_once
 
 __all__ = [
     "ENDED",
     "Asked",
     "DaskRuns",
-    "Ends",
     "Executor",
     "JobStatus",
     "LocalRun",
     "LocalRuns",
     "Record",
+    "Recording",
     "Report",
     "RunFolder",
     "State",
     "Watched",
     "begin",
     "begin_sweep",
-    "can_keep_other",
     "delete",
     "find_run",
     "finish",
     "free_name",
-    "keep_other",
+    "is_adrift",
+    "model_of",
     "n_at_once",
     "new_sweep",
     "patient_environment",
     "pause",
     "pause_all",
-    "read_ends",
+    "reconstructions",
     "resume",
     "resume_all",
     "runs",

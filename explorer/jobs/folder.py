@@ -5,7 +5,6 @@
 - `state.json`: how the run stands, rewritten several times a second by the process that works.
 - `progress.jsonl`: a line for each report kept.
 - `snapshots/N.npz`, `snapshots.jsonl`, `latest.npz`, `watched.npz`: what is there to look at.
-- `ends.json`, `ends/`, `best.npz`: what the run came to, once it is over; `ends.py` knows them.
 - `checkpoint`, `log.txt`, and `lock`, which the working process holds.
 """
 
@@ -51,6 +50,7 @@ class Record:
         fitted: Names of settings to be chosen to fit the images.
         created_s: When it was asked for, in seconds of the Unix clock.
         sweep: Id of the sweep it belongs to; empty for a run by itself.
+        in_terminal: Whether it was begun on the command line, which alone can go on with it.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Record:
     fitted: tuple[str, ...] = ()
     created_s: float = 0.0
     sweep: str = ""
+    in_terminal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +110,8 @@ class JobStatus:
         elapsed_s: Seconds of work.
         images_per_s: Speed.
         layers: Names of the layers whose gradients are reported.
-        health: What gradients and held-out loss say: healthy, vanishing, exploding or overfitting;
-            of a game between two players, its verdict: even, mode-collapse or discriminator-won.
-        best_step: Step with the smallest held-out loss so far; 0 before the first check.
+        health: What the gradients say: healthy, vanishing or exploding; of a game between two
+            players, its verdict: even, mode-collapse or discriminator-won.
         updated_s: When this was said, in seconds of the Unix clock.
         queued_s: Since when it has waited for its turn, in the same.
         pid: Process that said it; 0 before there was one.
@@ -130,7 +130,6 @@ class JobStatus:
     images_per_s: float = 0.0
     layers: tuple[str, ...] = ()
     health: str = "healthy"
-    best_step: int = 0
     updated_s: float = 0.0
     queued_s: float = 0.0
     pid: int = 0
@@ -187,6 +186,7 @@ class RunFolder:
             "fitted": list(record.fitted),
             "created_s": record.created_s or now_s,
             "sweep": record.sweep,
+            "in_terminal": record.in_terminal,
         }
         replace_file(self.path / "run.json", json.dumps(values, indent=1).encode())
 
@@ -206,6 +206,7 @@ class RunFolder:
                 fitted=tuple(map(str, values["fitted"])),
                 created_s=float(values["created_s"]),
                 sweep=str(values.get("sweep", "")),  # runs of earlier versions lack it
+                in_terminal=bool(values.get("in_terminal", False)),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BundleError(
@@ -296,14 +297,9 @@ class RunFolder:
         """Return step and time of each snapshot kept, from a position on."""
         return _read_lines(self.path / "snapshots.jsonl")[skip:]
 
-    def snapshot(self, which: int | Literal["best"] | None) -> dict[str, np.ndarray] | None:
-        """Return a kept snapshot, the latest for None, or that of the best weights of a run.
-
-        Returns:
-            None if there is no such one.
-        """
-        files = {None: "latest.npz", "best": "best.npz"}
-        file = files[which] if not isinstance(which, int) else f"snapshots/{which}.npz"
+    def snapshot(self, which: int | None) -> dict[str, np.ndarray] | None:
+        """Return a kept snapshot, or the latest for None; None if there is no such one."""
+        file = "latest.npz" if which is None else f"snapshots/{which}.npz"
         return _read_arrays(self.path / file)
 
     def watched(self) -> dict[str, np.ndarray] | None:
@@ -370,6 +366,13 @@ class RunFolder:
 def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
     """Word the end of a process that could not say why it ended."""
     can_go_on = run.checkpoint.exists()
+    with contextlib.suppress(ExplorerError):
+        if run.record().in_terminal:
+            return (
+                f"The run ended at step {status.step:,} without a word.",
+                "It was started in a terminal, and its process was killed there.",
+                "If it has left a checkpoint, the command line can go on with it.",
+            )
     return (
         f"The run ended at step {status.step:,} without a word.",
         "Its process was killed: by a person, by the system for want of memory, or because the "

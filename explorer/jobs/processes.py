@@ -58,7 +58,7 @@ def begin(
     """
     name = unicodedata.normalize("NFC", name.strip())
     check_name(name)
-    run = _new_folder(name)
+    run = new_folder(name)
     out = store.bundles_folder() / name
     run.create(Record(name=name, out=out, config=config, fitted=tuple(fitted), sweep=sweep))
     _spawn(run)
@@ -117,8 +117,9 @@ def delete(run: RunFolder) -> None:
 
     Raises:
         MachineError: The folder cannot be removed.
+        TrainingError: It is at work in a terminal.
     """
-    _end_process(run)
+    end(run)
     try:
         shutil.rmtree(run.path)
     except FileNotFoundError:
@@ -168,8 +169,8 @@ def _lies_there(name: str) -> bool:
     return (store.bundles_folder() / name).exists()
 
 
-def _new_folder(name: str) -> RunFolder:
-    """Choose a folder whose name sorts by time, for people to recognise."""
+def new_folder(name: str) -> RunFolder:
+    """Choose a folder for a run of that name; folders sort by time, and people recognise them."""
     words = re.sub(r"[^\w-]+", "-", name).strip("-")[:40] or "run"
     stamp = time.strftime("%Y%m%d-%H%M%S")
     number, path = 2, store.runs_folder() / f"{stamp}-{words}"
@@ -178,7 +179,18 @@ def _new_folder(name: str) -> RunFolder:
     return RunFolder(path)
 
 
+def is_adrift(run: RunFolder) -> bool:
+    """Whether only a terminal can go on with a run: it began in one, which works on it no more."""
+    return run.record().in_terminal and not run.is_worked_on()
+
+
 def _make_sure_of_a_process(run: RunFolder) -> None:
+    if is_adrift(run):
+        raise TrainingError(
+            f'The run "{run.record().name}" was started in a terminal, and has ended there.',
+            "Its checkpoint lies beside the model to be, where only the command line looks for it.",
+            f"Go on in a terminal: {store.resume_command(run.record().out)}",
+        )
     if not run.is_worked_on():
         now_s = time.time()
         said = dataclasses.replace(run.said(), state="queued", error=(), pid=0)
@@ -240,7 +252,18 @@ def _told(child: "subprocess.Popen[bytes]", run: RunFolder) -> bool:
     return child.poll() is None
 
 
-def _end_process(run: RunFolder) -> None:
+def end(run: RunFolder) -> None:
+    """Have the process of a run go, if there is one; it leaves a checkpoint where it can.
+
+    Raises:
+        TrainingError: It is at work in a terminal, which is somebody else's to end.
+    """
+    if run.is_worked_on() and _is_in_terminal(run):
+        raise TrainingError(
+            f'The run "{run.record().name}" is at work in a terminal.',
+            "A page does not end what was started there.",
+            "Press Stop, or Ctrl-C in the terminal, and then delete it.",
+        )
     pid = run.said().pid
     for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         if not pid or not run.is_worked_on():
@@ -250,3 +273,10 @@ def _end_process(run: RunFolder) -> None:
         give_up = time.monotonic() + _END_S
         while run.is_worked_on() and time.monotonic() < give_up:
             time.sleep(0.05)
+
+
+def _is_in_terminal(run: RunFolder) -> bool:
+    try:
+        return run.record().in_terminal
+    except ExplorerError:  # damaged; the app's own, then
+        return False

@@ -22,12 +22,11 @@ from explorer import originals, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
-from explorer.jobs.ends import place_of, write_ends
 from explorer.jobs.folder import JobStatus, RunFolder, State
+from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
 if TYPE_CHECKING:
-    from explorer.bundle import ModelBundle
     from explorer.jobs.recorder import Recorder
     from explorer.training import Control, Progress
 
@@ -35,7 +34,6 @@ _IN_FRONT_S = 5.0  # of training at its start, so that pictures come soon; then 
 _NICE = 19
 _LOCK_WAIT_S = 3.0  # others hold the lock only for an instant, to see whether it is held
 _SLOW_S = 0.35  # from batch to batch in slow motion
-_SAY_EVERY_S = 0.25
 _SHOW_EVERY_S = 0.2  # how the run stands, to whoever looks
 _LOOK_EVERY_S = 0.2  # for wishes, while paused
 _STAYS_S = 120.0  # that a paused process waits before it makes room; going on starts another
@@ -58,10 +56,7 @@ def _give_way() -> None:
 
     On Linux the nice level of a process may not do it: where the processor is shared by sessions,
     it counts only within one, and each session has a level of its own, which is set too.
-    A process that shares its session, such as one that tests, leaves all as it is.
     """
-    if hasattr(os, "getsid") and os.getsid(0) != os.getpid():
-        return
     with contextlib.suppress(OSError, AttributeError):  # none on Windows
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
     with contextlib.suppress(OSError):
@@ -123,35 +118,34 @@ class _Worker:
     def __init__(self, run: RunFolder) -> None:
         self._run = run
         self._record = run.record()
-        self._status = dataclasses.replace(run.said(), error=(), pid=os.getpid())
-        self._said_s = 0.0
+        self._tell = Teller(run)
 
     def work(self) -> None:
         turns = self._run.path.parent / ".turns"
         images: ImageSet | None = None
         while True:
-            self._say("queued", queued_s=self._status.queued_s or time.time())
+            self._tell.say("queued", queued_s=self._tell.status.queued_s or time.time())
             with (
                 contextlib.suppress(_PauseAskedError),
                 turn(turns, self._is_next, self._wait_in_queue),
             ):
-                self._say("starting")
+                self._tell.say("starting")
                 if images is None:
                     images = self._load()
                     recorder = self._recorder(images)
                 progress = self._train(images, recorder)
-                if progress.end is not None:
-                    self._keep(progress, images)
+                if progress.bundle is not None:
+                    self._keep(progress)
                     return
             self._wait_paused()
-            self._status = dataclasses.replace(self._status, queued_s=time.time())
+            self._tell.status = dataclasses.replace(self._tell.status, queued_s=time.time())
 
     def _load(self) -> ImageSet:
         from explorer.data import load_for
         from explorer.training import choice
 
         config = self._record.config
-        images = load_for(config, report=self._say_doing)
+        images = load_for(config, report=self._tell.doing)
         config = choice.fitted(config, self._record.fitted, images)
         self._record = dataclasses.replace(self._record, config=config)
         choice.use_fitting_threads(config, images)
@@ -171,7 +165,7 @@ class _Worker:
         """Return the last report: with the bundle, or without where a pause came first."""
         from explorer.training import Control, train
 
-        control = Control(with_other=True)
+        control = Control()
         reports = train(
             images,
             self._config,
@@ -183,12 +177,11 @@ class _Worker:
         slow = self._heed(recorder, control)
         gives_way = False
         for progress in _closing(reports):
-            self._note(progress)
+            self._tell.note(progress)
             if not gives_way and progress.elapsed_s >= _IN_FRONT_S:
                 _give_way()
                 gives_way = True
-            if progress.end is not None:
-                recorder.note_ends(progress)
+            if progress.bundle is not None:
                 break
             recorder.note(progress, slow=slow)
             if self._run.asked().pause:
@@ -207,34 +200,23 @@ class _Worker:
         control.with_snapshot = recorder.wants_snapshot(slow=asked.slow)
         return asked.slow
 
-    def _keep(self, progress: "Progress", images: ImageSet) -> None:
-        """Save the model under a name that is free, and put aside the one that could be instead."""
-        from explorer.jobs.concluding import concluded
-
-        assert progress.end is not None
-        self._say("finishing")
+    def _keep(self, progress: "Progress") -> None:
+        """Complete the bundle and save it under a name that is free."""
+        assert progress.bundle is not None
+        self._tell.say("finishing")
         out = _free(self._record.out)
-        done = self._completed(progress.end.bundle, out.name)
+        bundle = dataclasses.replace(progress.bundle, name=out.name)
+        command = store.train_command(bundle.config, out.name)
+        done = store.complete(bundle, command=command, report=self._tell.doing)
         store.save(done, out)
         originals.remember_place(done)
-        write_ends(self._run, concluded(progress, images))
         self._run.checkpoint.unlink(missing_ok=True)
-        self._say("stopped" if self._run.asked().finish else "finished", out=out.name)
-        if progress.other is not None:
-            # The run is over, whatever becomes of this.
-            with contextlib.suppress(ExplorerError, MemoryError, KeyboardInterrupt):
-                other = self._completed(progress.other.bundle, out.name)
-                store.save(other, place_of(self._run, progress.other.which))
-
-    def _completed(self, bundle: "ModelBundle", name: str) -> "ModelBundle":
-        command = store.train_command(bundle.config, name)
-        bundle = dataclasses.replace(bundle, name=name)
-        return store.complete(bundle, command=command, report=self._say_doing)
+        self._tell.say("stopped" if progress.stopped_early else "finished", out=out.name)
 
     # ---- waiting
 
     def _is_next(self) -> bool:
-        mine = (self._status.queued_s, self._run.id)
+        mine = (self._tell.status.queued_s, self._run.id)
         return all((said.queued_s, other.id) >= mine for other, said in _others_waiting(self._run))
 
     def _wait_in_queue(self) -> None:
@@ -243,53 +225,15 @@ class _Worker:
             raise _StopAskedError
         if asked.pause:
             raise _PauseAskedError
-        self._say_again()
+        self._tell.say_again()
 
     def _wait_paused(self) -> None:
-        self._say("paused")
+        self._tell.say("paused")
         begin = time.monotonic()
         while self._run.asked().pause:
             time.sleep(_LOOK_EVERY_S)
             if not self._run.path.exists() or time.monotonic() - begin > _STAYS_S:
                 raise _LeftError
-
-    # ---- saying
-
-    def _note(self, progress: "Progress") -> None:
-        self._status = dataclasses.replace(
-            self._status,
-            epoch=progress.epoch,
-            epochs=progress.epochs,
-            step=progress.step,
-            steps=progress.steps,
-            elapsed_s=progress.elapsed_s,
-            images_per_s=progress.images_per_s or self._status.images_per_s,
-            layers=progress.layers or self._status.layers,
-            health=_health(progress) if progress.layers else self._status.health,
-            best_step=progress.held_out.best_step,
-        )
-        if self._status.state != "running":
-            self._say("running")
-        elif time.monotonic() - self._said_s >= _SAY_EVERY_S:
-            self._say_again()
-
-    def _say_doing(self, done: float, words: str) -> None:
-        self._status = dataclasses.replace(self._status, doing=words, done=round(done, 3))
-        if time.monotonic() - self._said_s >= _SAY_EVERY_S:
-            self._say_again()
-
-    def _say(self, state: State, **changes: object) -> None:
-        self._status = dataclasses.replace(self._status, state=state, **changes)  # type: ignore[arg-type]
-        self._say_again()
-
-    def _say_again(self) -> None:
-        self._said_s = time.monotonic()
-        self._status = dataclasses.replace(self._status, updated_s=time.time())
-        self._run.say(self._status)
-
-
-def _health(progress: "Progress") -> str:
-    return progress.duel.verdict if progress.duel else progress.health
 
 
 def _others_waiting(run: RunFolder) -> Iterator[tuple[RunFolder, JobStatus]]:

@@ -10,10 +10,11 @@ const AWAY = 14; // pixels from the pointer
  * @param {number[]} imageShape [c, h, w]
  * @param {Object} of
  * @param {function(number): string} of.text what an item is called
+ * @param {function(number): Node|string} of.sign the sign of its class, if the map shows one
  * @param {function(number): ?string} of.image address of an item's original image, if it has one
  * @param {function(HTMLCanvasElement, number): void} of.draw draws an item otherwise
  */
-export function makeCard(home, imageShape, { text, image, draw }) {
+export function makeCard(home, imageShape, { text, sign, image, draw }) {
   const original = el("img", { class: grain(imageShape), alt: "" });
   const picture = makePicture(imageShape);
   const caption = el("span");
@@ -25,7 +26,7 @@ export function makeCard(home, imageShape, { text, image, draw }) {
     show(item, x, y) {
       if (item !== shown) {
         shown = item;
-        caption.textContent = text(item);
+        caption.replaceChildren(sign(item), text(item));
         const address = image(item);
         original.hidden = !address;
         picture.hidden = Boolean(address);

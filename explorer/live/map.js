@@ -212,6 +212,8 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
       const { xaxis, yaxis } = plot._fullLayout;
       return [xaxis.range[1] - xaxis.range[0], yaxis.range[1] - yaxis.range[0]];
     },
+    /** The items whose dots are shown. */
+    items: () => drawn?.dots.items ?? [],
     isFlat: () => drawn?.isFlat ?? true,
     /** Whether fingers, which cannot hover, are what points here. */
     isTouched: () => touch,

@@ -48,7 +48,7 @@ export function makeBars(words) {
   const element = el(
     "section",
     { "data-testid": "run-kl", class: "le-run-panel" },
-    el("h3", {}, title, sentence),
+    el("h2", {}, title, sentence),
     el("div", { class: "le-run-barplot" }, scale, area, ticks, axis),
   );
   let shown = [];

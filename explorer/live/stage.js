@@ -3,6 +3,7 @@
  * Whatever moves, the other two follow in the same frame. Knows the DOM and not Streamlit.
  */
 
+import { makeBigButton } from "./big-button.js";
 import { makeCard } from "./card.js";
 import { fetchJson, loadModel } from "./loading.js";
 import { el, fill } from "./dom.js";
@@ -11,15 +12,20 @@ import { makeMap } from "./map.js";
 import { makeMeter } from "./meter.js";
 import { makeMoments } from "./moments.js";
 import { rememberedNames } from "./names.js";
+import { makeOutline } from "./outline.js";
 import { grain, makePicture } from "./picture.js";
 import { makeProjector } from "./projector.js";
 import { makeRedrawn } from "./redrawn.js";
 import { makeSliders } from "./sliders.js";
 import { themeOf, watchTheme } from "./theme.js";
+import { makeTitle } from "./title.js";
 import { makeWander } from "./wander.js";
 
 /** How far an arrow key moves on the map, as a share of what is seen. */
 const NUDGE = 0.02;
+
+/** Sliders that go with the big picture: the most informative ones. */
+const IN_BIG = 3;
 
 /** Steps that can be undone. */
 const MOST_UNDONE = 100;
@@ -33,8 +39,8 @@ const MOST_UNDONE = 100;
  */
 export function mount(root, scene, onRest) {
   const stage = el("div", { "data-testid": "stage", class: "le-stage", "data-model": scene.model });
-  const waiting = el("div", { class: "le-waiting", role: "status", text: scene.words.loading });
-  stage.append(waiting);
+  const outline = makeOutline(scene);
+  stage.append(outline);
   root.replaceChildren(stage);
   let view = null;
   let gone = false;
@@ -43,14 +49,13 @@ export function mount(root, scene, onRest) {
     .then(async (model) => {
       if (gone) return;
       view = makeView(stage, latest, model, onRest);
-      waiting.remove();
+      outline.remove();
       await view.ready;
       stage.dataset.ready = "true";
     })
     .catch((error) => {
-      waiting.textContent = `${scene.words.failed} ${error.message}`;
-      waiting.classList.add("le-failed");
-      stage.replaceChildren(waiting);
+      const text = `${scene.words.failed} ${error.message}`;
+      stage.replaceChildren(el("div", { class: "le-failed", role: "alert", text }));
       console.error(error);
     });
   return {
@@ -160,17 +165,32 @@ function makeView(stage, scene, model, onRest) {
   });
   const card = makeCard(map.element, imageShape, {
     text: itemText,
+    sign: (item) => legend?.sign(classOf(item)) ?? "",
     image: (item) => (scene.originals && !isDraw(item) ? `${urls.original}/${item}.png` : null),
     draw: (picture, item) => decoder.live && picture.draw(decoder.decode(row(codes.mu, item))),
   });
+  let legend = null; // fetched when a map has classes
+  const aboveMap = el("div");
   const note = el("p", { class: "le-note" });
   const wander = makeWander(latentDim, show, () => buttons.animating(false));
   const buttons = makeButtons();
+  const big = makeBigButton(stage, words, () => ({
+    picture: decoded,
+    sliders: [...sliders.element.querySelectorAll(".le-slider")].slice(0, IN_BIG),
+    below: [meter.element, buttons.element],
+  }));
+  buttons.element.append(big.element);
   stage.append(
-    el("section", { class: "le-left" }, map.element, note),
+    makeTitle(scene.title),
     el(
       "section",
-      { class: "le-right" },
+      { class: "le-left", "aria-label": words.mapPart },
+      el("div", { class: "le-map-box" }, aboveMap, map.element),
+      note,
+    ),
+    el(
+      "section",
+      { class: "le-right", "aria-label": words.picturePart },
       el(
         "div",
         { class: "le-top" },
@@ -196,9 +216,9 @@ function makeView(stage, scene, model, onRest) {
           ),
           itemName,
           meter.element,
-          buttons.element,
         ),
       ),
+      buttons.element,
       decoder.live ? "" : el("p", { class: "le-note", text: words.decodedOnRelease }),
       sliders.element,
       aloud,
@@ -348,9 +368,13 @@ function makeView(stage, scene, model, onRest) {
     show(home.z);
   }
 
+  /** Go to the next item that the map shows. */
   function step(by, time) {
+    const shown = new Set(map.items());
     const n = codes.mu.shape[0];
-    const item = ((home.item ?? 0) + by + n) % n;
+    let item = home.item ?? 0;
+    do item = (item + by + n) % n;
+    while (shown.size > 0 && !shown.has(item));
     choose(row(codes.mu, item), item, time);
   }
 
@@ -376,9 +400,11 @@ function makeView(stage, scene, model, onRest) {
     noOriginal.hidden = there;
   }
 
+  const classOf = (item) => labels && scene.classNames[labels[item]];
+
   function itemText(item) {
     if (isDraw(item)) return `${words.draw} ${item}`;
-    const label = labels && scene.classNames[labels[item]];
+    const label = classOf(item);
     return label ? `${words.item} ${item}: ${label}` : `${words.item} ${item}`;
   }
 
@@ -425,25 +451,50 @@ function makeView(stage, scene, model, onRest) {
 
   // ---- the map's figure --------------------------------------------------------------------
   let mapShown = "";
+  let figure = null;
+  let headroom = 0; // kept, so that another colouring does not move the dots
   async function setMap() {
     const { map: method, mapUrl } = scene;
     const url = `${mapUrl}&theme=${themeOf(stage)}`;
     if (url === mapShown) return;
     mapShown = url;
     try {
-      const figure = await fetchJson(url);
+      const fetched = await fetchJson(url);
       if (url !== mapShown) return;
+      await readLegend(fetched);
+      if (url !== mapShown) return;
+      figure = fetched;
       plane = planeOf(method, codes);
       nudged = null;
-      if (!(await map.show(figure))) return;
-      note.textContent = mapNote();
-      markMap();
+      await drawMap();
     } catch (error) {
       if (url !== mapShown) return;
       mapShown = "";
       note.textContent = `${words.mapFailed} ${error.message}`;
       console.error(error);
     }
+  }
+
+  async function readLegend(figure) {
+    if (figure.layout.showlegend && !legend) {
+      const { makeLegend } = await import("./legend.js");
+      legend ??= makeLegend(words, drawMap);
+      aboveMap.replaceChildren(legend.element);
+    }
+    legend?.read(figure);
+  }
+
+  /** Draw the figure with the classes that the legend shows, unless a later one takes its place. */
+  async function drawMap() {
+    const { data, layout } = figure;
+    headroom = Math.max(headroom, layout.margin.t, legend?.height() ?? 0);
+    const isThere = await map.show({
+      data: data.map((trace) => ({ ...trace, visible: !legend?.hides(trace) })),
+      layout: { ...layout, showlegend: false, margin: { ...layout.margin, t: headroom } },
+    });
+    if (!isThere) return;
+    note.textContent = mapNote();
+    markMap();
   }
 
   /** What a place on this map is, and what one can do there. */
@@ -491,6 +542,7 @@ function makeView(stage, scene, model, onRest) {
       projector?.stop();
       stopWatching();
       map.destroy();
+      big.destroy();
       document.removeEventListener("keydown", onUndoKey);
     },
   };

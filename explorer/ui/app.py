@@ -5,6 +5,6 @@ Start it with `latent-explorer`; `python -m streamlit run` on this file works to
 
 import streamlit as st
 
-from explorer.ui import routes, run_routes
+from explorer.ui import index, routes, run_routes
 
-app = st.App("navigation.py", routes=[*routes.routes(), *run_routes.routes()])
+app = st.App("navigation.py", routes=[*index.routes(), *routes.routes(), *run_routes.routes()])

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from explorer.bundle import ModelBundle
 from explorer.ui import routes, state
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import MapChoice
-from explorer.ui.words import stage_words
+from explorer.ui.words import say, stage_words
 
 _STAGE = "stage"
 
@@ -35,6 +36,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
     return {
         "key": f"{bundle.name}:{exhibit.version}",
         "model": bundle.name,
+        "title": _title(bundle),
         "latentDim": bundle.config.latent_dim,
         "imageShape": list(bundle.data.image_shape),
         "classNames": list(bundle.data.class_names),
@@ -50,6 +52,14 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
         "start": {"item": item, "z": None if start.z is None else list(start.z)},
         "words": stage_words(has_encoder=bundle.config.has_encoder),
     }
+
+
+def _title(bundle: ModelBundle) -> dict[str, object]:
+    """Return what the top line of the stage says of a model."""
+    kind = say(f"train.kinds.{bundle.config.kind}.name")
+    size = say("explore.card_line", count=bundle.config.latent_dim)
+    text = bundle.title or bundle.name
+    return {"text": text, "name": bundle.name, "facts": [kind, size], "lookFor": bundle.look_for}
 
 
 @cache

@@ -7,9 +7,12 @@ The address says everything: `model`, `map` (with `across` and `up`), `color`, `
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal
 from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -132,6 +135,15 @@ def theme() -> Literal["light", "dark"]:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
+def time_zone() -> tzinfo | None:
+    """Return where the visitor's clock is; None, which is this machine's, if that is unknown."""
+    with suppress(
+        OSError, ValueError, KeyError
+    ):  # no such zone, or no list of zones on this machine
+        return ZoneInfo(st.context.timezone or "")
+    return None
+
+
 def remember_pages(pages: dict[str, StreamlitPage]) -> None:
     """Note which pages there are, by the key of their name in the catalogue."""
     st.session_state["pages"] = pages
@@ -146,6 +158,11 @@ def pages() -> dict[str, StreamlitPage]:
 def open_in_explore(model: str) -> None:
     """Go to the Explore page, to one of the models."""
     st.switch_page(pages()["explore"], query_params={"model": model})
+
+
+def open_in_compare(models: Sequence[str]) -> None:
+    """Go to the Compare page, to some of the models."""
+    st.switch_page(pages()["compare"], query_params={"models": _listed(models)})
 
 
 def asked_start(latent_dim: int, n_items: int) -> Start:

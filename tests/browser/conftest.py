@@ -153,6 +153,16 @@ class Visit:
         top = self.page.locator("input[type=range]").first.get_attribute("data-testid")
         return int(re.sub(r"\D", "", top or ""))
 
+    def choose_model(self, name: str) -> None:
+        """Click a card of the gallery; it shows the title, and its key has the name."""
+        self.page.locator(f".st-key-model-{name} button").first.click()
+
+    def box(self, selector: str) -> dict[str, float]:
+        """Where the first match is on the screen: x, y, width, height."""
+        box = self.page.locator(selector).first.bounding_box()
+        assert box is not None, f"{selector} is not on the screen"
+        return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+
     def dot(self, order: int = 0) -> tuple[int, float, float]:
         """The item of a dot that no other is close to, and where it is on the screen."""
         found = self.page.get_by_test_id("map").evaluate(_LONE_DOTS)

@@ -50,7 +50,7 @@ def test_an_unknown_model_is_named_and_replaced(visit):
 
 def test_the_gallery_switches_models_and_drops_the_old_code(visit):
     visit.open("?item=3")
-    visit.page.get_by_role("button", name="digits").click()
+    visit.choose_model("digits")
     visit.page.wait_for_selector('[data-model="digits"][data-ready="true"]')
     assert visit.address_bar("model") == "digits"
     assert visit.address_bar("item") is None
@@ -126,7 +126,7 @@ def test_two_pages_do_not_disturb_each_other(visit, browser, address):
 
 def test_controls_speak_of_the_model_on_show(visit):
     visit.open("?model=faces")
-    visit.page.get_by_role("button", name="digits").click()
+    visit.choose_model("digits")
     visit.page.wait_for_selector('[data-model="digits"][data-ready="true"]')
     shown = visit.page.get_by_role("combobox", name="Dots shown")
     assert shown.input_value() == "all 180"
@@ -162,7 +162,7 @@ def test_going_to_another_model_and_back_forgets_the_old_code(visit):
     visit.page.get_by_test_id("sample").click()
     visit.wait("location.search.includes('z=')")
     for name in ("digits", "faces"):
-        visit.page.get_by_role("button", name=name).click()
+        visit.choose_model(name)
         visit.page.wait_for_selector(f'[data-model="{name}"][data-ready="true"]')
     visit.page.wait_for_timeout(1500)
     assert visit.address_bar("z") is None

@@ -1,14 +1,33 @@
 """Pages, one module each: `render()` reads the state, calls core and services, draws."""
 
+from functools import cache
+from importlib.resources import files
+
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.ui import state
 from explorer.ui.words import say
 
 
+def name_page(*parts: str) -> None:
+    """Say in the browser's tab what is on show: the most particular first, the program last."""
+    st.set_page_config(page_title=" · ".join((*parts, say("app.title"))))
+
+
 def navigation_links() -> None:
     """Draw the name of the program and the links between its pages, at the top of the sidebar."""
-    st.markdown(f"#### {say('app.title')}")
+    st.markdown(f"**{say('app.title')}**")  # not a heading: the page has its own
     with st.container(horizontal=True, gap="small", key="page-links"):
         for key, page in state.pages().items():
             st.page_link(page, label=say(f"app.{key}"))
+    _frame()(key="frame")
+
+
+@cache
+def _frame() -> ComponentRenderer:
+    """Return what says of cards what Streamlit cannot: which of them is chosen."""
+    script = files("explorer").joinpath("ui/frame.js").read_text(encoding="utf-8")
+    return st.components.v2.component(
+        "latent_explorer_frame", html="<span></span>", js=script, isolate_styles=False
+    )

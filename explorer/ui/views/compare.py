@@ -10,11 +10,10 @@ from explorer.comparing import MOST, first_choice, of_one_shape
 from explorer.errors import ExplorerError
 from explorer.ui import compare_view, state
 from explorer.ui.exhibits import Exhibit, open_exhibit
-from explorer.ui.views import navigation_links
+from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.compare_curves import curves
+from explorer.ui.views.gallery import gallery
 from explorer.ui.words import plain, say
-
-_MOST_CARDS_UNSCROLLED = 8
 
 
 def render() -> None:
@@ -22,6 +21,9 @@ def render() -> None:
     listed = store.models().models
     models = [model for model in listed if (model.folder / "decoder.pack").is_file()]
     chosen, asked = _chosen(models)
+    name_page(*(model.title or model.name for model in chosen), say("app.compare"))
+    with st.container(key="unseen-heading"):
+        st.markdown(f"# {say('app.compare')}")
     with st.sidebar:
         navigation_links()
         _picker(models, chosen, n_too_large=len(listed) - len(models))
@@ -99,12 +101,18 @@ def _picker(
     shape = chosen[0].data.image_shape if chosen else None
     names = [model.name for model in chosen]
     order = sorted(models, key=lambda model: shape is not None and model.data.image_shape != shape)
-    many = len(models) > _MOST_CARDS_UNSCROLLED
-    with st.container(height=520 if many else "content", border=False):
-        columns = st.columns(2, gap="small")
-        for i, model in enumerate(order):
-            with columns[i % 2], st.container(key=f"card-{i}", gap="xsmall"):
-                _card(model, names, fits=shape in (None, model.data.image_shape))
+
+    def why_not(model: BundleSummary) -> str:
+        if shape not in (None, model.data.image_shape):
+            return say("compare.card_other", shape=shape_words(model.data.image_shape))
+        is_full = len(chosen) >= MOST and model.name not in names
+        return say("compare.too_many", most=MOST) if is_full else ""
+
+    def turn(name: str) -> None:
+        others = [other for other in names if other != name]
+        state.choose_models(others if name in names else [*names, name])
+
+    gallery(order, chosen=names, page="compare", on_click=turn, why_not=why_not)
     if chosen:
         st.button(
             say("compare.clear"),
@@ -117,30 +125,6 @@ def _picker(
     if n_too_large:
         key = "too_large_one" if n_too_large == 1 else "too_large"
         st.caption(say(f"compare.{key}", count=n_too_large))
-
-
-def _card(model: BundleSummary, chosen: list[str], *, fits: bool) -> None:
-    preview = model.folder / "preview.png"
-    if preview.is_file():
-        st.image(str(preview), width="stretch", alt="")
-    is_chosen = model.name in chosen
-    others = [name for name in chosen if name != model.name]
-    is_full = len(chosen) >= MOST and not is_chosen
-    told = say("compare.card_line", count=model.config.latent_dim)
-    if not fits:
-        told = say("compare.card_other", shape=shape_words(model.data.image_shape))
-    elif is_full:
-        told = say("compare.too_many", most=MOST)
-    st.button(
-        plain(model.name),
-        key=f"compare-{model.name}",
-        type="primary" if is_chosen else "secondary",
-        width="stretch",
-        help=told,
-        disabled=not fits or is_full,
-        on_click=state.choose_models,
-        args=(others if is_chosen else [*chosen, model.name],),
-    )
 
 
 def _opened(models: Sequence[BundleSummary]) -> list[Exhibit]:

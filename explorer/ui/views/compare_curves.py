@@ -26,7 +26,7 @@ Reports = list[dict[str, object]]
 
 def curves(exhibits: Sequence[Exhibit]) -> None:
     """Draw what was kept, and say of which models nothing was."""
-    st.markdown(f"##### {say('compare.curves')}")
+    st.markdown(f"## {say('compare.curves')}")
     kept = _kept(exhibits)
     without = [plain(e.bundle.name) for e in exhibits if e.bundle.name not in kept]
     if without:

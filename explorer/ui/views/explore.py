@@ -15,19 +15,21 @@ from explorer.ui.maps import (
     map_choices,
     point_choices,
 )
-from explorer.ui.views import navigation_links
+from explorer.ui.views import name_page, navigation_links
+from explorer.ui.views.gallery import gallery
 from explorer.ui.views.model_card import open_model_card
 from explorer.ui.views.place_image import open_placing
 from explorer.ui.words import plain, say
 
 _FIRST = "faces"
-_MOST_CARDS_UNSCROLLED = 6
 
 
 def render() -> None:
     """Draw the page."""
     listing = store.models()
+    name_page(say("app.explore"))
     if not listing.models:
+        st.markdown(f"# {say('app.explore')}")
         st.info(say("explore.no_models"))
         return
     name = _current(listing.models)
@@ -37,8 +39,10 @@ def render() -> None:
     try:
         exhibit = open_exhibit(name)
     except ExplorerError as error:
+        st.markdown(f"# {plain(name)}")
         st.error(plain(str(error)))
         return
+    name_page(exhibit.bundle.title or name, say("app.explore"))
     with st.sidebar:
         choice = _controls(exhibit)
         _facts(exhibit)
@@ -58,34 +62,16 @@ def _current(models: tuple[BundleSummary, ...]) -> str:
 
 
 def _gallery(listing: store.Listing, current: str) -> None:
-    """Draw a card per model: preview, name, size of its code."""
-    st.markdown(f"**{say('explore.models')}**", help=say("explore.models_help"))
-    many = len(listing.models) > _MOST_CARDS_UNSCROLLED
-    with st.container(height=330 if many else "content", border=False):
-        columns = st.columns(2, gap="small")
-        # The model that anyone understands comes first.
-        for i, model in enumerate(sorted(listing.models, key=lambda m: m.name != _FIRST)):
-            with columns[i % 2], st.container(key=f"card-{i}", gap="xsmall"):
-                _card(model, chosen=model.name == current)
+    """Draw a card per model: preview and title."""
+    label = say("explore.models", count=len(listing.models))
+    st.markdown(f"**{label}**", help=say("explore.models_help"))
+    # The model that anyone understands comes first.
+    order = sorted(listing.models, key=lambda model: model.name != _FIRST)
+    gallery(order, chosen=[current], page="model", on_click=state.choose_model)
     if listing.problems:
         with st.expander(say("explore.damaged", count=len(listing.problems))):
             for problem in listing.problems:
                 st.text(str(problem))
-
-
-def _card(model: BundleSummary, *, chosen: bool) -> None:
-    preview = model.folder / "preview.png"
-    if preview.is_file():
-        st.image(str(preview), width="stretch", alt="")
-    st.button(
-        plain(model.name),
-        key=f"model-{model.name}",
-        type="primary" if chosen else "secondary",
-        width="stretch",
-        help=say("explore.card_line", count=model.config.latent_dim),
-        on_click=state.choose_model,
-        args=(model.name,),
-    )
 
 
 def _controls(exhibit: Exhibit) -> MapChoice:

@@ -1,5 +1,6 @@
 """The panel about a model: what it is, how good it is, what each slider carries, how to make it."""
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -49,16 +50,17 @@ def _draw(exhibit: Exhibit) -> None:
             if bundle.factor_r2:
                 _factors(exhibit)
     if bundle.command:
-        st.markdown(f"##### {say('card.again')}", help=say("card.again_help"))
+        st.markdown(f"### {say('card.again')}", help=say("card.again_help"))
         st.code(bundle.command, language=None, wrap_lines=True)
     with st.expander(say("card.whole")):
-        st.markdown(bundle.card.replace("![", "["))  # no pictures from elsewhere
+        # Its headings go below ours; it shows no pictures from elsewhere.
+        st.markdown(re.sub("^#+ ", "#### ", bundle.card, flags=re.MULTILINE).replace("![", "["))
 
 
 def _scores(exhibit: Exhibit) -> None:
     """Draw each measure with its value and its one plain sentence, in two columns."""
     scores = exhibit.bundle.scores
-    st.markdown(f"##### {say('card.scores')}", help=say("card.scores_help"))
+    st.markdown(f"### {say('card.scores')}", help=say("card.scores_help"))
     keys = in_order(scores)
     if not keys:
         st.info(say("card.not_scored", name=plain(exhibit.bundle.name)))
@@ -99,7 +101,7 @@ def _factors(exhibit: Exhibit) -> None:
 
 
 def _table(title: str, titles: list[str], rows: Sequence[tuple[str, ...]]) -> None:
-    st.markdown(f"##### {say(f'card.{title}')}", help=say(f"card.{title}_help"))
+    st.markdown(f"### {say(f'card.{title}')}", help=say(f"card.{title}_help"))
     lines = [titles, ["---", "---", *["---:"] * (len(titles) - 2)], *rows]
     st.markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
 

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import state
-from explorer.ui.views import navigation_links
+from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.train_gradients import draw_gradient_lesson
 from explorer.ui.views.train_run import draw_run
 from explorer.ui.views.train_runs import draw_runs
@@ -18,6 +18,7 @@ _WATCHED = ("run", "sweep", "lesson")  # in the address, where there is somethin
 
 def render() -> None:
     """Draw the page."""
+    name_page(say("app.train"))
     with st.sidebar:
         navigation_links()
         st.button(
@@ -44,7 +45,7 @@ def render() -> None:
             draw_sweep(sweep)
         elif asked := state.asked("run"):
             run = jobs.find_run(asked)
-            run.record()
+            name_page(run.record().name, say("app.train"))
             draw_run(run)
         elif state.asked("lesson"):
             draw_gradient_lesson()

@@ -81,7 +81,7 @@ class _Shown:
 
 def draw_gradient_lesson() -> None:
     """Draw the lesson, and again every few seconds while its runs go on."""
-    st.markdown(f"#### {say('gradients.title')}")
+    st.markdown(f"# {say('gradients.title')}")
     st.markdown(say("gradients.intro"))
     shown = _all_shown()
     _begin_button(shown)
@@ -143,7 +143,7 @@ def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
 
 def _draw(shown: Mapping[str, Sequence[_Shown]]) -> None:
     for name, group in shown.items():
-        st.markdown(f"##### {say(f'gradients.group_{name}')}")
+        st.markdown(f"## {say(f'gradients.group_{name}')}")
         st.markdown(say(f"gradients.about_{name}"))
         for begin in range(0, len(group), _N_ACROSS):
             columns = st.columns(_N_ACROSS, gap="small")
@@ -235,7 +235,6 @@ def _verdict(one: _Shown) -> str:
         return f":material/hourglass_top: {state_line(one.status)}"
     ends = [report.validation for report in one.reports if report.validation]
     elbo = f"{ends[-1]['elbo']:.0f}".replace("-", "−") if ends else "?"  # noqa: RUF001
-    learns = one.status.health in ("healthy", "overfitting")
-    icon = ":material/check_circle:" if learns else ":material/block:"
+    icon = ":material/check_circle:" if one.status.health == "healthy" else ":material/block:"
     verdict = say(f"gradients.health_{one.status.health}")
     return f"{icon} {verdict}  \n:small[{say('gradients.elbo', elbo=elbo)}]"

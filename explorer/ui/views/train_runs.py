@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import state
-from explorer.ui.views.train_words import data_name, state_line
+from explorer.ui.views.train_words import state_line, sweep_name, sweep_question
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 2.0
@@ -45,7 +45,7 @@ def _record(run: jobs.RunFolder) -> jobs.Record | None:
 
 def _draw_sweep(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -> None:
     """List a sweep as one; its page leads to its runs, and beside one of them are the others."""
-    _sweep_line(sweep, [run for run, _ in members], data_name(members[0][1].config.data))
+    _sweep_line(sweep, members)
     if state.asked("run") in {run.id for run, _ in members}:
         for run, _ in sorted(members, key=_size):
             _run_line(run)
@@ -56,11 +56,13 @@ def _size(member: tuple[jobs.RunFolder, jobs.Record]) -> tuple[int, float]:
     return config.latent_dim, config.beta
 
 
-def _sweep_line(sweep: str, runs: list[jobs.RunFolder], data: str) -> None:
-    n_done = sum(run.status().state in jobs.ENDED for run in runs)
-    done = say("sweep.done", done=n_done, count=len(runs))
+def _sweep_line(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -> None:
+    records = [record for _, record in members]
+    n_done = sum(run.status().state in jobs.ENDED for run, _ in members)
+    done = say("sweep.done", done=n_done, count=len(members))
+    below = say("sweep.line_below", question=sweep_question(records), done=done)
     if st.button(
-        f"{say('sweep.line', data=plain(data))}  \n:small[{done}]",
+        f"{sweep_name(records)}  \n:small[{below}]",
         key=f"sweep-{sweep}",
         icon=":material/stacked_line_chart:",
         type="primary" if state.asked("sweep") == sweep else "secondary",
@@ -76,6 +78,7 @@ def _run_line(run: jobs.RunFolder) -> None:
     if st.button(
         f"{plain(name)}  \n:small[{state_line(run.status())}]",
         key=f"run-{run.id}",
+        icon=":material/terminal:" if record and record.in_terminal else None,
         type="primary" if state.asked("run") == run.id else "secondary",
         width="stretch",
     ):

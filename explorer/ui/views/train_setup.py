@@ -20,7 +20,7 @@ from explorer.ui.words import plain, say
 def draw_setup() -> None:
     """Draw the form; a run that is started becomes the one that is watched."""
     jobs.warm_up()
-    st.markdown(f"#### {say('train.title')}")
+    st.markdown(f"# {say('train.title')}")
     st.caption(say("train.intro"))
     left, right = st.columns([1.15, 1], gap="large")
     with left:

@@ -1,4 +1,4 @@
-"""Several sizes of the code at once: which ones to try, under which names."""
+"""Several models at once: which sizes of the code and which betas to try, under which names."""
 
 import streamlit as st
 
@@ -43,6 +43,9 @@ def draw_several(settings: Settings, look: Look, name: str) -> None:
     seconds = sweeping.estimated_s(
         configs, look.image_shape, look.n_images, at_once=jobs.n_at_once()
     )
+    question = say(f"sweep.question_{sweeping.varied(configs)}")
+    if len(configs) > 1:
+        st.caption(say("sweep.answers", count=len(configs), question=question))
     st.markdown(say("train.estimate", time=length(seconds)), help=say("train.estimate_help"))
     one = len(configs) == 1
     if st.button(

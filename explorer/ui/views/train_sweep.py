@@ -1,9 +1,10 @@
-"""A sweep on the screen: its runs, what came of them, and which size of the code to choose."""
+"""A sweep on the screen: its runs, what came of them, and which of its models to choose."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import streamlit as st
 
 from explorer import jobs, sweeping
@@ -11,11 +12,13 @@ from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.figures import Line, line_chart
 from explorer.ui import state
-from explorer.ui.views.train_words import data_name, state_line
+from explorer.ui.strips import strip
+from explorer.ui.views.train_words import state_line, sweep_name, sweep_question
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 2.0
 _RUN_WIDTH = 132  # of a run's button, whatever its state
+_LABEL, _PICTURES = 1, 5  # widths of columns: what a row of pictures is called, and they
 _CHARTS = {"displayModeBar": False, "responsive": True}
 # Column of the table: what it shows of a trial, and the digits after the point.
 _COLUMNS: dict[str, int] = {
@@ -32,9 +35,13 @@ class _Row:
     """One run, and its trial where it has made a model."""
 
     run: jobs.RunFolder
-    config: TrainConfig
+    record: jobs.Record
     status: jobs.JobStatus
     trial: sweeping.Trial | None
+
+    @property
+    def config(self) -> TrainConfig:
+        return self.record.config
 
 
 def draw_sweep(sweep: str) -> None:
@@ -44,7 +51,9 @@ def draw_sweep(sweep: str) -> None:
         TrainingError: There is none of that name.
     """
     rows = _rows(sweep)
-    st.markdown(f"#### {say('sweep.title', data=plain(data_name(rows[0].config.data)))}")
+    records = [row.record for row in rows]
+    title = say("sweep.title", question=sweep_question(records), name=sweep_name(records))
+    st.markdown(f"# {title}")
     if all(row.status.state in jobs.ENDED for row in rows):
         _draw(rows)
     else:
@@ -63,38 +72,40 @@ def _rows(sweep: str) -> list[_Row]:
     found = []
     for run in jobs.runs_of(sweep):
         status = run.status()
-        found.append(_Row(run, run.record().config, status, jobs.trial_of(status)))
+        found.append(_Row(run, run.record(), status, jobs.trial_of(status)))
     return found
 
 
 def _draw(rows: Sequence[_Row]) -> None:
-    _draw_runs(rows)
+    varied = sweeping.varied(row.config for row in rows)
+    _draw_runs(rows, varied)
     trials = [row.trial for row in rows if row.trial is not None]
     found = sweeping.recommend(trials)
     if found is None:
         st.info(say("sweep.wait"), icon=":material/stacked_line_chart:")
+        _draw_pictures(rows, varied, None)
         return
-    _draw_choice(found, is_over=all(row.status.state in jobs.ENDED for row in rows))
-    _draw_charts(trials, found.trial)
+    is_over = all(row.status.state in jobs.ENDED for row in rows)
+    _draw_choice(found, trials, varied, is_over=is_over)
+    _draw_pictures(rows, varied, found.trial)
+    _draw_charts(trials, varied, found.trial)
     _draw_table(trials, found.trial)
 
 
 # ---- runs
 
 
-def _draw_runs(rows: Sequence[_Row]) -> None:
+def _draw_runs(rows: Sequence[_Row], varied: sweeping.Varied) -> None:
     """Draw a button for each run, which leads to it, and what can be done with all."""
     runs = [row.run for row in rows]
     n_done = sum(row.status.state in jobs.ENDED for row in rows)
     if n_done < len(rows):
         done = sum(_share(row.status) for row in rows) / len(rows)
         st.progress(done, text=say("sweep.done", done=n_done, count=len(rows)))
-    betas = {row.config.beta for row in rows}
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for row in rows:
-            point = _point(row.config.latent_dim, row.config.beta, len(betas) > 1)
             if st.button(
-                f"**{point}**  \n:small[{state_line(row.status)}]",
+                f"**{_point(row.config, varied)}**  \n:small[{state_line(row.status)}]",
                 key=f"of-sweep-{row.run.id}",
                 help=say("sweep.run_help"),
                 width=_RUN_WIDTH,
@@ -109,7 +120,7 @@ def _draw_runs(rows: Sequence[_Row]) -> None:
             _button("resume_all", "play_arrow", lambda: jobs.resume_all(runs), disabled=not halts)
     for row in rows:
         if row.status.error:
-            point = _point(row.config.latent_dim, row.config.beta, len(betas) > 1)
+            point = _point(row.config, varied)
             st.warning(f"**{point}:** {plain(' '.join(row.status.error))}")
 
 
@@ -141,31 +152,74 @@ def _button(what: str, icon: str, do: Callable[[], None], *, disabled: bool) -> 
 # ---- what came of them
 
 
-def _draw_choice(found: sweeping.Recommendation, *, is_over: bool) -> None:
+def _draw_choice(
+    found: sweeping.Recommendation,
+    trials: Sequence[sweeping.Trial],
+    varied: sweeping.Varied,
+    *,
+    is_over: bool,
+) -> None:
     """Say which model to choose, and why."""
     trial = found.trial
     with st.container(border=True):
-        with_beta = "" if trial.beta == 1 else f", {say('sweep.beta', beta=f'{trial.beta:g}')}"
-        choice = say("sweep.choice" if is_over else "sweep.choice_so_far", d=trial.latent_dim)
-        st.markdown(f"**{choice}{with_beta}**")
+        what = say(f"sweep.choice_{varied}", d=trial.latent_dim, beta=f"{trial.beta:g}")
+        st.markdown(f"**{say('sweep.choice' if is_over else 'sweep.choice_so_far', what=what)}**")
         reason, *notes = sweeping.reasons(found)
         st.markdown(plain(" ".join([reason, *notes] if is_over else [reason])))
-        if st.button(
-            say("train.open"),
-            key="open-in-explore",
-            icon=":material/tune:",
-            type="primary" if is_over else "secondary",
-            help=say("train.open_help"),
-        ):
-            state.open_in_explore(trial.bundle)
+        with st.container(horizontal=True, gap="small"):
+            if st.button(
+                say("train.open"),
+                key="open-in-explore",
+                icon=":material/tune:",
+                type="primary" if is_over else "secondary",
+                help=say("train.open_help"),
+            ):
+                state.open_in_explore(trial.bundle)
+            _compare_button([each.bundle for each in sweeping.comparable(trials, trial)])
 
 
-def _draw_charts(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> None:
-    """Draw what is gained and spent with each size; charts without a score are left out."""
+def _compare_button(names: Sequence[str]) -> None:
+    if len(names) > 1 and st.button(
+        say("sweep.compare"),
+        key="compare-these",
+        icon=":material/compare:",
+        help=say("sweep.compare_help", names=", ".join(map(plain, names))),
+    ):
+        state.open_in_compare(names)
+
+
+def _draw_pictures(
+    rows: Sequence[_Row], varied: sweeping.Varied, chosen: sweeping.Trial | None
+) -> None:
+    """Draw held-out pictures, and below them what each model makes of them."""
+    watched = next((found for row in rows if (found := row.run.watched())), None)
+    made = [(row, x_hat) for row in rows if (x_hat := jobs.reconstructions(row.run)) is not None]
+    if watched is None or not made:
+        return
+    st.markdown(f"**{say('sweep.pictures')}**", help=say("sweep.pictures_help"))
+    with st.container(gap="xsmall", key="sweep-pictures"):
+        _picture_row(say("sweep.originals"), watched["x"])
+        for row, x_hat in made:
+            is_chosen = chosen is not None and row.trial == chosen
+            remark = say("sweep.recommended") if is_chosen else ""
+            _picture_row(_point(row.config, varied), x_hat, remark)
+
+
+def _picture_row(label: str, pictures: np.ndarray, remark: str = "") -> None:
+    left, right = st.columns([_LABEL, _PICTURES], vertical_alignment="center", gap="small")
+    left.markdown(f"**{label}**" + (f"  \n:small[{remark}]" if remark else ""))
+    right.image(strip(pictures), alt=label)
+
+
+def _draw_charts(
+    trials: Sequence[sweeping.Trial], varied: sweeping.Varied, chosen: sweeping.Trial
+) -> None:
+    """Draw what is gained and spent with what was varied; charts without a score are left out."""
+    along = "beta" if varied == "beta" else "latent_dim"
     charts = {
-        "elbo": ("latent_dim", "elbo_nats"),
-        "psnr": ("latent_dim", "psnr_db"),
-        "active": ("latent_dim", "active_units"),
+        "elbo": (along, "elbo_nats"),
+        "psnr": (along, "psnr_db"),
+        "active": (along, "active_units"),
         "rate": ("distortion_nats", "kl_nats"),
     }
     shown = {
@@ -177,40 +231,63 @@ def _draw_charts(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> No
         if i % 2 == 0:
             columns = st.columns(2, gap="medium")
         with columns[i % 2]:
-            st.markdown(f"**{say(f'sweep.{key}')}**", help=say(f"sweep.{key}_help"))
-            figure = line_chart(
-                _lines(trials, axes, noted=chosen.beta if key == "rate" else None),
-                x_title=say(f"sweep.axis_{axes[0]}"),
-                y_title=say(f"sweep.axis_{axes[1]}"),
-                doublings=key in ("elbo", "psnr"),
-                diagonal=say("sweep.all_active") if key == "active" else "",
-                ring=_place(chosen, axes),
-                theme=state.theme(),
-            )
-            st.plotly_chart(figure, theme=None, key=f"chart-{key}", config=_CHARTS)
+            _draw_chart(key, axes, trials, varied, chosen)
     st.caption(say("sweep.ring"))
 
 
-def _lines(
-    trials: Sequence[sweeping.Trial], axes: tuple[str, str], *, noted: float | None
-) -> list[Line]:
-    """Return a line for each beta, through the trials that have both scores.
+def _draw_chart(
+    key: str,
+    axes: tuple[str, str],
+    trials: Sequence[sweeping.Trial],
+    varied: sweeping.Varied,
+    chosen: sweeping.Trial,
+) -> None:
+    mark = say("sweep.mark_beta" if varied == "beta" else "sweep.mark_size")
+    st.markdown(f"**{say(f'sweep.{key}')}**", help=say(f"sweep.{key}_help", mark=mark))
+    all_active = say("sweep.all_active")
+    has_level = key == "active" and varied == "beta"  # else as many as there are, the diagonal
+    figure = line_chart(
+        _lines(trials, axes, varied, noted=chosen.beta if key == "rate" else None),
+        x_title=say(f"sweep.axis_{axes[0]}"),
+        y_title=say(f"sweep.axis_{axes[1]}"),
+        doublings=key in ("elbo", "psnr") or has_level,
+        diagonal=all_active if key == "active" and varied != "beta" else "",
+        level=(chosen.latent_dim, all_active) if has_level else None,
+        ring=_place(chosen, axes),
+        theme=state.theme(),
+    )
+    st.plotly_chart(figure, theme=None, key=f"chart-{key}", config=_CHARTS)
 
-    The sizes are written beside the points of one beta; on all lines they would cover each other.
+
+def _lines(
+    trials: Sequence[sweeping.Trial],
+    axes: tuple[str, str],
+    varied: sweeping.Varied,
+    *,
+    noted: float | None,
+) -> list[Line]:
+    """Return a line through the trials that have both scores, or one for each of several betas.
+
+    What was varied is written beside the points of the beta that is noted, if any; on all lines
+    the sizes would cover each other.
     """
+    if varied == "beta":
+        mine = [trial for trial in trials if _place(trial, axes) is not None]
+        notes = [f"{trial.beta:g}" for trial in mine] if noted is not None else []
+        return [_line(say("sweep.point", d=trials[0].latent_dim), mine, axes, notes)]
     lines = []
     for beta in sorted({trial.beta for trial in trials}):
         mine = [t for t in trials if t.beta == beta and _place(t, axes) is not None]
-        places = [place for t in mine if (place := _place(t, axes)) is not None]
-        lines.append(
-            Line(
-                name=say("sweep.beta", beta=f"{beta:g}"),
-                x=[x for x, _ in places],
-                y=[y for _, y in places],
-                notes=[f"{t.latent_dim}" for t in mine] if beta == noted else (),
-            )
-        )
+        notes = [f"{t.latent_dim}" for t in mine] if beta == noted else []
+        lines.append(_line(say("sweep.beta", beta=f"{beta:g}"), mine, axes, notes))
     return lines
+
+
+def _line(
+    name: str, trials: Sequence[sweeping.Trial], axes: tuple[str, str], notes: Sequence[str]
+) -> Line:
+    places = [place for trial in trials if (place := _place(trial, axes)) is not None]
+    return Line(name=name, x=[x for x, _ in places], y=[y for _, y in places], notes=notes)
 
 
 def _place(trial: sweeping.Trial, axes: tuple[str, str]) -> tuple[float, float] | None:
@@ -242,7 +319,7 @@ def _value(trial: sweeping.Trial, name: str) -> float | None:
     return cast(float | None, getattr(trial, name))
 
 
-def _point(latent_dim: int, beta: float, with_beta: bool) -> str:
-    if not with_beta:
-        return say("sweep.point", d=latent_dim)
-    return say("sweep.point_beta", d=latent_dim, beta=f"{beta:g}")
+def _point(config: TrainConfig, varied: sweeping.Varied) -> str:
+    """Say what sets a run apart from the others of its sweep."""
+    keys = {"size": "sweep.point", "beta": "sweep.beta", "both": "sweep.point_beta"}
+    return say(keys[varied], d=config.latent_dim, beta=f"{config.beta:g}")

@@ -1,10 +1,13 @@
 """What several parts of the Train page say alike."""
 
 import math
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from explorer import jobs
-from explorer.ui.words import say
+from explorer import jobs, sweeping
+from explorer.ui import state
+from explorer.ui.words import plain, say
 
 
 def state_line(status: jobs.JobStatus) -> str:
@@ -29,3 +32,27 @@ def length(seconds: float) -> str:
 def data_name(source: str) -> str:
     """Return what to call a set of images: its name, or that of its file without the ending."""
     return Path(source).stem[:60]
+
+
+def sweep_name(members: Sequence[jobs.Record]) -> str:
+    """Return what to call a sweep, in Markdown: its data, and when it was begun."""
+    begun_s = min(record.created_s for record in members)
+    data = plain(data_name(members[0].config.data))
+    return say("sweep.name_of", data=data, time=moment(begun_s))
+
+
+def sweep_question(members: Sequence[jobs.Record]) -> str:
+    """Return the question that a sweep answers."""
+    return say(f"sweep.question_{sweeping.varied(record.config for record in members)}")
+
+
+def moment(at_s: float) -> str:
+    """Return day and time where the visitor is, with the year unless it is this one.
+
+    Args:
+        at_s: Seconds of the Unix clock.
+    """
+    zone = state.time_zone()
+    at, now = datetime.fromtimestamp(at_s, zone), datetime.now(zone)
+    year = "" if at.year == now.year else f" {at.year}"
+    return f"{at.day} {at:%b}{year} {at:%H:%M}"

@@ -1,0 +1,76 @@
+"""What has come of a run: its model, and what was kept of it to look at."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+
+from explorer import store
+from explorer.config import TrainConfig
+from explorer.errors import ExplorerError
+from explorer.jobs.folder import ENDED, JobStatus, RunFolder
+
+
+def model_of(run: RunFolder, status: JobStatus) -> str:
+    """Return the name under which the model that a run has made is listed; empty if it is not.
+
+    A model of the command line may lie anywhere, and another one may hide it by the same name.
+    """
+    if not status.out or not store.is_known(status.out):
+        return ""
+    record = run.record()
+    is_it = not record.in_terminal or store.find_name(status.out).parent == record.out.parent
+    return status.out if is_it else ""
+
+
+def reconstructions(run: RunFolder) -> np.ndarray | None:
+    """Return what a run's model makes of the originals in `RunFolder.watched`.
+
+    While the run goes on, it is what the network makes of them now; afterwards, by the snapshot
+    nearest to the step whose weights the model has.
+
+    Returns:
+        Shape (m, c, h, w), uint8; None before the first snapshot, and of a model that reads no
+        pictures.
+    """
+    step = _step_kept(run)
+    moments = [_number(moment["step"]) for moment in run.snapshots()] if step is not None else []
+    which = None
+    if step is not None and moments:
+        which = min(range(len(moments)), key=lambda i: abs(moments[i] - step))
+    snapshot = run.snapshot(which)
+    return snapshot["x_hat"] if snapshot is not None and len(snapshot["x_hat"]) else None
+
+
+def _step_kept(run: RunFolder) -> float | None:
+    """Return the step with the best held-out ELBO where a model has its weights; else None.
+
+    Those are runs that ended early, and not of games, which keep their last weights.
+    """
+    try:
+        config = run.record().config
+    except ExplorerError:
+        return None
+    state = run.said().state
+    early = state == "stopped" or (state in ENDED and config.patience > 0)
+    if not early or config.is_adversarial:
+        return None
+    found = [(_worth(report, config), _number(report["step"])) for report in run.reports()]
+    checked = [(worth, step) for worth, step in found if worth is not None]
+    return max(checked, key=lambda check: check[0])[1] if checked else None
+
+
+def _worth(report: Mapping[str, object], config: TrainConfig) -> float | None:
+    """Return what training keeps the best of, where a report has it: higher is better."""
+    losses = cast(Mapping[str, float | None] | None, report.get("validation"))
+    if not losses:
+        return None
+    if config.objective == "article":
+        loss = losses.get("loss")
+        return None if loss is None else -loss
+    elbo = losses.get("elbo")
+    return losses.get("log_likelihood") if elbo is None else elbo
+
+
+def _number(value: object) -> float:
+    return float(cast(float, value))

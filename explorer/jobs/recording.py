@@ -1,0 +1,191 @@
+"""Writes down a run of the command line as the app writes down its own, so that pages show it too.
+
+The run works elsewhere and keeps a checkpoint of its own; nothing here may stop it. Where the home
+cannot be written to, or the run is deleted from a page, the rest is not recorded.
+"""
+
+import contextlib
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from filelock import FileLock, Timeout
+
+from explorer import data
+from explorer.config import TrainConfig
+from explorer.data.imageset import ImageSet
+from explorer.errors import DivergedError, ExplorerError
+from explorer.jobs.folder import Asked, Record, RunFolder
+from explorer.jobs.processes import new_folder, runs
+from explorer.jobs.telling import Teller
+
+if TYPE_CHECKING:
+    from explorer.jobs.recorder import Recorder
+    from explorer.training import Control, Progress
+
+_SHOW_EVERY_S = 0.2
+_SLOW_S = 0.35  # from batch to batch in slow motion
+_LOOK_EVERY_S = 0.2  # for wishes, while paused
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """All it takes to write a run down."""
+
+    run: RunFolder
+    recorder: "Recorder"
+    teller: Teller
+    lock: FileLock
+
+
+class Recording:
+    """One run, written down within a `with`, at whose end the run is over or stopped.
+
+    Args:
+        control: What the training heeds; pages steer the run through it.
+        complain: Told in one sentence why the rest is not recorded.
+    """
+
+    def __init__(self, control: "Control", complain: Callable[[str], None]) -> None:
+        self._control = control
+        self._complain = complain
+        self._pen: _Pen | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._writing() as pen:
+            if pen and error is not None and not isinstance(error, KeyboardInterrupt):
+                diverged = isinstance(error, DivergedError)
+                health = "exploding" if diverged else pen.teller.status.health
+                pen.teller.say("failed", error=_words(error), health=health)
+            elif pen and not pen.teller.status.out:
+                pen.teller.say("paused" if pen.teller.status.step else "stopped")
+        self._let_go()
+
+    def begin(self, config: TrainConfig, out: Path, images: ImageSet, *, resumes: bool) -> None:
+        """Begin, or go on with what was written of the run until it was stopped.
+
+        Args:
+            config: Settings of the run.
+            out: Folder of the bundle to be.
+            images: What it learns from.
+            resumes: Whether the run goes on from a checkpoint.
+        """
+        from explorer.jobs.recorder import Recorder
+        from explorer.training import Watch
+
+        with self._writing():
+            run = (_stopped(out) if resumes else None) or _created(config, out)
+            lock = run.lock()
+            lock.acquire(timeout=0)
+            run.ask(Asked())  # wishes of an earlier time are over
+            recorder = Recorder(run, images, Watch(images, config))
+            self._pen = _Pen(run, recorder, Teller(run), lock)
+            self._pen.teller.say("starting")
+            self._heed(self._pen)
+
+    def note(self, progress: "Progress", *, goes_on: Callable[[], bool]) -> None:
+        """Write down a report, and do what pages ask for: pause, slow motion, finish.
+
+        Args:
+            progress: Any report but the last, which carries the bundle.
+            goes_on: Whether to wait any longer while the run is paused.
+        """
+        with self._writing() as pen:
+            if pen is None:
+                return
+            asked = pen.run.asked()
+            pen.teller.note(progress)
+            pen.recorder.note(progress, slow=asked.slow)
+            if asked.pause:
+                pen.teller.say("paused")
+                while goes_on() and pen.run.asked().pause:
+                    time.sleep(_LOOK_EVERY_S)
+            elif asked.slow:
+                time.sleep(_SLOW_S)
+            self._heed(pen)
+
+    def finishing(self, done: float, words: str) -> None:
+        """Say that the model is being completed, and what share of that is done."""
+        with self._writing() as pen:
+            if pen and pen.teller.status.state != "finishing":
+                pen.teller.say("finishing")
+            if pen:
+                pen.teller.doing(done, words)
+
+    def made(self, name: str, *, early: bool) -> None:
+        """Say which bundle has come of it, and whether that was before the planned end."""
+        with self._writing() as pen:
+            if pen:
+                pen.teller.say("stopped" if early else "finished", out=name)
+
+    def _heed(self, pen: _Pen) -> None:
+        asked = pen.run.asked()
+        pause_s = min(_SHOW_EVERY_S, pen.recorder.report_every_s())
+        self._control.report_every_s = 0.0 if asked.slow else pause_s
+        self._control.finish = asked.finish
+        self._control.with_snapshot = pen.recorder.wants_snapshot(slow=asked.slow)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[_Pen | None]:
+        """Give what there is to write with; where writing fails, say so and write no more."""
+        try:
+            yield self._pen
+        except (ExplorerError, OSError, Timeout) as error:
+            so = error.so if isinstance(error, ExplorerError) else f"{error}."
+            self._complain(f"From here on, the Train page does not show this run. {so}")
+            self._control.with_snapshot = self._control.finish = False
+            self._let_go()
+
+    def _let_go(self) -> None:
+        pen, self._pen = self._pen, None
+        if pen is not None:
+            pen.lock.release()
+
+
+def _created(config: TrainConfig, out: Path) -> RunFolder:
+    run = new_folder(out.name)
+    run.create(Record(name=out.name, out=out, config=_findable(config), in_terminal=True))
+    return run
+
+
+def _stopped(out: Path) -> RunFolder | None:
+    """Return what was written of the run that is to make a bundle, if it has not yet made it."""
+    for run in runs():
+        with contextlib.suppress(ExplorerError):
+            record = run.record()
+            is_open = not run.said().out and not run.is_worked_on()
+            if record.in_terminal and record.out == out and is_open:
+                return run
+    return None
+
+
+def _findable(config: TrainConfig) -> TrainConfig:
+    """Return the settings with a path that leads to the same images from any other folder."""
+    path = os.path.expanduser(config.data)
+    is_name = any(choice.name == config.data for choice in data.built_in())
+    if is_name or not os.path.exists(path):
+        return config
+    return dataclasses.replace(config, data=os.path.abspath(path))
+
+
+def _words(error: BaseException) -> tuple[str, str, str]:
+    if isinstance(error, ExplorerError):
+        return error.so, error.needed, error.do
+    return (
+        f"The run broke off: {type(error).__name__}: {error}.",
+        "This is a fault of the program, not of what was asked for.",
+        "Please report it, with what the terminal says.",
+    )

@@ -1,0 +1,45 @@
+"""Streamlit's `index.html` with our name and an outline of the page, which is seen at once.
+
+Streamlit fetches a megabyte of scripts and runs the page's own before anything is drawn; until
+then there would be nothing on the screen. Knows nothing of what the page will hold.
+"""
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from explorer.ui.words import say
+
+_INDEX = Path(st.__file__).parent / "static" / "index.html"
+_PAGES = ("", "train", "compare")  # their paths, as `navigation.py` has them
+_TITLE, _ROOT = "<title>Streamlit</title>", '<div id="root"></div>'
+
+
+def routes() -> list[Route]:
+    """Return a route for each page; none if Streamlit's file is not as known.
+
+    Streamlit then answers as ever: the outline is a courtesy.
+    """
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    start = f"/{base}" if base else ""
+    return [Route(f"{start}/{page}", _page) for page in _PAGES] if page_text() else []
+
+
+def _page(request: Request) -> Response:
+    return HTMLResponse(page_text(), headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def page_text() -> str | None:
+    """Return the page before any script has run, or None if Streamlit's file is not as known."""
+    text = _INDEX.read_text(encoding="utf-8")
+    if text.count(_TITLE) != 1 or text.count(_ROOT) != 1:
+        return None
+    outline = files("explorer").joinpath("ui/outline.html").read_text(encoding="utf-8")
+    titled = text.replace(_TITLE, f"<title>{say('app.title')}</title>")
+    return titled.replace(_ROOT, f"{_ROOT}\n{outline}")
