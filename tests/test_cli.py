@@ -295,7 +295,7 @@ def test_encode_says_how_many_reconstructions_it_drew(listed, tiny, tmp_path, ca
     np.save(tmp_path / "images.npy", np.random.default_rng(0).integers(0, 256, (5, 8, 8), np.uint8))
     command = ["encode", "tiny", str(tmp_path / "images.npy"), "--out", str(tmp_path / "z.npz")]
     assert cli.main([*command, "--reconstructions", str(tmp_path / "drawn.png")]) == 0
-    assert "Drew the first 3 of 5 reconstructions" in capsys.readouterr().err
+    assert "Wrote the first 3 of 5 reconstructions" in capsys.readouterr().err
 
 
 def test_a_picture_that_is_none_is_told(listed, tmp_path, capsys):

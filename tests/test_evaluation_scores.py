@@ -288,7 +288,7 @@ def test_calls_that_cannot_work_say_what_would():
         ConfigError, match=r"nll_samples is 0\. .* at least 1 sample of z\. Choose 1"
     ):
         score(bundle, images, nll_samples=0)
-    with pytest.raises(ConfigError, match=r"nll_images is -1\..*or 0 to take all"):
+    with pytest.raises(ConfigError, match=r"nll_images is -1\..*or 0 to use all"):
         score(bundle, images, nll_images=-1)
     with pytest.raises(ConfigError, match="The seed is -3"):
         score(bundle, images, seed=-3)

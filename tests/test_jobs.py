@@ -251,7 +251,7 @@ def test_damaged_files_are_read_as_nothing_known(file, content):
 def test_a_damaged_record_is_named():
     run = created()
     (run.path / "run.json").write_text("{}")
-    with pytest.raises(BundleError, match=r"run\.json must say"):
+    with pytest.raises(BundleError, match=r"run\.json must hold"):
         run.record()
     assert jobs.runs() == [run], "it can still be deleted"
     jobs.delete(run)
