@@ -120,7 +120,7 @@ def test_a_finished_sweep_recommends_a_model_that_can_be_opened():
     ends(other, elbo=1.0, active=0)
     page = drawn("sweep", sweep=sweep)
     assert not page.exception
-    assert "#### Which β?" in says(page)
+    assert "# Which β?" in says(page)
     assert "Recommended: β = 1" in says(page)
     assert "6.0 nats, is the best" in says(page)
     assert "no larger β" in says(page)
@@ -173,7 +173,7 @@ def test_a_sweep_is_named_after_its_data_and_the_time_it_began():
         (run.path / "run.json").write_text(json.dumps(values))
     page = drawn("sweep", sweep=sweep)
     assert not page.exception
-    assert "#### Which size of code? :gray[digits, 7 Nov 2024 21:40]" in says(page)
+    assert "# Which size of code? :gray[digits, 7 Nov 2024 21:40]" in says(page)
     label = next(b.label for b in page.sidebar.button if b.key == f"sweep-{sweep}")
     assert label.startswith("digits, 7 Nov 2024 21:40")
     assert "Which size of code? 0 of 2 done" in label

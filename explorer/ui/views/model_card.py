@@ -39,7 +39,7 @@ def _draw(exhibit: Exhibit) -> None:
     )
     told = findings(bundle)
     if told:
-        st.markdown(f"##### {say('card.expect')}")
+        st.markdown(f"### {say('card.expect')}")
         st.markdown("\n".join(f"- {sentence}" for sentence in told))
     _scores(exhibit)
     if bundle.config.has_encoder:  # codes of draws tell nothing of sliders
