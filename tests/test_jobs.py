@@ -401,7 +401,7 @@ def test_a_killed_run_is_told_and_goes_on_from_its_checkpoint(monkeypatch):
     pid = until(run, lambda status: status.step > 0).pid
     os.kill(pid, signal.SIGKILL)
     status = until_state(run, "failed")
-    assert "without a word" in status.error[0]
+    assert "without a message" in status.error[0]
     assert "Resume" in status.error[2]
     jobs.resume(run)
     until(run, lambda again: again.state == "running" and again.pid != pid)

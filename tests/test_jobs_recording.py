@@ -185,7 +185,7 @@ def test_a_run_at_work_in_a_terminal_is_neither_deleted_nor_killed(tmp_path, mon
     refusals: list[str] = []
 
     def delete(run: RunFolder) -> None:
-        with pytest.raises(TrainingError, match="at work in a terminal") as refusal:
+        with pytest.raises(TrainingError, match="running in a terminal") as refusal:
             jobs.delete(run)
         refusals.append(str(refusal.value))
 
@@ -212,7 +212,7 @@ def test_ctrl_c_pauses_and_the_command_line_goes_on_with_the_same_record(tmp_pat
         assert run.is_worked_on()
         page = drawn("run", run=run.id)
         assert {"Pause", "Stop"} <= set(labels(page))
-        assert "You can steer it from here" in says(page)
+        assert "You can control it from here" in says(page)
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
     assert running.returncode == 1
@@ -222,7 +222,7 @@ def test_ctrl_c_pauses_and_the_command_line_goes_on_with_the_same_record(tmp_pat
     assert not page.exception
     assert not {"Pause", "Resume", "Stop"} & set(labels(page))
     assert f"latent-explorer train --resume {out}" in says(page)
-    with pytest.raises(TrainingError, match="Go on in a terminal"):
+    with pytest.raises(TrainingError, match="Resume it in a terminal"):
         jobs.resume(run)
     n_before = len(run.reports())
     assert cli.main(["train", "--resume", str(out)]) == 0

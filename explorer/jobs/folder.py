@@ -369,15 +369,15 @@ def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
     with contextlib.suppress(ExplorerError):
         if run.record().in_terminal:
             return (
-                f"The run ended at step {status.step:,} without a word.",
+                f"The run ended at step {status.step:,} without a message.",
                 "It was started in a terminal, and its process was killed there.",
-                "If it has left a checkpoint, the command line can go on with it.",
+                "If it left a checkpoint, the command line can resume it.",
             )
     return (
-        f"The run ended at step {status.step:,} without a word.",
-        "Its process was killed: by a person, by the system for want of memory, or because the "
-        "computer went off.",
-        "Press Resume to go on from the last checkpoint."
+        f"The run ended at step {status.step:,} without a message.",
+        "Its process was killed: by a person, by the system because memory ran out, or because the "
+        "computer was switched off.",
+        "Press Resume to continue from the last checkpoint."
         if can_go_on
         else "There was no checkpoint yet: press Resume to start from the beginning.",
     )

@@ -187,9 +187,9 @@ def is_adrift(run: RunFolder) -> bool:
 def _make_sure_of_a_process(run: RunFolder) -> None:
     if is_adrift(run):
         raise TrainingError(
-            f'The run "{run.record().name}" was started in a terminal, and has ended there.',
-            "Its checkpoint lies beside the model to be, where only the command line looks for it.",
-            f"Go on in a terminal: {store.resume_command(run.record().out)}",
+            f'The run "{run.record().name}" was started in a terminal and no longer runs there.',
+            "Only the command line can resume it, from the checkpoint beside its output folder.",
+            f"Resume it in a terminal: {store.resume_command(run.record().out)}",
         )
     if not run.is_worked_on():
         now_s = time.time()
@@ -260,8 +260,8 @@ def end(run: RunFolder) -> None:
     """
     if run.is_worked_on() and _is_in_terminal(run):
         raise TrainingError(
-            f'The run "{run.record().name}" is at work in a terminal.',
-            "A page does not end what was started there.",
+            f'The run "{run.record().name}" is running in a terminal.',
+            "A page cannot delete a run that is still running there.",
             "Press Stop, or Ctrl-C in the terminal, and then delete it.",
         )
     pid = run.said().pid

@@ -145,7 +145,7 @@ class Recording:
             yield self._pen
         except (ExplorerError, OSError, Timeout) as error:
             so = error.so if isinstance(error, ExplorerError) else f"{error}."
-            self._complain(f"From here on, the Train page does not show this run. {so}")
+            self._complain(f"From now on, the Train page does not show this run. {so}")
             self._control.with_snapshot = self._control.finish = False
             self._let_go()
 
@@ -185,7 +185,7 @@ def _words(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, ExplorerError):
         return error.so, error.needed, error.do
     return (
-        f"The run broke off: {type(error).__name__}: {error}.",
-        "This is a fault of the program, not of what was asked for.",
-        "Please report it, with what the terminal says.",
+        f"The run stopped with an error: {type(error).__name__}: {error}.",
+        "This is a bug in the program, not a mistake of yours.",
+        "Please report it, with the messages in the terminal.",
     )

@@ -283,7 +283,7 @@ def _out_of_memory(error: Exception) -> tuple[str, str, str] | None:
 
 def _fault(run: RunFolder, error: Exception) -> tuple[str, str, str]:
     return (
-        f"The run broke off: {type(error).__name__}: {error}.",
-        "This is a fault of the program, not of what was asked for.",
+        f"The run stopped with an error: {type(error).__name__}: {error}.",
+        "This is a bug in the program, not a mistake of yours.",
         f"Please report it, with the file {run.log}.",
     )
