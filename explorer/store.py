@@ -48,6 +48,7 @@ _RECORD = "run.json"  # settings of an unfinished run
 # Fewer items than this have no neighbourhoods for t-SNE to keep.
 _FEWEST_FOR_TSNE = 10
 _ELSEWHERE = "bundles-elsewhere.json"  # in the home: folders of bundles that lie outside it
+_RENAMED = "bundles-renamed.json"  # in the home: old names to new ones
 _PREVIEW_SIDE, _CELL, _GAP = 256, 80, 4  # pixels: 3 cells and 4 gaps make 256
 
 
@@ -82,6 +83,11 @@ def runs_folder() -> Path:
     return home() / "runs"
 
 
+def uploads_folder() -> Path:
+    """Return where `keep_upload` keeps files, each in a folder of its own; it may not exist yet."""
+    return home() / "uploads"
+
+
 @dataclass(frozen=True, kw_only=True)
 class KeptUpload:
     """Uploaded files, kept as one; the counts are those of `data.uploads.Upload`."""
@@ -110,7 +116,7 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> KeptUpload:
     stem, suffix = Path(upload.name).stem, Path(upload.name).suffix.lower()
     digest = hashlib.sha256(upload.content).hexdigest()[:12]
     safe = re.sub(r"[^\w -]+", "-", stem).strip(" -")[:40] or "upload"
-    path = _uploads() / digest / f"{safe}{suffix}"
+    path = uploads_folder() / digest / f"{safe}{suffix}"
     if not path.is_file():
         replace_file(path, upload.content)
     return KeptUpload(
@@ -124,11 +130,7 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> KeptUpload:
 def is_upload(source: str) -> bool:
     """Whether a source of images is a file that `keep_upload` has kept, and so the same as then."""
     path = Path(os.path.abspath(source))  # a bundle from elsewhere may name anything at all
-    return path.is_relative_to(os.path.abspath(_uploads())) and path.is_file()
-
-
-def _uploads() -> Path:
-    return home() / "uploads"
+    return path.is_relative_to(os.path.abspath(uploads_folder())) and path.is_file()
 
 
 def is_known(name: str) -> bool:
@@ -146,6 +148,42 @@ def remember(folder: Path) -> None:
         known = [str(other) for other in _elsewhere().values() if other != folder]
         text = json.dumps([*known, str(folder)], ensure_ascii=False, indent=1)
         replace_file(home() / _ELSEWHERE, text.encode())
+
+
+def forget(folders: Sequence[Path]) -> None:
+    """Take bundles that lie elsewhere off the list; they stay where they are.
+
+    Raises:
+        MachineError: The home cannot be written to.
+    """
+    known = [str(folder) for folder in elsewhere_folders() if folder not in folders]
+    replace_file(home() / _ELSEWHERE, json.dumps(known, ensure_ascii=False, indent=1).encode())
+
+
+def own_folders() -> list[Path]:
+    """Return the folders of the bundles in the home, those that are damaged too."""
+    return bundles_in(bundles_folder())
+
+
+def elsewhere_folders() -> list[Path]:
+    """Return the folders of the remembered bundles that lie elsewhere and are still there."""
+    return list(_elsewhere().values())
+
+
+def note_renamed(name: str, new: str) -> None:
+    """Note that a bundle has another name now, so that addresses with its old one still lead to it.
+
+    Raises:
+        MachineError: The home cannot be written to.
+    """
+    names = {old: new if now == name else now for old, now in _renamed().items() if old != new}
+    text = json.dumps({**names, name: new}, ensure_ascii=False, indent=1)
+    replace_file(home() / _RENAMED, text.encode())
+
+
+def current_name(name: str) -> str:
+    """Return the name of a bundle now: another one only where none is listed under the old one."""
+    return name if is_known(name) else _renamed().get(_same(name), name)
 
 
 def pretrained_folder() -> Path:
@@ -197,8 +235,9 @@ def find_name(name: str) -> Path:
         BundleError: No bundle has that name; the message offers names that are close.
     """
     folders = _all_folders()
-    if _same(name) in folders:
-        return folders[_same(name)]
+    for known in (_same(name), _renamed().get(_same(name))):
+        if known in folders:
+            return folders[known]
     names = [folder.name for folder in folders.values()]
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     listed = ", ".join(f'"{found}"' for found in close or sorted(names)[:8])
@@ -390,6 +429,15 @@ def _elsewhere() -> dict[str, Path]:
     except (OSError, ValueError, TypeError):  # never written, or damaged: then nothing is known
         return {}
     return {_same(folder.name): folder for folder in folders if looks_like_bundle(folder)}
+
+
+def _renamed() -> dict[str, str]:
+    """Return the names that bundles have now, by the names they had."""
+    try:
+        names = json.loads((home() / _RENAMED).read_text(encoding="utf-8"))
+        return {str(old): str(new) for old, new in names.items()}
+    except (OSError, ValueError, AttributeError):  # never written, or damaged
+        return {}
 
 
 def _folders(place: Path) -> dict[str, Path]:

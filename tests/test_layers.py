@@ -24,7 +24,7 @@ ROOMS = [
     "presets",  # core: settings, and what a network of them costs
     "sweeping",  # core: many settings, and which to choose
     "comparing",  # core: several models beside each other
-    *("store", "originals", "jobs", "placing"),  # services
+    *("store", "originals", "jobs", "clearing", "placing"),  # services
     *("bench", "cli", "ui"),  # shells; the command line starts the bench
 ]
 EXPLORING = {

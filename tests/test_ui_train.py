@@ -441,7 +441,7 @@ def test_a_failed_run_says_why_without_a_traceback():
 def test_a_deleted_run_is_no_longer_listed():
     run = jobs.begin(TrainConfig(data="digits"), "mine")
     page = drawn("run", run=run.id)
-    button(page, "Yes, delete it").click().run()
+    button(page, "Delete").click().run()
     assert jobs.runs() == []
     assert "run" not in page.query_params
 

@@ -252,11 +252,22 @@ def _told(child: "subprocess.Popen[bytes]", run: RunFolder) -> bool:
     return child.poll() is None
 
 
+def keep_paused(run: RunFolder) -> None:
+    """Have a run that nobody works on stay paused until it is resumed.
+
+    Raises:
+        MachineError: The disk is full or may not be written to.
+    """
+    pause(run)
+    run.say(dataclasses.replace(run.said(), state="paused"))
+
+
 def end(run: RunFolder) -> None:
     """Have the process of a run go, if there is one; it leaves a checkpoint where it can.
 
     Raises:
         TrainingError: It is at work in a terminal, which is somebody else's to end.
+        MachineError: Its process does not end.
     """
     if run.is_worked_on() and _is_in_terminal(run):
         raise TrainingError(
@@ -273,6 +284,12 @@ def end(run: RunFolder) -> None:
         give_up = time.monotonic() + _END_S
         while run.is_worked_on() and time.monotonic() < give_up:
             time.sleep(0.05)
+    if run.is_worked_on():
+        raise MachineError(
+            f'The run "{run.id}" does not end.',
+            "Its process must end before the run can be deleted.",
+            f"End process {pid} by other means, and try again.",
+        )
 
 
 def _is_in_terminal(run: RunFolder) -> bool:

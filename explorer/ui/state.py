@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from explorer.clearing import Cleared
 from explorer.placing import Placement
 from explorer.store import KeptUpload
 from explorer.ui.words import say
@@ -69,6 +70,16 @@ def asked_models() -> list[str] | None:
         return None
     parts = asked("models").split(",")
     return list(dict.fromkeys(unquote(part) for part in parts if part))
+
+
+def leave_model() -> None:
+    """Let the page choose the model to begin with."""
+    st.query_params.clear()
+
+
+def rename_model(name: str) -> None:
+    """Call the current model by another name; all else of the view stays."""
+    st.query_params["model"] = name
 
 
 def choose_models(names: Sequence[str]) -> None:
@@ -128,6 +139,52 @@ def choose_sweep(sweep: str) -> None:
 def choose_lesson(lesson: str) -> None:
     """Make a lesson the page that is shown."""
     st.query_params.from_dict({"lesson": lesson})
+
+
+def choose_clearing() -> None:
+    """Make clearing up the page that is shown."""
+    st.query_params.from_dict({"clear": "1"})
+
+
+def note_cleared(page: str, cleared: Cleared) -> None:
+    """Note what was cleared on a page, so that it can be undone there."""
+    st.session_state["cleared"] = [*_all_cleared(), (page, cleared)]
+
+
+def last_cleared(page: str) -> Cleared | None:
+    """Return what was cleared last on a page and is not undone, if anything."""
+    here = [cleared for where, cleared in _all_cleared() if where == page]
+    return here[-1] if here else None
+
+
+def drop_cleared(cleared: Cleared) -> None:
+    """Forget what was cleared at one time."""
+    st.session_state["cleared"] = [pair for pair in _all_cleared() if pair[1] != cleared]
+
+
+def cleared_elsewhere(page: str) -> list[Cleared]:
+    """Return what was cleared on other pages, which were left for this one."""
+    return [cleared for where, cleared in _all_cleared() if where != page]
+
+
+def _all_cleared() -> list[tuple[str, Cleared]]:
+    noted: list[tuple[str, Cleared]] = st.session_state.get("cleared", [])
+    return noted
+
+
+def is_ticked(box: str) -> bool:
+    """Return whether a checkbox is ticked, by its key."""
+    return bool(st.session_state.get(box))
+
+
+def typed(box: str) -> str:
+    """Return what is in a box for text, by its key."""
+    return str(st.session_state.get(box, ""))
+
+
+def close(popover: str) -> None:
+    """Close a popover that tells whether it is open, by its key."""
+    st.session_state[popover] = False
 
 
 def theme() -> Literal["light", "dark"]:

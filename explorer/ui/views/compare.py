@@ -13,6 +13,7 @@ from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.compare_curves import curves
 from explorer.ui.views.gallery import gallery
+from explorer.ui.views.undoing import draw_undo
 from explorer.ui.words import plain, say
 
 
@@ -22,6 +23,7 @@ def render() -> None:
     models = [model for model in listed if (model.folder / "decoder.pack").is_file()]
     chosen, asked = _chosen(models)
     name_page(*(model.title or model.name for model in chosen), say("app.compare"))
+    draw_undo("compare")
     with st.container(key="unseen-heading"):
         st.markdown(f"# {say('app.compare')}")
     with st.sidebar:

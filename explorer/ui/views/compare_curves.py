@@ -69,7 +69,8 @@ def _kept(exhibits: Sequence[Exhibit]) -> dict[str, Reports]:
     found: dict[str, Reports] = {}
     for run in jobs.runs():  # the youngest first
         try:
-            name = wanted.get(_real(run.record().out))
+            out = run.record().out
+            name = wanted.get(_real(out.with_name(run.said().out or out.name)))
         except ExplorerError:
             continue  # a damaged run, which the Train page tells of
         if name is not None and name not in found and run.status().state == "finished":

@@ -17,8 +17,10 @@ from explorer.ui.maps import (
 )
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.gallery import gallery
+from explorer.ui.views.managing import PAGE, draw_managing
 from explorer.ui.views.model_card import open_model_card
 from explorer.ui.views.place_image import open_placing
+from explorer.ui.views.undoing import draw_undo
 from explorer.ui.words import plain, say
 
 _FIRST = "faces"
@@ -28,6 +30,7 @@ def render() -> None:
     """Draw the page."""
     listing = store.models()
     name_page(say("app.explore"))
+    draw_undo(PAGE)
     if not listing.models:
         st.markdown(f"# {say('app.explore')}")
         st.info(say("explore.no_models"))
@@ -46,13 +49,14 @@ def render() -> None:
     with st.sidebar:
         choice = _controls(exhibit)
         _facts(exhibit)
+        draw_managing(name)
     live_decoder.stage(exhibit, choice)
 
 
 def _current(models: tuple[BundleSummary, ...]) -> str:
     """Return the model the address asks for, or the one to begin with."""
     names = [model.name for model in models]
-    asked = state.asked("model")
+    asked = store.current_name(state.asked("model"))
     if asked in names:
         return asked
     first = _FIRST if _FIRST in names else names[0]

@@ -6,14 +6,17 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.views import name_page, navigation_links
+from explorer.ui.views.train_clearing import draw_clearing
+from explorer.ui.views.train_deleting import PAGE
 from explorer.ui.views.train_gradients import draw_gradient_lesson
 from explorer.ui.views.train_run import draw_run
 from explorer.ui.views.train_runs import draw_runs
 from explorer.ui.views.train_setup import draw_setup
 from explorer.ui.views.train_sweep import draw_sweep
+from explorer.ui.views.undoing import draw_undo
 from explorer.ui.words import plain, say
 
-_WATCHED = ("run", "sweep", "lesson")  # in the address, where there is something to watch
+_WATCHED = ("run", "sweep", "lesson", "clear")  # in the address, where there is something to watch
 
 
 def render() -> None:
@@ -40,6 +43,15 @@ def render() -> None:
             on_click=state.choose_lesson,
             args=("gradients",),
         )
+        st.button(
+            say("clearing.open"),
+            key="clear",
+            type="primary" if state.asked("clear") else "tertiary",
+            icon=":material/delete_sweep:",
+            help=say("clearing.open_help"),
+            on_click=state.choose_clearing,
+        )
+    draw_undo(PAGE)
     try:
         if sweep := state.asked("sweep"):
             draw_sweep(sweep)
@@ -49,6 +61,8 @@ def render() -> None:
             draw_run(run)
         elif state.asked("lesson"):
             draw_gradient_lesson()
+        elif state.asked("clear"):
+            draw_clearing()
         else:
             draw_setup()
     except ExplorerError as error:

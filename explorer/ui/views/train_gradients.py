@@ -12,6 +12,7 @@ from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.figures import Curve, Profile, ProfileWords, loss_chart, profile_chart
 from explorer.ui import state
+from explorer.ui.views.train_deleting import delete_group_button
 from explorer.ui.views.train_words import state_line
 from explorer.ui.words import plain, say
 
@@ -84,7 +85,10 @@ def draw_gradient_lesson() -> None:
     st.markdown(f"# {say('gradients.title')}")
     st.markdown(say("gradients.intro"))
     shown = _all_shown()
-    _begin_button(shown)
+    with st.container(horizontal=True, gap="small"):
+        _begin_button(shown)
+        if runs := lesson_runs():
+            delete_group_button(say("clearing.lesson"), key="delete-lesson", runs=runs)
     if _is_over(shown):
         _draw(shown)
     else:
@@ -116,6 +120,17 @@ def _all_shown() -> dict[str, list[_Shown]]:
     }
 
 
+def lesson_runs() -> list[jobs.RunFolder]:
+    """Return all runs that belong to the lesson, the youngest first."""
+    configs = {config for group in _LESSONS.values() for config in group.values()}
+    found = []
+    for run in jobs.runs():
+        with contextlib.suppress(ExplorerError):
+            if run.record().config in configs:
+                found.append(run)
+    return found
+
+
 def _look_at(key: str, config: TrainConfig, run: jobs.RunFolder | None) -> _Shown:
     if run is None:
         return _Shown(key, config, None, jobs.JobStatus(), ())
@@ -124,13 +139,18 @@ def _look_at(key: str, config: TrainConfig, run: jobs.RunFolder | None) -> _Show
 
 
 def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
-    missing = {one.config: one.key for group in shown.values() for one in group if not one.run}
+    cards = [one for group in shown.values() for one in group if not one.run]
+    missing = {one.config: one.key for one in cards}
+    says = "start_one" if len(missing) == 1 else "start"
+    helps = say("gradients.start_help")
+    if len(cards) > len(missing):
+        says, helps = "start_twice", f"{say('gradients.start_twice_help')} {helps}"
     if missing and st.button(
-        say("gradients.start_one" if len(missing) == 1 else "gradients.start", count=len(missing)),
+        say(f"gradients.{says}", count=len(missing), cards=len(cards)),
         key="begin-lesson",
         type="primary",
         icon=":material/play_arrow:",
-        help=say("gradients.start_help"),
+        help=helps,
     ):
         try:
             for config, key in missing.items():

@@ -10,6 +10,7 @@ from explorer.config import Arch, Optimizer, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.run_view import run_view
+from explorer.ui.views.train_deleting import delete_run_button
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 1.0
@@ -29,7 +30,7 @@ def draw_run(run: jobs.RunFolder) -> None:
     """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"# {plain(run.record().name)}", width="content")
-        _delete(run)  # not among the controls: drawn anew each second, they may close what is open
+        delete_run_button(run)  # not among the controls, which are drawn anew each second
     found = run.status().state
     _controls(run, is_over=found in jobs.ENDED)
     if found == "failed":
@@ -128,15 +129,6 @@ def _open(name: str) -> None:
         help=say("train.open_help"),
     ):
         state.open_in_explore(name)
-
-
-def _delete(run: jobs.RunFolder) -> None:
-    with st.popover(say("train.delete"), icon=":material/delete:", help=say("train.delete_help")):
-        st.markdown(say("train.delete_sure", name=plain(run.record().name)))
-        if st.button(say("train.delete_yes"), key=f"delete-{run.id}", type="primary"):
-            _try(lambda: jobs.delete(run))
-            state.choose_run("")
-            st.rerun()
 
 
 def _try(act: Callable[[], None]) -> None:

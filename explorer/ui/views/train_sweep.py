@@ -13,6 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.figures import Line, line_chart
 from explorer.ui import state
 from explorer.ui.strips import strip
+from explorer.ui.views.train_deleting import delete_group_button
 from explorer.ui.views.train_words import state_line, sweep_name, sweep_question
 from explorer.ui.words import plain, say
 
@@ -53,7 +54,15 @@ def draw_sweep(sweep: str) -> None:
     rows = _rows(sweep)
     records = [row.record for row in rows]
     title = say("sweep.title", question=sweep_question(records), name=sweep_name(records))
-    st.markdown(f"# {title}")
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"# {title}", width="content")
+        runs = [row.run for row in rows]
+        delete_group_button(
+            say("clearing.sweep"),
+            key=f"delete-{sweep}",
+            runs=runs,
+            after=lambda: state.choose_run(""),
+        )
     if all(row.status.state in jobs.ENDED for row in rows):
         _draw(rows)
     else:

@@ -1,0 +1,372 @@
+"""Takes runs, models and uploads out of the home, and can put them back for a while.
+
+What is cleared is moved aside within the home, each thing in one go. Nothing that came with the
+program is ever moved, nor anything outside the home: a model there is only taken off the list.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import time
+import unicodedata
+import uuid
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from explorer import jobs, store
+from explorer.bundle import looks_like_bundle, read_summary
+from explorer.bundle.card import plain
+from explorer.bundle.files import machine_error, replace_file
+from explorer.errors import BundleError, ExplorerError, TrainingError
+
+Place = Literal["own", "elsewhere", "shipped"]
+
+_ASIDE = ".cleared"  # in the home: a folder for each time that something was cleared
+_FORGOTTEN = "elsewhere.json"  # in such a folder: models that were taken off the list
+_KEPT_S = 86_400.0  # for what nobody put back or swept, since a closed page says nothing
+_AT_ONCE = 8  # runs that are asked to end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What can be cleared.
+
+    Attributes:
+        runs: Training runs.
+        models: Names of models in the home.
+        uploads: Folders of uploaded images.
+        elsewhere: Folders of listed models outside the home.
+    """
+
+    runs: tuple[jobs.RunFolder, ...] = ()
+    models: tuple[str, ...] = ()
+    uploads: tuple[Path, ...] = ()
+    elsewhere: tuple[Path, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return any((self.runs, self.models, self.uploads, self.elsewhere))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleared:
+    """What was cleared at one time.
+
+    Attributes:
+        id: Where it waits, for `put_back`.
+        n_runs: How many runs.
+        n_models: How many models in the home.
+        n_uploads: How many uploads.
+        n_elsewhere: How many models elsewhere were taken off the list.
+        left_out: Why others were not cleared, one sentence each.
+    """
+
+    id: str
+    n_runs: int
+    n_models: int
+    n_uploads: int
+    n_elsewhere: int
+    left_out: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Whether anything was."""
+        return bool(self.n_runs or self.n_models or self.n_uploads or self.n_elsewhere)
+
+
+# ---- what there is
+
+
+def place_of(model: str) -> Place:
+    """Return where a model lies: in the home, elsewhere, or among those that came along.
+
+    Raises:
+        BundleError: There is none of that name.
+    """
+    folder = store.find_name(model)
+    if folder.parent == store.bundles_folder():
+        return "own"
+    return "shipped" if folder.parent == store.pretrained_folder() else "elsewhere"
+
+
+def models_of(runs: Iterable[jobs.RunFolder]) -> tuple[str, ...]:
+    """Return the names of the models in the home that runs have made."""
+    own = store.bundles_folder()
+    found: dict[str, None] = {}  # in their order, each once
+    for run in runs:
+        name = run.said().out
+        with contextlib.suppress(ExplorerError):
+            record = run.record()
+            is_own = not record.in_terminal or record.out.parent == own
+            if name and is_own and looks_like_bundle(own / name):
+                found[name] = None
+    return tuple(found)
+
+
+def work_since(since_s: float = 0.0) -> Work:
+    """Return all runs, models and uploads that did not come along.
+
+    Args:
+        since_s: Only what was made from then on, in seconds of the Unix clock. An upload that
+            something older uses is left out.
+    """
+    runs = [run for run in jobs.runs() if _begun_s(run) >= since_s]
+    own = [folder for folder in store.own_folders() if _made_s(folder) >= since_s]
+    elsewhere = [folder for folder in store.elsewhere_folders() if _made_s(folder) >= since_s]
+    used = _uploads_used(besides=Work(runs=tuple(runs), models=tuple(f.name for f in own)))
+    uploads = [
+        folder
+        for folder in _entries(store.uploads_folder())
+        if folder not in used and folder.stat().st_mtime >= since_s
+    ]
+    return Work(
+        runs=tuple(runs),
+        models=tuple(folder.name for folder in own),
+        uploads=tuple(uploads),
+        elsewhere=tuple(elsewhere),
+    )
+
+
+# ---- clearing
+
+
+def clear(work: Work) -> Cleared:
+    """Move things aside; runs still at work are ended first, or else left out.
+
+    What is not in the home, or no longer, because somebody else has cleared it, is passed over.
+
+    Raises:
+        MachineError: The home may not be written to.
+    """
+    _sweep_older_than(_KEPT_S)
+    aside = _aside() / uuid.uuid4().hex
+    left_out: list[str] = []
+    ended = _ended(
+        [run for run in work.runs if run.path in _entries(store.runs_folder())], left_out
+    )
+    models = [folder for folder in store.own_folders() if folder.name in work.models]
+    uploads = [path for path in work.uploads if path in _entries(store.uploads_folder())]
+    cleared = Cleared(
+        id=aside.name,
+        n_runs=_move([run.path for run in ended], aside / "runs", left_out),
+        n_models=_move(models, aside / "bundles", left_out),
+        n_uploads=_move(uploads, aside / "uploads", left_out),
+        n_elsewhere=_forget(work.elsewhere, aside),
+        left_out=tuple(left_out),
+    )
+    _drop_empty(aside)
+    return cleared
+
+
+def put_back(cleared: str) -> tuple[str, ...]:
+    """Put back what was cleared at one time.
+
+    Returns:
+        Names under which things are back whose own names were taken meanwhile.
+
+    Raises:
+        TrainingError: It is gone for good, or was put back by somebody else.
+        MachineError: The home may not be written to.
+    """
+    aside = _aside() / cleared
+    if not aside.is_dir():
+        raise TrainingError(
+            "This can no longer be undone.",
+            "What was deleted is kept until the page is left or the app starts anew.",
+            "Train the models again.",
+        )
+    renamed: list[str] = []
+    places = {
+        "uploads": store.uploads_folder(),
+        "bundles": store.bundles_folder(),
+        "runs": store.runs_folder(),
+    }
+    for kind, place in places.items():
+        for path in _entries(aside / kind):
+            target = _free(place / path.name)
+            if kind == "uploads" and target.name != path.name:
+                continue  # the same images were uploaded again
+            if _renamed(path, target) and target.name != path.name:
+                renamed.append(target.name)
+    with contextlib.suppress(OSError, ValueError):
+        for folder in json.loads((aside / _FORGOTTEN).read_text(encoding="utf-8")):
+            store.remember(Path(folder))
+    sweep(cleared)
+    return tuple(renamed)
+
+
+def sweep(cleared: str) -> None:
+    """Delete for good what was cleared at one time."""
+    shutil.rmtree(_aside() / cleared, ignore_errors=True)
+    _drop_empty(_aside())
+
+
+def sweep_all() -> None:
+    """Delete for good whatever was cleared at any time."""
+    shutil.rmtree(_aside(), ignore_errors=True)
+
+
+# ---- renaming
+
+
+def rename(name: str, new: str) -> str:
+    """Give a model in the home another name; old addresses lead to it still.
+
+    Returns:
+        The name as it is written.
+
+    Raises:
+        BundleError: The model is none of the home's, or the new name cannot be one or is taken.
+        MachineError: The home may not be written to.
+    """
+    _refuse_others(name)
+    new = unicodedata.normalize("NFC", new.strip())
+    if new == name:
+        return name
+    jobs.check_name(new)
+    folder, target = store.bundles_folder() / name, store.bundles_folder() / new
+    try:
+        folder.rename(target)
+    except OSError as error:
+        raise machine_error(error, folder) from error
+    store.note_renamed(name, new)
+    for run in jobs.runs():
+        with contextlib.suppress(ExplorerError):
+            if run.said().out == name and run.record().out.parent == folder.parent:
+                run.say(replace(run.said(), out=new))
+    with contextlib.suppress(ExplorerError, OSError, UnicodeDecodeError):
+        _retitle(target / "README.md", name, new)
+    return new
+
+
+def _retitle(card: Path, name: str, new: str) -> None:
+    heading, _, rest = card.read_text(encoding="utf-8").partition("\n")
+    if heading == f"# {plain(name)}":
+        replace_file(card, f"# {plain(new)}\n{rest}".encode())
+
+
+# ---- parts
+
+
+def _aside() -> Path:
+    return store.home() / _ASIDE
+
+
+def _refuse_others(model: str) -> None:
+    """Refuse to touch a model that lies outside the home's own."""
+    if place_of(model) != "own":
+        raise BundleError(
+            f'The model "{model}" is none of those made here.',
+            "Only models in the home can be renamed or deleted.",
+            "Choose another model.",
+        )
+
+
+def _ended(runs: Sequence[jobs.RunFolder], left_out: list[str]) -> list[jobs.RunFolder]:
+    """End runs at work; return those that nobody works on any more."""
+
+    def end(run: jobs.RunFolder) -> ExplorerError | None:
+        try:
+            if run.status().state not in jobs.ENDED:
+                jobs.end(run)
+                jobs.keep_paused(run)  # so that it does not go on by itself if it comes back
+        except ExplorerError as error:
+            return error if run.path.exists() else None
+        return None
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        errors = list(pool.map(end, runs))
+    left_out += [str(error) for error in errors if error]
+    return [run for run, error in zip(runs, errors, strict=True) if not error]
+
+
+def _move(paths: Sequence[Path], aside: Path, left_out: list[str]) -> int:
+    """Move folders aside; return how many were there to be moved."""
+    n_moved = 0
+    for path in paths:
+        try:
+            aside.mkdir(parents=True, exist_ok=True)
+            n_moved += _renamed(path, aside / path.name)
+        except OSError as error:
+            left_out.append(str(machine_error(error, path)))
+    return n_moved
+
+
+def _renamed(path: Path, target: Path) -> bool:
+    """Rename a folder; return whether it was still there.
+
+    Raises:
+        MachineError: It could not be renamed.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise machine_error(error, path) from error
+    return True
+
+
+def _forget(folders: Sequence[Path], aside: Path) -> int:
+    if folders:
+        text = json.dumps([str(folder) for folder in folders], ensure_ascii=False)
+        replace_file(aside / _FORGOTTEN, text.encode())
+        store.forget(folders)
+    return len(folders)
+
+
+def _uploads_used(*, besides: Work) -> set[Path]:
+    """Return folders of uploads that runs and models use, other than some."""
+    cleared = {run.id for run in besides.runs}
+    sources = []
+    for run in jobs.runs():
+        with contextlib.suppress(ExplorerError):
+            if run.id not in cleared:
+                sources.append(run.record().config.data)
+    for folder in (*store.own_folders(), *store.elsewhere_folders()):
+        with contextlib.suppress(ExplorerError):
+            if folder.name not in besides.models:
+                sources.append(read_summary(folder).config.data)
+    return {Path(os.path.abspath(source)).parent for source in sources if store.is_upload(source)}
+
+
+def _begun_s(run: jobs.RunFolder) -> float:
+    try:
+        return run.record().created_s
+    except ExplorerError:  # damaged
+        return _made_s(run.path)
+
+
+def _made_s(folder: Path) -> float:
+    """Return when a folder was made, or last changed, in seconds of the Unix clock."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # gone meanwhile
+        return 0.0
+
+
+def _entries(place: Path) -> list[Path]:
+    return sorted(place.iterdir()) if place.is_dir() else []
+
+
+def _free(path: Path) -> Path:
+    """Return the path, with a number behind it if something lies there."""
+    number, free = 2, path
+    while free.exists():
+        free, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return free
+
+
+def _drop_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _sweep_older_than(age_s: float) -> None:
+    for aside in _entries(_aside()):
+        if time.time() - _made_s(aside) > age_s:
+            shutil.rmtree(aside, ignore_errors=True)

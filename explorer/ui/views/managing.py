@@ -1,0 +1,63 @@
+"""Renaming or deleting the model that is explored, if it was made here."""
+
+import streamlit as st
+
+from explorer import clearing, store
+from explorer.clearing import Work
+from explorer.ui import state
+from explorer.ui.views.asking import attempt
+from explorer.ui.views.undoing import clear
+from explorer.ui.words import plain, say
+
+PAGE = "explore"
+_KEY = "manage-model"
+
+
+def draw_managing(model: str) -> None:
+    """Draw the button, and what it opens: what can be done with the model, or why nothing can."""
+    with st.popover(
+        say("managing.open"),
+        icon=":material/edit:",
+        width="stretch",
+        key=_KEY,
+        on_change="rerun",
+    ):
+        place = clearing.place_of(model)
+        if place == "shipped":
+            st.markdown(say("managing.shipped"))
+        elif place == "elsewhere":
+            folder = store.find_name(model)
+            st.markdown(say("managing.elsewhere", folder=plain(str(folder))))
+            _button("forget", "playlist_remove", Work(elsewhere=(folder,)))
+        else:
+            _draw_rename(model)
+            st.divider()
+            st.caption(say("managing.delete_says"))
+            _button("delete", "delete", Work(models=(model,)))
+
+
+def _draw_rename(model: str) -> None:
+    key = f"new-name-{model}"
+    st.text_input(say("managing.name"), value=model, key=key, help=say("managing.name_help"))
+
+    def rename() -> None:
+        name = clearing.rename(model, state.typed(key))
+        state.rename_model(name)
+        state.close(_KEY)
+        st.toast(say("managing.renamed", name=plain(name)))
+
+    st.button(say("managing.rename"), key="rename-model", on_click=lambda: attempt(rename))
+
+
+def _button(what: str, icon: str, work: Work) -> None:
+    def do() -> None:
+        clear(PAGE, work)
+        state.close(_KEY)
+        state.leave_model()
+
+    st.button(
+        say(f"managing.{what}"),
+        key=f"{what}-model",
+        icon=f":material/{icon}:",
+        on_click=lambda: attempt(do),
+    )
