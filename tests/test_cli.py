@@ -441,6 +441,31 @@ def test_train_writes_a_bundle_and_prints_one_object(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_train_says_which_weights_it_kept_and_what_it_found(tmp_path, capsys):
+    few = ["--data", "digits", "--arch", "mlp", "--hidden", "64", "--latent-dim", "8"]
+    few += ["--n-images", "100", "--learning-rate", "0.01", "--epochs", "40", "--patience", "4"]
+    assert cli.main(["train", *few, "--out", str(tmp_path / "a"), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    kept = printed["kept"]
+    assert kept["weights"] == "best"
+    assert 0 < kept["step"] < kept["steps"]
+    assert f"step {kept['step']}" in kept["says"]
+    about = {found["about"] for found in printed["verdict"]}
+    assert about >= {"reconstruction", "collapse", "overfitting", "divergence"}
+    assert all(found["says"] and found["grade"] for found in printed["verdict"])
+    assert cli.main(["train", *few, "--out", str(tmp_path / "b")]) == 0
+    told = capsys.readouterr().out
+    assert kept["says"] in told
+    assert all(found["says"] in told for found in printed["verdict"])
+
+
+def test_a_finding_on_the_terminal_comes_with_the_flags_that_may_help(tmp_path, capsys):
+    assert cli.main(["train", *QUICK, "--epochs", "1", "--out", str(tmp_path / "a")]) == 0
+    told = capsys.readouterr().out
+    assert "! Reconstructions are blurred" in told
+    assert "Try --epochs 3" in told
+
+
 @pytest.mark.parametrize("flags", [[], ["--likelihood", "bernoulli", "--batch-size", "128"]])
 def test_a_bundles_own_command_makes_the_same_weights(tmp_path, monkeypatch, capsys, flags):
     monkeypatch.chdir(tmp_path)

@@ -22,6 +22,8 @@ ROOMS = [
     ),  # core
     *("live", "export"),  # core, towards the browser
     "presets",  # core: settings, and what a network of them costs
+    "remedies",  # core: runs that change one setting of another
+    "verdict",  # core: what the numbers of a finished run come to
     "sweeping",  # core: many settings, and which to choose
     "comparing",  # core: several models beside each other
     *("store", "originals", "jobs", "clearing", "placing"),  # services

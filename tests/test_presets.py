@@ -70,3 +70,17 @@ def test_a_game_takes_longer_than_a_plain_model(kind):
     game = preset("good", "x", (1, 28, 28), 10_000, kind)
     once = estimated_s(plain, (1, 28, 28), 10_000)
     assert once < estimated_s(game, (1, 28, 28), 10_000) < 12 * once
+
+
+@pytest.mark.parametrize("n_images", [12, 60, 120, 400])
+def test_few_images_are_not_presented_a_thousand_times(n_images):
+    quick = preset("quick", "x", (1, 64, 64), n_images)
+    assert quick.epochs <= 120
+    assert 8 <= quick.patience < quick.epochs / 2
+
+
+@pytest.mark.parametrize("which", PRESETS)
+def test_presets_stop_early_where_there_is_a_held_out_loss_to_stop_by(which):
+    for kind in get_args(Kind):
+        config = preset(which, "x", (1, 28, 28), 1000, kind)
+        assert (config.patience > 0) == (kind not in ADVERSARIAL)

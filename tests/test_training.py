@@ -382,6 +382,48 @@ def test_an_early_stop_keeps_the_best_weights():
     assert same_weights(kept, best)
 
 
+def test_both_ends_of_a_run_are_handed_over_where_that_is_asked_for():
+    config = settings(epochs=60, learning_rate=0.01, hidden=(64,), latent_dim=8)
+    last = list(train(drawn(40), config, name="bars", control=Control(with_other=True)))[-1]
+    assert last.end is not None
+    assert last.other is not None
+    assert (last.end.which, last.end.step) == ("last", last.step)
+    assert (last.other.which, last.other.step) == ("best", last.held_out.best_step)
+    assert last.other.step < last.step
+    shorter = list(train(drawn(40), config, name="bars", control=Control(finish=True)))
+    assert shorter[-1].other is None, "the first step is the best and the last"
+    stopped = settings(**{**config.to_json(), "hidden": (64,), "patience": 100})
+    early = list(train(drawn(40), stopped, name="bars", control=Control(with_other=True)))[-1]
+    assert early.end is not None
+    assert early.other is not None
+    assert (early.end.which, early.other.which) == ("best", "last")
+    assert same_weights(early.end.bundle, last.other.bundle)
+    assert not same_weights(early.end.bundle, early.other.bundle)
+
+
+def test_a_run_that_learns_its_images_by_heart_is_not_called_healthy():
+    few = digits().subset(np.arange(100))
+    learner = {"likelihood": "sigma", "hidden": (128,), "latent_dim": 8, "batch_size": 32}
+    config = settings(data="digits", epochs=120, learning_rate=2e-3, **learner)
+    reports = [r for r in train(few, config, name="digits") if r.train]
+    assert reports[0].health == "healthy"
+    assert reports[-1].health == "overfitting"
+    assert reports[-1].held_out.is_overfitting
+
+
+def test_a_run_that_can_still_get_better_is_healthy_to_its_end():
+    reports = [r for r in train(drawn(), settings(epochs=3), name="bars") if r.train]
+    assert {r.health for r in reports} == {"healthy"}
+
+
+def test_the_best_weights_of_a_beta_vae_are_the_best_by_its_own_loss():
+    config = settings(kind="beta-vae", beta=20.0, epochs=12, learning_rate=0.01)
+    reports = list(train(drawn(), config, name="bars"))
+    losses = {r.step: r.validation.loss for r in reports if r.validation and r.validation.loss}
+    best = min(losses, key=lambda step: losses[step])
+    assert reports[-1].held_out.best_step == best
+
+
 def test_a_loss_that_is_not_finite_stops_with_what_to_try(tmp_path):
     config = settings(optimizer="sgd", learning_rate=10.0, likelihood="gaussian", sigma=0.001)
     path = tmp_path / "run.checkpoint"
@@ -428,6 +470,7 @@ def test_a_resumed_run_ends_with_the_very_weights_of_an_unbroken_one(
     assert rest[0].step == min(reached + 1, unbroken[-1].step)
     assert same_weights(bundle_of(rest), bundle_of(unbroken))
     assert bundle_of(rest).scores == bundle_of(unbroken).scores
+    assert rest[-1].held_out == unbroken[-1].held_out
     told = {r.step: (r.train, r.validation) for r in unbroken[:-1]}
     assert all(told[r.step] == (r.train, r.validation) for r in rest[:-1])
 

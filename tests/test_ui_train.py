@@ -20,11 +20,11 @@ from explorer.config import ADVERSARIAL, Kind, TrainConfig
 from explorer.jobs.folder import JobStatus, Record, RunFolder
 from explorer.jobs.worker import work
 from explorer.presets import for_kind
+from explorer.remedies import remedies_for
 from explorer.ui import run_routes
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.previews import look_at
 from explorer.ui.run_view import scene
-from explorer.ui.views.train_run import remedies_for
 from explorer.ui.views.train_settings import _GROUPS
 from explorer.ui.words import say
 
@@ -450,11 +450,11 @@ def test_remedies_change_one_setting_each():
     config = TrainConfig(data="digits", activation="sigmoid", optimizer="sgd")
     found = remedies_for("vanishing", config)
     changes = [
-        {k for k, v in other.to_json().items() if v != config.to_json()[k]}
-        for other in found.values()
+        {k for k, v in other.applied(config).to_json().items() if v != config.to_json()[k]}
+        for other in found
     ]
     assert changes == [{"norm"}, {"arch"}, {"activation"}, {"optimizer"}, {"optimizer"}]
-    assert remedies_for("healthy", config) == {}
+    assert remedies_for("healthy", config) == ()
     assert len(remedies_for("exploding", config)) == 3
 
 
@@ -463,13 +463,61 @@ def test_remedies_of_a_lost_game_change_one_setting_each():
 
     def changes(verdict: str) -> list[set[str]]:
         return [
-            {k for k, v in dataclasses.asdict(remedy).items() if v != getattr(config, k)}
-            for remedy in remedies_for(verdict, config).values()
+            {k for k, v in remedy.change.items() if v != getattr(config, k)}
+            for remedy in remedies_for(verdict, config)
         ]
 
     assert changes("mode-collapse") == [{"spectral_norm"}, {"kind"}, {"learning_rate"}]
     assert changes("discriminator-won") == [{"spectral_norm"}, {"discriminator_learning_rate"}]
-    assert remedies_for("even", config) == {}
+    assert remedies_for("even", config) == ()
+
+
+@pytest.fixture
+def by_heart() -> RunFolder:
+    """A run that has learnt few images by heart and is over, with both its ends."""
+    run = RunFolder(store.runs_folder() / "heart")
+    few = {"n_images": 100, "batch_size": 16, "learning_rate": 0.01, "epochs": 40, "patience": 8}
+    config = TrainConfig(data="digits", arch="mlp", hidden=(64,), latent_dim=8, **few)  # type: ignore[arg-type]
+    run.create(Record(name="heart", out=store.bundles_folder() / "heart", config=config))
+    assert work(run.path)
+    return run
+
+
+def test_a_run_that_is_over_says_which_weights_it_kept_and_changes_that_on_a_click(by_heart):
+    page = drawn("run", run=by_heart.id)
+    assert not page.exception
+    said = [text.value.replace("\\", "") for text in page.markdown]
+    ends = jobs.read_ends(by_heart)
+    assert ends is not None
+    assert ends.best is not None
+    assert any(f"the weights of step {ends.best.step}" in text for text in said)
+    assert any("Verdict" in text for text in said)
+    button(page, "Keep the last weights instead").click().run()
+    assert not page.exception
+    said = [text.value.replace("\\", "") for text in page.markdown]
+    assert any("as you chose: the last weights" in text for text in said)
+    button(page, "Keep the best weights instead").click().run()
+    assert jobs.read_ends(by_heart).kept == "best"  # type: ignore[union-attr]
+
+
+def test_a_finding_starts_the_run_that_may_do_better(by_heart):
+    ends = jobs.read_ends(by_heart)
+    assert ends is not None
+    remedies = [found.remedy for found in ends.end.findings if found.remedy]
+    assert remedies
+    page = drawn("run", run=by_heart.id)
+    button(page, f"Try {remedies[0].words()}").click().run()
+    assert not page.exception
+    (other,) = [run for run in jobs.runs() if run.id != by_heart.id]
+    assert other.record().config == remedies[0].applied(by_heart.record().config)
+    assert page.query_params["run"] in (other.id, [other.id])
+
+
+def test_a_run_of_an_earlier_version_has_no_verdict_and_is_drawn_all_the_same(by_heart):
+    (by_heart.path / "ends.json").unlink()
+    page = drawn("run", run=by_heart.id)
+    assert not page.exception
+    assert not any("Verdict" in text.value for text in page.markdown)
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)

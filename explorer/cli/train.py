@@ -16,6 +16,9 @@ from explorer import originals, presets, store
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.config import TrainConfig
 from explorer.errors import MachineError
+from explorer.jobs.concluding import concluded
+from explorer.jobs.ends import Ends
+from explorer.verdict import Grade, summary
 
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from explorer.training import Control, Progress
 
 
+_MARKS: Mapping[Grade, str] = {"problem": "!", "note": "-", "fine": "+"}
 _WAIT_S = 900.0  # that a process waits to be told what to work on
 
 
@@ -100,8 +104,14 @@ def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> in
 def note_chosen(what: str, chosen: Mapping[str, object]) -> None:
     """Tell which settings were chosen to fit something, as flags; of none, nothing."""
     if chosen:
-        flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
+        flags = _flags(chosen)
         note(f"Chosen to fit {what}: {' '.join(flags)}")
+
+
+def _flags(settings: Mapping[str, object]) -> list[str]:
+    """Return settings as they are given on the command line."""
+    pairs = ((f"--{name.replace('_', '-')}", value) for name, value in settings.items())
+    return [flag if value is True else f"{flag} {value}" for flag, value in pairs]
 
 
 def _resume(run: store.UnfinishedRun, *, as_json: bool) -> int:
@@ -153,8 +163,9 @@ def _work(
         store.save(bundle, run.out)
         run.end()
         _remember(run.out, bundle)
-        recording.made(run.out.name, early=last.stopped_early)
-    _tell(bundle, last, run.out, as_json=as_json)
+        ends = concluded(last, images)
+        recording.made(run.out.name, last, ends)
+    _tell(bundle, last, ends, run.out, as_json=as_json)
     return 0
 
 
@@ -245,8 +256,9 @@ def _tell_how_to_resume(run: store.UnfinishedRun) -> None:
         note("Stopped before there was anything to save.")
 
 
-def _tell(bundle: "ModelBundle", last: "Progress", out: Path, *, as_json: bool) -> None:
-    """Print what was made."""
+def _tell(bundle: "ModelBundle", last: "Progress", ends: Ends, out: Path, *, as_json: bool) -> None:
+    """Print what was made, which weights were kept, and the verdict on them."""
+    findings = ends.end.findings
     if as_json:
         say_json(
             {
@@ -260,12 +272,26 @@ def _tell(bundle: "ModelBundle", last: "Progress", out: Path, *, as_json: bool) 
                 "stopped_early": last.stopped_early,
                 "elapsed_s": round(last.elapsed_s, 3),
                 "scores": dict(bundle.scores),
+                "kept": {
+                    "weights": ends.kept,
+                    "step": ends.end.step,
+                    "steps": ends.last.step,
+                    "held_out_loss_nats": ends.end.held_out,
+                    "says": ends.says(),
+                },
+                "verdict": [finding.to_json() for finding in findings],
             }
         )
         return
     scores = ", ".join(f"{key} {value:.4g}" for key, value in bundle.scores.items())
     not_yet = f"not scored yet: latent-explorer evaluate {shlex.quote(str(out))} --keep"
     say(f'Wrote the bundle "{out.name}" to {out}\n  {scores or not_yet}')
+    say(ends.says())
+    say(summary(findings))
+    for finding in findings:
+        say(f"  {_MARKS[finding.grade]} {finding.says()}")
+        if finding.remedy is not None:
+            say(f"      Try {' '.join(_flags(finding.remedy.change))}")
     say(f"Explore it: latent-explorer, then choose {out.name}")
 
 

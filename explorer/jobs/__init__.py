@@ -9,6 +9,8 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 - `looking.py`: what has come of a run: its model, and what was kept of it to look at.
 - `recording.py`: writes a run of the command line down as the app's own are.
 - `turns.py`: how many runs work at once, and whose turn it is.
+- `ends.py`: what a run came to: the weights it kept, the others, and the verdict on both.
+- `concluding.py`: judges what a run came to.
 - `worker.py`: carries out a run, in the run's own process.
 - `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
 - `executors.py`: starts the runs of a sweep, on this machine or elsewhere.
@@ -16,6 +18,7 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 """
 
 from explorer.jobs.cluster import DaskRuns
+from explorer.jobs.ends import Ends, can_keep_other, keep_other, read_ends
 from explorer.jobs.executors import (
     Executor,
     LocalRun,
@@ -54,6 +57,7 @@ __all__ = [
     "ENDED",
     "Asked",
     "DaskRuns",
+    "Ends",
     "Executor",
     "JobStatus",
     "LocalRun",
@@ -66,6 +70,7 @@ __all__ = [
     "Watched",
     "begin",
     "begin_sweep",
+    "can_keep_other",
     "check_name",
     "delete",
     "end",
@@ -73,6 +78,7 @@ __all__ = [
     "finish",
     "free_name",
     "is_adrift",
+    "keep_other",
     "keep_paused",
     "model_of",
     "n_at_once",
@@ -80,6 +86,7 @@ __all__ = [
     "patient_environment",
     "pause",
     "pause_all",
+    "read_ends",
     "reconstructions",
     "resume",
     "resume_all",

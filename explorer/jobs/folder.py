@@ -5,6 +5,7 @@
 - `state.json`: how the run stands, rewritten several times a second by the process that works.
 - `progress.jsonl`: a line for each report kept.
 - `snapshots/N.npz`, `snapshots.jsonl`, `latest.npz`, `watched.npz`: what is there to look at.
+- `ends.json`, `ends/`, `best.npz`: what the run came to, once it is over; `ends.py` knows them.
 - `checkpoint`, `log.txt`, and `lock`, which the working process holds.
 """
 
@@ -110,8 +111,9 @@ class JobStatus:
         elapsed_s: Seconds of work.
         images_per_s: Speed.
         layers: Names of the layers whose gradients are reported.
-        health: What the gradients say: healthy, vanishing or exploding; of a game between two
-            players, its verdict: even, mode-collapse or discriminator-won.
+        health: What gradients and held-out loss say: healthy, vanishing, exploding or overfitting;
+            of a game between two players, its verdict: even, mode-collapse or discriminator-won.
+        best_step: Step with the smallest held-out loss so far; 0 before the first check.
         updated_s: When this was said, in seconds of the Unix clock.
         queued_s: Since when it has waited for its turn, in the same.
         pid: Process that said it; 0 before there was one.
@@ -130,6 +132,7 @@ class JobStatus:
     images_per_s: float = 0.0
     layers: tuple[str, ...] = ()
     health: str = "healthy"
+    best_step: int = 0
     updated_s: float = 0.0
     queued_s: float = 0.0
     pid: int = 0
@@ -297,9 +300,14 @@ class RunFolder:
         """Return step and time of each snapshot kept, from a position on."""
         return _read_lines(self.path / "snapshots.jsonl")[skip:]
 
-    def snapshot(self, which: int | None) -> dict[str, np.ndarray] | None:
-        """Return a kept snapshot, or the latest for None; None if there is no such one."""
-        file = "latest.npz" if which is None else f"snapshots/{which}.npz"
+    def snapshot(self, which: int | Literal["best"] | None) -> dict[str, np.ndarray] | None:
+        """Return a kept snapshot, the latest for None, or that of the best weights of a run.
+
+        Returns:
+            None if there is no such one.
+        """
+        files = {None: "latest.npz", "best": "best.npz"}
+        file = files[which] if not isinstance(which, int) else f"snapshots/{which}.npz"
         return _read_arrays(self.path / file)
 
     def watched(self) -> dict[str, np.ndarray] | None:

@@ -1,13 +1,14 @@
 """What has come of a run: its model, and what was kept of it to look at."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 
 from explorer import store
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
+from explorer.jobs.ends import read_ends
 from explorer.jobs.folder import ENDED, JobStatus, RunFolder
 
 
@@ -26,18 +27,19 @@ def model_of(run: RunFolder, status: JobStatus) -> str:
 def reconstructions(run: RunFolder) -> np.ndarray | None:
     """Return what a run's model makes of the originals in `RunFolder.watched`.
 
-    While the run goes on, it is what the network makes of them now; afterwards, by the snapshot
-    nearest to the step whose weights the model has.
+    While the run goes on, it is what the network makes of them now; afterwards, what the weights
+    make that were kept. Runs of earlier versions have for that only the snapshot nearest in time.
 
     Returns:
         Shape (m, c, h, w), uint8; None before the first snapshot, and of a model that reads no
         pictures.
     """
-    step = _step_kept(run)
-    moments = [_number(moment["step"]) for moment in run.snapshots()] if step is not None else []
-    which = None
-    if step is not None and moments:
-        which = min(range(len(moments)), key=lambda i: abs(moments[i] - step))
+    which: int | Literal["best"] | None = None
+    if ends := read_ends(run):
+        which = "best" if ends.kept == "best" else None
+    elif (step := _step_kept(run)) is not None:
+        gaps = [abs(_number(moment["step"]) - step) for moment in run.snapshots()]
+        which = gaps.index(min(gaps)) if gaps else None
     snapshot = run.snapshot(which)
     return snapshot["x_hat"] if snapshot is not None and len(snapshot["x_hat"]) else None
 

@@ -87,12 +87,24 @@ class Recorder:
         if progress.snapshot is not None:
             self._look(progress, progress.snapshot, slow=slow)
 
+    def note_ends(self, progress: Progress) -> None:
+        """Keep how the network stands at both ends of a run, seen as its last snapshot was.
+
+        Raises:
+            MachineError: The disk is full or may not be written to.
+        """
+        for end in (progress.end, progress.other):
+            if end is not None and not _is_astray(end.snapshot):
+                xy = followed(end.snapshot.mu, self._xy)
+                file = "best.npz" if end.which == "best" else "latest.npz"
+                self._run.put(file, _arrays(end.step, end.snapshot, xy))
+
     def _look(self, progress: Progress, snapshot: Snapshot, *, slow: bool) -> None:
         self._last_look, self._look_took_s = time.monotonic(), snapshot.took_s
         if _is_astray(snapshot):  # which the run will soon say itself
             return
         self._xy = followed(snapshot.mu, self._xy)
-        arrays = _arrays(progress, snapshot, self._xy)
+        arrays = _arrays(progress.step, snapshot, self._xy)
         self._run.put("latest.npz", arrays)
         many = self._n_bytes > _MANY_BYTES
         pause_s = max(_KEEP_EVERY_S, progress.elapsed_s / (_FEW_AN_AGE if many else _KEPT_AN_AGE))
@@ -138,11 +150,11 @@ def _is_astray(snapshot: Snapshot) -> bool:
     return not (np.abs(mu).max() < _FAR and np.abs(logvar).max() < _FAR_LOG)
 
 
-def _arrays(progress: Progress, snapshot: Snapshot, xy: np.ndarray) -> dict[str, np.ndarray]:
+def _arrays(step: int, snapshot: Snapshot, xy: np.ndarray) -> dict[str, np.ndarray]:
     mu, logvar = snapshot.mu, snapshot.logvar
     kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).mean(axis=0)
     return {
-        "step": np.array([progress.step], np.int32),
+        "step": np.array([step], np.int32),
         "mu": mu.astype(np.float16),
         "xy": xy,
         "kl": (kl if logvar.any() else np.zeros_like(kl)).astype(np.float32),

@@ -20,6 +20,7 @@ from explorer import data
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
+from explorer.jobs.ends import Ends, write_ends
 from explorer.jobs.folder import Asked, Record, RunFolder
 from explorer.jobs.processes import new_folder, runs
 from explorer.jobs.telling import Teller
@@ -125,11 +126,19 @@ class Recording:
             if pen:
                 pen.teller.doing(done, words)
 
-    def made(self, name: str, *, early: bool) -> None:
-        """Say which bundle has come of it, and whether that was before the planned end."""
+    def made(self, name: str, last: "Progress", ends: Ends) -> None:
+        """Say which bundle has come of it, by which of its ends, and what was found.
+
+        Args:
+            name: Of the bundle.
+            last: The last report.
+            ends: What the run came to.
+        """
         with self._writing() as pen:
             if pen:
-                pen.teller.say("stopped" if early else "finished", out=name)
+                pen.recorder.note_ends(last)
+                write_ends(pen.run, ends)
+                pen.teller.say("stopped" if self._control.finish else "finished", out=name)
 
     def _heed(self, pen: _Pen) -> None:
         asked = pen.run.asked()

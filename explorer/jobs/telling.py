@@ -42,6 +42,7 @@ class Teller:
             images_per_s=progress.images_per_s or told.images_per_s,
             layers=progress.layers or told.layers,
             health=_health(progress) if progress.layers else told.health,
+            best_step=progress.held_out.best_step,
         )
         if told.state != "running":
             self.say("running")

@@ -22,11 +22,13 @@ from explorer import originals, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
+from explorer.jobs.ends import place_of, write_ends
 from explorer.jobs.folder import JobStatus, RunFolder, State
 from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
 if TYPE_CHECKING:
+    from explorer.bundle import ModelBundle
     from explorer.jobs.recorder import Recorder
     from explorer.training import Control, Progress
 
@@ -56,7 +58,10 @@ def _give_way() -> None:
 
     On Linux the nice level of a process may not do it: where the processor is shared by sessions,
     it counts only within one, and each session has a level of its own, which is set too.
+    A process that shares its session, such as one that tests, leaves all as it is.
     """
+    if hasattr(os, "getsid") and os.getsid(0) != os.getpid():
+        return
     with contextlib.suppress(OSError, AttributeError):  # none on Windows
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
     with contextlib.suppress(OSError):
@@ -134,8 +139,8 @@ class _Worker:
                     images = self._load()
                     recorder = self._recorder(images)
                 progress = self._train(images, recorder)
-                if progress.bundle is not None:
-                    self._keep(progress)
+                if progress.end is not None:
+                    self._keep(progress, images)
                     return
             self._wait_paused()
             self._tell.status = dataclasses.replace(self._tell.status, queued_s=time.time())
@@ -165,7 +170,7 @@ class _Worker:
         """Return the last report: with the bundle, or without where a pause came first."""
         from explorer.training import Control, train
 
-        control = Control()
+        control = Control(with_other=True)
         reports = train(
             images,
             self._config,
@@ -181,7 +186,8 @@ class _Worker:
             if not gives_way and progress.elapsed_s >= _IN_FRONT_S:
                 _give_way()
                 gives_way = True
-            if progress.bundle is not None:
+            if progress.end is not None:
+                recorder.note_ends(progress)
                 break
             recorder.note(progress, slow=slow)
             if self._run.asked().pause:
@@ -200,18 +206,29 @@ class _Worker:
         control.with_snapshot = recorder.wants_snapshot(slow=asked.slow)
         return asked.slow
 
-    def _keep(self, progress: "Progress") -> None:
-        """Complete the bundle and save it under a name that is free."""
-        assert progress.bundle is not None
+    def _keep(self, progress: "Progress", images: ImageSet) -> None:
+        """Save the model under a name that is free, and put aside the one that could be instead."""
+        from explorer.jobs.concluding import concluded
+
+        assert progress.end is not None
         self._tell.say("finishing")
         out = _free(self._record.out)
-        bundle = dataclasses.replace(progress.bundle, name=out.name)
-        command = store.train_command(bundle.config, out.name)
-        done = store.complete(bundle, command=command, report=self._tell.doing)
+        done = self._completed(progress.end.bundle, out.name)
         store.save(done, out)
         originals.remember_place(done)
+        write_ends(self._run, concluded(progress, images))
         self._run.checkpoint.unlink(missing_ok=True)
-        self._tell.say("stopped" if progress.stopped_early else "finished", out=out.name)
+        self._tell.say("stopped" if self._run.asked().finish else "finished", out=out.name)
+        if progress.other is not None:
+            # The run is over, whatever becomes of this.
+            with contextlib.suppress(ExplorerError, MemoryError, KeyboardInterrupt):
+                other = self._completed(progress.other.bundle, out.name)
+                store.save(other, place_of(self._run, progress.other.which))
+
+    def _completed(self, bundle: "ModelBundle", name: str) -> "ModelBundle":
+        command = store.train_command(bundle.config, name)
+        bundle = dataclasses.replace(bundle, name=name)
+        return store.complete(bundle, command=command, report=self._tell.doing)
 
     # ---- waiting
 

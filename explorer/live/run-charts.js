@@ -1,7 +1,7 @@
 /** Curves of a run over its steps. Knows Plotly, and what a report holds. */
 
-import { el } from "./dom.js";
-import { rangeOf } from "./run-series.js";
+import { el, fill } from "./dom.js";
+import { count, rangeOf } from "./run-series.js";
 import { themeOf } from "./theme.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
@@ -9,6 +9,7 @@ const SHARES = [-0.04, 1.04]; // an axis from 0 to 1, with room for lines at its
 const NOWHERE = [Infinity, -Infinity];
 const MOST_POINTS = 9_000; // of all layers together
 const MOST_CHIPS = 12;
+const MOST_DOTS = 40; // on a line of checks
 const MOST_DECADES = 16;
 const SETTLING = 0.02; // of the steps so far: the range of an axis does not count them
 const LARGE = 1e6; // from here on a number is told by its power of ten
@@ -25,20 +26,26 @@ const LAYERS = {
   dark: ["#2b768e", "#22938b", "#2fb07e", "#63ca5e", "#aedc2f", "#fde725"],
 };
 
-/** One chart: lines over steps, and a mark that stands at one of them. */
+/** One chart: lines over steps, a mark at the step looked at, and one at the best step. */
 function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
   const plot = el("div", { class: "le-run-plot" });
   const mark = el("i", { class: "le-run-mark", hidden: true });
+  const best = el("i", { class: "le-run-mark le-run-best", hidden: true });
   const props = { class: "le-run-chart le-run-empty", role: "img", "aria-label": label };
-  const element = el("div", { ...props, "data-wait": words.wait }, plot, mark);
+  const element = el("div", { ...props, "data-wait": words.wait }, plot, best, mark);
   let step = null;
+  let bestStep = null;
   let drawn = false;
 
   function place() {
+    stand(mark, step);
+    stand(best, bestStep);
+  }
+  function stand(line, at) {
     const axis = plot._fullLayout?.xaxis;
-    const x = step === null || !axis ? NaN : axis.l2p(step);
-    mark.hidden = !(x >= 0 && x <= axis._length + 1);
-    if (!mark.hidden) mark.style.transform = `translateX(${axis._offset + x}px)`;
+    const x = at === null || !axis ? NaN : axis.l2p(at);
+    line.hidden = !(x >= 0 && x <= axis._length + 1);
+    if (!line.hidden) line.style.transform = `translateX(${axis._offset + x}px)`;
   }
   const resized = new ResizeObserver(async () => {
     if (!drawn || !plot.offsetParent) return;
@@ -96,6 +103,11 @@ function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
       step = at;
       place();
     },
+    /** Mark the best step, or none. */
+    markBest(at) {
+      bestStep = at;
+      place();
+    },
     destroy() {
       drawn = false;
       resized.disconnect();
@@ -108,7 +120,7 @@ function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
 const TERMS = { loss: ["loss", 1], reconstruction: ["log_likelihood", -1], kl: ["kl", 1] };
 
 /**
- * What is drawn of the losses: a line of the images learnt from, a dot for each check.
+ * What is drawn of the losses: a line of the images learnt from, and one of those held out.
  * @param {Object} words the catalogue's part for runs
  * @param {string[]} ids which of TERMS
  */
@@ -120,7 +132,7 @@ export function lossCurves(words, ids) {
     isHidden: (reports) => id === "kl" && reports.every((terms) => !of(id, terms)),
     lines: [
       { name: words.training, color: TRAINING, isTold: true, of: (terms) => of(id, terms) },
-      { name: words.heldOut, color: HELD_OUT, isDots: true, of: (r) => of(id, r.validation) },
+      { name: words.heldOut, color: HELD_OUT, isCheck: true, of: (r) => of(id, r.validation) },
     ],
   }));
 }
@@ -172,32 +184,29 @@ export function makeCurves(plotly, words, specs, id) {
     const heading = el("h2", { title: help }, el("strong", { text: title }), now);
     return { ...spec, chart, now, element: el("div", {}, heading, chart.element) };
   });
-  const keys = (specs[0]?.lines ?? []).map(({ name, color, isDots }) =>
-    el("span", {
-      class: `le-run-key ${isDots ? "le-run-dot" : ""}`,
-      style: `--le-key:${color}`,
-      text: name,
-    }),
+  const keys = (specs[0]?.lines ?? []).map(({ name, color }) =>
+    el("span", { class: "le-run-key", style: `--le-key:${color}`, text: name }),
   );
+  const best = el("span", { class: "le-run-key le-run-best-key", hidden: true });
   const element = el(
     "section",
     { "data-testid": id, hidden: !specs.length },
     el("div", { class: "le-run-three" }, ...curves.map((curve) => curve.element)),
-    el("p", { class: "le-run-keys" }, ...keys, more),
+    el("p", { class: "le-run-keys" }, ...keys, best, more),
   );
 
   /** Draw one curve; returns whether values lie outside. */
   function drawCurve({ lines, chart, atLeast: [low, high] = NOWHERE }) {
-    const traces = lines.map(({ name, color, isDots, dash, of }) => {
-      const points = items[isDots ? 1 : 0];
-      const size = points.length > 60 ? 3.5 : 6;
+    const traces = lines.map(({ name, color, isCheck, dash, of }) => {
+      const points = items[isCheck ? 1 : 0];
+      const hasDots = isCheck && points.length <= MOST_DOTS;
       return {
         x: points.map(({ step }) => step),
         y: points.map((report) => finite(of(report))),
         hovertemplate: `%{y:.4~g}<extra>${name}</extra>`,
-        ...(isDots
-          ? { mode: "markers", marker: { color, size } }
-          : { mode: "lines", line: { color, width: 1.75, dash } }),
+        mode: hasDots ? "lines+markers" : "lines",
+        line: { color, width: 1.75, dash },
+        marker: { color, size: 5 },
       };
     });
     const values = traces.flatMap(({ y }) => y).filter(Number.isFinite);
@@ -236,6 +245,12 @@ export function makeCurves(plotly, words, specs, id) {
         const told = report ? lines.filter(({ isTold }) => isTold) : [];
         now.textContent = told.map(({ of }) => number(finite(of(report)))).join(" · ");
       }
+    },
+    /** Mark the step with the smallest held-out loss; 0 where none is known. */
+    markBest(step) {
+      best.hidden = !step;
+      best.textContent = fill(words.bestStep, { step: count(step) });
+      for (const { chart } of curves) chart.markBest(step || null);
     },
     destroy: () => curves.forEach(({ chart }) => chart.destroy()),
   };

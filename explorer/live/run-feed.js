@@ -103,6 +103,7 @@ export function makeSnapshots(url) {
   return {
     get,
     latest: () => load("latest"),
+    best: () => load("best"),
     /** Fetch what will be wanted soon, unless enough is under way. */
     expect(index) {
       if (loading < 4 && !kept.has(index)) get(index).catch(() => {});

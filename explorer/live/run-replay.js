@@ -1,6 +1,7 @@
 /** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
 
 import { el, fill, save } from "./dom.js";
+import { count } from "./run-series.js";
 
 const GLIDE_MS = 300;
 const TICK_MS = 50; // at most 20 snapshots a second
@@ -8,13 +9,15 @@ const WHOLE_MS = 10_000; // a whole run
 const EACH_MS = 400; // a snapshot, at most
 const AHEAD = 5;
 const RETRY_MS = 1_500;
+const NAMED = ["live", "best"]; // modes that show no chosen moment
 
-const told = (count) => count.toLocaleString("en");
+const isNamed = (mode) => NAMED.includes(mode);
 
 /**
  * @param {Object} options
  * @param {Object} options.words the catalogue's part for runs
- * @param {function(number|null): Promise<Object>} options.load a snapshot, or the newest (null)
+ * @param {function(number|string|null): Promise<Object>} options.load a snapshot, the newest
+ *     (null), or that of the best weights ("best")
  * @param {function(): Promise<Blob>} options.animate all of them as a GIF
  * @param {string} options.name what to call that
  * @param {function(number): void} options.expect a snapshot will be wanted soon
@@ -33,6 +36,8 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     });
   const play = button("run-play", words.playHelp, () => (mode === "play" ? choose(at) : start()));
   const live = button("run-live", words.liveHelp, follow);
+  const best = button("run-best", words.bestHelp, showBest);
+  const tick = el("i", { class: "le-run-tick", hidden: true });
   const slider = el("input", {
     type: "range",
     min: 0,
@@ -48,12 +53,22 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
   const element = el(
     "div",
     {},
-    el("div", { class: "le-run-replay" }, play, slider, live, label, gif),
+    el(
+      "div",
+      { class: "le-run-replay" },
+      play,
+      el("div", { class: "le-run-track" }, tick, slider),
+      best,
+      live,
+      label,
+      gif,
+    ),
     trouble,
   );
   const steps = []; // of each snapshot
   let total = 0;
-  let mode = "live"; // or "held", or "play"
+  let ends = null; // once the run is over: which of its ends is kept, and the step of each
+  let mode = "live"; // or "held", "play", or "best"
   let at = 0; // index of the chosen snapshot
   let wanted = null;
   let loading = false;
@@ -73,14 +88,16 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     clearTimeout(retry);
     while (wanted !== null) {
       const mine = wanted;
+      const asked = mode;
       const isLive = mode === "live";
       wanted = null;
-      const shot = await load(isLive ? null : mine).catch(() => null);
+      const shot = await load(isLive ? null : asked === "best" ? "best" : mine).catch(() => null);
       if (gone) return;
       onLost(!shot);
       if (!shot) retry = setTimeout(() => show(mine), RETRY_MS);
       // Apart, so that no mistake there ends this loop.
-      else if (isLive === (mode === "live")) queueMicrotask(() => onShow(shot, glideMs, isLive));
+      else if (asked === mode || !(isNamed(asked) || isNamed(mode)))
+        queueMicrotask(() => onShow(shot, glideMs, isLive));
     }
     loading = false;
   }
@@ -91,6 +108,7 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     glideMs = GLIDE_MS;
     play.textContent = mode === "play" ? words.pause : words.play;
     live.setAttribute("aria-pressed", String(mode === "live"));
+    best.setAttribute("aria-pressed", String(mode === "best"));
     say();
   }
 
@@ -100,6 +118,16 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     say();
     if (at >= 0) show(at);
   }
+
+  /** Show the weights with the smallest held-out loss, which have a snapshot of their own. */
+  function showBest() {
+    enter("best");
+    at = nearest(ends.best);
+    say();
+    show(at);
+  }
+
+  const nearest = (step) => Math.max(0, steps.findLastIndex((other) => other <= step));
 
   function choose(index) {
     if (index >= last()) return follow();
@@ -115,7 +143,7 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
 
   /** Play from the chosen moment, or from the beginning if that is the newest. */
   function start() {
-    const from = mode === "live" ? 0 : at;
+    const from = isNamed(mode) ? 0 : at;
     enter("play");
     const eachMs = Math.min(WHOLE_MS / steps.length, EACH_MS);
     glideMs = eachMs;
@@ -157,13 +185,25 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     live.disabled = steps.length < 1;
     gif.disabled = animating || steps.length < 2;
     gif.textContent = animating ? words.gifMaking : words.gif;
+    const step = mode === "best" ? ends.best : steps[index];
     label.textContent = steps.length
-      ? fill(words.stepOf, { step: told(steps[index]), steps: told(total) })
+      ? fill(words.stepOf, { step: count(step), steps: count(ends?.last ?? total) })
       : "";
+    sayEnds();
     slider.setAttribute("aria-valuetext", label.textContent);
   }
 
+  /** Name both ends of a run that is over, and mark the best one on the track. */
+  function sayEnds() {
+    best.hidden = tick.hidden = !ends?.best;
+    if (best.hidden) return;
+    best.textContent = ends.kept === "best" ? words.bestKept : words.best;
+    live.textContent = ends.kept === "last" ? words.lastKept : words.last;
+    tick.style.setProperty("--le-at", nearest(ends.best) / Math.max(1, last()));
+  }
+
   live.textContent = words.live;
+  best.hidden = true;
   enter("live");
   return {
     element,
@@ -174,6 +214,14 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
       live.textContent = isOver ? words.latest : words.live;
       if (news.length && mode === "live") follow();
       else say();
+    },
+    /** The run is over: show what is kept, unless somebody looks at another moment. */
+    end(news) {
+      const isNew = news.kept !== ends?.kept;
+      ends = news;
+      if (!isNew || !isNamed(mode)) return say();
+      if (ends.kept === "best" && ends.best) showBest();
+      else follow();
     },
     destroy() {
       gone = true;

@@ -63,7 +63,7 @@ function makeView(run, scene, plotly, onRestart) {
   const reports = makeThinned(MOST_REPORTS);
   const checks = makeThinned(MOST_CHECKS);
   const snapshots = makeSnapshots(urls.snapshot);
-  const head = makeHead(words);
+  const head = makeHead(words, scene.mayEndEarly);
   const map = makeRunMap(plotly, words);
   const originals = makeGallery(words.originals, "run-originals");
   const reconstructions = makeGallery(words.reconstructions, "run-reconstructions");
@@ -79,7 +79,10 @@ function makeView(run, scene, plotly, onRestart) {
     words,
     name,
     animate: async () => new Blob([await fetchBytes(urls.gif)], { type: "image/gif" }),
-    load: (index) => (index === null ? snapshots.latest() : snapshots.get(index)),
+    load: (which) => {
+      if (which === "best") return snapshots.best();
+      return which === null ? snapshots.latest() : snapshots.get(which);
+    },
     expect: snapshots.expect,
     onShow: show,
     onLost: (is) => head.lost("snapshot", is),
@@ -121,12 +124,14 @@ function makeView(run, scene, plotly, onRestart) {
     if (news.state === "gone") return;
     layers = news.layers;
     judgement.judge(news.health);
+    for (const some of curves) some.markBest(news.best_step);
     for (const report of news.reports) {
       reports.add(report);
       if (report.validation) checks.add(report);
     }
     if (news.reports.length) drawSoon();
     replay.grow(news.snapshots, news.steps, isOver);
+    if (news.ends) replay.end(news.ends);
     shots += news.snapshots.length;
     if (isOver && !shots) showNoPictures();
   }

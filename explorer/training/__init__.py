@@ -1,12 +1,24 @@
 """Training: from an `ImageSet` and a `TrainConfig` to a `ModelBundle`, telling how it goes.
 
 `loop` does the work, `control` is what may be changed meanwhile, `snapshots` and `gradients` are
-what can be watched, `checkpoint` keeps a run on disk, `finish` scores the result.
+what can be watched, `held_out` sees whether the loss on held-out images has turned, `checkpoint`
+keeps a run on disk, `finish` scores the result.
 """
 
 from explorer.training.control import Control
+from explorer.training.held_out import HeldOut
 from explorer.training.loop import train
-from explorer.training.progress import Losses, Progress
+from explorer.training.progress import End, Losses, Progress, Which
 from explorer.training.snapshots import Snapshot, Watch
 
-__all__ = ["Control", "Losses", "Progress", "Snapshot", "Watch", "train"]
+__all__ = [
+    "Control",
+    "End",
+    "HeldOut",
+    "Losses",
+    "Progress",
+    "Snapshot",
+    "Watch",
+    "Which",
+    "train",
+]

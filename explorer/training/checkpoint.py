@@ -12,6 +12,7 @@ import pickle
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import MachineError, TrainingError
 
-_MAGIC = b"latentX2"
+_MAGIC = b"latentX3"
 _DIGEST_BYTES = 32
 
 
@@ -40,9 +41,8 @@ class Checkpoint:
         optimizers: State of each player's optimiser, by the name of the player.
         noise: State of the generator of eps.
         recent: Fading sums of each measure, and of how many images went into it, shape (2, m).
-        best: Weights with the best validation ELBO so far.
-        best_elbo: That ELBO, in nats per image.
-        n_stale: Epochs since then.
+        best: Weights with the smallest loss on held-out images so far.
+        held_out: How that loss has gone: the fields of `HeldOut`.
     """
 
     config: dict[str, object]
@@ -56,8 +56,7 @@ class Checkpoint:
     noise: Tensor
     recent: Tensor
     best: dict[str, Tensor] | None
-    best_elbo: float
-    n_stale: int
+    held_out: dict[str, Any]
 
 
 def fingerprint(images: ImageSet) -> str:

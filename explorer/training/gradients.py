@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-Health = Literal["healthy", "vanishing", "exploding"]
+Health = Literal["healthy", "vanishing", "exploding", "overfitting"]
 
 # Of the largest layer's gradient per weight. Dense and convolutional runs that learn well stay
 # above it throughout (their lowest were 5e-4 to 5e-2); a sigmoid network of eight layers that

@@ -6,7 +6,7 @@ Knows nothing of where runs and bundles lie.
 import math
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,19 +14,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.bundle import ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, TrainingError
+from explorer.models.vae import VAE
 from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
 from explorer.training.control import Control
-from explorer.training.duel import Referee
-from explorer.training.finish import elbo_means, make_bundle
-from explorer.training.gradients import gradient_norms, health_of, layer_names, layer_sizes
+from explorer.training.duel import Duel, Referee
+from explorer.training.finish import ElboMeans, elbo_means, make_bundle
+from explorer.training.gradients import (
+    Health,
+    gradient_norms,
+    health_of,
+    layer_names,
+    layer_sizes,
+)
+from explorer.training.held_out import HeldOut
 from explorer.training.kinds import game_of
 from explorer.training.optimizers import set_learning_rate, weights_at
 from explorer.training.pixels import Pixels, binarized, evenly
-from explorer.training.progress import Losses, Progress
+from explorer.training.progress import End, Losses, Progress, Which
 from explorer.training.snapshots import Watch
 
 _SAVE_EVERY_S = 2.0
@@ -86,7 +93,7 @@ def train(
             if checkpoint:
                 save(run.checkpoint(), checkpoint)
             raise
-    yield replace(run.report(), bundle=run.bundle(name))
+    yield run.conclusion(name)
 
 
 class _Run:
@@ -111,8 +118,8 @@ class _Run:
         self._step = 0
         self._recent = torch.zeros(2, len(self._game.measures), dtype=torch.float64)
         self._best: dict[str, Tensor] | None = None
-        self._best_elbo = -math.inf
-        self._n_stale = 0
+        self._held_out = HeldOut()
+        self._duel: Duel | None = None
         self._stopped_early = False
         self.finished = False
         self.elapsed_s = 0.0
@@ -135,23 +142,22 @@ class _Run:
                 break
         means, norms = self._recent_means(), gradient_norms(self._game.vae)
         must_finish = self._control.finish
-        validation = self._validate() if epoch_ended or must_finish else None
+        validation = self._validate(means) if epoch_ended or must_finish else None
         if must_finish:
             self._stopped_early = self.finished = True
         watched = self._control.with_snapshot or self.finished
         snapshot = self._watch.look(self._game.shown, self._pixels) if watched else None
-        duel = self._referee.judge(self._game.shown, means, self._step) if self._referee else None
+        if self._referee:
+            self._duel = self._referee.judge(self._game.shown, means, self._step)
         self.elapsed_s += time.perf_counter() - begin
         return replace(
             self.report(),
             images_per_s=n_seen / worked_s,
             train=self._losses(means),
             validation=validation,
-            duel=duel,
             gradients=norms,
             layers=layer_names(self._game.vae),
-            # In a game, gradients that are small beside others' are no sign of anything.
-            health="healthy" if duel else health_of(norms, layer_sizes(self._game.vae)),
+            health=self._health(norms),
             snapshot=snapshot,
         )
 
@@ -165,16 +171,37 @@ class _Run:
             images_per_s=0.0,
             elapsed_s=self.elapsed_s,
             stopped_early=self._stopped_early,
+            held_out=self._held_out,
+            duel=self._duel,
         )
 
-    def bundle(self, name: str) -> ModelBundle:
-        """Score the network, with the best weights if the run stopped before its end.
+    def conclusion(self, name: str) -> Progress:
+        """Score what the run comes to: its best weights if it stopped before its end, or its last.
 
         Adversarial runs keep the last weights: no measure ranks earlier ones.
         """
-        if self._best is not None and (self._stopped_early or self._config.patience > 0):
-            self._game.vae.load_state_dict(self._best)
-        return make_bundle(self._game.shown, self._images, self._pixels, self._config, name)
+        ends: list[Which] = ["last"]
+        if self._best is not None and self._held_out.best_step != self._step:
+            keeps_best = self._stopped_early or self._config.patience > 0
+            ends = ["best", "last"] if keeps_best else ["last", "best"]
+        kept = self._end(ends[0], name)
+        other = self._end(ends[1], name) if ends[1:] and self._control.with_other else None
+        return replace(self.report(), end=kept, other=other)
+
+    def _end(self, which: Which, name: str) -> End:
+        """Score the network with its last weights, or with its best ones."""
+        vae, step = self._game.shown, self._step
+        if which == "best":
+            assert self._best is not None
+            vae = VAE(self._config, self._images.image_shape)
+            vae.load_state_dict(self._best)
+            step = self._held_out.best_step
+        return End(
+            which=which,
+            step=step,
+            bundle=make_bundle(vae, self._images, self._pixels, self._config, name),
+            snapshot=self._watch.look(vae, self._pixels),
+        )
 
     def checkpoint(self) -> Checkpoint:
         """Return the state of the run."""
@@ -191,8 +218,7 @@ class _Run:
             noise=self._noise.get_state(),
             recent=self._recent,
             best=self._best,
-            best_elbo=self._best_elbo,
-            n_stale=self._n_stale,
+            held_out=asdict(self._held_out),
         )
 
     def restore(self, kept: Checkpoint) -> None:
@@ -201,7 +227,7 @@ class _Run:
         self._noise.set_state(kept.noise)
         self._step, self.elapsed_s = kept.step, kept.elapsed_s
         self._recent, self._best = kept.recent, kept.best
-        self._best_elbo, self._n_stale = kept.best_elbo, kept.n_stale
+        self._held_out = HeldOut(**kept.held_out)
         self.finished, self._stopped_early = kept.finished, kept.stopped_early
 
     @cached_property
@@ -263,7 +289,15 @@ class _Run:
         pairs = zip(self._game.measures, totals, counts, strict=True)
         return {name: total / count for name, total, count in pairs if count}
 
-    def _validate(self) -> Losses | None:
+    def _health(self, norms: tuple[float, ...]) -> Health:
+        """Judge the run now; in a game, gradients that are small beside others' mean nothing."""
+        if self._config.is_adversarial:
+            return "healthy"
+        found = health_of(norms, layer_sizes(self._game.vae))
+        is_overfitting = found == "healthy" and self._held_out.is_overfitting
+        return "overfitting" if is_overfitting else found
+
+    def _validate(self, train: Mapping[str, float]) -> Losses | None:
         """Measure the validation losses, remember the best weights, and see whether to stop."""
         config = self._config
         losses = None
@@ -274,7 +308,7 @@ class _Run:
             if not config.is_adversarial:
                 loss = means.loss(*weights_at(config, self._step / self._steps_per_epoch))
                 losses = replace(losses, loss=loss)
-                self._remember(-loss if config.objective == "article" else means.elbo)
+                self._remember(means, train)
         self.finished = self._stopped_early or self._step == self._steps
         return losses
 
@@ -287,13 +321,20 @@ class _Run:
             loss=means.get("loss"), elbo=log_likelihood - kl, log_likelihood=log_likelihood, kl=kl
         )
 
-    def _remember(self, elbo: float) -> None:
-        if elbo > self._best_elbo:
+    def _remember(self, means: ElboMeans, train: Mapping[str, float]) -> None:
+        """Keep the weights if no earlier ones lost less, weighing terms as the run's end does."""
+        now = weights_at(self._config, self._step / self._steps_per_epoch)
+        final = weights_at(self._config, self._config.epochs)
+        course = self._held_out.after(
+            means.loss(*final),
+            train=train["loss"] + (final[0] - now[0]) * train["kl"],
+            step=self._step,
+        )
+        self._held_out = course
+        if course.best_step == self._step:
             self._best = {n: array.clone() for n, array in self._game.vae.state_dict().items()}
-            self._best_elbo, self._n_stale = elbo, 0
-        else:
-            self._n_stale += 1
-            self._stopped_early = 0 < self._config.patience <= self._n_stale
+        elif 0 < self._config.patience <= course.n_stale:
+            self._stopped_early = True
 
     def _diverged(self) -> DivergedError:
         config = self._config

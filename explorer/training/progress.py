@@ -1,11 +1,15 @@
 """What a training run tells while it works."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from explorer.bundle import ModelBundle
 from explorer.training.duel import Duel
 from explorer.training.gradients import Health
+from explorer.training.held_out import HeldOut
 from explorer.training.snapshots import Snapshot
+
+Which = Literal["best", "last"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,23 @@ class Losses:
 
 
 @dataclass(frozen=True, kw_only=True)
+class End:
+    """Weights that a run can end in: those with the smallest held-out loss, or its last ones.
+
+    Attributes:
+        which: Which of the two.
+        step: Updates of the weights they took.
+        bundle: The model with them.
+        snapshot: How the network stands with them.
+    """
+
+    which: Which
+    step: int
+    bundle: ModelBundle
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """One report of a training run.
 
@@ -44,11 +65,13 @@ class Progress:
         duel: How the game between two players stands, where there is one.
         gradients: Norm of the last gradient in each layer, in the order of `layers`.
         layers: Names of the layers, in order from image to code to image.
-        health: What the gradients say of the run.
+        health: What the gradients and the course of the held-out loss say of the run.
         snapshot: How the network stands, if that was asked for, and after the last step.
-        stopped_early: Whether the run ended because validation ELBO no longer rose, or was asked to
-            finish.
-        bundle: The result, only in the last report.
+        stopped_early: Whether the run ended because the held-out loss no longer fell, or was asked
+            to finish.
+        held_out: How the loss on held-out images has gone; empty in a game.
+        end: What is kept as the result, only in the last report.
+        other: What could be kept instead, if that was asked for and there is such.
     """
 
     epoch: int
@@ -65,4 +88,11 @@ class Progress:
     health: Health = "healthy"
     snapshot: Snapshot | None = None
     stopped_early: bool = False
-    bundle: ModelBundle | None = None
+    held_out: HeldOut = field(default_factory=HeldOut)
+    end: End | None = None
+    other: End | None = None
+
+    @property
+    def bundle(self) -> ModelBundle | None:
+        """The result, only in the last report."""
+        return self.end.bundle if self.end is not None else None

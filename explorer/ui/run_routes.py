@@ -1,7 +1,7 @@
 """What the view of a run fetches: how it stands, snapshots, images watched, the map, the GIF."""
 
 from dataclasses import asdict
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from explorer.ui.routes import FOREVER, Handler, prefix
 from explorer.ui.words import say
 
 _FRESH = {"Cache-Control": "no-store"}
+_NAMED: dict[str, Literal["best"] | None] = {"latest": None, "best": "best"}
 _SHOWN = ("step", "xy", "kl", "variance", "x_hat", "samples")
 
 
@@ -59,23 +60,40 @@ def _progress(request: Request) -> Response:
         gone = {"state": "gone", "error": [error.so, error.needed, error.do]}
         return JSONResponse(gone | {"reports": [], "snapshots": []}, headers=_FRESH)
     status = run.status()
+    ends = jobs.read_ends(run) if status.state in jobs.ENDED else None
     news = asdict(status) | {
+        "ends": None if ends is None else ends_on_show(run, ends),
         "left_s": status.left_s,
         "slow": run.asked().slow,
         "error": list(status.error) or None,
         "reports": run.reports(_count(request, "reports")),
         "snapshots": run.snapshots(_count(request, "snapshots")),
-        "health": {"verdict": status.health, "words": say(f"run.health_{status.health}")},
+        "health": {"verdict": status.health, "words": health_line(status)},
     }
     return JSONResponse(news, headers=_FRESH)
+
+
+def health_line(status: jobs.JobStatus) -> str:
+    """Say in a sentence or two what the health of a run comes to."""
+    return say(f"run.health_{status.health}", best_step=f"{status.best_step:,}")
+
+
+def ends_on_show(run: jobs.RunFolder, ends: jobs.Ends) -> dict[str, object]:
+    """Return which end of a run is kept, and the step of each, for `run-replay.js`.
+
+    `best` is None where the last step is the best, or was not looked at.
+    """
+    has_best = ends.best is not None and run.snapshot("best") is not None
+    best = ends.best.step if ends.best is not None and has_best else None
+    return {"kept": ends.kept, "best": best, "last": ends.last.step}
 
 
 def _snapshot(request: Request) -> Response:
     which = request.path_params["which"]
     is_number = which.isascii() and which.isdigit() and len(which) < 9
-    if not is_number and which != "latest":
+    if not is_number and which not in _NAMED:
         return Response(status_code=404)
-    arrays = request.state.run.snapshot(int(which) if is_number else None)
+    arrays = request.state.run.snapshot(int(which) if is_number else _NAMED[which])
     if arrays is None:
         return Response(status_code=404)
     buffer = pack_arrays({name: arrays[name] for name in _SHOWN})

@@ -255,6 +255,7 @@ def _verdict(one: _Shown) -> str:
         return f":material/hourglass_top: {state_line(one.status)}"
     ends = [report.validation for report in one.reports if report.validation]
     elbo = f"{ends[-1]['elbo']:.0f}".replace("-", "−") if ends else "?"  # noqa: RUF001
-    icon = ":material/check_circle:" if one.status.health == "healthy" else ":material/block:"
+    learns = one.status.health in ("healthy", "overfitting")
+    icon = ":material/check_circle:" if learns else ":material/block:"
     verdict = say(f"gradients.health_{one.status.health}")
     return f"{icon} {verdict}  \n:small[{say('gradients.elbo', elbo=elbo)}]"

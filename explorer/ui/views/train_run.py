@@ -1,25 +1,21 @@
 """One training run on the screen: what can be done with it, and its view."""
 
-import dataclasses
 from collections.abc import Callable
 
 import streamlit as st
 
 from explorer import jobs, store
-from explorer.config import Arch, Optimizer, TrainConfig
 from explorer.errors import ExplorerError
+from explorer.remedies import remedies_for
 from explorer.ui import state
 from explorer.ui.run_view import run_view
 from explorer.ui.views.train_deleting import delete_run_button
+from explorer.ui.views.train_verdict import begin_like, complain, draw_verdict
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 1.0
 _BUTTON_WIDTH = 116  # whatever it says, so that nothing beside it moves
 _GOING_ON = ("running", "queued", "starting", "finishing")
-_RATE_STEP = 10
-_CLIP = 10.0
-_WITH_RESIDUALS: dict[Arch, Arch] = {"mlp": "resmlp", "conv": "resnet"}
-_OPTIMIZERS: dict[Optimizer, str] = {"adam": "Adam", "rmsprop": "RMSprop"}
 
 
 def draw_run(run: jobs.RunFolder) -> None:
@@ -33,10 +29,13 @@ def draw_run(run: jobs.RunFolder) -> None:
         delete_run_button(run)  # not among the controls, which are drawn anew each second
     found = run.status().state
     _controls(run, is_over=found in jobs.ENDED)
+    ends = jobs.read_ends(run) if found in jobs.ENDED else None
     if found == "failed":
         _remedies(run)
+    elif ends is not None:
+        draw_verdict(run, ends)
     run_view(run)
-    if found != "failed":
+    if found != "failed" and ends is None:
         _remedies(run)
 
 
@@ -56,6 +55,7 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
             _slow_motion(run)
         if model := jobs.model_of(run, status):
             _open(model)
+            _keep_other(run)
     if run.record().in_terminal:
         _of_terminal(run, status, is_adrift=is_adrift)
 
@@ -131,98 +131,39 @@ def _open(name: str) -> None:
         state.open_in_explore(name)
 
 
-def _try(act: Callable[[], None]) -> None:
+def _keep_other(run: jobs.RunFolder) -> None:
+    """Offer to keep the other weights that the run came to, as long as they are there."""
+    other = jobs.can_keep_other(run)
+    if other is None:
+        return
+    if st.button(
+        say(f"train.keep_{other}"),
+        key=f"keep-{run.id}",
+        icon=":material/swap_horiz:",
+        help=say("train.keep_help"),
+    ):
+        _try(lambda: jobs.keep_other(run))
+        st.rerun()
+
+
+def _try(act: Callable[[], object]) -> None:
     try:
         act()
     except ExplorerError as error:
-        _complain(error)
-
-
-def _complain(error: ExplorerError) -> None:
-    """Say what went wrong, for longer than until the controls are drawn again."""
-    st.toast(plain(str(error)), icon=":material/error:", duration="long")
+        complain(error)
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _remedies(run: jobs.RunFolder) -> None:
-    """Offer, where a run ails, others that differ from it in one setting."""
-    status = run.status()
-    remedies = remedies_for(status.health, run.record().config)
+    """Suggest runs that change one setting to fix this one."""
+    status, config = run.status(), run.record().config
+    remedies = remedies_for(status.health, config)
     if not remedies:
         return
     heading = "train.remedies_failed" if status.state == "failed" else "train.remedies"
     st.markdown(f"**{say(heading)}**", help=say("train.remedies_help"))
     with st.container(horizontal=True, gap="small"):
-        for words, config in remedies.items():
+        for remedy in remedies:
+            words = remedy.words()
             if st.button(words, key=f"remedy-{words}"):
-                _begin_like(run, config)
-
-
-def remedies_for(health: str, config: TrainConfig) -> dict[str, TrainConfig]:
-    """Return what helps against what ails a run: words, and the settings with that one change.
-
-    Only what helped when it was measured: on deep sigmoid networks neither clipping nor layer
-    normalisation did, and the optimiser did only as long as they were not too deep, so it comes
-    last. GANs of the digits that had collapsed under a long step did not recover by a shorter one
-    of the discriminator, nor by a longer average.
-    """
-    found: dict[str, dict[str, object]] = {}
-    if health == "vanishing":
-        if config.norm != "batch":
-            found[say("train.remedy_norm")] = {"norm": "batch"}
-        if config.arch in _WITH_RESIDUALS:
-            found[say("train.remedy_residual")] = {"arch": _WITH_RESIDUALS[config.arch]}
-        if config.activation in ("sigmoid", "tanh"):
-            words = say("train.remedy_activation", activation=config.activation)
-            found[words] = {"activation": "silu"}
-        found |= _other_optimizers(config, "adam", "rmsprop")
-    if health == "exploding":
-        if not config.clip_norm:
-            found[say("train.remedy_clip", norm=f"{_CLIP:g}")] = {"clip_norm": _CLIP}
-        found[say("train.remedy_rate")] = {"learning_rate": config.learning_rate / _RATE_STEP}
-        found |= _other_optimizers(config, "adam")
-    if health in ("mode-collapse", "discriminator-won"):
-        found |= _other_games(health, config)
-    return {
-        words: dataclasses.replace(config, **change)  # type: ignore[arg-type]
-        for words, change in found.items()
-    }
-
-
-def _other_games(health: str, config: TrainConfig) -> dict[str, dict[str, object]]:
-    """Offer what evens out a game that one player loses."""
-    found: dict[str, dict[str, object]] = {}
-    if config.uses("spectral_norm") and not config.spectral_norm:
-        found[say("train.remedy_spectral")] = {"spectral_norm": True}
-    if health == "mode-collapse":
-        if config.kind == "gan":
-            found[say("train.remedy_critic")] = {"kind": "wgan-gp"}
-        found[say("train.remedy_rate")] = {"learning_rate": config.learning_rate / _RATE_STEP}
-    elif config.uses("discriminator_learning_rate"):
-        rate = (config.discriminator_learning_rate or config.learning_rate) / _RATE_STEP
-        words = say("train.remedy_discriminator_rate")
-        found[words] = {"discriminator_learning_rate": rate}
-    return found
-
-
-def _other_optimizers(config: TrainConfig, *others: Optimizer) -> dict[str, dict[str, object]]:
-    """Offer instead of plain steps those that are as long for small gradients as for large."""
-    if config.optimizer != "sgd":
-        return {}
-    return {
-        say("train.remedy_optimizer", other=_OPTIMIZERS[other], optimizer="SGD"): {
-            "optimizer": other
-        }
-        for other in others
-    }
-
-
-def _begin_like(run: jobs.RunFolder, config: TrainConfig) -> None:
-    record = run.record()
-    try:
-        other = jobs.begin(config, jobs.free_name(record.name), fitted=record.fitted)
-    except ExplorerError as error:
-        _complain(error)
-        return
-    state.choose_run(other.id)
-    st.rerun()
+                begin_like(run, remedy)

@@ -1,0 +1,67 @@
+"""From the last report of a training run to what is said of it: both ends, judged.
+
+Knows nothing of folders; used by a run's own process and by the command line.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from explorer.data.imageset import ImageSet, evenly_spread
+from explorer.jobs.ends import End, Ends
+from explorer.verdict import Course, judge
+
+if TYPE_CHECKING:
+    from explorer.training import End as Trained
+    from explorer.training import Progress
+
+_MOST_IMAGES = 2_000  # of which the variance is taken
+
+
+def concluded(progress: "Progress", images: ImageSet) -> Ends:
+    """Judge what a run came to.
+
+    Args:
+        progress: Its last report.
+        images: What it learnt from, and was tested on.
+    """
+    assert progress.end is not None
+    rows = evenly_spread(images.test_index, _MOST_IMAGES)
+    variance = float(images.images(rows).var(axis=0).mean())
+    judged = {end.which: _judged(end, progress, variance) for end in _ends(progress)}
+    course = progress.held_out
+    if course.best_step not in (0, progress.step):  # an end that was not asked for has only facts
+        judged.setdefault("best", End(step=course.best_step, held_out=_finite(course.best)))
+    judged.setdefault("last", End(step=progress.step, held_out=_finite(course.last)))
+    return Ends(kept=progress.end.which, last=judged["last"], best=judged.get("best"))
+
+
+def _ends(progress: "Progress") -> "Iterator[Trained]":
+    yield from (end for end in (progress.end, progress.other) if end is not None)
+
+
+def _judged(end: "Trained", progress: "Progress", variance: float) -> End:
+    course, duel = progress.held_out, progress.duel
+    is_best = end.which == "best"
+    findings = judge(
+        end.bundle,
+        Course(
+            keeps_best=is_best,
+            first=course.first,
+            best=course.best,
+            best_step=course.best_step,
+            last=course.last,
+            last_step=progress.step,
+            is_overfitting=course.is_overfitting,
+            loss=_finite(course.train),
+            pixel_variance=variance,
+            duel=duel.verdict if duel else "",
+            diversity=duel.diversity if duel else math.nan,
+        ),
+    )
+    held_out = course.best if is_best else course.last
+    return End(step=end.step, held_out=_finite(held_out), findings=findings)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,181 @@
+"""What a run came to: the weights it kept, the others it could have kept, and what is said of each.
+
+A run can end in two states: its weights with the smallest loss on held-out images, or its last
+ones. One is saved as a model; the other lies in the run's folder, as a whole model too, so that a
+person can keep it instead, at once and without training code.
+
+- `ends.json`: which is kept, and facts of both.
+- `best.npz`, `latest.npz`: snapshots of both.
+- `ends/best`, `ends/last`: the model that is not kept, while it can be.
+"""
+
+import dataclasses
+import json
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+from explorer import store
+from explorer.bundle import looks_like_bundle, read_bundle, replace_file, write_bundle
+from explorer.errors import ConfigError, TrainingError
+from explorer.jobs.folder import RunFolder
+from explorer.verdict import Finding, value_text
+from explorer.words import catalogue
+
+Which = Literal["best", "last"]
+
+_FILE = "ends.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """Facts of one state a run can end in.
+
+    Attributes:
+        step: Updates of the weights.
+        held_out: Loss on held-out images, nats per image; None where there is none.
+        findings: What was checked of it, and what came of that.
+    """
+
+    step: int
+    held_out: float | None
+    findings: tuple[Finding, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return the facts as plain JSON values."""
+        findings = [finding.to_json() for finding in self.findings]
+        return {"step": self.step, "held_out": self.held_out, "verdict": findings}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """What a run came to.
+
+    Attributes:
+        kept: Which of the two is the model.
+        is_chosen: Whether a person chose it.
+        best: Facts of the weights with the smallest held-out loss; None where these are the last.
+        last: Facts of the last weights.
+    """
+
+    kept: Which
+    last: End
+    best: End | None = None
+    is_chosen: bool = False
+
+    @property
+    def end(self) -> End:
+        """Facts of what is kept."""
+        return self.best if self.kept == "best" and self.best is not None else self.last
+
+    def says(self) -> str:
+        """Say which weights are kept, and why."""
+        words = cast(Mapping[str, str], catalogue()["verdict"])
+        chosen = "_chosen" if self.is_chosen else ""
+        key = f"kept_{self.kept}{chosen}" if self.best is not None else "kept_only"
+        if self.last.held_out is None:
+            key = "kept_game"
+        best = self.best or self.last
+        return words[key].format(
+            best_step=f"{best.step:,}",
+            best=_nats(best.held_out),
+            last_step=f"{self.last.step:,}",
+            last=_nats(self.last.held_out),
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return everything as plain JSON values."""
+        return {
+            "kept": self.kept,
+            "is_chosen": self.is_chosen,
+            "best": None if self.best is None else self.best.to_json(),
+            "last": self.last.to_json(),
+        }
+
+
+def read_ends(run: RunFolder) -> Ends | None:
+    """Return what a run came to, or None of one that is not over, or of an earlier version."""
+    try:
+        values = json.loads((run.path / _FILE).read_bytes())
+        kept = values["kept"]
+        if kept not in get_args(Which):
+            return None
+        best = values["best"]
+        return Ends(
+            kept=kept,
+            is_chosen=bool(values["is_chosen"]),
+            best=None if best is None else _end(best),
+            last=_end(values["last"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, ConfigError):
+        return None
+
+
+def write_ends(run: RunFolder, ends: Ends) -> None:
+    """Write down what a run came to.
+
+    Raises:
+        MachineError: The disk is full or may not be written to.
+    """
+    replace_file(run.path / _FILE, json.dumps(ends.to_json(), indent=1).encode())
+
+
+def place_of(run: RunFolder, which: Which) -> Path:
+    """Return where the model of an end lies while it is not the one that is kept."""
+    return run.path / "ends" / which
+
+
+def can_keep_other(run: RunFolder) -> Which | None:
+    """Return which end could be kept in place of the one that is; None if neither."""
+    ends, out = read_ends(run), run.said().out
+    if ends is None or not out or not store.is_known(out):
+        return None
+    other: Which = "last" if ends.kept == "best" else "best"
+    return other if looks_like_bundle(place_of(run, other)) else None
+
+
+def keep_other(run: RunFolder) -> Which:
+    """Save the other end under the name of the model, and put the one that was there aside.
+
+    What a person did to either, such as naming its sliders, stays with it.
+
+    Returns:
+        Which is kept now.
+
+    Raises:
+        TrainingError: There is no other end, or no model any more.
+        BundleError: One of the two is damaged.
+        MachineError: The disk is full or may not be written to.
+    """
+    ends, other = read_ends(run), can_keep_other(run)
+    if ends is None or other is None:
+        raise TrainingError(
+            f'Only one end of the run "{run.id}" is left.',
+            "To keep the other one, both it and the model must still be there.",
+            "Train the model again.",
+        )
+    out = store.find_name(run.said().out)
+    aside = place_of(run, ends.kept)
+    if not looks_like_bundle(aside):  # or an earlier try ended halfway
+        aside.parent.mkdir(exist_ok=True)
+        write_bundle(read_bundle(out), aside)
+    write_bundle(read_bundle(place_of(run, other)), out)
+    write_ends(run, dataclasses.replace(ends, kept=other, is_chosen=True))
+    shutil.rmtree(place_of(run, other), ignore_errors=True)
+    return other
+
+
+def _nats(loss: float | None) -> str:
+    return "?" if loss is None else value_text(loss)
+
+
+def _end(values: Mapping[str, Any]) -> End:
+    held_out = values["held_out"]
+    return End(
+        step=int(values["step"]),
+        held_out=None if held_out is None or not math.isfinite(held_out) else float(held_out),
+        findings=tuple(Finding.from_json(finding) for finding in values["verdict"]),
+    )

@@ -1,0 +1,71 @@
+"""What a run came to, in words: which weights are kept, what is wrong, and what may help."""
+
+import streamlit as st
+
+from explorer import jobs
+from explorer.errors import ExplorerError
+from explorer.remedies import Remedy
+from explorer.ui import state
+from explorer.ui.words import plain, say
+from explorer.verdict import Finding, Grade, summary
+
+_ICONS: dict[Grade, str] = {
+    "problem": ":orange[:material/warning:]",
+    "note": ":material/info:",
+    "fine": ":green[:material/check:]",
+}
+
+
+def draw_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
+    """Draw the findings about a run that is over: what is wrong first, what is fine folded."""
+    findings = ends.end.findings
+    with st.container(key="verdict", gap=None):
+        st.markdown(plain(ends.says()))
+        if not findings:
+            return
+        st.markdown(f"**{say('verdict.heading')}:** {summary(findings)}")
+        for finding in findings:
+            if finding.grade != "fine":
+                _draw(run, finding)
+        fine = [finding for finding in findings if finding.grade == "fine"]
+        with st.expander(say("verdict.checked", count=len(fine)), type="compact"):
+            for finding in fine:
+                st.markdown(_line(finding))
+
+
+def _draw(run: jobs.RunFolder, finding: Finding) -> None:
+    """Draw one finding, and the run that may do better."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_line(finding), width="content")
+        remedy = finding.remedy
+        if remedy is not None and st.button(
+            say("verdict.try", change=remedy.words()),
+            key=f"remedy-{finding.about}",
+            type="tertiary",
+            icon=":material/replay:",
+            help=say("verdict.try_help"),
+        ):
+            begin_like(run, remedy)
+
+
+def _line(finding: Finding) -> str:
+    return f"{_ICONS[finding.grade]} {plain(finding.says())}"
+
+
+def begin_like(run: jobs.RunFolder, remedy: Remedy) -> None:
+    """Start a run with one change, and watch that one."""
+    record = run.record()
+    fitted = [name for name in record.fitted if name not in remedy.change]
+    try:
+        config = remedy.applied(record.config)
+        other = jobs.begin(config, jobs.free_name(record.name), fitted=fitted)
+    except ExplorerError as error:
+        complain(error)
+        return
+    state.choose_run(other.id)
+    st.rerun()
+
+
+def complain(error: ExplorerError) -> None:
+    """Say what went wrong, for longer than until the controls are drawn again."""
+    st.toast(plain(str(error)), icon=":material/error:", duration="long")

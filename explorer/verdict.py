@@ -1,0 +1,353 @@
+"""What the numbers of a finished run come to: findings, each with one run that may do better.
+
+Thresholds were chosen by training and measuring: digits, drawings and clothes by healthy VAEs, by
+ones under too much and too little pressure of the KL, by autoencoders, and on 120 drawings. Knows
+nothing of files or screens, and imports no torch.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+
+from explorer.bundle import ModelBundle
+from explorer.config import TrainConfig
+from explorer.errors import ConfigError
+from explorer.latent.holes import tell_draws
+from explorer.latent.stats import SILENT_BELOW_NATS, kl_per_coordinate
+from explorer.remedies import (
+    Remedy,
+    against_overfitting,
+    larger_code,
+    less_pressure,
+    longer,
+    more_pressure,
+    remedies_for,
+    smaller_code,
+)
+from explorer.words import catalogue
+
+About = Literal["reconstruction", "collapse", "kl", "holes", "overfitting", "divergence", "game"]
+Grade = Literal["fine", "note", "problem"]
+
+_BLURRED = 0.5  # share of the images' variance that reconstructions must explain
+# Share of draws in holes. VAEs that draw well lie below 0.1, digits by a learnt sigma at 0.2, an
+# autoencoder at 0.3, a VAE of clothes whose KL counts for little at 0.4.
+_SOME_HOLES, _HOLEY = 0.1, 0.25
+_N_DRAWS = 500
+_LARGE = 1e7  # from here on numbers are written with a power of ten
+_FEWEST_CODES = 50  # with fewer, draws near codes cannot be told from draws in holes
+_SILENT_VARIANCE = 0.01  # of mu, where there is no posterior
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was checked, and what came of it.
+
+    Attributes:
+        about: What was checked.
+        grade: `fine`, `note` of what is worth knowing but no fault, or `problem`.
+        key: Which sentence of the catalogue says it.
+        values: What was measured, and what goes into the gaps of the sentence.
+        remedy: What may help; None where nothing needs to.
+    """
+
+    about: About
+    grade: Grade
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    remedy: Remedy | None = None
+
+    def says(self) -> str:
+        """Return the finding as a sentence or two."""
+        return _words(f"{self.about}_{self.key}").format_map(
+            {name: _told(name, value) for name, value in self.values.items()}
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the finding as plain JSON values, its words included."""
+        return {
+            "about": self.about,
+            "grade": self.grade,
+            "key": self.key,
+            "says": self.says(),
+            "values": {name: _plain(value) for name, value in self.values.items()},
+            "remedy": None if self.remedy is None else self.remedy.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Finding":
+        """Read back what `to_json` wrote.
+
+        Raises:
+            ConfigError: It is something else.
+        """
+        try:
+            remedy = values["remedy"]
+            found = cls(
+                about=values["about"],
+                grade=values["grade"],
+                key=values["key"],
+                values=dict(values["values"]),
+                remedy=None if remedy is None else Remedy.from_json(remedy),
+            )
+            found.says()
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"A finding about a run is damaged: {error}.",
+                "It needs what `latent-explorer train` writes.",
+                "Train the model again.",
+            ) from error
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How a run went, which its end alone does not tell; losses in nats per image.
+
+    Attributes:
+        keeps_best: Whether the weights judged are those with the smallest held-out loss.
+        first: Held-out loss after the first epoch; this and the next are NaN where there is none.
+        best: The smallest held-out loss.
+        best_step: Step of that.
+        last: Held-out loss at the end.
+        last_step: Updates of the weights in all.
+        is_overfitting: Whether the held-out loss has turned while the training loss fell.
+        loss: Training loss at the end, as the chart shows it; None where there is none.
+        pixel_variance: Of the held-out images about their mean image, per pixel value.
+        duel: Verdict of a game between two players; empty where there is none.
+        diversity: Of draws in such a game, over that of real images.
+    """
+
+    keeps_best: bool = False
+    first: float = math.nan
+    best: float = math.nan
+    best_step: int = 0
+    last: float = math.nan
+    last_step: int = 0
+    is_overfitting: bool = False
+    loss: float | None = None
+    pixel_variance: float = 0.0
+    duel: str = ""
+    diversity: float = math.nan
+
+
+def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
+    """Check a freshly trained model, and return what was found, problems first.
+
+    What does not apply to its kind is not checked: reconstruction, collapse and holes need an
+    encoder, the KL a posterior, overfitting a loss on held-out images.
+
+    Args:
+        bundle: The model, with codes of held-out images.
+        course: How its run went.
+    """
+    config = bundle.config
+    found = []
+    if not config.is_adversarial:
+        found.append(_divergence(config, course))
+        if found[0].grade == "problem":  # of which all else would only be a symptom
+            return tuple(found)
+    elif course.duel:
+        found.append(_game(config, course))
+    if config.has_encoder:
+        found += _of_encoder(bundle, course)
+    if not math.isnan(course.best):
+        found.append(_overfitting(config, course))
+    order = get_args(Grade)
+    return tuple(sorted(found, key=lambda finding: -order.index(finding.grade)))
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Say in one sentence what the findings come to."""
+    n = sum(finding.grade == "problem" for finding in findings)
+    return _words("none" if not n else "one" if n == 1 else "several").format(
+        count=n, checked=len(findings)
+    )
+
+
+# ---- what is checked
+
+
+def _divergence(config: TrainConfig, course: Course) -> Finding:
+    """Check that the loss fell; a negative one is explained."""
+    values = {"loss": course.loss, "first": course.first, "last": course.last}
+    if course.last > course.first and not course.is_overfitting:
+        remedy = next(iter(remedies_for("exploding", config)))
+        return Finding(
+            about="divergence", grade="problem", key="rising", values=values, remedy=remedy
+        )
+    is_negative = course.loss is not None and course.loss < 0
+    key = "negative" if is_negative else "fine"
+    return Finding(about="divergence", grade="fine", key=key, values=values)
+
+
+def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
+    """Check what images, their codes and draws from the prior show."""
+    config, silent = bundle.config, _silent(bundle)
+    share = _hole_share(bundle, silent)
+    explained = 1.0
+    if course.pixel_variance > 0:
+        explained = max(1 - bundle.scores["mse"] / course.pixel_variance, 0.0)
+    is_blurred = explained < _BLURRED
+    is_learning = course.best_step == course.last_step  # better to the very end
+    is_collapsed = len(silent) == config.latent_dim
+    is_pressed = is_collapsed or (config.beta > 1 and not is_learning)
+    found = [
+        _reconstruction(bundle, course, explained, is_pressed=is_pressed),
+        _collapse(config, silent),
+    ]
+    if not is_collapsed:
+        n_codes = int(bundle.codes.placed.sum())
+        found.append(_holes(config, share, n_codes=n_codes, is_blurred=is_blurred))
+    if config.has_posterior and (is_pressed or not is_blurred):  # or it has yet to learn
+        found.append(_kl(bundle, share or 0.0, is_blurred=is_blurred, is_pressed=is_pressed))
+    return found
+
+
+def _reconstruction(
+    bundle: ModelBundle, course: Course, explained: float, *, is_pressed: bool
+) -> Finding:
+    """Check how much of the images comes back, as a share of their variance."""
+    values = {"psnr_db": bundle.scores["psnr_db"], "explained_share": explained}
+    if explained >= _BLURRED:
+        return Finding(about="reconstruction", grade="fine", key="fine", values=values)
+    config = bundle.config
+    is_learning = course.best_step == course.last_step  # better to the very end
+    remedy = less_pressure(config) if is_pressed and config.has_posterior else None
+    if course.is_overfitting:  # a larger code would learn more by heart
+        remedy = next(iter(against_overfitting(config)), None)
+    elif remedy is None:
+        remedy = longer(config) if is_learning else larger_code(config)
+    return Finding(
+        about="reconstruction", grade="problem", key="blurred", values=values, remedy=remedy
+    )
+
+
+def _silent(bundle: ModelBundle) -> list[int]:
+    """Return the coordinates that carry nothing."""
+    mu, logvar = _codes(bundle)
+    if bundle.config.has_posterior:
+        return [int(i) for i in np.flatnonzero(kl_per_coordinate(mu, logvar) < SILENT_BELOW_NATS)]
+    return [int(i) for i in np.flatnonzero(mu.var(axis=0) < _SILENT_VARIANCE)]
+
+
+def _codes(bundle: ModelBundle) -> tuple[np.ndarray, np.ndarray]:
+    placed = bundle.codes.placed
+    return bundle.codes.mu[placed], bundle.codes.logvar[placed]
+
+
+def _collapse(config: TrainConfig, silent: list[int]) -> Finding:
+    d = config.latent_dim
+    values = {
+        "silent": [i + 1 for i in silent],
+        "n_silent": len(silent),
+        "active": d - len(silent),
+        "d": d,
+    }
+    if not silent:
+        return Finding(about="collapse", grade="fine", key="fine", values=values)
+    if len(silent) == d:
+        remedy = less_pressure(config)
+        return Finding(about="collapse", grade="problem", key="whole", values=values, remedy=remedy)
+    remedy = smaller_code(config, d - len(silent))
+    return Finding(about="collapse", grade="note", key="some", values=values, remedy=remedy)
+
+
+def _kl(bundle: ModelBundle, hole_share: float, *, is_blurred: bool, is_pressed: bool) -> Finding:
+    """Check whether the KL term leaves room for the images, and still holds codes together."""
+    config = bundle.config
+    values = {
+        "kl_nats": float(kl_per_coordinate(*_codes(bundle)).sum()),
+        "beta": f"{config.beta:g}",
+        "hole_share": hole_share,
+    }
+    if is_blurred and is_pressed:
+        remedy = less_pressure(config)
+        return Finding(about="kl", grade="problem", key="strong", values=values, remedy=remedy)
+    if hole_share >= _HOLEY and not is_blurred:
+        remedy = more_pressure(config)
+        return Finding(about="kl", grade="problem", key="weak", values=values, remedy=remedy)
+    return Finding(about="kl", grade="fine", key="fine", values=values)
+
+
+def _hole_share(bundle: ModelBundle, silent: list[int]) -> float | None:
+    """Return the share of draws from the prior that fall into holes; None of too few codes."""
+    mu, logvar = _codes(bundle)
+    active = np.setdiff1d(np.arange(mu.shape[1]), silent)
+    if len(mu) < _FEWEST_CODES or not len(active):
+        return None
+    variance = np.exp(logvar) if bundle.config.has_posterior else None
+    return tell_draws(mu, variance, n_draws=_N_DRAWS, seed=0, active=active).hole_share
+
+
+def _holes(config: TrainConfig, share: float | None, *, n_codes: int, is_blurred: bool) -> Finding:
+    if share is None:
+        return Finding(about="holes", grade="note", key="unknown", values={"n_codes": n_codes})
+    values = {"hole_share": share, "near_share": 1 - share, "n_codes": n_codes}
+    if share < _SOME_HOLES:
+        return Finding(about="holes", grade="fine", key="fine", values=values)
+    many, remedy = share >= _HOLEY, None if is_blurred else more_pressure(config)
+    return Finding(
+        about="holes",
+        grade="problem" if many else "note",
+        key="many" if many else "some",
+        values=values,
+        remedy=remedy,
+    )
+
+
+def _overfitting(config: TrainConfig, course: Course) -> Finding:
+    values = {
+        "best": course.best,
+        "best_step": course.best_step,
+        "last": course.last,
+        "last_step": course.last_step,
+    }
+    if not course.is_overfitting:
+        return Finding(about="overfitting", grade="fine", key="fine", values=values)
+    remedy = next(iter(against_overfitting(config)), None)
+    grade: Grade = "note" if course.keeps_best else "problem"
+    key = "spared" if course.keeps_best else "learnt"
+    return Finding(about="overfitting", grade=grade, key=key, values=values, remedy=remedy)
+
+
+def _game(config: TrainConfig, course: Course) -> Finding:
+    values = {"diversity_share": course.diversity}
+    if course.duel == "even":
+        return Finding(about="game", grade="fine", key="even", values=values)
+    remedy = next(iter(remedies_for(course.duel, config)), None)
+    key = course.duel.replace("-", "_")
+    return Finding(about="game", grade="problem", key=key, values=values, remedy=remedy)
+
+
+def _told(name: str, value: object) -> str:
+    """Write a value as the sentences of the catalogue need it; shares as percent."""
+    if isinstance(value, float):
+        return f"{100 * value:.0f} %" if name.endswith("_share") else value_text(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON can hold it: no number that is not finite, and none too long."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
+
+
+def value_text(value: float) -> str:
+    """Write a number to at most four digits, with a real minus and thousands apart."""
+    if abs(value) >= _LARGE:
+        return f"{value:.1e}".replace("-", "\u2212")
+    digits = 0 if abs(value) >= 1_000 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}".replace("-", "\u2212")
+
+
+def _words(key: str) -> str:
+    return cast(Mapping[str, str], catalogue()["verdict"])[key]
