@@ -175,7 +175,7 @@ def put_back(cleared: str) -> tuple[str, ...]:
     if not aside.is_dir():
         raise TrainingError(
             "This can no longer be undone.",
-            "What was deleted is kept until the page is left or the app starts anew.",
+            "Deleted items are kept only until you leave the page or the app restarts.",
             "Train the models again.",
         )
     renamed: list[str] = []
@@ -259,8 +259,8 @@ def _refuse_others(model: str) -> None:
     """Refuse to touch a model that lies outside the home's own."""
     if place_of(model) != "own":
         raise BundleError(
-            f'The model "{model}" is none of those made here.',
-            "Only models in the home can be renamed or deleted.",
+            f'The model "{model}" is not one of those made here.',
+            "Only models in the program's own folder can be renamed or deleted.",
             "Choose another model.",
         )
 

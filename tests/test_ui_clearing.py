@@ -169,7 +169,7 @@ def test_a_classs_work_is_cleared_after_one_question_and_can_be_undone(tiny, tmp
     assert (tmp_path / "outside").is_dir()
     assert not upload.exists()
     assert "There is nothing to clear up" in says(page)
-    assert "Deleted 1 run, 1 model and 1 upload. Taken off the list: 1 model." in says(page)
+    assert "Deleted 1 run, 1 model and 1 upload. Removed from the list: 1 model." in says(page)
     button(page, "Undo").click().run()
     assert not page.exception
     assert {model.name for model in store.models().models} == before | {"mine", "outside"}
@@ -283,7 +283,7 @@ def test_a_model_elsewhere_is_only_taken_off_the_list(tiny, tmp_path):
     store.remember(tmp_path / "outside")
     page = managed("outside")
     assert str(tmp_path / "outside") in says(page)
-    assert [b.label for b in page.button] == ["Take off the list"]
+    assert [b.label for b in page.button] == ["Remove from the list"]
 
 
 def test_a_deleted_model_can_be_had_back(tiny):

@@ -286,9 +286,9 @@ def end(run: RunFolder) -> None:
             time.sleep(0.05)
     if run.is_worked_on():
         raise MachineError(
-            f'The run "{run.id}" does not end.',
+            f'The run "{run.id}" does not stop.',
             "Its process must end before the run can be deleted.",
-            f"End process {pid} by other means, and try again.",
+            f"Stop process {pid} in another way, and try again.",
         )
 
 
