@@ -14,6 +14,7 @@ import numpy as np
 from explorer import data, store
 from explorer.bundle import ModelBundle, replace_file
 from explorer.bundle.npz import read_npz
+from explorer.data.imageset import ImageSet
 from explorer.data.pictures import bring_to
 from explorer.errors import ExplorerError
 
@@ -60,6 +61,16 @@ def load(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
     return images if fits else None
 
 
+def names(bundle: ModelBundle, ids: np.ndarray) -> tuple[str, ...] | None:
+    """Return the file names of some rows of the set; None if there are none or `load` finds none.
+
+    Only images from a folder or file on this machine have names; those of sets are numbers.
+    """
+    place = _place(bundle)
+    images = None if place is None else _set_of(bundle, place, ids)
+    return tuple(images.item_names[row] for row in ids) if images and images.item_names else None
+
+
 def remember_place(bundle: ModelBundle) -> None:
     """Note where the folder or file lies that a bundle was just trained from.
 
@@ -92,6 +103,11 @@ def _place(bundle: ModelBundle) -> Path | None:
 
 
 def _of_place(bundle: ModelBundle, place: Path, ids: np.ndarray) -> np.ndarray | None:
+    images = _set_of(bundle, place, ids)
+    return None if images is None else images.pixels[ids]
+
+
+def _set_of(bundle: ModelBundle, place: Path, ids: np.ndarray) -> ImageSet | None:
     """Read a folder or file as for the run; None if it is damaged or other images lie there."""
     config, fingerprint = bundle.config, bundle.data.fingerprint
     try:
@@ -100,7 +116,7 @@ def _of_place(bundle: ModelBundle, place: Path, ids: np.ndarray) -> np.ndarray |
         return None
     is_same = images.fingerprint() == fingerprint if fingerprint else store.is_upload(config.data)
     in_range = ids.max(initial=-1) < len(images.pixels)
-    return images.pixels[ids] if is_same and in_range else None
+    return images if is_same and in_range else None
 
 
 def _shipped(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:

@@ -280,18 +280,19 @@ def test_the_bundle_describes_the_run_and_the_images():
     assert shapes == expected_weights(config, images.image_shape)
     assert {array.dtype for array in bundle.weights.values()} == {np.dtype(np.float32)}
     codes = bundle.codes
-    assert np.array_equal(codes.ids, images.test_index)
-    assert codes.mu.shape == codes.logvar.shape == (15, 2)
+    assert np.array_equal(codes.ids, np.arange(60)), "those learnt from are on the map, too"
+    assert np.array_equal(codes.held_out, images.is_test)
+    assert codes.mu.shape == codes.logvar.shape == (60, 2)
     assert codes.labels is not None
     assert codes.factors is not None
     assert images.labels is not None
     assert np.array_equal(codes.labels, images.labels[codes.ids])
     assert np.array_equal(codes.factors[:, 0], codes.labels)
     scores = bundle.scores
-    assert scores["mse"] == pytest.approx(codes.error.mean(), rel=1e-5)
+    assert scores["mse"] == pytest.approx(codes.error[codes.held_out].mean(), rel=1e-5)
     assert scores["psnr_db"] == pytest.approx(-10 * np.log10(scores["mse"]))
     assert scores["elbo_nats"] == pytest.approx(scores["log_likelihood_nats"] - scores["kl_nats"])
-    assert scores["active_units"] == (codes.mu.var(axis=0) > 0.01).sum()
+    assert scores["active_units"] == (codes.mu[codes.held_out].var(axis=0) > 0.01).sum()
 
 
 def test_codes_of_many_test_images_are_evenly_chosen():
@@ -299,10 +300,21 @@ def test_codes_of_many_test_images_are_evenly_chosen():
     images = images.subset(np.arange(5_200))
     images.is_test[:] = True
     images.is_test[0] = False
-    codes = bundle_of(list(train(images, settings(epochs=1), name="bars"))).codes
+    asked = settings(epochs=1, data="digits")
+    codes = bundle_of(list(train(images, asked, name="bars"))).codes
     assert len(codes.ids) == 5_000
+    assert codes.split is None, "of large sets with a name, all on the map were held out"
     assert (codes.ids[0], codes.ids[-1]) == (1, 5_199)
     assert set(np.diff(codes.ids)) == {1, 2}
+
+
+def test_of_many_images_of_ones_own_both_parts_are_evenly_chosen():
+    images = drawn(6_000)
+    codes = bundle_of(list(train(images, settings(epochs=1), name="bars"))).codes
+    assert len(codes.ids) == len(set(codes.ids)) == 5_000
+    assert codes.held_out.sum() == images.is_test.sum() == 1_500, "few are held out: all of them"
+    assert np.array_equal(codes.held_out, images.is_test[codes.ids])
+    assert np.diff(codes.ids).max() <= 3
 
 
 def test_images_without_labels_train_too():

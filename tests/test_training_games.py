@@ -210,7 +210,9 @@ def test_a_generators_bundle_holds_placed_images_and_then_draws(kind):
     assert last.bundle is not None
     codes = last.bundle.codes
     n_found = int((codes.ids >= 0).sum())
-    assert set(codes.ids[:n_found]) <= set(images.test_index)
+    assert n_found == len(images.pixels), "so few are all placed"
+    np.testing.assert_array_equal(codes.held_out[:n_found], images.is_test[codes.ids[:n_found]])
+    assert not codes.held_out[n_found:].any()
     assert (codes.ids[n_found:] == -1).all()
     assert len(codes.ids) > n_found
     assert codes.labels is not None

@@ -45,7 +45,9 @@ def test_a_snapshot_shows_watched_images_as_the_network_sees_them():
     np.testing.assert_allclose(last.snapshot.mu, seen.mu, atol=1e-6)
     np.testing.assert_allclose(last.snapshot.x_hat, seen.x_hat, atol=1e-6)
     np.testing.assert_allclose(last.snapshot.samples, seen.samples, atol=1e-6)
-    assert set(watch.rows) <= set(images.test_index)
+    assert sorted(watch.rows) == list(range(len(images.pixels))), "so few are all watched"
+    np.testing.assert_array_equal(watch.held_out, images.is_test[watch.rows])
+    assert watch.held_out[: watch.n_items].all(), "pictures are of images held out"
     assert seen.x_hat.shape == (watch.n_items, *images.image_shape)
     assert 0 <= seen.samples.min() <= seen.samples.max() <= 1
 

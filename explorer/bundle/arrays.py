@@ -21,7 +21,7 @@ from explorer.models.architecture import expected_weights
 _WEIGHTS, _CODES = "weights.safetensors", "codes.npz"
 _REQUIRED = ("mu", "logvar", "ids", "error")
 _PCA = ("pca_mean", "pca_components", "pca_variance", "pca")
-_WHOLE = ("ids", "labels")  # int64; all others are float32
+_WHOLE = ("ids", "split", "labels")  # int64; all others are float32
 
 
 def weights_bytes(weights: Mapping[str, np.ndarray], precision: Precision) -> bytes:
@@ -159,10 +159,21 @@ def check_codes(codes: Codes, data: DataFacts, config: TrainConfig, folder: Path
         else:
             continue
         raise refusal(folder, _CODES, so, needed)
+    _check_split(codes, folder)
     if config.has_encoder:
         _check_items(codes, data, folder)
     else:
         _check_draws(codes, data, folder)
+
+
+def _check_split(codes: Codes, folder: Path) -> None:
+    """Refuse codes of which some are neither learnt from nor held out, or none is held out."""
+    if codes.split is None:
+        return
+    known = np.where(codes.placed, np.isin(codes.split, (0, 1)), codes.split == -1)
+    if not known.all() or not codes.held_out.any():
+        needed = "It must be 0 (learnt from) or 1 (held out), -1 for draws, and 1 at least once."
+        raise refusal(folder, _CODES, 'holds a wrong "split".', needed)
 
 
 def _check_items(codes: Codes, data: DataFacts, folder: Path) -> None:
@@ -214,6 +225,7 @@ def _shapes(codes: Codes, data: DataFacts, latent_dim: int) -> dict[str, tuple[i
         "mu": (n, latent_dim),
         "logvar": (n, latent_dim),
         "ids": (n,),
+        "split": (n,),
         "labels": (n,),
         "error": (n,),
         "spacing": (n,),

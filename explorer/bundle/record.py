@@ -44,15 +44,18 @@ class DataFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Codes:
-    """What the encoder says of up to 5,000 test images, and where they fall on the map.
+    """What the encoder says of up to 5,000 images, and where they fall on the map.
 
-    Of a model without an encoder they are codes of some test images, found by search, and draws
-    from the prior, which are no image's.
+    They are test images and, of small and own sets, training images too. Of a model without an
+    encoder they are codes of some images, found by search, and draws from the prior, which are no
+    image's.
 
     Attributes:
         mu: Posterior means, shape (n, d), float32; without an encoder, the codes themselves.
         logvar: Natural-log posterior variances, shape (n, d), float32; 0 where there are none.
         ids: Row of each item in its image set, shape (n,), int64; -1 for a draw from the prior.
+        split: 0 for an image learnt from, 1 for one held out, -1 for a draw, shape (n,), int64;
+            None where all images were held out.
         labels: Class of each item, shape (n,), int64; None without labels; -1 for a draw.
         factors: Known factors, shape (n, k), float32; None if none are known.
         error: Reconstruction error of each item, mean squared per pixel, shape (n,), float32; 0
@@ -71,6 +74,7 @@ class Codes:
     logvar: np.ndarray
     ids: np.ndarray
     error: np.ndarray
+    split: np.ndarray | None = None
     labels: np.ndarray | None = None
     factors: np.ndarray | None = None
     spacing: np.ndarray | None = None
@@ -84,6 +88,11 @@ class Codes:
     def placed(self) -> np.ndarray:
         """Which codes are those of an image, shape (n,), bool; the others are draws."""
         return self.ids >= 0
+
+    @property
+    def held_out(self) -> np.ndarray:
+        """Which codes are those of an image that was held out, shape (n,), bool."""
+        return self.placed if self.split is None else self.split == 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +136,7 @@ class ModelBundle:
         data: Facts of the images.
         scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
         weights: Every array of the network, by name; float32. Empty where it was read without.
-        codes: Codes of test images, and draws from the prior where there is no encoder.
+        codes: Codes of images, and draws from the prior where there is no encoder.
         factor_r2: How well each known factor can be told from mu, where that was measured.
         slider_names: Plain name of a coordinate, where someone gave it one.
         command: The command line that makes the bundle again; empty if unknown.

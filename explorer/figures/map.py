@@ -5,7 +5,7 @@ visible text is an argument. Knows nothing of models, images or files.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -31,6 +31,8 @@ from explorer.projection import spread_heights
 
 _LAST = 2000  # rank in the legend
 _ROOM = 0.06  # beyond the outermost codes, as a share of what they span
+_HOLLOW_IN_SPACE = ("circle", "square", "diamond")
+_OUTLINE = 2.0  # px, of hollow dots, which are as much larger
 _HEADROOM = 54  # px above the map: two rows of legend, or the colour bar
 
 
@@ -69,6 +71,7 @@ def latent_map(
     color: ByClass | ByValue | None = None,
     axis_titles: Sequence[str] = (),
     rows: np.ndarray | None = None,
+    hollow: np.ndarray | None = None,
     view: str = "",
     theme: Theme = "light",
 ) -> go.Figure:
@@ -83,6 +86,7 @@ def latent_map(
         axis_titles: m titles; empty for axes that mean nothing, as in t-SNE, which then have no
             ticks either.
         rows: Items to draw, shape (k,), int; None draws all.
+        hollow: Items whose dot is an outline, shape (n,), bool; None fills all.
         view: Name of this choice of axes. While it stays the same, zoom and rotation survive a
             new colouring.
         theme: Page behind the figure, whose own background is clear.
@@ -109,7 +113,8 @@ def latent_map(
     _fix_axes(figure, xy)
     size = _dot_size(len(rows)) * (0.7 if m == 3 else 1.0)  # dots in space hide each other
     for group in _groups(color, n, rows, size, theme):
-        figure.add_trace(_trace(xy[group.rows], group))
+        for part in [group] if hollow is None else _parted(group, hollow, m, theme):
+            figure.add_trace(_trace(xy[part.rows], part))
     return figure
 
 
@@ -121,6 +126,36 @@ class _Group:
     marker: dict[str, object]
     name: str | None = None
     rank: int = 1000  # in the legend, lowest first; this is Plotly's own
+    is_listed: bool = True  # in the legend; one entry stands for all traces of a name
+
+
+def _parted(group: _Group, hollow: np.ndarray, m: int, theme: Theme) -> Iterator[_Group]:
+    """Split a group into dots that are filled and, over them, dots that are not."""
+    is_hollow = hollow[group.rows]
+    filled, others = group.rows[~is_hollow], group.rows[is_hollow]
+    if len(filled):
+        yield replace(group, rows=filled, marker=_marker_of(group.marker, ~is_hollow))
+    if len(others):
+        marker = _marker_of(group.marker, is_hollow) | _outlined(group.marker, m, theme)
+        if len(filled):
+            marker.pop("colorbar", None)  # one is enough
+        yield replace(group, rows=others, marker=marker, is_listed=not len(filled))
+
+
+def _outlined(marker: dict[str, object], m: int, theme: Theme) -> dict[str, object]:
+    """Return what makes dots hollow; in space, where not every shape can be, they get a ring."""
+    symbol, size = marker.get("symbol", "circle"), marker["size"]
+    assert isinstance(size, float)
+    if m == 3 and symbol not in _HOLLOW_IN_SPACE:
+        return {"line": {"width": _OUTLINE, "color": INK[theme].text}}
+    outline = {"symbol": f"{symbol}-open", "size": size + _OUTLINE}
+    return outline | {"line": {"width": _OUTLINE}}
+
+
+def _marker_of(marker: dict[str, object], chosen: np.ndarray) -> dict[str, object]:
+    """Return a marker for some of its dots, which may each have a colour of their own."""
+    color = marker["color"]
+    return marker | {"color": color[chosen]} if isinstance(color, np.ndarray) else marker
 
 
 def _groups(
@@ -169,14 +204,15 @@ def _trace(places: np.ndarray, group: _Group) -> go.Scattergl | go.Scatter3d:
     shared = {
         "mode": "markers",
         "name": group.name,
-        "showlegend": group.name is not None,
+        "showlegend": group.name is not None and group.is_listed,
+        "legendgroup": group.name,  # hidden and shown together
         "legendrank": group.rank,
         "customdata": group.rows.astype(np.int32),
         "hoverinfo": "none",
     }
     if places.shape[1] == 3:
         x, y, z = places.T
-        marker = group.marker | {"opacity": 0.85, "line": {"width": 0}}
+        marker = {"line": {"width": 0}} | group.marker | {"opacity": 0.85}
         return go.Scatter3d(x=x, y=y, z=z, marker=marker, **shared)
     x, y = places.T
     return go.Scattergl(x=x, y=y, marker=group.marker | {"opacity": 0.8}, **shared)

@@ -311,9 +311,10 @@ class RunFolder:
         return _read_arrays(self.path / file)
 
     def watched(self) -> dict[str, np.ndarray] | None:
-        """Return `x`, the originals shown (m, c, h, w) uint8, and `labels` (n,) if there are any.
+        """Return what is watched, as arrays.
 
-        Also `class_names` (k,), text.
+        `x`, the originals shown (m, c, h, w) uint8; `held_out` (n,) uint8, which runs of earlier
+        versions lack, as all were; where there are classes, `labels` (n,) and `class_names` (k,).
         """
         return _read_arrays(self.path / "watched.npz")
 

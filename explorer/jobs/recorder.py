@@ -49,7 +49,10 @@ class Recorder:
         latest = run.snapshot(self._n_kept - 1) if kept else None
         self._xy = None if latest is None else latest["xy"]
         self._is_first = True
-        arrays = {"x": images.pixels[watch.rows[: watch.n_items]]}
+        arrays = {
+            "x": images.pixels[watch.rows[: watch.n_items]],
+            "held_out": watch.held_out.astype(np.uint8),
+        }
         if watch.n_items and images.labels is not None and images.class_names:
             arrays |= {
                 "labels": images.labels[watch.rows],

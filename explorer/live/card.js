@@ -26,13 +26,13 @@ export function makeCard(home, imageShape, { text, sign, image, draw }) {
     show(item, x, y) {
       if (item !== shown) {
         shown = item;
-        caption.replaceChildren(sign(item), text(item));
         const address = image(item);
         original.hidden = !address;
         picture.hidden = Boolean(address);
         if (address) original.src = address;
         else draw(picture, item);
       }
+      caption.replaceChildren(sign(item), text(item)); // names of files may have come meanwhile
       const left = x > home.clientWidth / 2 ? [x - AWAY, -100] : [x + AWAY, 0];
       const top = y > home.clientHeight / 2 ? [y - AWAY, -100] : [y + AWAY, 0];
       element.style.transform = `translate(${left[0]}px,${top[0]}px) translate(${left[1]}%,${top[1]}%)`;

@@ -36,6 +36,8 @@ async function loadModel(model) {
     /** Code of an item, by its row in the set of images; null if this model has none of it. */
     codeOf: (id) => (rows.has(id) ? row(arrays.mu, rows.get(id)) : null),
     placeOf: (id) => rows.get(id),
+    /** Whether the model learnt from an item; where nothing says so, all items were held out. */
+    hasLearnt: (id) => arrays.held_out?.values[rows.get(id)] === 0,
   };
 }
 

@@ -66,8 +66,10 @@ function makeView(page, scene, models, onRest) {
   const { words, imageShape, sizes } = scene;
   const moments = makeMoments();
   const later = makeLater();
-  const items = commonItems(models);
-  const common = new Set(items);
+  const all = commonItems(models);
+  const common = new Set(all);
+  const hasLearnt = (id) => models.some((model) => model.shares && model.hasLearnt(id));
+  const items = all.filter((id) => !hasLearnt(id)); // what one steps through; others are picked
   const sharer = models.find((model) => model.shares);
   const shifts = sizes.map(({ latentDim }) => new Float32Array(latentDim));
   const sizeOf = (position) => sizes.findIndex((size) => size.models.includes(position));
@@ -238,7 +240,8 @@ function makeView(page, scene, models, onRest) {
 
   function itemText(id) {
     const label = sharer.labels && sharer.classNames[sharer.labels[sharer.placeOf(id)]];
-    return fill(label ? words.itemLabel : words.item, { id, label });
+    const name = fill(label ? words.itemLabel : words.item, { id, label });
+    return hasLearnt(id) ? `${name} · ${words.learntFrom}` : name;
   }
 
   function showItems(time) {

@@ -89,7 +89,7 @@ export function makeLegend(words, onChange) {
       refresh();
     },
     /** Whether a trace is to be left out. */
-    hides: (trace) => Boolean(trace.showlegend) && hidden.has(asWritten(trace.name)),
+    hides: ({ name }) => Boolean(name) && hidden.has(asWritten(name)),
     /** The sign of a class as an element, or nothing where colours say something else. */
     sign: (name) => (signs.has(name) ? makeSign(signs.get(name)) : ""),
     /** Pixels it takes at the top of the map. */

@@ -88,9 +88,11 @@ export function makeRedrawn({ urls }, codes, line) {
 
 const isDraw = (codes, item) => codes.drawn?.values[item] === 1;
 
-/** Reconstruction errors of all items that are images. */
+/** Reconstruction errors of all images that were held out. */
 function errorsOf(codes) {
-  return Array.from(codes.error?.values ?? []).filter((_, item) => !isDraw(codes, item));
+  const heldOut = codes.held_out?.values;
+  const counts = (_, item) => (heldOut ? heldOut[item] === 1 : !isDraw(codes, item));
+  return Array.from(codes.error?.values ?? []).filter(counts);
 }
 
 /** Some rows of an (n, d) array, evenly spread. */

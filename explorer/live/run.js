@@ -11,6 +11,7 @@ import { ENDED, makeFeed, makeSnapshots } from "./run-feed.js";
 import { makeHead } from "./run-head.js";
 import { makeRunMap } from "./run-map.js";
 import { makeBars, makeGallery } from "./run-pictures.js";
+import { makeParts } from "./run-parts.js";
 import { makeReplay } from "./run-replay.js";
 import { makeThinned } from "./run-series.js";
 import { themeOf, watchTheme } from "./theme.js";
@@ -65,6 +66,7 @@ function makeView(run, scene, plotly, onRestart) {
   const snapshots = makeSnapshots(urls.snapshot);
   const head = makeHead(words, scene.mayEndEarly);
   const map = makeRunMap(plotly, words);
+  const parts = makeParts(words.parts, () => openMap().catch(console.error));
   const originals = makeGallery(words.originals, "run-originals");
   const reconstructions = makeGallery(words.reconstructions, "run-reconstructions");
   const samples = makeGallery(words.samples, "run-samples");
@@ -92,7 +94,12 @@ function makeView(run, scene, plotly, onRestart) {
   const alone = [samples.element, el("p", { text: words.noEncoder })];
   if (!game) gradients.element.append(judgement.element);
   const look = hasEncoder
-    ? el("section", { class: "le-run-look" }, map.element, el("div", {}, ...pictures))
+    ? el(
+        "section",
+        { class: "le-run-look" },
+        el("div", { class: "le-run-place" }, map.element, parts.element),
+        el("div", {}, ...pictures),
+      )
     : el("section", { class: "le-run-alone" }, ...alone);
   run.replaceChildren(
     head.element,
@@ -181,7 +188,11 @@ function makeView(run, scene, plotly, onRestart) {
   /** Fetch once what all snapshots share; the pictures of a snapshot do not wait for that. */
   function opening() {
     opened ??= Promise.all([
-      fetchBytes(urls.items).then((bytes) => originals.draw(readArrays(bytes).x)),
+      fetchBytes(urls.items).then((bytes) => {
+        const { x, held_out: heldOut } = readArrays(bytes);
+        originals.draw(x);
+        parts.offer(heldOut);
+      }),
       openMap(),
     ]).catch((error) => {
       opened = null;
@@ -208,7 +219,7 @@ function makeView(run, scene, plotly, onRestart) {
 
   let theme = themeOf(run);
   async function openMap() {
-    const figure = await fetchJson(`${urls.map}?theme=${theme}`);
+    const figure = await fetchJson(`${urls.map}?theme=${theme}&part=${parts.chosen()}`);
     if (!gone) await map.open(figure);
   }
 

@@ -21,7 +21,7 @@ export function makeSign({ symbol, color }) {
   svg.setAttribute("class", "le-sign");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(NS, "path");
-  path.setAttribute("d", OUTLINES[symbol] ?? OUTLINES.circle);
+  path.setAttribute("d", OUTLINES[symbol?.replace("-open", "")] ?? OUTLINES.circle);
   path.setAttribute("fill", color);
   svg.append(path);
   return svg;

@@ -7,6 +7,7 @@ import { makeBigButton } from "./big-button.js";
 import { makeCard } from "./card.js";
 import { fetchJson, loadModel } from "./loading.js";
 import { el, fill } from "./dom.js";
+import { makeItems } from "./items.js";
 import { coordinatePlane, honesty, pcaPlane, row, samplePrior, tsnePlane } from "./latent.js";
 import { makeMap } from "./map.js";
 import { makeMeter } from "./meter.js";
@@ -75,8 +76,8 @@ function makeView(stage, scene, model, onRest) {
   const { words, latentDim, imageShape, urls } = scene;
   const { decoder, codes, Plotly } = model;
   const labels = codes.labels?.values ?? null;
-  /** Whether an item is a draw from the prior, which no image stands behind. */
-  const isDraw = (item) => codes.drawn?.values[item] === 1;
+  const items = makeItems(scene, codes);
+  const { isDraw } = items;
   const moments = makeMoments();
   let plane = null;
   let z = new Float32Array(latentDim); // what is shown
@@ -164,7 +165,7 @@ function makeView(stage, scene, model, onRest) {
     },
   });
   const card = makeCard(map.element, imageShape, {
-    text: itemText,
+    text: (item) => items.text(item),
     sign: (item) => legend?.sign(classOf(item)) ?? "",
     image: (item) => (scene.originals && !isDraw(item) ? `${urls.original}/${item}.png` : null),
     draw: (picture, item) => decoder.live && picture.draw(decoder.decode(row(codes.mu, item))),
@@ -225,6 +226,7 @@ function makeView(stage, scene, model, onRest) {
     ),
   );
   stage.classList.toggle("le-remote", !decoder.live);
+  stage.classList.toggle("le-parts", items.hasParts);
 
   // ---- the loop ----------------------------------------------------------------------------
   /** Show a code in all three views within this frame. */
@@ -250,7 +252,7 @@ function makeView(stage, scene, model, onRest) {
     const { item } = home;
     const isElsewhere = item !== null && !atHome();
     stage.classList.toggle("le-elsewhere", isElsewhere);
-    const text = item === null ? "" : itemText(item);
+    const text = item === null ? "" : items.text(item);
     const told = isElsewhere ? fill(words.itemBefore, { item: text }) : text;
     if (itemName.textContent !== told) itemName.textContent = told;
   }
@@ -402,12 +404,6 @@ function makeView(stage, scene, model, onRest) {
 
   const classOf = (item) => labels && scene.classNames[labels[item]];
 
-  function itemText(item) {
-    if (isDraw(item)) return `${words.draw} ${item}`;
-    const label = classOf(item);
-    return label ? `${words.item} ${item}: ${label}` : `${words.item} ${item}`;
-  }
-
   // ---- small parts -------------------------------------------------------------------------
   function makeButtons() {
     const button = (id, action) =>
@@ -505,7 +501,8 @@ function makeView(stage, scene, model, onRest) {
       return plane.exact ? "mapExact" : "mapApproximate";
     };
     const told = words[map.isTouched() ? `${note()}Touch` : note()];
-    return codes.drawn ? `${words.drawsNote} ${told}` : told;
+    const before = [codes.drawn && words.drawsNote, items.hasParts && words.partsNote];
+    return [...before, told].filter(Boolean).join(" ");
   }
 
   const onUndoKey = (event) => {
@@ -525,7 +522,10 @@ function makeView(stage, scene, model, onRest) {
   if (!decoder.live) drawLater(home.z, decoded);
 
   return {
-    ready: setMap().then(redrawn.begin),
+    ready: setMap().then(() => {
+      redrawn.begin();
+      items.learnFiles().then(markItem);
+    }),
     /** Take what Python sends anew: another map, or another place in the address. */
     update(next) {
       scene = { ...scene, map: next.map, mapUrl: next.mapUrl };

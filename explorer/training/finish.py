@@ -1,4 +1,4 @@
-"""The end of a run: scores on the test split, codes of test images, and the bundle.
+"""The end of a run: scores on the test split, codes of the images on the map, and the bundle.
 
 Knows nothing of optimisers or epochs.
 """
@@ -17,8 +17,8 @@ from explorer.models.inversion import find_codes
 from explorer.models.losses import draw_prior, total_correlation
 from explorer.models.vae import VAE
 from explorer.training.pixels import Pixels, binarized, evenly
+from explorer.training.shown import MOST_CODES, rows_on_the_map, split_of
 
-_MOST_CODES = 5_000
 _MOST_FOUND, _N_DRAWS = 256, 1_744  # of a network that cannot encode
 _ACTIVE_VARIANCE = 0.01
 _BATCH_SIZE = 500
@@ -85,8 +85,9 @@ def make_bundle(
     1), `active_units` (coordinates whose mu varies by more than 0.01 over the test images), and
     where there is a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw
     of z). The codes of an autoencoder are standardised first. A network without an encoder has no
-    scores yet, and its codes are those of some test images, found by search, followed by draws from
-    the prior, whose row is -1.
+    scores yet, and its codes are those of some images, found by search, followed by draws from the
+    prior, whose row is -1. Codes of training images are there to be seen; scores are of test images
+    alone.
 
     Source:
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016 (active units).
@@ -102,7 +103,7 @@ def make_bundle(
             data=_facts(images),
             scores={},
             weights=vae.weights(),
-            codes=_drawn_codes(vae, images, pixels),
+            codes=_drawn_codes(vae, images, pixels, config),
         )
     test = evenly(images.test_index, len(images.test_index))
     if config.kind == "ae":
@@ -118,13 +119,14 @@ def make_bundle(
         **(_elbo_scores(vae, pixels, test) if config.has_posterior else {}),
         "active_units": float(n_active),
     }
-    shown = evenly(np.arange(len(test)), _MOST_CODES).numpy()
-    ids = images.test_index[shown].astype(np.int64)
+    ids = rows_on_the_map(images, config.data, MOST_CODES).astype(np.int64)
+    mu, logvar, error = _posteriors(vae, pixels, torch.from_numpy(ids))
     codes = Codes(
-        mu=mu[shown],
-        logvar=logvar[shown],
+        mu=mu,
+        logvar=logvar,
         ids=ids,
-        error=error[shown],
+        error=error,
+        split=split_of(images, ids),
         labels=None if images.labels is None else images.labels[ids],
         factors=None if images.factors is None else images.factors[ids],
     )
@@ -170,24 +172,26 @@ def _posteriors(
     return means, logvars, errors
 
 
-def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels) -> Codes:
-    """Return codes of test images, found by search, and then draws from the prior."""
+def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig) -> Codes:
+    """Return codes of images, found by search, and then draws from the prior."""
     generator = torch.Generator().manual_seed(vae.config.seed)
     d = vae.config.latent_dim
-    found = evenly(images.test_index, _MOST_FOUND)
-    x = pixels.batch(found)
+    ids = rows_on_the_map(images, config.data, _MOST_FOUND).astype(np.int64)
+    x = pixels.batch(torch.from_numpy(ids))
     z = find_codes(vae.decode, x, latent_dim=d, generator=generator)
     with torch.inference_mode():
         error = (vae.decode(z) - x).square().flatten(1).mean(1)
     draws = draw_prior(_N_DRAWS, d, generator)
     mu = torch.cat([z, draws]).numpy()
     none = np.full(_N_DRAWS, -1, np.int64)
-    labels = None if images.labels is None else images.labels[found.numpy()]
+    labels = None if images.labels is None else images.labels[ids]
+    split = split_of(images, ids)
     return Codes(
         mu=mu,
         logvar=np.zeros_like(mu),
-        ids=np.concatenate([found.numpy().astype(np.int64), none]),
+        ids=np.concatenate([ids, none]),
         error=np.concatenate([error.numpy(), np.zeros(_N_DRAWS, np.float32)]),
+        split=None if split is None else np.concatenate([split, none]),
         labels=None if labels is None else np.concatenate([labels, none]),
     )
 

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 
 from explorer.config import TrainConfig
-from explorer.data.imageset import ImageSet, evenly_spread
+from explorer.data.imageset import ImageSet
 from explorer.models.vae import VAE
 from explorer.training.pixels import Pixels
+from explorer.training.shown import rows_on_the_map
 
 _MOST_CODES = 500
 _MOST_VALUES = 500 * 28 * 28  # of all images whose codes are watched: larger images, fewer codes
-_FEWEST_CODES = 100
+_FEWEST_CODES = 200  # a class has some 120 drawings, and looks for them
 _N_ITEMS, _N_SAMPLES, _N_SAMPLES_ALONE = 8, 16, 48
 
 
@@ -42,24 +43,30 @@ class Snapshot:
 
 
 class Watch:
-    """Which held-out images are watched, and what the network makes of them.
+    """Which images are watched, and what the network makes of them.
+
+    They are those that the map of the bundle will show, as far as there is time to look at them all
+    the while.
 
     Args:
         images: The set.
         config: Of the run. Where nothing encodes, no image is watched, only more draws.
 
     Attributes:
-        rows: Watched rows of the set, shape (n,); the first m are shown as pictures, each class in
-            turn.
+        rows: Watched rows of the set, shape (n,), those held out first; the first m are shown as
+            pictures, each class in turn.
+        held_out: Which of them were held out, shape (n,), bool.
         n_items: m.
     """
 
     def __init__(self, images: ImageSet, config: TrainConfig) -> None:
         n_codes = max(_MOST_VALUES // math.prod(images.image_shape), _FEWEST_CODES)
-        self.rows = _varied_first(
-            images, evenly_spread(images.test_index, min(n_codes, _MOST_CODES))
-        )
-        self.n_items = min(_N_ITEMS, len(self.rows)) if config.has_encoder else 0
+        shown = rows_on_the_map(images, config.data, min(n_codes, _MOST_CODES))
+        is_test = images.is_test[shown]
+        held_out = _varied_first(images, shown[is_test])
+        self.rows = np.concatenate([held_out, shown[~is_test]])
+        self.held_out = np.arange(len(shown)) < len(held_out)
+        self.n_items = min(_N_ITEMS, len(held_out)) if config.has_encoder else 0
         n_samples = _N_SAMPLES if config.has_encoder else _N_SAMPLES_ALONE
         self._eps = torch.from_numpy(
             np.random.default_rng(config.seed).standard_normal(

@@ -34,7 +34,7 @@ def telling_item(exhibit: Exhibit) -> int:
     """
     codes, spacing = exhibit.bundle.codes, exhibit.bundle.codes.spacing
     assert spacing is not None
-    common = codes.placed & (spacing <= np.median(spacing[codes.placed]))
+    common = codes.held_out & (spacing <= np.median(spacing[codes.held_out]))
     error = np.where(common, codes.error, np.nan)
     return int(codes.ids[np.nanargmin(np.abs(error - np.nanquantile(error, _WORSE)))])
 
@@ -48,6 +48,7 @@ def comparison_buffer(exhibit: Exhibit) -> bytes:
         "mu": codes.mu,
         "ids": codes.ids,
         "labels": codes.labels,
+        "held_out": None if codes.split is None else codes.held_out.astype(np.uint8),
         "pca_mean": codes.pca_mean,
         "pca_components": codes.pca_components,
         "ratio": plane.ratio,

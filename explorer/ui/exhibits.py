@@ -111,6 +111,7 @@ class Exhibit:
             "pca_components": codes.pca_components,
             "tsne": codes.tsne,
             "drawn": None if codes.placed.all() else (~codes.placed).astype(np.uint8),
+            "held_out": None if codes.split is None else codes.held_out.astype(np.uint8),
         }
         return pack_arrays({name: array for name, array in wanted.items() if array is not None})
 
@@ -121,7 +122,7 @@ class Exhibit:
             error: Mean squared difference per pixel, white being 1.
         """
         codes = self.bundle.codes
-        return float((codes.error[codes.placed] < error).mean())
+        return float((codes.error[codes.held_out] < error).mean())
 
     def original(self, item: int) -> np.ndarray | None:
         """Return the image an item's code came from, uint8 (c, h, w), if it is at hand.
@@ -131,6 +132,16 @@ class Exhibit:
         placed = self.bundle.codes.placed
         images = _all_originals(self) if self.has_originals and placed[item] else None
         return None if images is None else np.asarray(images[np.count_nonzero(placed[:item])])
+
+    @cached_property
+    def item_names(self) -> tuple[str, ...] | None:
+        """File name of each item, empty for draws; None where they are not known here."""
+        placed = self.bundle.codes.placed
+        named = originals.names(self.bundle, self.bundle.codes.ids[placed])
+        if named is None:
+            return None
+        rest = iter(named)
+        return tuple(next(rest) if is_item else "" for is_item in placed)
 
 
 @lru_cache(maxsize=2)  # each may be tens of megabytes

@@ -32,7 +32,8 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
     bundle = exhibit.bundle
     urls = routes.urls(exhibit)
     item = exhibit.start_item if start.z is None and start.item is None else start.item
-    map_query = urlencode({"map": choice.code, "color": choice.color, "points": choice.n_points})
+    query = {"map": choice.code, "color": choice.color, "points": choice.n_points}
+    map_query = urlencode(query | ({} if choice.part == "both" else {"part": choice.part}))
     return {
         "key": f"{bundle.name}:{exhibit.version}",
         "model": bundle.name,

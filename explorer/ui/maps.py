@@ -17,7 +17,7 @@ from explorer.ui.words import say
 _POINTS = (500, 1000, 2000)
 
 _MOST_FIGURES = 16  # kept as JSON, the last used of all models
-_figures: OrderedDict[tuple[str, str, str, int, Theme], str] = OrderedDict()
+_figures: OrderedDict[tuple[str, str, str, int, Theme, str], str] = OrderedDict()
 _lock = Lock()
 
 
@@ -29,6 +29,7 @@ class MapChoice:
         method: `pca`, `pca3`, `tsne`, or `z` for two coordinates.
         color: `class`, `error`, `kl`, `none` or the name of a factor.
         n_points: Dots to show; 0 shows all.
+        part: Images to show: those `learnt` from, those `held` out, or `both`.
         across: With `z`, the coordinate from left to right.
         up: With `z`, the coordinate from bottom to top.
     """
@@ -38,6 +39,7 @@ class MapChoice:
     n_points: int
     across: int = 0
     up: int = 0
+    part: str = "both"
 
     @property
     def code(self) -> str:
@@ -86,14 +88,26 @@ def first_color(exhibit: Exhibit) -> str:
     return facts.factor_names[int(shares.argmax())]
 
 
-def point_choices(exhibit: Exhibit) -> dict[str, str]:
-    """Return how many dots can be shown: value to words, all of them first."""
-    n = len(exhibit.bundle.codes.mu)
+def part_choices(exhibit: Exhibit) -> dict[str, str]:
+    """Return which images can be shown: value to words; nothing where all were held out."""
+    codes = exhibit.bundle.codes
+    if codes.split is None:
+        return {}
+    n_held, n_placed = np.count_nonzero(codes.held_out), np.count_nonzero(codes.placed)
+    counts = {"both": n_placed, "learnt": n_placed - n_held, "held": n_held}
+    return {part: say(f"explore.part_{part}", count=f"{n:,}") for part, n in counts.items()}
+
+
+def point_choices(exhibit: Exhibit, part: str = "both") -> dict[str, str]:
+    """Return how many dots can be shown of a part: value to words, all of them first."""
+    n = len(_rows(exhibit, part))
     fewer = {str(count): say("explore.some_points", count=count) for count in _POINTS if count < n}
     return {"0": say("explore.all_points", count=n)} | fewer
 
 
-def map_figure(exhibit: Exhibit, code: str, color: str, n_points: int, theme: str) -> str:
+def map_figure(
+    exhibit: Exhibit, code: str, color: str, n_points: int, theme: str, part: str = "both"
+) -> str:
     """Return a map as the JSON of a Plotly figure.
 
     Args:
@@ -102,6 +116,7 @@ def map_figure(exhibit: Exhibit, code: str, color: str, n_points: int, theme: st
         color: What the colour tells; anything unknown gives one colour.
         n_points: Dots to show, spread evenly over the items; 0 shows all.
         theme: `light` or `dark`.
+        part: Which images to show; anything unknown shows both parts.
     """
     known = code in ("pca3", "tsne") or _pair(code, exhibit.bundle.config.latent_dim)
     return _drawn(
@@ -110,21 +125,22 @@ def map_figure(exhibit: Exhibit, code: str, color: str, n_points: int, theme: st
         color if color in color_choices(exhibit) else "none",
         n_points if 0 < n_points < len(exhibit.bundle.codes.mu) else 0,
         "dark" if theme == "dark" else "light",
+        part if part in part_choices(exhibit) else "both",
     )
 
 
-def _drawn(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme) -> str:
+def _drawn(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme, part: str) -> str:
     """Draw a figure, or return it as drawn before.
 
     Kept by what the exhibit is made of, not by the exhibit, whose originals would stay in memory
     for as long as one of its figures did.
     """
-    key = (exhibit.version, code, color, n_points, theme)
+    key = (exhibit.version, code, color, n_points, theme, part)
     with _lock:
         if key in _figures:
             _figures.move_to_end(key)
             return _figures[key]
-    figure = _draw(exhibit, code, color, n_points, theme)
+    figure = _draw(exhibit, code, color, n_points, theme, part)
     with _lock:
         _figures[key] = figure
         while len(_figures) > _MOST_FIGURES:
@@ -132,25 +148,35 @@ def _drawn(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme)
     return figure
 
 
-def _draw(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme) -> str:
+def _draw(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme, part: str) -> str:
     places, titles = _places(exhibit, code)
-    rows = _spread_rows(exhibit.bundle.codes.placed, n_points) if n_points else None
+    codes, rows = exhibit.bundle.codes, _rows(exhibit, part)
+    if n_points:
+        rows = rows[_spread_rows(codes.placed[rows], n_points)]
     figure = latent_map(
         places,
         color=_color(exhibit, color),
         axis_titles=titles,
         rows=rows,
+        hollow=None if codes.split is None else codes.held_out,
         view=f"{exhibit.version} {code}",
         theme=theme,
     )
     return str(figure.to_json())
 
 
+def _rows(exhibit: Exhibit, part: str) -> np.ndarray:
+    """Return the codes of a part of the images, and the draws from the prior."""
+    codes = exhibit.bundle.codes
+    kept = {"learnt": ~codes.held_out, "held": codes.held_out | ~codes.placed}
+    return np.flatnonzero(kept[part]) if part in kept else np.arange(len(codes.mu))
+
+
 def _spread_rows(placed: np.ndarray, n_points: int) -> np.ndarray:
-    """Choose dots evenly over the items, shape (n_points,); of draws only what is left for them."""
+    """Choose dots evenly over the items, at most n_points; of draws only what is left for them."""
     items, draws = np.flatnonzero(placed), np.flatnonzero(~placed)
     n_items = min(len(items), n_points)
-    parts = ((items, n_items), (draws, n_points - n_items))
+    parts = ((items, n_items), (draws, min(len(draws), n_points - n_items)))
     return np.concatenate([rows[np.linspace(0, len(rows) - 1, n).astype(int)] for rows, n in parts])
 
 

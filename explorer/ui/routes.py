@@ -68,6 +68,7 @@ def urls(exhibit: Exhibit) -> dict[str, str]:
         "map": f"{own}/map",
         "decode": f"{own}/decode",
         "original": f"{own}/original",
+        "names": f"{own}/names",
         "comparison": f"{own}/comparison",
     }
 
@@ -86,6 +87,7 @@ def routes() -> list[Route]:
         Route(f"{own}/decode", _of_exhibit(_decode)),
         Route(f"{own}/comparison", _of_exhibit(_comparison)),
         Route(f"{own}/original/{{item:int}}.png", _of_exhibit(_original)),
+        Route(f"{own}/names", _of_exhibit(_names)),
     ]
 
 
@@ -143,10 +145,12 @@ def _comparison(request: Request, exhibit: Exhibit) -> Response:
 
 
 def _map(request: Request, exhibit: Exhibit) -> Response:
-    asked = {key: request.query_params.get(key, "") for key in ("map", "color", "theme")}
+    asked = {key: request.query_params.get(key, "") for key in ("map", "color", "theme", "part")}
     points = request.query_params.get("points", "")
     n_points = int(points) if points.isascii() and points.isdigit() and len(points) < 9 else 0
-    figure = map_figure(exhibit, asked["map"], asked["color"], n_points, asked["theme"])
+    figure = map_figure(
+        exhibit, asked["map"], asked["color"], n_points, asked["theme"], asked["part"]
+    )
     return _bytes(figure.encode(), "application/json")
 
 
@@ -158,6 +162,11 @@ def _original(request: Request, exhibit: Exhibit) -> Response:
     stream = io.BytesIO()
     as_image(image).save(stream, "PNG")
     return _bytes(stream.getvalue(), "image/png")
+
+
+def _names(request: Request, exhibit: Exhibit) -> Response:
+    """Answer with the file name of each item, or null where they are not known here."""
+    return JSONResponse(exhibit.item_names)
 
 
 def _decode(request: Request, exhibit: Exhibit) -> Response:

@@ -104,7 +104,8 @@ def _items(request: Request) -> Response:
     watched = request.state.run.watched()
     if watched is None:
         return Response(status_code=404)
-    return _bytes(pack_arrays({"x": watched["x"]}), FOREVER)
+    wanted = {name: watched[name] for name in ("x", "held_out") if name in watched}
+    return _bytes(pack_arrays(wanted), FOREVER)
 
 
 def _map(request: Request) -> Response:
@@ -117,8 +118,15 @@ def _map(request: Request) -> Response:
     if "labels" in watched:
         color = ByClass(labels=watched["labels"], names=watched["class_names"].tolist())
     theme = "dark" if request.query_params.get("theme") == "dark" else "light"
+    held_out = watched.get("held_out", np.ones(len(latest["xy"]))).astype(bool)
+    part = {"learnt": ~held_out, "held": held_out}.get(request.query_params.get("part", ""))
     figure = latent_map(
-        latest["xy"], color=color, axis_titles=_titles(latest["mu"]), theme=cast(Theme, theme)
+        latest["xy"],
+        color=color,
+        axis_titles=_titles(latest["mu"]),
+        rows=None if part is None else np.flatnonzero(part),
+        hollow=None if held_out.all() else held_out,
+        theme=cast(Theme, theme),
     )
     return Response(figure.to_json(), media_type="application/json", headers=_FRESH)
 

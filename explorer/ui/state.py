@@ -1,8 +1,8 @@
 """What a session remembers, typed. The only module that touches the address bar and session state.
 
-The address says everything: `model`, `map` (with `across` and `up`), `color`, `points`, `z` and
-`item`, so that a link opens exactly the view it was copied from; or `run` or `sweep`, on Train; or
-`models`, `item`, `item2`, `seed`, `z` and `spots`, on Compare.
+The address says everything: `model`, `map` (with `across` and `up`), `color`, `part`, `points`, `z`
+and `item`, so that a link opens exactly the view it was copied from; or `run` or `sweep`, on Train;
+or `models`, `item`, `item2`, `seed`, `z` and `spots`, on Compare.
 """
 
 import math

@@ -15,7 +15,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from explorer import jobs
 from explorer.config import TrainConfig
-from tests.browser.conftest import SLOW_MS, serving, visiting
+from tests.browser.conftest import SLOW_MS, choose, serving, visiting
 
 RUN = '[data-testid="run"]'
 
@@ -383,3 +383,51 @@ def test_pictures_of_equal_names_are_all_taken_dropped_one_after_the_other(visit
     expect(upload).to_have_attribute("webkitdirectory", "")
     upload.set_input_files(tmp_path / "pets")
     expect(page.get_by_text("cats 5 · dogs 5")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_pupils_find_their_own_drawings_on_the_map(visit, drawings):
+    page = visit.page
+    open_form(visit)
+    page.get_by_text("My own", exact=True).click()
+    page.locator('input[type="file"]').set_input_files(drawings)
+    expect(page.get_by_text("120 images of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
+    set_epochs(page, 12)
+    press(page, "Train")
+    page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
+    run_map = page.get_by_test_id("run-map")
+    expect(page.get_by_test_id("run-part")).to_be_visible()
+    assert run_map.evaluate(_DOTS) == {"all": 120, "hollow": 12}
+    page.get_by_test_id("run-part").select_option("held")
+    page.wait_for_function(f"({_DOTS})(document.querySelector('.le-run-map')).all === 12")
+    wait_for_state(page, "finished")
+    press(page, "Open in Explore")
+    visit.ready()
+
+    stage_map = page.get_by_test_id("map")
+    assert stage_map.evaluate(_DOTS) == {"all": 120, "hollow": 12}
+    item, x, y = visit.dot()
+    card = page.locator(".le-card")
+    kind, part = "(balls|boxes)", "(held out|learnt from)"
+    visit.wait("performance.getEntriesByType('resource').some(({name}) => name.endsWith('/names'))")
+    page.mouse.move(x, y)
+    expect(card).to_contain_text(re.compile(rf"Item {item}: {kind} · {part} · {kind}/\d+\.png"))
+    mine = (card.text_content() or "").rsplit(" · ", 1)[1]
+    with zipfile.ZipFile(drawings) as archive:
+        drawn = Image.open(io.BytesIO(archive.read(mine)))
+    address = card.locator("img").get_attribute("src")
+    shown = page.request.get(f"{visit.address}{address}")
+    assert list(Image.open(io.BytesIO(shown.body())).getdata()) == list(drawn.getdata())
+
+    choose(visit, "Images shown", "held out (12)")
+    visit.wait("location.search.includes('part=held')")
+    page.wait_for_function(f"({_DOTS})(document.querySelector('.le-map')).all === 12")
+    choose(visit, "Images shown", "learnt from (108)")
+    page.wait_for_function(f"({_DOTS})(document.querySelector('.le-map')).all === 108")
+
+
+# How many dots a map shows, and how many of them are hollow.
+_DOTS = """(map) => {
+    const traces = map.querySelector('.js-plotly-plot')._fullData;
+    const count = (some) => some.reduce((sum, {customdata}) => sum + customdata.length, 0);
+    return {all: count(traces), hollow: count(traces.filter(({marker}) => marker.line.width))};
+}"""

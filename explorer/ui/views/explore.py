@@ -13,6 +13,7 @@ from explorer.ui.maps import (
     coordinate_name,
     first_color,
     map_choices,
+    part_choices,
     point_choices,
 )
 from explorer.ui.views import name_page, navigation_links
@@ -92,8 +93,10 @@ def _controls(exhibit: Exhibit) -> MapChoice:
         with right:
             up = int(state.select("up", model, names, order[min(1, len(order) - 1)]))
     color = state.select("color", model, color_choices(exhibit), first_color(exhibit))
-    points = int(state.select("points", model, point_choices(exhibit)))
-    return MapChoice(method, color, points, across, up)
+    parts = part_choices(exhibit)
+    part = state.select("part", model, parts) if parts else "both"
+    points = int(state.select("points", model, point_choices(exhibit, part)))
+    return MapChoice(method, color, points, across, up, part)
 
 
 @st.fragment
