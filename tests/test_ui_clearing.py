@@ -231,7 +231,7 @@ def test_a_run_at_work_in_a_terminal_stays_and_that_is_said(tmp_path):
     assert not page.exception
     assert len(jobs.runs()) == 1
     assert "Nothing was deleted." in says(page)
-    assert "at work in a terminal" in says(page)
+    assert "running in a terminal" in says(page)
 
 
 # ---- renaming and deleting a model on the Explore page
@@ -273,7 +273,7 @@ def test_a_model_is_renamed_where_it_is_explored(tiny):
 def test_a_model_that_came_along_can_be_neither_renamed_nor_deleted():
     page = managed("faces")
     assert not page.exception
-    assert "can be neither renamed nor deleted" in says(page)
+    assert "cannot be renamed or deleted" in says(page)
     assert [b.label for b in page.button] == []
     assert not page.text_input
 
