@@ -13,6 +13,7 @@ from explorer import store
 from explorer.bundle import write_bundle
 from explorer.config import Kind
 from explorer.ui.words import plain, say, stage_words
+from explorer.verdict import About
 
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
@@ -138,28 +139,26 @@ def test_a_bundle_without_labels_or_pack_is_drawn(nothing_shipped, tiny):
     assert not page.error
 
 
-# Parts of names that a value follows: of a colouring, a kind, a state of health.
-BY_VALUE = (
-    *("color_", "colours_", "kind_", "column_", "health_", "group_"),
-    *("data_", "grey_", "preset_", "about_"),
-    *("because_", "axis_"),
-)
+# A control asks for its label and its help by its own name; a note for touch and the words for one
+# of a thing follow the name, too.
+ENDINGS = "(_help|Help|Touch|_one|_1)$"
 
 
 def test_every_sentence_of_the_catalogue_is_said_somewhere():
     catalogue = json.loads(files("explorer").joinpath("words/en.json").read_text("utf-8"))
     root = Path(explorer.__file__).parent
-    named = [root / "bundle/measures.py", root / "config.py"]  # measures and settings
-    named.append(root / "sweeping.py")  # reasons
-    sources = [*root.glob("ui/**/*.py"), *root.glob("live/*.js"), *named]
+    sources = [*root.rglob("*.py"), *root.glob("live/*.js")]
     code = "".join(source.read_text("utf-8") for source in sources)
+    # Names that are built: f"train.fit_{fit}" says train.fit_pad.
+    value = r"\$?\{[^{}\"`]+\}"
+    begun = set(re.findall(rf"""["'`.](\w{{3,}}){value}""", code))
+    # A verdict is told by what it is about and by its own key.
+    begun |= {f"{about}_" for about in get_args(About)}
     unsaid = [
-        key
-        for section in catalogue.values()
-        for key in section
-        # A control asks for its label and its help by its own name, and so does a note for touch.
-        if not re.search(rf"\b{re.sub('(_help|Help|Touch)$', '', key)}\b", code)
-        and not key.startswith(BY_VALUE)
+        f"{section}.{key}"
+        for section, sentences in catalogue.items()
+        for key in (re.sub(ENDINGS, "", name) for name in sentences)
+        if not re.search(rf"\b{key}\b", code) and not key.startswith(tuple(begun))
     ]
     assert unsaid == []
 
