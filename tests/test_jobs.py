@@ -16,7 +16,7 @@ import pytest
 from explorer import jobs, store
 from explorer.bundle import read_bundle
 from explorer.config import TrainConfig
-from explorer.errors import BundleError, TrainingError
+from explorer.errors import BundleError, MachineError, TrainingError
 from explorer.jobs.folder import ENDED, JobStatus, Record, RunFolder
 from explorer.jobs.worker import work
 
@@ -435,3 +435,14 @@ def test_a_run_killed_twenty_times_at_random_moments_ends_like_an_unbroken_one(m
         np.testing.assert_array_equal(ours.weights[name], array)
     assert validations(run) == validations(RunFolder(store.runs_folder() / "unbroken"))
     assert {path.name for path in store.bundles_folder().iterdir()} == {"killed", "unbroken"}
+
+
+def test_a_model_that_was_saved_is_no_failure_for_want_of_room_for_its_path(monkeypatch):
+    def full(_bundle) -> None:
+        raise MachineError("The disk is full.", "It needs a few bytes.", "Make room.")
+
+    monkeypatch.setattr("explorer.originals.remember_place", full)
+    run = created()
+    assert work(run.path)
+    assert run.status().state == "finished"
+    assert store.is_known(run.status().out)

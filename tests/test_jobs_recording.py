@@ -158,7 +158,9 @@ def test_stop_on_a_page_ends_a_run_of_the_command_line_with_its_model(
     assert read_bundle(tmp_path / "mine")
 
 
-def test_pause_on_a_page_holds_a_run_of_the_command_line_until_resume(tmp_path, monkeypatch):
+def test_pause_on_a_page_holds_a_run_of_the_command_line_until_resume(
+    tmp_path, monkeypatch, capsys
+):
     seen: list[str] = []
 
     def patient(seconds: float) -> None:
@@ -178,6 +180,7 @@ def test_pause_on_a_page_holds_a_run_of_the_command_line_until_resume(tmp_path, 
     Watching(monkeypatch, pause_once)
     assert train(tmp_path / "mine", "--epochs", "2") == 0
     assert seen == ["paused"] * 3
+    assert "Paused on the Train page" in capsys.readouterr().err
     assert only_run().status().state == "finished"
 
 

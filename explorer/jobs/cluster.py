@@ -6,6 +6,7 @@ no disk shared with this machine. Anyone who reaches the scheduler of a Dask clu
 programs on it, so it belongs in a private network.
 """
 
+import contextlib
 import dataclasses
 import os
 import socket
@@ -156,7 +157,7 @@ def _file_to_send(source: str) -> bytes | None:
         DataError: The images lie in a folder, or cannot be read.
     """
     path = os.path.expanduser(source)
-    if source in {choice.name for choice in data.built_in()} or not os.path.exists(path):
+    if data.is_name(source) or not os.path.exists(path):
         return None  # where there is no such set at all, the worker says so
     if os.path.isdir(path):
         raise DataError(
@@ -204,7 +205,8 @@ def _received(answer: Answer, name: str) -> str:
         bundle = read_bundle(folder)
     out = store.bundles_folder() / processes.free_name(name)
     store.save(bundle, out)
-    originals.remember_place(bundle)
+    with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
+        originals.remember_place(bundle)
     return out.name
 
 

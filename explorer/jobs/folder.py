@@ -380,7 +380,7 @@ def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
             return (
                 f"The run ended at step {status.step:,} without a message.",
                 "It was started in a terminal, and its process was killed there.",
-                "If it left a checkpoint, the command line can resume it.",
+                "If it left a checkpoint, resume it there: latent-explorer train --resume FOLDER",
             )
     return (
         f"The run ended at step {status.step:,} without a message.",

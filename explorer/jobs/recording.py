@@ -49,12 +49,13 @@ class Recording:
 
     Args:
         control: What the training heeds; pages steer the run through it.
-        complain: Told in one sentence why the rest is not recorded.
+        tell: Receives one sentence about what a page does to the run, or why the rest is not
+            recorded.
     """
 
-    def __init__(self, control: "Control", complain: Callable[[str], None]) -> None:
+    def __init__(self, control: "Control", tell: Callable[[str], None]) -> None:
         self._control = control
-        self._complain = complain
+        self._tell = tell
         self._pen: _Pen | None = None
 
     def __enter__(self) -> Self:
@@ -112,8 +113,10 @@ class Recording:
             pen.recorder.note(progress, slow=asked.slow)
             if asked.pause:
                 pen.teller.say("paused")
+                self._tell("Paused on the Train page. Resume it there, or press Ctrl-C to stop.")
                 while goes_on() and pen.run.asked().pause:
                     time.sleep(_LOOK_EVERY_S)
+                self._tell("Going on.")
             elif asked.slow:
                 time.sleep(_SLOW_S)
             self._heed(pen)
@@ -154,7 +157,7 @@ class Recording:
             yield self._pen
         except (ExplorerError, OSError, Timeout) as error:
             so = error.so if isinstance(error, ExplorerError) else f"{error}."
-            self._complain(f"From now on, the Train page does not show this run. {so}")
+            self._tell(f"From now on, the Train page does not show this run. {so}")
             self._control.with_snapshot = self._control.finish = False
             self._let_go()
 
@@ -184,8 +187,7 @@ def _stopped(out: Path) -> RunFolder | None:
 def _findable(config: TrainConfig) -> TrainConfig:
     """Return the settings with a path that leads to the same images from any other folder."""
     path = os.path.expanduser(config.data)
-    is_name = any(choice.name == config.data for choice in data.built_in())
-    if is_name or not os.path.exists(path):
+    if data.is_name(config.data) or not os.path.exists(path):
         return config
     return dataclasses.replace(config, data=os.path.abspath(path))
 

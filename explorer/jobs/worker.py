@@ -21,7 +21,7 @@ from filelock import Timeout
 from explorer import originals, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
-from explorer.errors import DivergedError, ExplorerError
+from explorer.errors import DivergedError, ExplorerError, MachineError
 from explorer.jobs.ends import place_of, write_ends
 from explorer.jobs.folder import JobStatus, RunFolder, State
 from explorer.jobs.telling import Teller
@@ -215,7 +215,8 @@ class _Worker:
         out = _free(self._record.out)
         done = self._completed(progress.end.bundle, out.name)
         store.save(done, out)
-        originals.remember_place(done)
+        with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
+            originals.remember_place(done)
         write_ends(self._run, concluded(progress, images))
         self._run.checkpoint.unlink(missing_ok=True)
         self._tell.say("stopped" if self._run.asked().finish else "finished", out=out.name)
