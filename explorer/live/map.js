@@ -6,17 +6,18 @@
 import { el } from "./dom.js";
 import {
   planeDot,
+  planeGrip,
   planePixels,
   planePlace,
   spaceDot,
+  spaceGrip,
   spacePixels,
   visibleDots,
 } from "./places.js";
+import { listenToFingers, listenToKeys, listenToMouse } from "./pointing.js";
 
-const STILL = 4; // pixels that a click may slip
-const REACH = 9; // pixels within which a pointer is on a dot
 const NOWHERE = { cursor: null, picked: null };
-const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false };
+const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false, scrollZoom: true };
 
 /**
  * @param {Object} options
@@ -51,9 +52,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
   let asked = 0; // figures asked for
   let turn = Promise.resolve(); // Plotly does one thing at a time
   let marks = NOWHERE;
-  let pressed = null;
-  let released = null; // where the last click was
-  const distance = ({ x, y }, event) => Math.hypot(event.clientX - x, event.clientY - y);
+  let camera = null; // of a map in space, as it begins
 
   function place() {
     if (!drawn) return;
@@ -68,66 +67,56 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     }
   }
 
-  /** What lies under the pointer: a place on a flat map, a dot or both; null where neither does. */
-  function placeUnder(event) {
+  /** What is within reach: a place on a flat map, a dot or both; null where neither is. */
+  function under(event, reach) {
+    if (!drawn) return null;
     const box = plot.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     if (drawn.isFlat) {
       const xy = planePlace(plot, x, y);
-      return xy && { xy, item: planeDot(plot, drawn.dots, xy, REACH), x, y };
+      return xy && { xy, item: planeDot(plot, drawn.dots, xy, reach), x, y };
     }
-    const item = spaceDot(plot, drawn.dots, x, y, REACH);
+    const item = spaceDot(plot, drawn.dots, x, y, reach);
     return item === null ? null : { xy: null, item, x, y };
   }
 
-  element.addEventListener("pointermove", (event) => {
-    if (!drawn || pressed || event.pointerType === "touch") return;
-    // Browsers repeat a move when what lies under the pointer changes, as Plotly's cover does; what
-    // was just picked stays until the hand really moves.
-    if (released && distance(released, event) < STILL) return;
-    released = null;
-    const here = placeUnder(event);
-    if (here) onHover(here, event.timeStamp);
-    else onLeave();
-  });
-  element.addEventListener("pointerleave", onLeave);
-  // Capture: Plotly stops presses on its drag layer from travelling on.
-  element.addEventListener(
-    "pointerdown",
-    (event) => {
-      if (event.button === 0 && event.isPrimary) pressed = { x: event.clientX, y: event.clientY };
-    },
-    true,
-  );
-  const forget = () => {
-    pressed = null;
-  };
-  const release = (event) => {
-    // Plotly lays a cover over the page while a button is down, so where the event lands says
-    // nothing; that the press began here does.
-    if (!pressed || !event.isPrimary) return;
-    const isClick = distance(pressed, event) < STILL;
-    pressed = null;
-    if (!isClick || !drawn) return;
-    released = { x: event.clientX, y: event.clientY };
-    const here = placeUnder(event);
-    if (here) onPick(here, event.timeStamp);
-  };
-  addEventListener("pointerup", release, true);
-  addEventListener("pointercancel", forget, true);
-  element.addEventListener("keydown", (event) => {
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[
-      event.key
-    ];
-    if ((!steps && event.key !== "Enter") || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    if (!drawn) return;
-    if (steps) onNudge(...steps, event.timeStamp);
-    else if (drawn.isFlat && marks.cursor) {
+  const isFlat = () => drawn?.isFlat ?? true;
+
+  /** Take hold of the map as it lies; what is returned moves it as two fingers went. */
+  function grip() {
+    if (!drawn) return () => {};
+    const hold = drawn.isFlat ? planeGrip(plot) : spaceGrip(plot);
+    let next = null;
+    return (from, to) => {
+      const isAsked = next !== null;
+      next = hold(from, to);
+      if (isAsked) return;
+      requestAnimationFrame(() => {
+        const change = next;
+        next = null;
+        relayout(change);
+      });
+    };
+  }
+
+  const whole = () =>
+    relayout(
+      isFlat() ? { "xaxis.autorange": true, "yaxis.autorange": true } : { "scene.camera": camera },
+    );
+
+  const relayout = (change) => inTurn(() => drawn && Plotly.relayout(plot, change));
+
+  const stopMouse = listenToMouse(element, { under, onHover, onLeave, onPick });
+  listenToFingers(element, { area: plot, under, isFlat, grip, whole, onHover, onLeave, onPick });
+  listenToKeys(element, {
+    onStep: (...step) => drawn && onNudge(...step),
+    onEnter(time) {
+      if (!drawn?.isFlat || !marks.cursor) return;
       const item = planeDot(plot, drawn.dots, marks.cursor, Infinity);
-      onPick({ xy: marks.cursor, item }, event.timeStamp);
-    }
+      onPick({ xy: marks.cursor, item }, time);
+    },
   });
+
   const size = () => ({ width: plot.clientWidth, height: plot.clientHeight });
   const resized = new ResizeObserver(() => requestAnimationFrame(() => inTurn(fit)));
   resized.observe(plot);
@@ -148,19 +137,19 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
   }
 
   async function draw({ data, layout }) {
-    const isFlat = !data.some((trace) => trace.type === "scatter3d");
-    const dragmode = isFlat ? !touch && "pan" : "orbit";
+    const inSpace = data.some((trace) => trace.type === "scatter3d");
+    const dragmode = inSpace ? "orbit" : "pan";
     const hands = { dragmode, hovermode: false, hoveranywhere: false, clickanywhere: false };
     try {
-      const config = { ...CONFIG, scrollZoom: !touch };
-      await Plotly.react(plot, data, { ...layout, ...hands, ...size() }, config);
+      await Plotly.react(plot, data, { ...layout, ...hands, ...size() }, CONFIG);
     } catch (error) {
       Plotly.purge(plot); // the next figure must not be laid over a half one
       listening = false;
       throw error;
     }
     if (!listening) listen();
-    return { isFlat, dots: visibleDots(plot) };
+    camera = layout.scene?.camera;
+    return { isFlat: !inSpace, dots: visibleDots(plot) };
   }
 
   let listening = false;
@@ -214,12 +203,11 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     },
     /** The items whose dots are shown. */
     items: () => drawn?.dots.items ?? [],
-    isFlat: () => drawn?.isFlat ?? true,
+    isFlat,
     /** Whether fingers, which cannot hover, are what points here. */
     isTouched: () => touch,
     destroy() {
-      removeEventListener("pointerup", release, true);
-      removeEventListener("pointercancel", forget, true);
+      stopMouse();
       resized.disconnect();
       asked++;
       drawn = null;

@@ -58,6 +58,43 @@ export function planeDot(plot, dots, xy, reach) {
   return item;
 }
 
+/**
+ * Take hold of a flat plot as it lies.
+ * @returns {function({x, y, span}, {x, y, span}): Object} from middle and distance of two fingers in
+ *     pixels, before and now, to the ranges that keep under them what lay there
+ */
+export function planeGrip(plot) {
+  const { xaxis, yaxis } = plot._fullLayout;
+  const [across, up] = [xaxis, yaxis].map(({ _offset: start, _length: length, range }) => ({
+    start,
+    length,
+    low: range[0],
+    high: range[1],
+    perPixel: (range[1] - range[0]) / length,
+  }));
+  return (from, to) => {
+    const zoom = from.span / to.span;
+    const [perX, perY] = [across.perPixel * zoom, up.perPixel * zoom];
+    const x = across.low + (from.x - across.start) * across.perPixel;
+    const y = up.high - (from.y - up.start) * up.perPixel;
+    const left = x - (to.x - across.start) * perX;
+    const top = y + (to.y - up.start) * perY;
+    return {
+      "xaxis.range": [left, left + perX * across.length],
+      "yaxis.range": [top - perY * up.length, top],
+    };
+  };
+}
+
+/** Take hold of a plot in space as it lies: fingers that part bring it nearer. */
+export function spaceGrip(plot) {
+  const { eye } = plot._fullLayout.scene._scene.getCamera();
+  return (from, to) => {
+    const zoom = from.span / to.span;
+    return { "scene.camera.eye": { x: eye.x * zoom, y: eye.y * zoom, z: eye.z * zoom } };
+  };
+}
+
 /** Pixels of a place in space, or null behind the camera. */
 export function spacePixels(plot, at) {
   const toPixels = lens(plot);

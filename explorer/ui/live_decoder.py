@@ -15,6 +15,7 @@ from explorer.ui.maps import MapChoice
 from explorer.ui.words import say, stage_words
 
 _STAGE = "stage"
+_STYLES = ("stage", "touch")  # what fingers need comes last, to win
 
 
 def stage(exhibit: Exhibit, choice: MapChoice) -> None:
@@ -69,7 +70,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "latent_explorer_stage",
         html='<div class="le-root"></div>',
-        css=live.joinpath("stage.css").read_text(encoding="utf-8"),
+        css="".join(live.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in _STYLES),
         js=live.joinpath("adapter.js").read_text(encoding="utf-8"),
         isolate_styles=False,  # Plotly's own styles live in the document
     )

@@ -9,7 +9,11 @@ from explorer.ui.views import compare, explore, train
 from explorer.ui.words import say
 
 st.set_page_config(
-    page_title=say("app.title"), page_icon=str(Path(__file__).with_name("icon.png")), layout="wide"
+    page_title=say("app.title"),
+    page_icon=str(Path(__file__).with_name("icon.png")),
+    layout="wide",
+    # Streamlit takes a phone on its side for a desktop.
+    initial_sidebar_state="collapsed" if state.on_phone() else "auto",
 )
 st.html(Path(__file__).with_name("frame.css"))
 pages = {

@@ -201,6 +201,11 @@ def time_zone() -> tzinfo | None:
     return None
 
 
+def on_phone() -> bool:
+    """Return whether the visitor's browser calls itself a phone's, as all of those do."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
 def remember_pages(pages: dict[str, StreamlitPage]) -> None:
     """Note which pages there are, by the key of their name in the catalogue."""
     st.session_state["pages"] = pages

@@ -258,3 +258,12 @@ def phone(browser, address) -> Iterator[Visit]:
     """A page as on a phone."""
     size = {"width": 390, "height": 844}
     yield from visiting(browser, address, viewport=size, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture
+def phone_on_its_side(browser, address) -> Iterator[Visit]:
+    """A page as on a phone that is held sideways."""
+    size = {"width": 844, "height": 390}
+    agent = "Mozilla/5.0 (Linux; Android 10; K) Chrome/140.0.0.0 Mobile Safari/537.36"
+    options = {"viewport": size, "has_touch": True, "is_mobile": True, "user_agent": agent}
+    yield from visiting(browser, address, **options)

@@ -296,40 +296,6 @@ def test_a_name_is_kept_and_never_taken_for_markup(visit):
     assert visit.page.locator(".le-name img").count() == 0
 
 
-def test_a_touch_drags_a_slider(phone):
-    phone.open()
-    index = phone.first_slider()
-    left, width, y = phone.slider(index)
-    before = phone.z
-    touch = phone.page.context.new_cdp_session(phone.page)
-    at = left + width * (0.5 + before[index] / 6)
-    touch.send("Input.dispatchTouchEvent", event("touchStart", at, y))
-    for step in range(1, 11):
-        touch.send("Input.dispatchTouchEvent", event("touchMove", at + 6 * step, y))
-    moved = phone.z
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    assert np.flatnonzero(moved != before).tolist() == [index]
-
-
-def event(kind: str, x: float, y: float) -> dict[str, object]:
-    return {"type": kind, "touchPoints": [{"x": x, "y": y}]}
-
-
-def test_a_tap_picks_a_dot(phone, faces):
-    phone.open()
-    phone.page.get_by_test_id("map").scroll_into_view_if_needed()
-    item, x, y = phone.dot()
-    phone.page.touchscreen.tap(x, y)
-    np.testing.assert_allclose(phone.z, faces.mu[item], atol=1e-4)
-
-
-def test_fingers_are_told_to_tap_and_not_to_point(phone):
-    phone.open("?map=tsne")
-    note = phone.page.get_by_test_id("stage").get_by_text("approximate")
-    assert "Tap a dot" in note.inner_text()
-    assert "Scroll" not in note.inner_text()
-
-
 def test_nothing_overflows_a_narrow_page(phone):
     phone.open()
     widths = phone.page.evaluate(
