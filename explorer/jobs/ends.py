@@ -130,7 +130,7 @@ def place_of(run: RunFolder, which: Which) -> Path:
 
 def can_keep_other(run: RunFolder) -> Which | None:
     """Return which end could be kept in place of the one that is; None if neither."""
-    ends, out = read_ends(run), run.said().out
+    ends, out = read_ends(run), store.current_name(run.said().out)
     if ends is None or not out or not store.is_known(out):
         return None
     other: Which = "last" if ends.kept == "best" else "best"
@@ -157,7 +157,7 @@ def keep_other(run: RunFolder) -> Which:
             "To keep the other one, both it and the model must still be there.",
             "Train the model again.",
         )
-    out = store.find_name(run.said().out)
+    out = store.find_name(store.current_name(run.said().out))
     aside = place_of(run, ends.kept)
     if not looks_like_bundle(aside):  # or an earlier try ended halfway
         aside.parent.mkdir(exist_ok=True)

@@ -91,10 +91,13 @@ def open_form(visit) -> None:
 
 def set_epochs(page: Page, count: int) -> None:
     page.get_by_text("Every setting").click()
-    box = page.get_by_label("Epochs", exact=True)
-    box.fill(str(count))
-    box.press("Enter")
-    let_it_settle(page)
+    wanted = {"Epochs": count, "Patience, epochs": 0}  # an early stop would come in between
+    for label, value in wanted.items():
+        box = page.get_by_label(label, exact=True)
+        if box.count():
+            box.fill(str(value))
+            box.press("Enter")
+            let_it_settle(page)
 
 
 def begin_long_run(visit, name: str) -> None:
@@ -123,6 +126,7 @@ def test_own_pictures_become_a_model_that_can_be_dragged(visit, drawings):
     expect(page.get_by_text("balls 60 · boxes 60")).to_be_visible()
     page.get_by_text("1 left out").click()
     expect(page.get_by_text("notes.png")).to_be_visible()
+    set_epochs(page, 2_000)
     press(page, "Train")
     page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
     press(page, "Pause")
@@ -157,6 +161,9 @@ def test_own_pictures_become_a_model_that_can_be_moved_by_keyboard_alone(visit, 
     let_it_settle(page)
     choose_by_keyboard(page, upload, drawings)
     expect(page.get_by_text("120 images of 28×28, grey")).to_be_visible(timeout=SLOW_MS)
+    let_it_settle(page)
+    page.get_by_role("radio", name="Best").focus()  # which takes longest
+    page.keyboard.press("Space")
     let_it_settle(page)
     enter(page, "Train")
     page.wait_for_selector(f"{RUN}[data-step]", timeout=SLOW_MS)
@@ -351,6 +358,39 @@ def test_a_run_that_explodes_before_its_first_picture_keeps_no_place_for_one(vis
     page.wait_for_url(lambda url: run.id not in url)
     (other,) = [found for found in jobs.runs() if found.id != run.id]
     assert other.record().config == replace(wild, clip_norm=10.0)
+
+
+def begin_by_heart(name: str) -> jobs.RunFolder:
+    """Start a run on so few digits that it learns them by heart, and stops early."""
+    few = {"n_images": 100, "batch_size": 16, "learning_rate": 0.01, "epochs": 300, "patience": 25}
+    config = TrainConfig(data="digits", arch="mlp", hidden=(64,), latent_dim=8, **few)  # type: ignore[arg-type]
+    return jobs.begin(config, name)
+
+
+def test_a_person_keeps_the_last_weights_and_the_page_says_so_after_a_reload(visit):
+    run = begin_by_heart("choice")
+    page = visit.page
+    page.goto(f"{visit.address}/train?run={run.id}")
+    wait_for_state(page, "finished")
+    press(page, "Keep the last weights instead")
+    expect(page.get_by_text("as you chose: the last weights")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_test_id("run-live")).to_have_text("Last (kept)", timeout=SLOW_MS)
+    last = jobs.read_ends(run).last.step  # type: ignore[union-attr]
+    page.wait_for_selector(f'{RUN}[data-step="{last}"]', timeout=SLOW_MS)
+    page.reload()
+    expect(page.get_by_role("button", name="Keep the best weights instead")).to_be_visible()
+    page.wait_for_selector(f'{RUN}[data-step="{last}"]', timeout=SLOW_MS)
+
+
+def test_a_run_speaks_in_sentences_now_and_then(visit):
+    wild = TrainConfig(data="digits", optimizer="sgd", learning_rate=10.0)
+    run = jobs.begin(wild, "spoken")
+    page = visit.page
+    page.goto(f"{visit.address}/train?run={run.id}")
+    wait_for_state(page, "failed")
+    spoken = page.locator(".le-run-aloud").inner_text()
+    assert ".." not in spoken
+    assert spoken.startswith("Failed. The loss is no longer")
 
 
 def test_a_deleted_run_leaves_the_list(visit):
