@@ -1,7 +1,8 @@
 """Finds the code of the user's own image in the latent space of a model.
 
-`latent-explorer encode` finds it in a process of its own, because it needs torch, which the app
-does without; the process ends when the code is found. Knows nothing of pages.
+An encoder gives it at once. Without one, `latent-explorer encode` searches for it in a process of
+its own, because that needs torch, which the app does without; the process ends when the code is
+found. Knows nothing of pages.
 """
 
 import re
@@ -16,10 +17,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from explorer.bundle import ModelBundle
 from explorer.bundle.npz import read_npz
 from explorer.data.pictures import as_image
 from explorer.errors import MachineError
 from explorer.jobs import patient_environment
+from explorer.live.networks import decode, encode
 
 _LONGEST_S = 300.0  # that a search may take before it is broken off
 _MOST_BYTES = 1 << 20  # of the file with one code
@@ -44,6 +47,18 @@ class Placement:
     n_steps: int
 
 
+def place_by_encoder(bundle: ModelBundle, pixels: np.ndarray) -> Placement:
+    """Return the code that a model's encoder gives an image.
+
+    Args:
+        bundle: A model with an encoder, and its weights.
+        pixels: The image at the bundle's image shape, (c, h, w), uint8.
+    """
+    z = encode(bundle, (pixels / np.float32(255))[None].astype(np.float32))
+    x_hat = np.rint(decode(bundle, z)[0] * 255).astype(np.uint8)
+    return Placement(z=z[0], x_hat=x_hat, error=_error(x_hat, pixels), n_steps=0)
+
+
 def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> Placement:
     """Find the code of a picture.
 
@@ -64,13 +79,16 @@ def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> 
         arrays = read_npz(codes, cap_bytes=_MOST_BYTES)
         with Image.open(drawn) as image:
             x_hat = _to_pixels(image)
-    apart = (x_hat.astype(np.float64) - pixels) / 255
     return Placement(
         z=arrays["mu"][0],
         x_hat=x_hat,
-        error=float(np.square(apart).mean()),
+        error=_error(x_hat, pixels),
         n_steps=int(arrays["n_steps"][0]) if "n_steps" in arrays else 0,
     )
+
+
+def _error(x_hat: np.ndarray, pixels: np.ndarray) -> float:
+    return float(np.square((x_hat.astype(np.float64) - pixels) / 255).mean())
 
 
 def _run(command: list[str], report: Callable[[float], None]) -> None:

@@ -8,13 +8,21 @@ import pytest
 from explorer import placing, store
 from explorer.errors import MachineError
 from explorer.latent.encode import decode, encode
-from explorer.placing import place
+from explorer.placing import place, place_by_encoder
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 8, 8), np.uint8)
 
 
 def quiet(share: float) -> None:
     pass
+
+
+def test_an_encoder_needs_no_process(tiny):
+    here, x = place_by_encoder(tiny, PIXELS), PIXELS[None].astype(np.float32) / np.float32(255)
+    np.testing.assert_allclose(here.z, encode(tiny, x).mu[0], atol=1e-5)
+    x_hat = decode(tiny, here.z[None])[0]
+    np.testing.assert_allclose(here.x_hat, x_hat * 255, atol=0.51)
+    assert here.error == pytest.approx(np.square(x_hat - x[0]).mean(), abs=1e-3)
 
 
 def test_the_encoder_s_code_is_found_and_drawn(tiny, tiny_bundle):

@@ -3,19 +3,24 @@
 A picture here is an array (h, w) grey or (h, w, 3) RGB, uint8. Knows nothing of files or models.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from PIL import Image
 
+from explorer.config import Fit
 from explorer.data.pictures import stack, to_grey
 
-Part = Literal["whole", "middle", "drawing"]
+Part = Literal["whole", "middle", "stretched", "drawing"]
+
+_PART_OF: dict[Fit, Part] = {"pad": "whole", "crop": "middle", "stretch": "stretched"}
 
 _WORKING_SIDE = 1024  # pixels; larger pictures are shrunk before anything is done with them
 _STANDS_OUT = 0.3  # of the strongest difference from the border: from here a pixel is drawn on
 _EVEN_WITHIN = 0.1  # of white: borders that differ by less are of one colour
+_LEAST_FILLED = 0.5  # of the side: no more empty room than this is put around a drawing
 _CLEARLY = 0.15  # of white: so much better must the border fit before a picture is inverted
 
 
@@ -26,7 +31,8 @@ class Framing:
     Attributes:
         turns: Quarter turns clockwise, 0 to 3.
         mirror: Whether left and right change places after that.
-        part: Which square is taken: all of it, the largest in the middle, or what is drawn.
+        part: What is taken: a square with all of it, the largest in the middle, all of it with its
+            proportions changed, or a square around what is drawn.
         zoom: How much closer than that, 1 and up.
         right: How far the picture moves to the right, in half sides of the square.
         down: Likewise to the bottom.
@@ -89,12 +95,18 @@ def shrunk(picture: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
 
 
-def suggested(picture: np.ndarray, habit: Habit, *, grey: bool) -> Framing:
+def suggested(picture: np.ndarray, habit: Habit, *, grey: bool, fit: Fit = "pad") -> Framing:
     """Return a framing that makes a picture look like a set's images, as far as borders tell.
 
     What is drawn is looked for where both have a border of one colour. For a model of grey images,
     a picture is inverted where its border is unlike all of theirs and would be like theirs then; in
     colour that would change what things are.
+
+    Args:
+        picture: Shape (h, w) or (h, w, 3), uint8.
+        habit: How the set's images are framed.
+        grey: Whether they are grey.
+        fit: How those that were not square became so.
     """
     pale = _grey(picture)
     level = _border_level(pale)
@@ -102,7 +114,7 @@ def suggested(picture: np.ndarray, habit: Habit, *, grey: bool) -> Framing:
     border = _border(pale).astype(float) / 255
     is_even = np.quantile(border, 0.9) - np.quantile(border, 0.1) < 2 * _EVEN_WITHIN
     has_page = habit.is_even and habit.filled < 1 and bool(is_even)
-    return Framing(part="drawing" if has_page else "whole", invert=bool(invert))
+    return Framing(part="drawing" if has_page else _PART_OF[fit], invert=bool(invert))
 
 
 def framed(
@@ -125,43 +137,42 @@ def framed(
     picture = np.rot90(picture, -framing.turns)
     if framing.mirror:
         picture = picture[:, ::-1]
-    square = _cut(picture, *_square(picture, framing, habit))
-    pixels: np.ndarray = stack([_resized(square, size)], grey=grey)[0]
+    square = _cut(picture, _square(picture, framing, habit), size)
+    pixels: np.ndarray = stack([square], grey=grey)[0]
     return 255 - pixels if framing.invert else pixels
 
 
-def _square(picture: np.ndarray, framing: Framing, habit: Habit) -> tuple[int, int, int]:
-    """Return top, left and side of what is taken, which may reach beyond the picture."""
+def _square(
+    picture: np.ndarray, framing: Framing, habit: Habit
+) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of what is taken, which may reach beyond the picture."""
     h, w = picture.shape[:2]
-    middle_y, middle_x, side = h / 2, w / 2, float(max(h, w))
+    middle_y, middle_x, high, wide = h / 2, w / 2, float(max(h, w)), float(max(h, w))
     if framing.part == "middle":
-        side = min(h, w)
+        high = wide = min(h, w)
+    elif framing.part == "stretched":
+        high, wide = h, w
     elif framing.part == "drawing":
         top, left, bottom, right = _drawn_box(_grey(picture))
         middle_y, middle_x = (top + bottom) / 2, (left + right) / 2
-        side = max(bottom - top, right - left) / max(habit.filled, 0.25)
-    side = max(side / framing.zoom, 1)
-    middle_y -= framing.down * side / 2
-    middle_x -= framing.right * side / 2
-    whole = max(1, round(side))
-    return round(middle_y - whole / 2), round(middle_x - whole / 2), whole
+        high = wide = max(bottom - top, right - left) / max(habit.filled, _LEAST_FILLED)
+    half_y, half_x = (max(side / framing.zoom, 1) / 2 for side in (high, wide))
+    middle_y -= framing.down * half_y
+    middle_x -= framing.right * half_x
+    return middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y
 
 
-def _cut(picture: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
+def _cut(picture: np.ndarray, square: tuple[float, float, float, float], size: int) -> np.ndarray:
+    """Return a square of a picture at another size, what lies beyond it as its border is."""
     h, w = picture.shape[:2]
-    square = np.empty((side, side, *picture.shape[2:]), np.uint8)
-    square[:] = np.rint(np.median(_border(picture), axis=0)).astype(np.uint8)
-    y0, y1 = np.clip((top, top + side), 0, h)
-    x0, x1 = np.clip((left, left + side), 0, w)
-    square[y0 - top : y1 - top, x0 - left : x1 - left] = picture[y0:y1, x0:x1]
-    return square
-
-
-def _resized(square: np.ndarray, size: int) -> np.ndarray:
-    if len(square) == size:
-        return square
-    image = Image.fromarray(np.ascontiguousarray(square))
-    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0))
+    left, top, right, bottom = square
+    edge = max(0, math.ceil(-min(left, top)), math.ceil(max(right - w, bottom - h)))
+    room = np.empty((h + 2 * edge, w + 2 * edge, *picture.shape[2:]), np.uint8)
+    room[:] = np.rint(np.median(_border(picture), axis=0)).astype(np.uint8)
+    room[edge : edge + h, edge : edge + w] = picture
+    box = (left + edge, top + edge, right + edge, bottom + edge)
+    image = Image.fromarray(room)
+    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, box, reducing_gap=3.0))
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:

@@ -155,18 +155,8 @@ def size_to_take(h: int, w: int, fit: Fit = "pad") -> int:
     return own if LEAST_SIZE <= own <= MOST_SIZE else COMMON_SIZE
 
 
-def read_one(data: bytes, name: str, *, size: int, grey: bool, fit: Fit = "pad") -> np.ndarray:
-    """Bring the one picture of a file to the size and the colours that a model reads.
-
-    Args:
-        data: The whole file.
-        name: What to call it in an error.
-        size: Side of the square.
-        grey: Whether the model reads grey images.
-        fit: What to do if it is not square.
-
-    Returns:
-        Shape (1 or 3, size, size), uint8.
+def open_picture(data: bytes, name: str) -> np.ndarray:
+    """Return the one picture of a file as `decode` does, or refuse it.
 
     Raises:
         DataError: It is no picture that can be read.
@@ -183,6 +173,26 @@ def read_one(data: bytes, name: str, *, size: int, grey: bool, fit: Fit = "pad")
             "An image, such as a PNG or JPEG file, was needed.",
             "Choose another file, or save this one again as PNG.",
         )
+    return picture
+
+
+def read_one(data: bytes, name: str, *, size: int, grey: bool, fit: Fit = "pad") -> np.ndarray:
+    """Bring the one picture of a file to the size and the colours that a model reads.
+
+    Args:
+        data: The whole file.
+        name: What to call it in an error.
+        size: Side of the square.
+        grey: Whether the model reads grey images.
+        fit: What to do if it is not square.
+
+    Returns:
+        Shape (1 or 3, size, size), uint8.
+
+    Raises:
+        DataError: It is no picture that can be read.
+    """
+    picture = open_picture(data, name)
     pixels: np.ndarray = stack([to_square(picture, size, fit)], grey=grey)[0]
     return pixels
 

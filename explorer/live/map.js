@@ -47,6 +47,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     picked,
     cursor,
   );
+  const pins = new Map(); // elements that stand at a place, and where
   const touch = matchMedia("(pointer: coarse)").matches;
   let drawn = null; // of what can be read: {isFlat, dots}; null while nothing or half of it is there
   let asked = 0; // figures asked for
@@ -60,6 +61,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     for (const [mark, at] of [
       [cursor, marks.cursor],
       [picked, marks.picked],
+      ...pins,
     ]) {
       const pixels = at && toPixels(plot, at);
       mark.hidden = !pixels;
@@ -176,7 +178,8 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
       element.setAttribute("aria-busy", "true");
       if (figure.layout.uirevision !== plot.layout?.uirevision) {
         marks = NOWHERE; // they are places on the map before
-        cursor.hidden = picked.hidden = true;
+        for (const mark of [cursor, picked, ...pins.keys()]) mark.hidden = true;
+        for (const pin of pins.keys()) pins.set(pin, null);
       }
       await inTurn(async () => {
         if (mine !== asked) return;
@@ -193,6 +196,13 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     mark(cursorAt, pickedAt, exact) {
       marks = { cursor: cursorAt, picked: pickedAt };
       cursor.classList.toggle("le-approximate", !exact);
+      place();
+    },
+    /** Let an element of the class `le-pin` stand at a place, (2,) or (3,); null hides it. */
+    pin(node, at) {
+      if (!pins.has(node)) element.append(node);
+      pins.set(node, at);
+      node.hidden = !at;
       place();
     },
     /** Width and height of what can be seen, in data units. */

@@ -13,6 +13,7 @@ const DOUBLE_MS = 320; // between the taps of a double tap
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const distance = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
 const spot = (event) => ({ x: event.clientX, y: event.clientY });
+const isOnPin = (event) => event.target.closest(".le-pin") !== null; // which is a button of its own
 
 /**
  * Mouse and pen: pointing shows, a click picks. Dragging is left to Plotly.
@@ -32,12 +33,13 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick }) {
     // was just picked stays until the hand really moves.
     if (released && distance(released, spot(event)) < STILL) return;
     released = null;
-    const here = under(event, REACH);
+    const here = isOnPin(event) ? null : under(event, REACH);
     if (here) onHover(here, event.timeStamp);
     else onLeave();
   };
   const press = (event) => {
-    if (!isFinger(event) && event.button === 0 && event.isPrimary) pressed = spot(event);
+    if (isFinger(event) || isOnPin(event)) return;
+    if (event.button === 0 && event.isPrimary) pressed = spot(event);
   };
   const release = (event) => {
     // Plotly lays a cover over the page while a button is down, so where the event lands says
@@ -117,6 +119,7 @@ export function listenToFingers(element, { area, under, isFlat, grip, whole, ...
 
   const acts = {
     pointerdown(event) {
+      if (!fingers.size && isOnPin(event)) return;
       if (!fingers.size && !under(event, FINGER_REACH) && isFlat()) return; // beside the axes
       fingers.set(event.pointerId, spot(event));
       element.setPointerCapture(event.pointerId); // whatever is redrawn under the finger
@@ -174,6 +177,7 @@ export function listenToFingers(element, { area, under, isFlat, grip, whole, ...
 /** Arrow keys, and Enter; others are left alone. */
 export function listenToKeys(element, { onStep, onEnter }) {
   element.addEventListener("keydown", (event) => {
+    if (isOnPin(event)) return;
     const step = STEPS[event.key];
     if ((!step && event.key !== "Enter") || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

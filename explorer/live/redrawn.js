@@ -21,7 +21,6 @@ export function makeRedrawn({ urls }, codes, line) {
   const errors = errorsOf(codes);
   let worker = null;
   let timer = 0;
-  let begun = false;
   let latest = null; // what is on show
   let dimmed = false;
 
@@ -29,7 +28,7 @@ export function makeRedrawn({ urls }, codes, line) {
   function look(z, { item = null, own = null } = {}) {
     latest = { z, item, own };
     clearTimeout(timer);
-    if (begun) timer = setTimeout(find, CALM);
+    timer = setTimeout(find, CALM);
     if (dimmed) return;
     dimmed = true;
     line.dim();
@@ -74,11 +73,6 @@ export function makeRedrawn({ urls }, codes, line) {
 
   return {
     look,
-    /** From now on there is time to look. */
-    begin() {
-      begun = true;
-      if (latest) timer = setTimeout(find, CALM);
-    },
     destroy() {
       clearTimeout(timer);
       worker?.terminate();

@@ -14,9 +14,9 @@ import { makeMeter } from "./meter.js";
 import { makeMoments } from "./moments.js";
 import { rememberedNames } from "./names.js";
 import { makeOutline } from "./outline.js";
+import { makeOwnPicture } from "./own-picture.js";
 import { grain, makePicture } from "./picture.js";
 import { makeProjector } from "./projector.js";
-import { makeRedrawn } from "./redrawn.js";
 import { makeSliders } from "./sliders.js";
 import { themeOf, watchTheme } from "./theme.js";
 import { makeTitle } from "./title.js";
@@ -83,6 +83,7 @@ function makeView(stage, scene, model, onRest) {
   let z = new Float32Array(latentDim); // what is shown
   let home = { z, item: null }; // what is chosen: where a hover returns to
   let hovering = false;
+  let gone = false;
   let nudged = null; // where on the map the arrow keys have led
   let restTimer = 0;
   const history = [];
@@ -115,9 +116,10 @@ function makeView(stage, scene, model, onRest) {
     class: "le-none",
     text: scene.originals ? words.nothingPicked : words.noOriginals,
   });
+  const originalName = el("figcaption");
   const itemName = el("span", { class: "le-item-name" });
   const meter = makeMeter(words, labels, scene.classNames);
-  const redrawn = makeRedrawn(scene, codes, meter.redrawn);
+  let redrawn = null; // comes when there is time
   const names = rememberedNames(scene.key);
   const aloud = el("div", { class: "le-aloud", "aria-live": "polite" });
   const given = new Map(scene.coordinates.map(({ index, name }) => [index, name]));
@@ -164,6 +166,8 @@ function makeView(stage, scene, model, onRest) {
       nudged = to;
     },
   });
+  const own = makeOwnPicture({ words, map, onBack: (code, time) => choose(code, null, time) });
+  own.take(scene.own);
   const card = makeCard(map.element, imageShape, {
     text: (item) => items.text(item),
     sign: (item) => legend?.sign(classOf(item)) ?? "",
@@ -206,7 +210,7 @@ function makeView(stage, scene, model, onRest) {
               "figure",
               {},
               el("div", { class: "le-slot" }, original, noOriginal),
-              el("figcaption", { text: words.original, title: words.originalHelp }),
+              originalName,
             ),
             el(
               "figure",
@@ -216,6 +220,7 @@ function makeView(stage, scene, model, onRest) {
             ),
           ),
           itemName,
+          own.button,
           meter.element,
         ),
       ),
@@ -238,10 +243,25 @@ function makeView(stage, scene, model, onRest) {
       markMap();
       const item = atHome() ? home.item : null;
       meter.show(honesty(codes, z, item));
-      redrawn.look(z, { item });
+      lookAtIt();
       markItem();
       stage.dataset.z = JSON.stringify(Array.from(z, (v) => Number(v.toFixed(5))));
     });
+  }
+
+  /** Find out how well the model redraws what is shown. */
+  function lookAtIt() {
+    const image = atHome() ? { item: home.item, own: own.isAt(z) ? own.get() : null } : {};
+    redrawn?.look(z, image);
+  }
+
+  /** What the first drag does without. */
+  async function fetchRest() {
+    const { makeRedrawn } = await import("./redrawn.js");
+    if (gone) return;
+    redrawn = makeRedrawn(scene, codes, meter.redrawn);
+    lookAtIt();
+    items.learnFiles().then(markItem);
   }
 
   /** Whether what is shown is what is chosen, and not a hover or a walk. */
@@ -280,6 +300,7 @@ function makeView(stage, scene, model, onRest) {
     home = { z: Float32Array.from(next), item };
     show(home.z, time);
     if (!sameItem) showItem();
+    own.offer(home.z);
     if (resting) rest();
   }
 
@@ -328,8 +349,11 @@ function makeView(stage, scene, model, onRest) {
   function follow(start) {
     const known = [received, reported, home].some((view) => isSame(view, start));
     received = start;
-    if (known) return;
-    const { z: code, item } = viewOf(start);
+    if (!known) arrive(viewOf(start));
+  }
+
+  /** Go where Python says; it need not be told. */
+  function arrive({ z: code, item = null }) {
     choose(code, item, performance.now(), false);
     remember();
     reported = home;
@@ -339,6 +363,8 @@ function makeView(stage, scene, model, onRest) {
   /** The code and item of a start that Python sends: an item, or a code. */
   function viewOf({ z: code, item }) {
     if (item !== null) return { z: Float32Array.from(row(codes.mu, item)), item };
+    const placed = own.get();
+    if (placed && isSame({ z: placed.z, item }, { z: code, item })) return { z: placed.z, item };
     return { z: Float32Array.from(code ?? new Float32Array(latentDim)), item: null };
   }
 
@@ -380,21 +406,33 @@ function makeView(stage, scene, model, onRest) {
     choose(row(codes.mu, item), item, time);
   }
 
-  let pictured = null; // item of the original that was asked for last
+  let pictured = null; // address of the original that was asked for last
+  /** Show the image behind the code: the item's, or else one's own, which stays while one moves. */
   function showItem() {
     const { item } = home;
     const isPicked = item !== null;
     const has = isPicked && !isDraw(item);
-    if (has && decoder.live) reconstruction.draw(decoder.decode(row(codes.mu, item)));
-    if (has && !decoder.live) drawLater(row(codes.mu, item), reconstruction);
-    stage.classList.toggle("le-has-item", has);
+    const mine = isPicked ? null : own.get();
+    const code = has ? row(codes.mu, item) : mine?.z;
+    if (code && decoder.live) reconstruction.draw(decoder.decode(code));
+    if (code && !decoder.live) drawLater(code, reconstruction);
+    stage.classList.toggle("le-has-item", Boolean(code));
     stage.classList.toggle("le-has-draw", isPicked && !has);
-    showOriginal(has && scene.originals);
-    if (has && scene.originals && item !== pictured) {
+    const address = mine?.image ?? (has && scene.originals ? `${urls.original}/${item}.png` : null);
+    showOriginal(address !== null);
+    if (address !== null && address !== pictured) {
       original.removeAttribute("src"); // the last one must not stand under this one's name
-      original.src = `${urls.original}/${item}.png`;
-      pictured = item;
+      original.src = pictured = address;
     }
+    original.alt = originalName.textContent = mine ? words.ownPicture : words.original;
+    originalName.title = mine ? words.ownPictureHelp : words.originalHelp;
+  }
+
+  /** Another picture of one's own was placed, or it is gone. */
+  function showOwn() {
+    showItem();
+    own.place(plane);
+    own.offer(home.z);
   }
 
   function showOriginal(there) {
@@ -491,6 +529,7 @@ function makeView(stage, scene, model, onRest) {
     if (!isThere) return;
     note.textContent = mapNote();
     markMap();
+    own.place(plane);
   }
 
   /** What a place on this map is, and what one can do there. */
@@ -519,25 +558,30 @@ function makeView(stage, scene, model, onRest) {
   history.push(home);
   show(home.z);
   showItem();
+  own.offer(home.z);
   if (!decoder.live) drawLater(home.z, decoded);
 
+  const ready = setMap();
+  ready.then(fetchRest);
+
   return {
-    ready: setMap().then(() => {
-      redrawn.begin();
-      items.learnFiles().then(markItem);
-    }),
+    ready,
     /** Take what Python sends anew: another map, or another place in the address. */
     update(next) {
       scene = { ...scene, map: next.map, mapUrl: next.mapUrl };
-      follow(next.start);
+      const isNew = own.take(next.own);
+      if (isNew && own.get()) arrive(own.get());
+      else follow(next.start);
+      if (isNew) showOwn();
       setMap();
     },
     destroy() {
+      gone = true;
       mapShown = null;
       clearTimeout(restTimer);
       wander.stop();
       moments.cancel();
-      redrawn.destroy();
+      redrawn?.destroy();
       sliders.stop();
       projector?.stop();
       stopWatching();

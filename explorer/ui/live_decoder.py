@@ -1,5 +1,7 @@
 """Mounts the stage: hands it a scene as plain data and hears back when the hand lets go."""
 
+import base64
+import io
 import math
 from functools import cache
 from importlib.resources import files
@@ -9,6 +11,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.bundle import ModelBundle
+from explorer.data.pictures import as_image
 from explorer.ui import routes, state
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import MapChoice
@@ -52,6 +55,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
         "map": choice.code,
         "mapUrl": f"{urls['map']}?{map_query}",
         "start": {"item": item, "z": None if start.z is None else list(start.z)},
+        "own": _own(exhibit),
         "words": stage_words(has_encoder=bundle.config.has_encoder),
     }
 
@@ -62,6 +66,21 @@ def _title(bundle: ModelBundle) -> dict[str, object]:
     size = say("explore.card_line", count=bundle.config.latent_dim)
     text = bundle.title or bundle.name
     return {"text": text, "name": bundle.name, "facts": [kind, size], "lookFor": bundle.look_for}
+
+
+def _own(exhibit: Exhibit) -> dict[str, object] | None:
+    """Return the visitor's own picture, whole, since no address may lead to it."""
+    own = state.own_picture(exhibit.version)
+    if own is None:
+        return None
+    stream = io.BytesIO()
+    as_image(own.pixels).save(stream, "PNG")
+    return {
+        "id": own.number,
+        "image": f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}",
+        "z": own.placement.z.tolist(),
+        "error": own.placement.error,
+    }
 
 
 @cache

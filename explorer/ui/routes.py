@@ -6,7 +6,7 @@ Every address carries a hash of what it leads to, so browsers may keep the answe
 import hashlib
 import io
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,13 +18,12 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 import explorer
-from explorer.bundle import ModelBundle, read_bundle
 from explorer.data.pictures import as_image
 from explorer.errors import BundleError, ExplorerError, ShapeError
 from explorer.ui.compare_arrays import comparison_buffer
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import map_figure
-from explorer.ui.networks import encoder_pack, encodes_live
+from explorer.ui.networks import encoder_pack, encodes_live, with_weights
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _LIVE = Path(explorer.__file__).parent / "live"
@@ -184,11 +183,5 @@ def _decode(request: Request, exhibit: Exhibit) -> Response:
             f"A code of this model is {d} numbers.",
             f"Give ?z= and {d} numbers, separated by commas.",
         )
-    x_hat = decode(_with_weights(exhibit.bundle.folder, exhibit.version), z[None])
+    x_hat = decode(with_weights(exhibit), z[None])
     return _bytes(np.ascontiguousarray(x_hat[0], dtype="<f4").tobytes())
-
-
-@lru_cache(maxsize=2)
-def _with_weights(folder: Path, version: str) -> ModelBundle:
-    """Read a bundle with its weights; `version` makes a bundle that was replaced count anew."""
-    return read_bundle(folder)

@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
@@ -29,6 +30,23 @@ class Start:
 
     z: tuple[float, ...] | None = None
     item: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnPicture:
+    """A picture of a visitor's own that stands on the stage.
+
+    Attributes:
+        version: The exhibit it was placed in.
+        number: Which of the pictures placed in this session it is, from 1.
+        pixels: The picture as the model sees it, (c, h, w), uint8.
+        placement: Where its code lies.
+    """
+
+    version: str
+    number: int
+    pixels: np.ndarray
+    placement: Placement
 
 
 @dataclass(frozen=True)
@@ -243,6 +261,24 @@ def remember_code(z: list[float], item: int | None) -> None:
     st.query_params.from_dict(kept | code | picked)
 
 
+def opened_picture(key: str, load: Callable[[], np.ndarray]) -> np.ndarray:
+    """Return the picture that was opened last, if it was under this key; otherwise open it."""
+    kept: tuple[str, np.ndarray] | None = st.session_state.get("picture")
+    if kept is None or kept[0] != key:
+        kept = st.session_state["picture"] = (key, load())
+    return kept[1]
+
+
+def turns(key: str) -> int:
+    """Return by how many quarter turns, clockwise, a picture was turned."""
+    return int(st.session_state.get(key, 0)) % 4
+
+
+def turn(key: str, by: int) -> None:
+    """Turn a picture by some quarter turns more."""
+    st.session_state[key] = turns(key) + by
+
+
 def kept_placement(key: str) -> Placement | None:
     """Return the placement that was kept last, if it was under this key."""
     kept: tuple[str, Placement] | None = st.session_state.get("placement")
@@ -263,6 +299,30 @@ def kept_upload(files: tuple[str, ...]) -> KeptUpload | None:
 def remember_upload(files: tuple[str, ...], upload: KeptUpload) -> None:
     """Note where some files were kept, in place of those before; files are named by their ids."""
     st.session_state["kept-upload"] = (files, upload)
+
+
+def keep_own_picture(version: str, pixels: np.ndarray, placement: Placement) -> None:
+    """Keep a picture that is to stay on the stage, in place of the one before.
+
+    Args:
+        version: The exhibit it was placed in.
+        pixels: The picture as the model sees it, (c, h, w), uint8.
+        placement: Where its code lies.
+    """
+    earlier: OwnPicture | None = st.session_state.get("own_picture")
+    number = earlier.number + 1 if earlier else 1
+    st.session_state["own_picture"] = OwnPicture(
+        version=version, number=number, pixels=pixels, placement=placement
+    )
+
+
+def own_picture(version: str) -> OwnPicture | None:
+    """Return the picture that was placed in an exhibit; once another is on show, it is gone."""
+    kept: OwnPicture | None = st.session_state.get("own_picture")
+    if kept is not None and kept.version != version:
+        del st.session_state["own_picture"]
+        return None
+    return kept
 
 
 def reported_view(key: str) -> dict[str, object] | None:

@@ -6,20 +6,24 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.data.pictures import MAX_PICTURE_BYTES, SUFFIXES, read_one
+from explorer.data.framing import Framing, Part, framed, shrunk, suggested
+from explorer.data.pictures import MAX_PICTURE_BYTES, SUFFIXES, open_picture
 from explorer.errors import ExplorerError
-from explorer.placing import Placement, place
+from explorer.placing import Placement, place, place_by_encoder
 from explorer.ui import state
 from explorer.ui.exhibits import Exhibit
+from explorer.ui.networks import encodes_live, habit, with_weights
 from explorer.ui.words import plain, say
 
 _SIDE = 208  # pixels on the screen
 _SMOOTH_FROM = 20  # pixels; smaller images are honest as squares, as on the stage
+_PARTS: tuple[Part, ...] = ("whole", "middle", "stretched", "drawing")
+_CLOSEST = 4.0  # zoom
 
 
 def open_placing(exhibit: Exhibit) -> None:
     """Open the panel over the page."""
-    st.dialog(say("placing.title"))(_draw)(exhibit)
+    st.dialog(say("placing.title"), width="medium")(_draw)(exhibit)
 
 
 def _draw(exhibit: Exhibit) -> None:
@@ -36,41 +40,97 @@ def _draw(exhibit: Exhibit) -> None:
     )
     if file is None:
         return
+    key = f"{exhibit.version}-{file.file_id}"
     try:
-        fit = bundle.config.fit
-        pixels = read_one(file.getvalue(), file.name, size=h, grey=c == 1, fit=fit)
-        placement = _show(exhibit, pixels)
+        picture = state.opened_picture(
+            key, lambda: shrunk(open_picture(file.getvalue(), file.name))
+        )
+        shown, controls = st.columns([3, 2], gap="medium")
+        with controls:
+            framing = _framing(exhibit, picture, key)
+        pixels = framed(picture, framing, habit(exhibit), size=h, grey=c == 1)
+        with shown:
+            placement = _show(exhibit, pixels)
+            if placement is not None:
+                _offer(exhibit, pixels, placement)
     except ExplorerError as error:
         st.error(plain(str(error)))
-        return
-    _tell(exhibit, placement)
-    if st.button(
-        say("placing.go"),
-        key="place-go",
-        type="primary",
-        icon=":material/explore:",
+
+
+def _framing(exhibit: Exhibit, picture: np.ndarray, key: str) -> Framing:
+    """Draw what turns, crops and inverts the picture, set as its border suggests."""
+    bundle = exhibit.bundle
+    grey, fit = bundle.data.image_shape[0] == 1, bundle.config.fit
+    first = suggested(picture, habit(exhibit), grey=grey, fit=fit)
+    parts = [part for part in _PARTS if fit == "stretch" or part != "stretched"]
+    turned = f"place-turns-{key}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for side, by in (("left", -1), ("right", 1)):
+            st.button(
+                say(f"placing.turn_{side}"),
+                key=f"place-{side}",
+                icon=f":material/rotate_90_degrees_{'ccw' if by < 0 else 'cw'}:",
+                on_click=state.turn,
+                args=(turned, by),
+            )
+        mirror = st.toggle(say("placing.mirror"), key=f"place-mirror-{key}")
+        invert = st.toggle(
+            say("placing.invert"),
+            value=first.invert,
+            key=f"place-invert-{key}",
+            help=say("placing.invert_help"),
+        )
+    if invert and first.invert:
+        st.caption(say("placing.inverted"))
+    part = st.segmented_control(
+        say("placing.part"),
+        parts,
+        format_func=lambda part: say(f"placing.part_{part}"),
+        default=first.part,
+        required=True,
+        key=f"place-part-{key}",
         width="stretch",
-        help=say("placing.go_help"),
-    ):
-        state.remember_code(placement.z.tolist(), None)
-        st.rerun()
+    )
+    zoom = st.slider(say("placing.zoom"), 0.5, _CLOSEST, 1.0, 0.1, key=f"place-zoom-{key}")
+    right = st.slider(say("placing.right"), -1.0, 1.0, 0.0, 0.05, key=f"place-right-{key}")
+    lower = st.slider(say("placing.down"), -1.0, 1.0, 0.0, 0.05, key=f"place-down-{key}")
+    return Framing(
+        turns=state.turns(turned),
+        mirror=mirror,
+        part=part or first.part,
+        zoom=zoom,
+        right=right,
+        down=lower,
+        invert=invert,
+    )
 
 
-def _show(exhibit: Exhibit, pixels: np.ndarray) -> Placement:
-    """Draw the picture as the model sees it, look for its code, and draw what comes of that."""
+def _show(exhibit: Exhibit, pixels: np.ndarray) -> Placement | None:
+    """Draw the picture as the model sees it, and what the model makes of it once that is known."""
     with st.container(key="place-pair"):
         given, drawn = st.columns(2)
     with given:
         _picture(pixels, say("placing.seen"), "place-seen")
     with drawn:
         slot = st.empty()
+    placement = _placement(exhibit, pixels, slot)
+    if placement is not None:
+        with slot.container():
+            _picture(placement.x_hat, say("placing.drawn"), "place-drawn")
+    return placement
+
+
+def _placement(exhibit: Exhibit, pixels: np.ndarray, slot: DeltaGenerator) -> Placement | None:
+    """Return where a picture lies: at once, or where that takes long, when it is asked for."""
+    if encodes_live(exhibit.bundle):
+        return place_by_encoder(with_weights(exhibit), pixels)
     key = f"{exhibit.version}-{hashlib.sha256(pixels.tobytes()).hexdigest()}"
     placement = state.kept_placement(key)
-    if placement is None:
+    if placement is None and slot.button(
+        say("placing.find"), key="place-find", type="primary", help=say("placing.find_help")
+    ):
         placement = _found(exhibit, pixels, slot)
         state.keep_placement(key, placement)
-    with slot.container():
-        _picture(placement.x_hat, say("placing.drawn"), "place-drawn")
     return placement
 
 
@@ -87,14 +147,25 @@ def _progress(slot: DeltaGenerator, share: float, words: str) -> None:
     slot.progress(min(share, 1.0), words)
 
 
-def _tell(exhibit: Exhibit, placement: Placement) -> None:
-    """Say how the code was found, and how well the model knows such a picture."""
+def _offer(exhibit: Exhibit, pixels: np.ndarray, placement: Placement) -> None:
+    """Say how the code was found and how well the model knows such a picture; lead there."""
     if placement.n_steps:
         how = say("placing.by_search", steps=placement.n_steps)
     else:
         how = say("placing.by_encoder")
     share = exhibit.share_drawn_better(placement.error)
     st.markdown(f"{how} {say('placing.error', percent=round(100 * share))}")
+    if st.button(
+        say("placing.go"),
+        key="place-go",
+        type="primary",
+        icon=":material/explore:",
+        width="stretch",
+        help=say("placing.go_help"),
+    ):
+        state.keep_own_picture(exhibit.version, pixels, placement)
+        state.remember_code(placement.z.tolist(), None)
+        st.rerun()
 
 
 def _picture(pixels: np.ndarray, caption: str, key: str) -> None:
