@@ -53,7 +53,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
   let asked = 0; // figures asked for
   let turn = Promise.resolve(); // Plotly does one thing at a time
   let marks = NOWHERE;
-  let camera = null; // of a map in space, as it begins
+  let whole = {}; // what shows all of the map, as it does at first
 
   function place() {
     if (!drawn) return;
@@ -101,15 +101,12 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
     };
   }
 
-  const whole = () =>
-    relayout(
-      isFlat() ? { "xaxis.autorange": true, "yaxis.autorange": true } : { "scene.camera": camera },
-    );
-
   const relayout = (change) => inTurn(() => drawn && Plotly.relayout(plot, change));
 
   const stopMouse = listenToMouse(element, { under, onHover, onLeave, onPick });
-  listenToFingers(element, { area: plot, under, isFlat, grip, whole, onHover, onLeave, onPick });
+  const showWhole = () => relayout(whole);
+  const fingers = { area: plot, under, isFlat, grip, showWhole, onHover, onLeave, onPick };
+  listenToFingers(element, fingers);
   listenToKeys(element, {
     onStep: (...step) => drawn && onNudge(...step),
     onEnter(time) {
@@ -150,7 +147,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
       throw error;
     }
     if (!listening) listen();
-    camera = layout.scene?.camera;
+    whole = inSpace ? { "scene.camera": layout.scene.camera } : wholePlane(layout);
     return { isFlat: !inSpace, dots: visibleDots(plot) };
   }
 
@@ -224,4 +221,15 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
       inTurn(() => Plotly.purge(plot));
     },
   };
+}
+
+/** The axes as a figure has them, or as its dots make them. */
+function wholePlane(layout) {
+  const change = {};
+  for (const axis of ["xaxis", "yaxis"]) {
+    const range = layout[axis]?.range;
+    if (range) change[`${axis}.range`] = [...range];
+    else change[`${axis}.autorange`] = true;
+  }
+  return change;
 }

@@ -78,9 +78,9 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick }) {
  * @param {function(): boolean} map.isFlat
  * @param {function(): function({x, y, span}, {x, y, span}): void} map.grip takes hold of the map as
  *     it lies, and returns what moves it as two fingers went: middle and distance, before and now
- * @param {function(): void} map.whole shows all of it
+ * @param {function(): void} map.showWhole shows all of it
  */
-export function listenToFingers(element, { area, under, isFlat, grip, whole, ...on }) {
+export function listenToFingers(element, { area, under, isFlat, grip, showWhole, ...on }) {
   const fingers = new Map(); // where each is
   let doing = null; // "tap" while it may become one, "slide", "turn", "pinch", "nothing"
   let began = null;
@@ -112,7 +112,7 @@ export function listenToFingers(element, { area, under, isFlat, grip, whole, ...
       event.timeStamp - lastTap.time < DOUBLE_MS &&
       distance(lastTap, spot(event)) < 2 * FINGER_REACH;
     lastTap = isSecond ? null : { ...spot(event), time: event.timeStamp };
-    if (isSecond) return whole();
+    if (isSecond) return showWhole();
     const here = under(event, FINGER_REACH);
     if (here) on.onPick(here, event.timeStamp);
   }
