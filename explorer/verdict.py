@@ -326,7 +326,7 @@ def _game(config: TrainConfig, course: Course) -> Finding:
 def _told(name: str, value: object) -> str:
     """Write a value as the sentences of the catalogue need it; shares as percent."""
     if isinstance(value, float):
-        return f"{100 * value:.0f} %" if name.endswith("_share") else value_text(value)
+        return f"{100 * value:.0f}%" if name.endswith("_share") else value_text(value)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, Sequence) and not isinstance(value, str):

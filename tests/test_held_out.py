@@ -189,7 +189,7 @@ def test_the_part_shown_is_a_control_that_lives_in_the_address(exhibit):
     page = AppTest.from_function(script, default_timeout=60).run()
     choice = next(box for box in page.selectbox if box.label == "Images shown")
     assert choice.value == "both"
-    assert choice.options == ["both parts (32)", "learnt from (24)", "held out (8)"]
+    assert choice.options == ["both (32)", "trained on (24)", "held out (8)"]
     choice.set_value("held").run()
     assert page.query_params["part"] in ("held", ["held"])
     assert "part='held'" in page.text[0].value

@@ -81,7 +81,7 @@ def test_a_healthy_run_says_so_and_what_was_checked(verdicts):
     assert graded(ends, "problem") == []
     checked = {found.about for found in ends.end.findings}
     assert checked == {"divergence", "reconstruction", "collapse", "holes", "kl", "overfitting"}
-    assert "Healthy: 6 things were checked" in summary(ends.end.findings)
+    assert "Healthy: all 6 checks passed" in summary(ends.end.findings)
     assert finding(ends, "reconstruction").values["explained_share"] > 0.6
     assert all(f.remedy is None for f in ends.end.findings if f.grade == "fine")
 
@@ -100,7 +100,7 @@ def test_too_strong_a_kl_term_collapses_the_code_and_a_beta_of_1_mends_it(verdic
     assert set(problems) == {("reconstruction", "blurred"), ("collapse", "whole"), ("kl", "strong")}
     collapse = finding(ends, "collapse")
     assert collapse.values["silent"] == list(range(1, 9))
-    assert "all 8 dimensions" in collapse.says()
+    assert "none of the 8 dimensions" in collapse.says()
     assert collapse.remedy is not None
     mended = collapse.remedy.applied(config)
     assert (mended.kind, mended.beta) == ("vae", 1)
@@ -112,7 +112,7 @@ def test_a_collapse_under_a_plain_kl_is_mended_by_free_nats(verdicts):
     assert ("collapse", "whole") in graded(ends, "problem")
     remedy = finding(ends, "collapse").remedy
     assert remedy is not None
-    assert "free nats" in remedy.words()
+    assert "free bits" in remedy.words()
     after = trained(remedy.applied(config))
     assert ("collapse", "whole") not in graded(after, "problem")
     assert finding(after, "reconstruction").grade == "fine"
@@ -194,7 +194,7 @@ def test_a_lost_game_is_a_problem():
     bundle = read_bundle(store.find("fashion-wgan-gp"), weights=False)
     (only,) = judge(bundle, Course(duel="mode-collapse", diversity=0.2))
     assert only.grade == "problem"
-    assert "20 %" in only.says()
+    assert "20%" in only.says()
 
 
 @pytest.mark.parametrize("name", ["healthy", "by heart", "diverging", "gan"])

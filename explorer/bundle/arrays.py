@@ -172,7 +172,9 @@ def _check_split(codes: Codes, folder: Path) -> None:
         return
     known = np.where(codes.placed, np.isin(codes.split, (0, 1)), codes.split == -1)
     if not known.all() or not codes.held_out.any():
-        needed = "It must be 0 (learnt from) or 1 (held out), -1 for draws, and 1 at least once."
+        needed = (
+            "It must be 0 (trained on), 1 (held out) or -1 (prior samples), with 1 at least once."
+        )
         raise refusal(folder, _CODES, 'holds a wrong "split".', needed)
 
 

@@ -153,8 +153,8 @@ def keep_other(run: RunFolder) -> Which:
     ends, other = read_ends(run), can_keep_other(run)
     if ends is None or other is None:
         raise TrainingError(
-            f'Only one end of the run "{run.id}" is left.',
-            "To keep the other one, both it and the model must still be there.",
+            f'Only one set of weights of the run "{run.id}" is left.',
+            "To keep the others instead, both they and the model must still exist.",
             "Train the model again.",
         )
     out = store.find_name(store.current_name(run.said().out))

@@ -447,7 +447,7 @@ def test_pupils_find_their_own_drawings_on_the_map(visit, drawings):
     assert stage_map.evaluate(_DOTS) == {"all": 120, "hollow": 12}
     item, x, y = visit.dot()
     card = page.locator(".le-card")
-    kind, part = "(balls|boxes)", "(held out|learnt from)"
+    kind, part = "(balls|boxes)", "(held out|trained on)"
     visit.wait("performance.getEntriesByType('resource').some(({name}) => name.endsWith('/names'))")
     page.mouse.move(x, y)
     expect(card).to_contain_text(re.compile(rf"Item {item}: {kind} · {part} · {kind}/\d+\.png"))
@@ -461,7 +461,7 @@ def test_pupils_find_their_own_drawings_on_the_map(visit, drawings):
     choose(visit, "Images shown", "held out (12)")
     visit.wait("location.search.includes('part=held')")
     page.wait_for_function(f"({_DOTS})(document.querySelector('.le-map')).all === 12")
-    choose(visit, "Images shown", "learnt from (108)")
+    choose(visit, "Images shown", "trained on (108)")
     page.wait_for_function(f"({_DOTS})(document.querySelector('.le-map')).all === 108")
 
 
