@@ -60,7 +60,7 @@ function makeRedrawnLine(words) {
   const detail = el("span", { class: "le-detail" });
   const element = el(
     "div",
-    { "data-testid": "redrawn", class: "le-redrawn", hidden: true },
+    { "data-testid": "redrawn", class: "le-redrawn le-unknown" },
     verdict,
     " ",
     detail,
@@ -71,7 +71,7 @@ function makeRedrawnLine(words) {
     /** @param {{of: 'image'|'own'|'code', percentile: number}|null} found */
     show(found) {
       element.classList.remove("le-stale");
-      element.hidden = !found;
+      element.classList.toggle("le-unknown", !found);
       if (!found) return;
       const level = levelOf(found.percentile);
       const { verdicts, less, more, help } = words.redrawn[found.of];

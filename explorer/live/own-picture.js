@@ -49,9 +49,10 @@ export function makeOwnPicture({ words, map, onBack }) {
     },
     /** Put the marker where the picture lies on a plane. */
     place: (plane) => map.pin(pin, own && plane ? plane.toPlane(own.z) : null),
-    /** Offer the way back unless this code, the chosen one, is the picture's. */
+    /** Offer the way back unless this code, the chosen one, is the picture's; its room stays. */
     offer(z) {
-      button.hidden = own === null || isAt(z);
+      button.hidden = own === null;
+      button.style.visibility = isAt(z) ? "hidden" : "";
     },
   };
 }

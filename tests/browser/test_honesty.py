@@ -8,7 +8,7 @@ from explorer.bundle import read_bundle
 from explorer.latent.encode import decode, encode
 
 PRETRAINED = Path(__file__).parents[2] / "pretrained"
-SETTLED = "!document.querySelector('[data-testid=redrawn]').matches('.le-stale, [hidden]')"
+SETTLED = "!document.querySelector('[data-testid=redrawn]').matches('.le-stale, .le-unknown')"
 
 
 def redrawn(visit):
