@@ -116,7 +116,7 @@ class Recording:
                 self._tell("Paused on the Train page. Resume it there, or press Ctrl-C to stop.")
                 while goes_on() and pen.run.asked().pause:
                     time.sleep(_LOOK_EVERY_S)
-                self._tell("Going on.")
+                self._tell("Resumed.")
             elif asked.slow:
                 time.sleep(_SLOW_S)
             self._heed(pen)

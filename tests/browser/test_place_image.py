@@ -96,10 +96,10 @@ def test_the_switches_change_what_the_model_sees(visit):
     visit.page.get_by_role("dialog").get_by_text("Mirror").click()
     np.testing.assert_allclose(seen(visit).astype(int), first[:, ::-1].astype(int), atol=24)
     visit.page.get_by_role("dialog").get_by_text("Mirror").click()
-    press(visit, "Whole picture")
+    press(visit, "Whole image")
     whole = seen(visit)
     assert (whole > 128).sum() < (first > 128).sum() / 2  # the page is mostly empty
-    press(visit, "What is drawn")
+    press(visit, "The drawing")
     visit.page.get_by_role("dialog").get_by_text("Invert", exact=True).click()
     np.testing.assert_array_equal(seen(visit), 255 - first)
 
