@@ -2,6 +2,8 @@
 
 const [COLUMN, GAP, MARGIN] = [300, 20, 28];
 const [PAPER, INK, QUIET] = ["#ffffff", "#1d2230", "#5d6370"];
+/** How much larger than 1 px a unit of the picture may be. */
+export const TIMES = [1, 2, 4];
 const FONT = '"Source Sans", "Source Sans Pro", sans-serif';
 
 /**
@@ -11,16 +13,18 @@ const FONT = '"Source Sans", "Source Sans Pro", sans-serif';
  *     cells: Array<function(CanvasRenderingContext2D, number, number, number): void>}[]} of.bands
  *     each cell draws itself at x, y in a given width
  * @param {Object[]} of.scores rows of the table
+ * @param {number} of.times pixels for each unit, both ways
  * @returns {HTMLCanvasElement}
  */
-export function composed({ models, bands, scores }) {
-  const width = 2 * MARGIN + models.length * (COLUMN + GAP) - GAP;
+export function composed({ models, bands, scores, times }) {
+  const width = widthOf(models.length);
   const heights = bands.map(({ height }) => height + 46);
   const head = 92;
   const height = head + heights.reduce((sum, h) => sum + h, 0) + 24 * scores.length + 60;
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [width, height];
+  [canvas.width, canvas.height] = [width * times, height * times];
   const context = canvas.getContext("2d");
+  context.scale(times, times);
   context.fillStyle = PAPER;
   context.fillRect(0, 0, width, height);
   const left = (i) => MARGIN + i * (COLUMN + GAP);
@@ -41,6 +45,9 @@ export function composed({ models, bands, scores }) {
   writeScores(context, scores, { top: top + 20, left, width });
   return canvas;
 }
+
+/** Units across that a picture of so many models has. */
+export const widthOf = (nModels) => 2 * MARGIN + nModels * (COLUMN + GAP) - GAP;
 
 /** A line for each measure: its name small, and the values under the models. */
 function writeScores(context, scores, { top, left }) {

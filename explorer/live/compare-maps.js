@@ -23,8 +23,8 @@ const FEW = 500; // codes, with which the nearest ones are far
 export function makeItemMap(model, position, { scene, theme, common, onPick, onHover, onStep }) {
   const { words, colors, plainColor } = scene;
   const { shares, ids, labels, xy, centre, classNames } = model;
-  const colorOf = (i) => {
-    const ofTheme = colors[theme()];
+  const colorOf = (i, background = theme()) => {
+    const ofTheme = colors[background];
     if (ids[i] < 0) return "#8a8f99";
     return labels && classNames.length ? ofTheme[labels[i] % ofTheme.length] : plainColor;
   };
@@ -34,7 +34,7 @@ export function makeItemMap(model, position, { scene, theme, common, onPick, onH
     xy,
     isPickable: (i) => shares && common.has(ids[i]),
     extent: extentOf(xy, centre),
-    paint: (onto) => paintMap(onto, { colorOf, centre }),
+    paint: (onto) => paintMap(onto, { colorOf: (i) => colorOf(i, onto.theme), centre }),
     onPick: (i, time) => onPick(ids[i], time),
     onHover: (i) => onHover(i === null ? null : ids[i]),
     onStep: (...to) => shares && onStep(...to),

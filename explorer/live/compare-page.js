@@ -69,7 +69,7 @@ export function makePage({ scene: { words, scores }, models, hasItems, parts, on
   }
 
   function same() {
-    const files = ["savePicture", "saveTable"].map(button);
+    const files = [button("savePicture"), parts.pictureTimes, button("saveTable")];
     const save = el("div", { class: "le-tools le-save" }, ...files);
     if (!hasItems) return section("same", { tools: [save], says: words.sameNone });
     const steps = ["before", "next", "any"].map(button);

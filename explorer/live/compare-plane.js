@@ -10,6 +10,7 @@ const REACH = 0.04; // of the side, within which a pointer is on a dot
 const RING = 2.448; // standard deviations that hold 95 % of a normal distribution on a plane
 const COVERED = [43, 138, 138]; // as the honesty meter's colours in stage.css
 const BARE = [179, 71, 143];
+const INK = "#1d2230"; // on the white of a saved picture, whatever the theme
 const MARKS = { a: "A", b: "B" };
 
 /**
@@ -101,7 +102,11 @@ export function makePlane({ label, testId, xy, isPickable, extent, paint, ...on 
     },
     /** Draw it with its marks elsewhere, such as on a picture to be saved. */
     drawOn(context, x, y, side) {
-      context.drawImage(canvas, x, y, side, side);
+      context.save();
+      context.translate(x, y);
+      context.scale(side / SIDE, side / SIDE);
+      paint({ context, pixels, scale, toPixels, ink: INK, theme: "light" });
+      context.restore();
       for (const [name, mark] of marks) {
         if (mark.hidden || !mark.style.translate) continue;
         const [left, top] = mark.style.translate.split(" ").map(parseFloat);
@@ -113,7 +118,7 @@ export function makePlane({ label, testId, xy, isPickable, extent, paint, ...on 
 
 function drawMark(context, name, x, y) {
   context.lineWidth = 2;
-  context.strokeStyle = context.fillStyle = "#1d2230";
+  context.strokeStyle = context.fillStyle = INK;
   if (MARKS[name]) {
     context.font = "bold 14px sans-serif";
     context.lineWidth = 4;

@@ -6,7 +6,7 @@
 import { makeLater, makeSheet, makeTriple } from "./compare-cells.js";
 import { commonItems, loadModels, loadOriginal } from "./compare-data.js";
 import { drawOf } from "./compare-draws.js";
-import { composed, tile } from "./compare-export.js";
+import { composed, tile, TIMES, widthOf } from "./compare-export.js";
 import { makeHoleView, makeItemMap } from "./compare-maps.js";
 import { makePage } from "./compare-page.js";
 import { makeSharedSliders } from "./compare-sliders.js";
@@ -123,12 +123,13 @@ function makeView(page, scene, models, onRest) {
   const holes = models.map((model, i) => makeHoleView(model, i, { scene, onSpot: rest }));
   const slots = Object.fromEntries(["a", "b"].map((name) => [name, makeSlot(name)]));
   const drawnSays = el("p");
+  const pictureTimes = makeSizes();
   page.append(
     ...makePage({
       scene,
       models,
       hasItems: items.length > 0,
-      parts: { triples, sheets, lives, walks, sliders, maps, holes, slots, drawnSays },
+      parts: { triples, sheets, lives, walks, sliders, maps, holes, slots, drawnSays, pictureTimes },
       on: {
         before: (event) => step(-1, event.timeStamp),
         next: (event) => step(1, event.timeStamp),
@@ -321,6 +322,26 @@ function makeView(page, scene, models, onRest) {
   const fileName = () =>
     models.map(({ name }) => name.replace(/[^\p{L}\p{N}-]+/gu, "-")).join("_vs_");
 
+  /** The choice of how wide a saved picture is. */
+  function makeSizes() {
+    const option = (times) => {
+      const count = widthOf(models.length) * times;
+      return el("option", { value: times, text: fill(words.pixels, { count }) });
+    };
+    const select = el(
+      "select",
+      {
+        class: "le-cmp-button",
+        "data-testid": "compare-pictureSize",
+        "aria-label": words.pictureSize,
+        title: words.pictureSize,
+      },
+      ...TIMES.map(option),
+    );
+    select.value = "2";
+    return select;
+  }
+
   function savePicture() {
     const own = (parts, draw) => parts.map((part, i) => (...at) => draw(part, i, ...at));
     const shared = (parts, draw) =>
@@ -369,7 +390,8 @@ function makeView(page, scene, models, onRest) {
         cells: own(holes, (hole, _, ...at) => hole.plane.drawOn(...at)),
       },
     ].filter(({ needsItems }) => !needsItems || items.length);
-    composed({ models, bands, scores: scene.scores }).toBlob((blob) =>
+    const times = Number(pictureTimes.value);
+    composed({ models, bands, scores: scene.scores, times }).toBlob((blob) =>
       save(blob, `${fileName()}.png`),
     );
   }

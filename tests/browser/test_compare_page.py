@@ -276,8 +276,18 @@ def test_the_comparison_is_saved_as_a_picture_and_a_table(comparison, tmp_path):
     assert picture.value.suggested_filename == "mnist_vs_mnist-2d.png"
     picture.value.save_as(tmp_path / "all.png")
     drawn = np.asarray(Image.open(tmp_path / "all.png").convert("L"))
-    assert drawn.shape[1] == 676
+    assert drawn.shape[1] == 2 * 676
     assert (drawn < 128).mean() > 0.05
+    comparison.part("pictureSize").select_option("2704 px")
+    with comparison.page.expect_download() as larger:
+        comparison.part("savePicture").click()
+    larger.value.save_as(tmp_path / "larger.png")
+    fine = np.asarray(Image.open(tmp_path / "larger.png").convert("L"))
+    assert fine.shape == (2 * drawn.shape[0], 2 * drawn.shape[1])
+    halved = fine.reshape(drawn.shape[0], 2, drawn.shape[1], 2).mean(axis=(1, 3))
+    assert np.abs(halved - drawn).mean() < 6, "the same picture"
+    enlarged = np.repeat(np.repeat(drawn, 2, axis=0), 2, axis=1)
+    assert (fine != enlarged).mean() > 0.02, "drawn anew, not blown up"
     with comparison.page.expect_download() as table:
         comparison.part("saveTable").click()
     table.value.save_as(tmp_path / "all.csv")
