@@ -51,6 +51,7 @@ def render() -> None:
         choice = _controls(exhibit)
         _facts(exhibit)
         draw_managing(name)
+        _source(exhibit)
     live_decoder.stage(exhibit, choice)
 
 
@@ -102,7 +103,6 @@ def _controls(exhibit: Exhibit) -> MapChoice:
 @st.fragment
 def _facts(exhibit: Exhibit) -> None:
     """Draw what leads to the panels; a fragment, so that a click draws nothing else anew."""
-    facts = exhibit.bundle.data
     if st.button(
         say("explore.place_image"),
         key="place-image",
@@ -117,5 +117,10 @@ def _facts(exhibit: Exhibit) -> None:
         help=say("explore.about_model_help"),
     ):
         open_model_card(exhibit)
+
+
+def _source(exhibit: Exhibit) -> None:
+    """Say where the images come from, and under which licence."""
+    facts = exhibit.bundle.data
     if facts.source:
         st.caption(say("explore.source", source=plain(facts.source), licence=plain(facts.licence)))
