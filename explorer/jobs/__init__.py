@@ -5,7 +5,7 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 
 - `folder.py`: reads and writes the files in a run's folder.
 - `recorder.py`: which reports and snapshots of a run are kept.
-- `telling.py`: how a run stands, said by whoever works on it.
+- `telling.py`: writes how a run stands, for the process that works on it.
 - `looking.py`: what has come of a run: its model, and what was kept of it to look at.
 - `recording.py`: writes a run of the command line down as the app's own are.
 - `turns.py`: how many runs work at once, and whose turn it is.

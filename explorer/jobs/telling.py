@@ -1,4 +1,4 @@
-"""Says in a run's folder how it stands; whoever works on the run holds one `Teller`."""
+"""Writes how a run stands into its folder; the process that works on it holds one `Teller`."""
 
 import dataclasses
 import os

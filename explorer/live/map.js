@@ -180,10 +180,13 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
       }
       await inTurn(async () => {
         if (mine !== asked) return;
-        const done = await draw(figure);
-        if (mine !== asked) return;
-        drawn = done;
-        element.setAttribute("aria-busy", "false");
+        try {
+          const done = await draw(figure);
+          if (mine !== asked) return;
+          drawn = done;
+        } finally {
+          if (mine === asked) element.setAttribute("aria-busy", "false");
+        }
         place();
         await fit();
       });

@@ -1,7 +1,7 @@
 /**
  * Where things are on a plot: between data, pixels and the dots under a pointer.
- * Reads Plotly's insides, and with run-map.js and run-charts.js alone does; may only be asked of a
- * plot that is wholly drawn, and of the sort (flat, or in space) that the function's name says.
+ * Reads Plotly's internals, as do map.js, run-map.js and run-charts.js. Call it only on a plot that
+ * is fully drawn, and of the kind (flat, or in space) that the function's name says.
  */
 
 const OVERLAP = 4; // pixels within which dots in space hide each other

@@ -2,18 +2,27 @@
 
 /**
  * @param {ArrayBuffer} pack as `readPack` takes it; it is copied
+ * @param {function(Float32Array): Float32Array} decode the same decoder on the page, for a browser
+ *     where no worker starts; its output is copied
  * @returns {{decode: function(Float32Array[]): Promise<Float32Array[]>, stop: function(): void}}
  */
-export function makeProjector(pack) {
+export function makeProjector(pack, decode) {
   const worker = new Worker(new URL("./projector-worker.js", import.meta.url), { type: "module" });
   const asked = [];
-  worker.onmessage = ({ data }) => asked.shift()(data);
+  let isBroken = false;
+  const decodeHere = (codes) => codes.map((code) => decode(code).slice());
+  worker.onmessage = ({ data }) => asked.shift().resolve(data);
+  worker.onerror = () => {
+    isBroken = true;
+    for (const { codes, resolve } of asked.splice(0)) resolve(decodeHere(codes));
+  };
   worker.postMessage({ pack });
   return {
     /** Resolves to the pixels of each code; answers come in the order of the questions. */
     decode(codes) {
+      if (isBroken) return Promise.resolve(decodeHere(codes));
       worker.postMessage({ codes });
-      return new Promise((resolve) => asked.push(resolve));
+      return new Promise((resolve) => asked.push({ codes, resolve }));
     },
     stop: () => worker.terminate(),
   };

@@ -64,6 +64,7 @@ export function makeRedrawn({ urls }, codes, line) {
       urls: { pack: absolute(pack), encoder: absolute(encoder) },
       codes: evenly(codes.mu, N_COMPARED),
     });
+    thread.addEventListener("error", () => show(null));
     thread.addEventListener("message", ({ data }) => {
       if (data.error) show(null); // the place alone is told then
       else if (data.z.every((value, i) => value === latest.z[i])) answer("code", data.percentile);

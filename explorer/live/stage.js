@@ -123,7 +123,7 @@ function makeView(stage, scene, model, onRest) {
   const names = rememberedNames(scene.key);
   const aloud = el("div", { class: "le-aloud", "aria-live": "polite" });
   const given = new Map(scene.coordinates.map(({ index, name }) => [index, name]));
-  const projector = decoder.live ? makeProjector(decoder.pack) : null;
+  const projector = decoder.live ? makeProjector(decoder.pack, decoder.decode) : null;
   const sliders = makeSliders({
     coordinates: scene.coordinates.map((c) => ({ ...c, name: names.get(c.index) || c.name })),
     imageShape,
@@ -504,15 +504,19 @@ function makeView(stage, scene, model, onRest) {
     } catch (error) {
       if (url !== mapShown) return;
       mapShown = "";
-      note.textContent = `${words.mapFailed} ${error.message}`;
-      console.error(error);
+      mapFailed(error);
     }
+  }
+
+  function mapFailed(error) {
+    note.textContent = `${words.mapFailed} ${error.message}`;
+    console.error(error);
   }
 
   async function readLegend(figure) {
     if (figure.layout.showlegend && !legend) {
       const { makeLegend } = await import("./legend.js");
-      legend ??= makeLegend(words, drawMap);
+      legend ??= makeLegend(words, () => drawMap().catch(mapFailed));
       aboveMap.replaceChildren(legend.element);
     }
     legend?.read(figure);
