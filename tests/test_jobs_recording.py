@@ -17,7 +17,7 @@ from explorer.config import TrainConfig
 from explorer.errors import TrainingError
 from explorer.jobs.folder import JobStatus, Record, RunFolder
 from tests.test_cli import QUICK, latent_explorer
-from tests.test_ui_train import button, drawn
+from tests.test_ui_train import drawn, links
 from tests.tools import started
 
 
@@ -245,7 +245,7 @@ def test_a_finished_run_of_the_command_line_opens_in_explore(tmp_path):
     run = only_run()
     page = drawn("run", run=run.id)
     assert not page.exception
-    assert button(page, "Open in Explore")
+    assert "Open in Explore" in links(page)
     assert any(b.label.startswith("mine") for b in page.sidebar.button)
 
 
@@ -254,7 +254,7 @@ def test_a_model_hidden_by_another_of_its_name_is_not_opened_in_its_place(tmp_pa
     store.save(tiny, store.bundles_folder() / "mine")
     page = drawn("run", run=only_run().id)
     assert not page.exception
-    assert "Open in Explore" not in labels(page)
+    assert "Open in Explore" not in links(page)
     assert str(tmp_path / "mine") in says(page)
 
 

@@ -14,7 +14,7 @@ from explorer.jobs.folder import JobStatus, RunFolder
 from explorer.jobs.worker import work
 from explorer.sweeping import grid
 from tests.conftest import fresh_bundle
-from tests.test_ui_train import button, choose_kind, drawn
+from tests.test_ui_train import button, choose_kind, drawn, links
 
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
 SCORES = {"mse": 0.02, "psnr_db": 17.0, "log_likelihood_nats": 10.0, "kl_nats": 4.0}
@@ -125,7 +125,7 @@ def test_a_finished_sweep_recommends_a_model_that_can_be_opened():
     assert "6.0 nats, is the best" in says(page)
     assert "no larger β" in says(page)
     assert "| **mine-d2-beta1** |" in says(page)
-    assert button(page, "Open in Explore")
+    assert "Open in Explore" in links(page)
     assert not any(b.label in ("Pause all", "Resume all") for b in page.button)
 
 
@@ -215,7 +215,7 @@ def test_the_models_of_a_sweep_open_side_by_side():
     for run, elbo in zip(jobs.runs_of(sweep), (1.0, 6.0, 4.0, 2.0, 0.0), strict=True):
         ends(run, elbo=elbo, active=2)
     page = drawn("sweep", sweep=sweep)
-    names = button(page, "Compare these").help
+    names = next(a for a in page.get("page_link") if a.proto.label == "Compare these").proto.help
     assert names.count("mine") == 4
     assert "beta1," in names.replace("\\", "")
     assert "beta8" not in names.replace("\\", "")

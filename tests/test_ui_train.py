@@ -70,7 +70,8 @@ def drawn(view: str, **query: str) -> AppTest:
         from explorer.ui import state
         from explorer.ui.views import train
 
-        state.remember_pages({"train": st.Page(train.render, title="Train")})
+        names = ("explore", "train", "compare")
+        state.remember_pages({name: st.Page(train.render, title=name) for name in names})
         train.navigation_links = lambda: None  # type: ignore[attr-defined]
         train.render()
 
@@ -78,6 +79,11 @@ def drawn(view: str, **query: str) -> AppTest:
     for key, value in query.items():
         test.query_params[key] = value
     return test.run()
+
+
+def links(page: AppTest) -> list[str]:
+    """What the links to other pages are called."""
+    return [link.proto.label for link in page.get("page_link")]
 
 
 def button(page: AppTest, label: str):
@@ -346,9 +352,8 @@ def test_looking_for_a_set_without_a_name_says_what_is_missing():
 def test_a_finished_run_can_be_opened_in_explore(at_home):
     page = drawn("run", run=at_home.id)
     assert not page.exception
-    labels = [b.label for b in page.button]
-    assert "Open in Explore" in labels
-    assert "Pause" not in labels
+    assert "Open in Explore" in links(page)
+    assert "Pause" not in [b.label for b in page.button]
 
 
 def test_a_run_that_is_gone_is_told(at_home):

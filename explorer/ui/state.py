@@ -235,14 +235,21 @@ def pages() -> dict[str, StreamlitPage]:
     return noted
 
 
-def open_in_explore(model: str) -> None:
-    """Go to the Explore page, to one of the models."""
-    st.switch_page(pages()["explore"], query_params={"model": model})
+def link_to_explore(model: str, label: str, *, icon: str, told: str) -> None:
+    """Draw a link to the Explore page, to one of the models.
+
+    It is a link and no button with `st.switch_page`: a part of this page that runs again by itself
+    would be asked for once more while the other page is drawn, and that would be left blank.
+    """
+    st.page_link(
+        pages()["explore"], label=label, icon=icon, help=told, query_params={"model": model}
+    )
 
 
-def open_in_compare(models: Sequence[str]) -> None:
-    """Go to the Compare page, to some of the models."""
-    st.switch_page(pages()["compare"], query_params={"models": _listed(models)})
+def link_to_compare(models: Sequence[str], label: str, *, icon: str, told: str) -> None:
+    """Draw a link to the Compare page, to some of the models."""
+    query = {"models": _listed(models)}
+    st.page_link(pages()["compare"], label=label, icon=icon, help=told, query_params=query)
 
 
 def asked_start(latent_dim: int, n_items: int) -> Start:

@@ -121,14 +121,10 @@ def _slow_motion(run: jobs.RunFolder) -> None:
 
 
 def _open(name: str) -> None:
-    if st.button(
-        say("train.open"),
-        key="open-in-explore",
-        icon=":material/tune:",
-        type="primary",
-        help=say("train.open_help"),
-    ):
-        state.open_in_explore(name)
+    with st.container(key="go-to-model", width="content"):
+        state.link_to_explore(
+            name, say("train.open"), icon=":material/tune:", told=say("train.open_help")
+        )
 
 
 def _keep_other(run: jobs.RunFolder) -> None:

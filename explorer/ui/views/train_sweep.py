@@ -176,25 +176,26 @@ def _draw_choice(
         reason, *notes = sweeping.reasons(found)
         st.markdown(plain(" ".join([reason, *notes] if is_over else [reason])))
         with st.container(horizontal=True, gap="small"):
-            if st.button(
-                say("train.open"),
-                key="open-in-explore",
-                icon=":material/tune:",
-                type="primary" if is_over else "secondary",
-                help=say("train.open_help"),
-            ):
-                state.open_in_explore(trial.bundle)
+            with st.container(key="go-to-model", width="content"):
+                state.link_to_explore(
+                    trial.bundle,
+                    say("train.open"),
+                    icon=":material/tune:",
+                    told=say("train.open_help"),
+                )
             _compare_button([each.bundle for each in sweeping.comparable(trials, trial)])
 
 
 def _compare_button(names: Sequence[str]) -> None:
-    if len(names) > 1 and st.button(
-        say("sweep.compare"),
-        key="compare-these",
-        icon=":material/compare:",
-        help=say("sweep.compare_help", names=", ".join(map(plain, names))),
-    ):
-        state.open_in_compare(names)
+    if len(names) < 2:
+        return
+    with st.container(key="go-to-models", width="content"):
+        state.link_to_compare(
+            names,
+            say("sweep.compare"),
+            icon=":material/compare:",
+            told=say("sweep.compare_help", names=", ".join(map(plain, names))),
+        )
 
 
 def _draw_pictures(
