@@ -224,7 +224,7 @@ def test_a_run_at_work_in_a_terminal_stays_and_that_is_said(tmp_path):
     run = jobs.begin(CONFIG, "theirs")
     values = json.loads((run.path / "run.json").read_text()) | {"in_terminal": True}
     (run.path / "run.json").write_text(json.dumps(values))
-    run.say(JobStatus(state="running", step=1, steps=9, updated_s=time.time(), pid=1))
+    run.say(JobStatus(state="running", step=1, steps=9, updated_s=time.time()))
     page = drawn("run", run=run.id)
     with run.lock():
         keyed(page, f"delete-{run.id}-yes").click().run()
