@@ -33,7 +33,7 @@ About = Literal["reconstruction", "collapse", "kl", "holes", "overfitting", "div
 Grade = Literal["fine", "note", "problem"]
 
 _BLURRED = 0.5  # share of the images' variance that reconstructions must explain
-# Share of draws in holes. VAEs that draw well lie below 0.1, digits by a learnt sigma at 0.2, an
+# Share of draws in holes. VAEs that draw well lie below 0.1, digits by a learnt sigma at 0.3, an
 # autoencoder at 0.3, a VAE of clothes whose KL counts for little at 0.4.
 _SOME_HOLES, _HOLEY = 0.1, 0.25
 _N_DRAWS = 500

@@ -104,7 +104,7 @@ def test_too_strong_a_kl_term_collapses_the_code_and_a_beta_of_1_mends_it(verdic
     assert collapse.remedy is not None
     mended = collapse.remedy.applied(config)
     assert (mended.kind, mended.beta) == ("vae", 1)
-    assert graded(trained(mended), "problem") == []
+    assert not set(problems) & set(graded(trained(mended), "problem"))
 
 
 def test_a_collapse_under_a_plain_kl_is_mended_by_free_nats(verdicts):

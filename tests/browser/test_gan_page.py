@@ -81,6 +81,7 @@ def test_a_picture_is_placed_by_search_and_explored_from_there(visit, dreamer):
     choose_file(visit, picture())
     dialog = visit.page.get_by_role("dialog")
     dialog.get_by_text("What the model sees").wait_for()
+    dialog.get_by_role("button", name="Find its code").click()
     dialog.get_by_text("found by a search of 200 steps").wait_for()
     assert dialog.locator("img").count() == 2
     visit.page.get_by_role("button", name="Explore from here").click()
