@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -269,12 +268,3 @@ def test_a_run_whose_terminal_was_closed_at_once_says_that_it_cannot_go_on(tmp_p
     assert "left no checkpoint" in says(page)
     assert "Resume" not in labels(page)
     assert "started in a terminal" in run.status().error[1]
-
-
-def test_two_that_only_look_whether_a_run_is_worked_on_do_not_take_each_other_for_work(tmp_path):
-    run = RunFolder(store.runs_folder() / "idle")
-    run.create(Record(name="idle", out=tmp_path / "idle", config=TrainConfig(data="digits")))
-    with ThreadPoolExecutor(4) as pool:
-        assert not any(pool.map(lambda _: run.is_worked_on(), range(400)))
-    with run.lock():
-        assert run.is_worked_on()

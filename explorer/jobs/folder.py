@@ -35,7 +35,6 @@ State = Literal[
 AT_WORK: tuple[State, ...] = ("starting", "running", "finishing")
 ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
 
-_INSTANT_S = 0.05  # for which others who only look may hold the lock
 _HEARTBEAT_S = 5.0  # a state older than this is believed only of a process that holds the lock
 _START_S = 60.0  # that a process may take to say its first word
 _RESERVE_BYTES = 1 << 16  # given up when the disk is full, so that this much can still be said
@@ -245,7 +244,7 @@ class RunFolder:
         """Whether some process holds the lock."""
         lock = self.lock()
         try:
-            lock.acquire(timeout=_INSTANT_S, poll_interval=_INSTANT_S / 10)
+            lock.acquire(timeout=0)
         except Timeout:
             return True
         except OSError:  # the folder is gone, or may not be written to

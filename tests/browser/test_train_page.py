@@ -406,7 +406,8 @@ def test_a_deleted_run_leaves_the_list(visit):
     press(page, "Pause")
     wait_for_state(page, "paused")
     press(page, "Delete")
-    press(page, "Yes, delete it")
+    answer = page.get_by_test_id("stPopoverBody")
+    answer.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("No runs yet.")).to_be_visible(timeout=SLOW_MS)
     assert jobs.runs() == []
 
