@@ -148,7 +148,7 @@ def test_ones_own_picture_stays_until_another_model_is_chosen(visit):
     page.keyboard.press("Enter")
     np.testing.assert_array_equal(visit.z, placed)
     assert "data:" not in page.url
-    page.get_by_role("button", name="digits", exact=True).click()
+    page.get_by_role("button", name="Tiny digits, beta-VAE", exact=True).click()
     page.wait_for_selector('[data-model="digits"][data-ready="true"]')
     assert marker.is_hidden()
     assert page.locator("figcaption", has_text="Your picture").count() == 0
