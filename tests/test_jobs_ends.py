@@ -109,7 +109,7 @@ def test_both_ends_go_with_the_run():
 def test_without_the_model_or_the_other_end_there_is_nothing_to_choose():
     run = worked(epochs=1)
     assert jobs.can_keep_other(run) is None
-    with pytest.raises(TrainingError, match="Only one end"):
+    with pytest.raises(TrainingError, match="Only one set of weights"):
         jobs.keep_other(run)
     ends = jobs.read_ends(run)
     assert ends is not None

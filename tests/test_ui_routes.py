@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from explorer import store
 from explorer.bundle import write_bundle
 from explorer.latent.encode import decode
+from explorer.live import modules
 from explorer.ui import routes
 from explorer.ui.exhibits import open_exhibit
 from tests.conftest import N_PLACED
@@ -53,7 +54,7 @@ def test_all_modules_and_plotly_are_served_as_scripts(exhibit, client):
 
 @pytest.mark.parametrize("file", ["nothing.js", "pack.py", "..%2Fstore.py", "%2e%2e/errors.py"])
 def test_only_modules_leave_the_live_room(client, file):
-    assert client.get(f"/latent/live/{routes.live_version()}/{file}").status_code == 404
+    assert client.get(f"/latent/live/{modules.version()}/{file}").status_code == 404
 
 
 def test_a_bundle_that_changed_asks_for_a_reload(exhibit, client):

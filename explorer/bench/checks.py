@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-import explorer
 from explorer import store
 from explorer.bench import app, browser, projecting, running, throughput
 from explorer.bench.rows import Check, Once, Reading
 from explorer.bundle import BundleSummary, bundles_in, read_bundle, read_summary, write_bundle
 from explorer.comparing import MOST
+from explorer.live import modules
 
 GROUPS = ("drag", "compare", "decode", "size", "start", "memory", "run", "projection", "training")
 
@@ -236,23 +236,21 @@ def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
         "view of a run": (("run.js",), 40),
     }
     for what, (entry, budget_kb) in entries.items():
-        modules = _with_imports(entry)
-        measure = partial(_sent_kb, modules)
+        measure = partial(_sent_kb, _with_imports(entry))
         yield check(f"{what}: our JavaScript, gzipped", "kB", budget_kb, measure)
 
 
-def _with_imports(entry: tuple[str, ...]) -> list[Path]:
-    """Return the adapter, some modules of the browser side, and all that they import.
+def _with_imports(entry: tuple[str, ...]) -> list[str]:
+    """Return the adapter, some modules of the browser side, and all that they import, by name.
 
     Named are those that a page asks for before the first drag, be it by `import()` or as a worker;
     what it loads later is not part of the first load.
     """
-    live = Path(explorer.__file__).parent / "live"
-    found = [live / name for name in ("adapter.js", *entry)]
+    found = ["adapter.js", *entry]
     for module in found:  # grows while it is walked
-        for name in re.findall(r'from "\./([\w-]+\.js)"', module.read_text("utf-8")):
-            if live / name not in found:
-                found.append(live / name)
+        for name in re.findall(r'from"\./([\w-]+\.js)"', modules.minified(module) or ""):
+            if name not in found:
+                found.append(name)
     return found
 
 
@@ -260,11 +258,11 @@ def _stored_mb(file: Path) -> Reading:
     return Reading(file.stat().st_size / 1e6)
 
 
-def _sent_kb(modules: list[Path]) -> Reading:
+def _sent_kb(names: list[str]) -> Reading:
     """Compress each module on its own, as Streamlit's server does: at level 5, small ones not."""
-    contents = [module.read_bytes() for module in modules]
+    contents = [(modules.minified(name) or "").encode() for name in names]
     sent = sum(len(c) if len(c) < 1000 else len(gzip.compress(c, 5)) for c in contents)
-    return Reading(sent / 1e3, f"{len(modules)} modules")
+    return Reading(sent / 1e3, f"{len(names)} modules")
 
 
 def _start_checks(stand: Stand, shipped: list[BundleSummary]) -> Iterator[Check]:

@@ -3,10 +3,8 @@
 Every address carries a hash of what it leads to, so browsers may keep the answer for good.
 """
 
-import hashlib
 import io
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,16 +15,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-import explorer
 from explorer.data.pictures import as_image
 from explorer.errors import BundleError, ExplorerError, ShapeError
+from explorer.live import modules
 from explorer.ui.compare_arrays import comparison_buffer
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import map_figure
 from explorer.ui.networks import encoder_pack, encodes_live, with_weights
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-_LIVE = Path(explorer.__file__).parent / "live"
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 Handler = Callable[[Request], Response]
@@ -38,19 +35,10 @@ def prefix() -> str:
     return f"/{base}/latent" if base else "/latent"
 
 
-@cache
-def live_version() -> str:
-    """Return a hash of all modules of the stage: they import each other, so they change as one."""
-    digest = hashlib.sha256()
-    for module in sorted(_LIVE.glob("*.js")):
-        digest.update(module.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def shared_urls(module: str) -> dict[str, str]:
     """Return the addresses of one of our modules, which is to be mounted, and of Plotly."""
     return {
-        "module": f"{prefix()}/live/{live_version()}/{module}",
+        "module": f"{prefix()}/live/{modules.version()}/{module}",
         "plotly": f"{prefix()}/plotly/{plotly.__version__}/plotly.min.js",
     }
 
@@ -63,7 +51,7 @@ def urls(exhibit: Exhibit) -> dict[str, str]:
         **shared_urls("stage.js"),
         **encoder,
         "pack": f"{own}/decoder.pack",
-        "codes": f"{own}/codes?for={live_version()}",  # what they hold depends on who reads them
+        "codes": f"{own}/codes?for={modules.version()}",  # what they hold depends on who reads them
         "map": f"{own}/map",
         "decode": f"{own}/decode",
         "original": f"{own}/original",
@@ -91,11 +79,10 @@ def routes() -> list[Route]:
 
 
 def _live_module(request: Request) -> Response:
-    names = {module.name: module for module in _LIVE.glob("*.js")}
-    module = names.get(request.path_params["file"])
-    if module is None or request.path_params["version"] != live_version():
+    module = modules.minified(request.path_params["file"])
+    if module is None or request.path_params["version"] != modules.version():
         return Response(status_code=404)
-    return FileResponse(module, media_type="text/javascript", headers=FOREVER)
+    return Response(module, media_type="text/javascript", headers=FOREVER)
 
 
 def _plotly(request: Request) -> Response:
