@@ -194,7 +194,7 @@ def varied(settings: Iterable[TrainConfig | Trial]) -> Varied:
     return "beta" if n_dims == 1 else "both"
 
 
-def recommend(trials: Sequence[Trial]) -> Recommendation | None:
+def recommend(trials: Sequence[Trial], what: Varied | None = None) -> Recommendation | None:
     """Choose the simplest model that does about as well as the best; None if none has a score.
 
     They are compared by the ELBO on held-out images. It rises with d until the data need no more
@@ -202,6 +202,11 @@ def recommend(trials: Sequence[Trial]) -> Recommendation | None:
     taken; of several betas at that size, the best. Where only beta was varied, the largest within
     the tolerance is taken, as it asks for the simplest codes. Autoencoders have no ELBO and are
     compared by the mse, which almost always prefers more coordinates.
+
+    Args:
+        trials: Those that have made models.
+        what: What the whole sweep varies, of which some trials may be missing; by default what
+            differs between these.
     """
     measure: Measure = "mse" if all(trial.elbo_nats is None for trial in trials) else "elbo_nats"
     badness = {
@@ -216,7 +221,7 @@ def recommend(trials: Sequence[Trial]) -> Recommendation | None:
     tolerance = max(_GAIN_SHARE * gain, _LEAST_GAP_NATS)
     if measure == "mse":
         tolerance = _MSE_SHARE * badness[best]
-    what = varied(badness)
+    what = what or varied(badness)
     enough = [trial for trial, bad in badness.items() if bad <= badness[best] + tolerance]
     chosen = min(
         enough, key=lambda t: (t.latent_dim, -t.beta if what == "beta" else badness[t], badness[t])

@@ -1,5 +1,6 @@
 """Small real things that many tests share."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def no_giving_way(monkeypatch) -> None:
     What a run gives up, for its process and the whole session, it cannot take back.
     """
     monkeypatch.setattr("explorer.jobs.worker._give_way", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch) -> None:
+    """Take back what Streamlit's `AppTest` leaves as the main module: its script, by then deleted.
+
+    Processes that are started by spawning, as Dask's are, run the main module's file first.
+    """
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:

@@ -109,6 +109,7 @@ def test_a_command_line_made_from_settings_gives_them_back(config):
         ["train", "--data", "digits", "--out", "x", "--epochs", "many"],
         ["train", "--data", "digits", "--out", "x", "--hidden", "a,b"],
         ["train", "--data", "digits", "--out", "x", "--kind", "horse"],
+        ["data", "--fit", "crop"],
         ["app", "--port", "0"],
         ["app", "--port", "http"],
         ["decode", "tiny", "--out", "x.png"],

@@ -222,6 +222,13 @@ def test_where_only_beta_was_varied_the_largest_about_as_good_is_chosen():
     assert "code" not in first
 
 
+def test_a_sweep_over_beta_is_one_while_trials_of_it_are_missing():
+    found = recommend(of_beta((4, -130, 3)), "beta")
+    assert found is not None
+    assert found.varied == "beta"
+    assert not any("code" in sentence for sentence in reasons(found))
+
+
 @pytest.mark.parametrize(
     ("elbos", "words"), [((-90, -100, -120), "smallest β tried"), ((-120, -100, -90), "largest β")]
 )

@@ -77,6 +77,7 @@ def _add_listings(commands: Commands) -> None:
     kinds = get_type_hints(TrainConfig)
     for name in ("image_size", "fit", "colours"):
         _add_setting(data, name, kinds[name], _setting_helps()[name])
+    data.set_defaults(wrong_usage=data.error)
     for command in (data, models):
         _add_json(command)
 

@@ -1,10 +1,13 @@
 """`latent-explorer data` and `latent-explorer models`."""
 
 import argparse
+from typing import Any
 
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.config import TrainConfig
 from explorer.data.fitting import Fitting
+
+_SHAPING = ("image_size", "fit", "colours")  # settings that say how images are brought to one size
 
 
 def models(args: argparse.Namespace) -> int:
@@ -49,8 +52,12 @@ def models(args: argparse.Namespace) -> int:
 
 def data(args: argparse.Namespace) -> int:
     """List the data sets, or describe one."""
+    given = {name: value for name, value in vars(args).items() if name in _SHAPING}
     if args.source is not None:
-        return _describe(args, as_json=args.json)
+        return _describe(args.source, given, as_json=args.json)
+    if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        args.wrong_usage(f"{flags} says how images are prepared, so give a set or a path too")
     from explorer.data import built_in
 
     choices = built_in()
@@ -73,14 +80,12 @@ def data(args: argparse.Namespace) -> int:
     return 0
 
 
-def _describe(args: argparse.Namespace, *, as_json: bool) -> int:
+def _describe(source: str, given: dict[str, Any], *, as_json: bool) -> int:
     """Say what a set holds, and what a model would be trained on."""
     from explorer.data import load_for
 
-    shaping = ("image_size", "fit", "colours")
-    given = {name: getattr(args, name) for name in shaping if hasattr(args, name)}
     with ProgressLine() as line:
-        images = load_for(TrainConfig(data=args.source, **given), report=line.report)
+        images = load_for(TrainConfig(data=source, **given), report=line.report)
     c, h, w = images.image_shape
     facts: dict[str, object] = {
         "name": images.name,

@@ -141,7 +141,7 @@ def _tell(
     data: str, trials: Sequence[sweeping.Trial], varied: sweeping.Varied, *, as_json: bool
 ) -> None:
     """Print the trials and the one to choose."""
-    found = sweeping.recommend(trials)
+    found = sweeping.recommend(trials, varied)
     reason = " ".join(sweeping.reasons(found)) if found else ""
     if as_json:
         recommended = found and _identity(found.trial) | {"reason": reason}

@@ -1,6 +1,7 @@
 /**
- * The legend of the map: which sign stands for which class, and which classes are shown. Plotly's
- * own cannot be reached by keyboard and does not say what a click does.
+ * The legend of the map: which sign stands for which class, and which classes are shown: all, or
+ * those that were chosen. Plotly's own cannot be reached by keyboard, and shows a class alone by a
+ * double click, which nobody finds and fingers cannot do.
  * Knows the DOM and the traces of a figure, not codes.
  */
 
@@ -19,7 +20,7 @@ export function makeLegend(words, onChange) {
     hidden: true,
     text: words.legendAll,
     onclick: () => {
-      change(() => hidden.clear());
+      change(() => chosen.clear());
       list.querySelector("button").focus(); // this one is gone now
     },
   });
@@ -27,21 +28,13 @@ export function makeLegend(words, onChange) {
   const element = el("div", { class: "le-legend", hidden: true }, list);
   /** @type {Map<string, {color: string, symbol?: string}>} */
   let signs = new Map();
-  let hidden = new Set();
+  const chosen = new Set(); // classes that are shown; while there are none, all are
 
   function change(how) {
     how();
+    if (chosen.size === signs.size) chosen.clear();
     refresh();
     onChange();
-  }
-
-  const toggle = (name) => (hidden.has(name) ? hidden.delete(name) : hidden.add(name));
-
-  /** Show one class by itself; if it is, show all again. */
-  function alone(name) {
-    const others = [...signs.keys()].filter((other) => other !== name);
-    const isAlone = !hidden.has(name) && others.every((other) => hidden.has(other));
-    hidden = new Set(isAlone ? [] : others);
   }
 
   function makeEntry(name, sign) {
@@ -51,13 +44,7 @@ export function makeLegend(words, onChange) {
         type: "button",
         class: "le-class",
         title: words.legendHelp,
-        // The second click of a double click takes back the first: it isolates what was toggled.
-        onclick: ({ detail, shiftKey }) =>
-          change(() => {
-            if (detail === 2) toggle(name);
-            if (detail === 2 || shiftKey) alone(name);
-            else if (detail < 2) toggle(name);
-          }),
+        onclick: () => change(() => chosen.delete(name) || chosen.add(name)),
       },
       makeSign(sign),
       el("span", { text: name }),
@@ -68,28 +55,32 @@ export function makeLegend(words, onChange) {
 
   function refresh() {
     for (const button of list.querySelectorAll("[data-class]"))
-      button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.class)));
-    all.hidden = hidden.size === 0;
-    hint.hidden = hidden.size > 0;
+      button.setAttribute("aria-pressed", String(chosen.has(button.dataset.class)));
+    all.hidden = chosen.size === 0;
+    hint.hidden = chosen.size > 0;
+    list.classList.toggle("le-some", chosen.size > 0);
   }
 
   return {
     element,
-    /** Show the classes of a figure; those hidden stay hidden while the classes are the same. */
+    /** Show the classes of a figure; those chosen stay so while the classes are the same. */
     read({ data }) {
       const named = data
         .filter((trace) => trace.showlegend)
         .sort((a, b) => (a.legendrank ?? 1000) - (b.legendrank ?? 1000))
         .map((trace) => [asWritten(trace.name), trace.marker]);
       const isSame = [...signs.keys()].join("\n") === named.map(([name]) => name).join("\n");
-      if (!isSame) hidden = new Set();
+      if (!isSame) chosen.clear();
       signs = new Map(named);
       list.replaceChildren(...named.map(([name, sign]) => makeEntry(name, sign)), all, hint);
       element.hidden = named.length === 0;
       refresh();
     },
     /** Whether a trace is to be left out. */
-    hides: ({ name }) => Boolean(name) && hidden.has(asWritten(name)),
+    hides({ name }) {
+      const written = name && asWritten(name);
+      return chosen.size > 0 && signs.has(written) && !chosen.has(written);
+    },
     /** The sign of a class as an element, or nothing where colours say something else. */
     sign: (name) => (signs.has(name) ? makeSign(signs.get(name)) : ""),
     /** Pixels it takes at the top of the map. */

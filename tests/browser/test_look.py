@@ -130,17 +130,20 @@ def entry(visit, name: str):
     return visit.page.locator(".le-legend").get_by_role("button", name=name, exact=True)
 
 
-def test_a_class_is_hidden_by_a_click_and_its_dots_are_not_found_any_more(visit):
+def test_a_click_shows_a_class_alone_and_dots_of_others_are_not_found_any_more(visit):
     visit.open("?model=digits")
     item, x, y = visit.dot()
     caption = visit.page.locator(".le-card")
     visit.page.mouse.move(x, y)
     caption.wait_for()
     name = caption.inner_text().rsplit(": ", 1)[1]
+    other = "3" if name != "3" else "4"
     axes = "document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range"
     before = visit.page.evaluate(axes)
-    entry(visit, name).click()
-    visit.wait(f"{HIDDEN}.length === 1")
+    assert visit.page.get_by_text("Choose a class to see it alone").is_visible()
+    entry(visit, other).click()
+    visit.wait(f"{HIDDEN}.length === 9")
+    assert entry(visit, other).get_attribute("aria-pressed") == "true"
     assert entry(visit, name).get_attribute("aria-pressed") == "false"
     assert visit.page.evaluate(axes) == pytest.approx(before, abs=0.03)  # a pixel or two
     visit.page.mouse.move(x, y + 1)
@@ -151,19 +154,18 @@ def test_a_class_is_hidden_by_a_click_and_its_dots_are_not_found_any_more(visit)
     visit.wait(f"{HIDDEN}.length === 0")
 
 
-def test_a_double_click_shows_one_class_alone_and_the_keys_do_the_same(visit):
+def test_more_classes_are_added_and_left_out_by_pointer_and_by_key(visit):
     visit.open("?model=digits")
-    assert visit.page.get_by_text("double-click to see it alone").is_visible()
-    entry(visit, "3").dblclick()
+    entry(visit, "3").click()
     visit.wait(f"{HIDDEN}.length === 9")
-    entry(visit, "3").dblclick()
-    visit.wait(f"{HIDDEN}.length === 0")
     entry(visit, "4").focus()
     visit.page.keyboard.press("Space")
-    visit.wait(f"{HIDDEN}.length === 1")
-    visit.page.keyboard.press("Shift+Enter")
+    visit.wait(f"{HIDDEN}.length === 8")
+    visit.page.keyboard.press("Enter")
     visit.wait(f"{HIDDEN}.length === 9")
-    assert entry(visit, "4").get_attribute("aria-pressed") == "true"
+    entry(visit, "3").click()  # none is chosen now, so all are shown
+    visit.wait(f"{HIDDEN}.length === 0")
+    assert visit.page.get_by_role("button", name="Show all").is_hidden()
 
 
 def test_a_class_has_its_shape_on_the_map_in_the_legend_and_on_the_card(visit):
@@ -182,22 +184,23 @@ def test_a_class_has_its_shape_on_the_map_in_the_legend_and_on_the_card(visit):
     assert visit.page.locator(".le-card .le-sign path").get_attribute("d") == outlines[label]
 
 
-def test_a_hidden_class_stays_hidden_on_another_map(visit):
+def test_a_class_shown_alone_stays_so_on_another_map(visit):
     visit.open("?model=digits")
     entry(visit, "7").click()
-    visit.wait(f"{HIDDEN}.length === 1")
+    visit.wait(f"{HIDDEN}.length === 9")
     choose(visit, "Map", "t-SNE, neighbours together")
     visit.page.get_by_text("approximate").wait_for()
-    assert visit.page.evaluate(f"{HIDDEN}.map((t) => t.name).join()") == "7"
-    assert entry(visit, "7").get_attribute("aria-pressed") == "false"
+    visit.wait(f"{HIDDEN}.length === 9")
+    assert "7" not in visit.page.evaluate(f"{HIDDEN}.map((t) => t.name)")
+    assert entry(visit, "7").get_attribute("aria-pressed") == "true"
 
 
-def test_a_finger_hides_a_class(phone):
+def test_a_finger_shows_a_class_alone(phone):
     phone.open("?model=mnist")
     box = phone.box(".le-legend .le-class")
     assert box["height"] >= 44
     phone.page.locator(".le-legend .le-class").first.tap()
-    phone.wait(f"{HIDDEN}.length === 1")
+    phone.wait(f"{HIDDEN}.length === 9")
 
 
 # ---- the big picture ----------------------------------------------------------------------------

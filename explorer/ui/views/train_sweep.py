@@ -89,7 +89,7 @@ def _draw(rows: Sequence[_Row]) -> None:
     varied = sweeping.varied(row.config for row in rows)
     _draw_runs(rows, varied)
     trials = [row.trial for row in rows if row.trial is not None]
-    found = sweeping.recommend(trials)
+    found = sweeping.recommend(trials, varied)
     if found is None:
         st.info(say("sweep.wait"), icon=":material/stacked_line_chart:")
         _draw_pictures(rows, varied, None)
