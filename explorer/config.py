@@ -21,11 +21,19 @@ Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 Colours = Literal["own", "grey", "rgb"]
 Fit = Literal["pad", "crop", "stretch"]
+Layout = Literal["auto", "nhw", "nhwc", "nchw", "hwn", "hwcn", "rows"]
+Range = Literal["auto", "unit", "centred", "byte", "word", "used"]
+Background = Literal["auto", "white", "black"]
+Frames = Literal["auto", "first", "all"]
 Binarize = Literal["none", "random"]
 Precision = Literal["single", "half"]
 Objective = Literal["elbo", "article"]
 
 ADVERSARIAL: tuple[Kind, ...] = get_args(Adversarial)
+SHAPING = (  # settings that say how images are read and brought to one size
+    *("image_size", "fit", "colours"),
+    *("layout", "range", "invert", "background", "frames", "images_key", "labels_key"),
+)
 FITTED = ("batch_size", "likelihood")  # settings that may be left to be chosen to fit the images
 
 
@@ -92,6 +100,19 @@ class TrainConfig:
         fit: What is done with an image that is not square: `pad` adds a border in the colour of its
             edge, `crop` keeps the square in its middle, `stretch` changes its proportions.
         colours: `grey` or `rgb` converts all images; `own` keeps their own.
+        layout: What the axes of an array are: n counts images, h and w are height and width, c is
+            colour; `rows` has one flattened image in each row; `auto` finds out.
+        range: Which values are black and white in an array or in deep images: `unit` is 0 to 1,
+            `centred` -1 to 1, `byte` 0 to 255, `word` 0 to 65535, `used` the lowest and highest
+            that occur; `auto` finds out.
+        invert: Whether light and dark change places.
+        background: What transparent images are laid on; `auto` takes black if what they show is
+            light, and white otherwise.
+        frames: Which images of a file that holds several are read: `first`, `all`, or with `auto`
+            all of a TIFF and the first of an animation.
+        images_key: Name of the array in an .npz file that holds the images; empty finds it.
+        labels_key: Name of the array in an .npz file, or of the column in a table, that holds the
+            labels; empty finds it.
         n_images: How many images to use or generate; 0 uses all, or the default of the source.
         binarize: `random` turns each pixel black or white at random each time an image is seen,
             white as often as it is bright; `none` keeps images as they are.
@@ -137,6 +158,13 @@ class TrainConfig:
     image_size: int = 0
     fit: Fit = "pad"
     colours: Colours = "own"
+    layout: Layout = "auto"
+    range: Range = "auto"
+    invert: bool = False
+    background: Background = "auto"
+    frames: Frames = "auto"
+    images_key: str = ""
+    labels_key: str = ""
     n_images: int = 0
     binarize: Binarize = "none"
     precision: Precision = "single"
@@ -341,7 +369,7 @@ def _check_type(name: str, value: object, kind: object) -> None:
     elif kind is int:
         good, needed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
     elif kind is str:
-        good, needed = isinstance(value, str) and bool(value), "text"
+        good, needed = isinstance(value, str) and (bool(value) or name != "data"), "text"
     else:
         whole = isinstance(value, tuple) and all(isinstance(part, int) for part in value)
         good, needed = whole, "a list of whole numbers"

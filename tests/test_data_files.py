@@ -144,15 +144,15 @@ def test_a_picture_of_20000_x_20000_pixels_is_refused_from_its_header(folder):
         for kind, body in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")):
             file.write(struct.pack(">I", len(body)) + kind + body)
             file.write(struct.pack(">I", zlib.crc32(kind + body)))
-    assert reasons(folder)["huge.png"] == "has more than 64 million pixels"
+    assert "too large to decode" in reasons(folder)["huge.png"]
 
 
-@pytest.mark.parametrize("side", [8_001, 10_000, 13_000])
+@pytest.mark.parametrize("side", [10_000, 13_000])
 def test_no_warning_of_pillow_about_large_pictures_leaks(folder, side):
-    Image.new("1", (side, side)).save(folder / "large.png")
+    Image.new("RGB", (side, side)).save(folder / "large.png")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert reasons(folder) == {"large.png": "has more than 64 million pixels"}
+        assert "too large to decode" in reasons(folder)["large.png"]
     assert not caught
 
 
@@ -192,21 +192,25 @@ def test_a_file_name_of_broken_bytes_can_be_loaded_and_printed(folder):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_links_that_lead_out_of_a_folder_are_named_not_followed(folder, tmp_path):
-    outside = save(tmp_path / "outside" / "secret.png")
+def test_links_in_a_folder_are_followed_and_those_to_nothing_named(folder, tmp_path):
+    outside = save(tmp_path / "outside" / "mine.png")
     (folder / "file.png").symlink_to(outside)
     (folder / "elsewhere").symlink_to(outside.parent)
     (folder / "broken.png").symlink_to(tmp_path / "nowhere.png")
     (folder / "circle").symlink_to("circle")
     (folder / "inside.png").symlink_to(folder / "cat" / "1.png")
     images = load(str(folder))
-    assert len(images.pixels) == 5
+    assert {"elsewhere/mine.png", "file.png", "inside.png"} < set(images.item_names)
+    assert len(images.pixels) == 7
     assert {entry.name: entry.reason for entry in images.skipped} == {
-        "broken.png": "is a link that leads out of the folder",
-        "circle": "cannot be opened",
-        "elsewhere": "is a link to a folder, which is not followed",
-        "file.png": "is a link that leads out of the folder",
+        "broken.png": "is a link to nothing",
+        "circle": "is a link to nothing",
     }
+
+
+def test_links_in_a_circle_come_to_an_end(folder):
+    (folder / "cat" / "back").symlink_to(folder)
+    assert len(load(str(folder)).pixels) == 4
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with pipes")
@@ -255,7 +259,7 @@ def test_a_folder_without_any_image_gives_the_first_reasons(tmp_path):
     assert "and 2 more" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["photo.png", "table.csv", "pictures.tar.gz"])
+@pytest.mark.parametrize("name", ["weights.pt", "pictures.tar.gz"])
 def test_a_single_file_of_another_kind_is_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(DataError, match=r"single file of another kind.*folder of images"):

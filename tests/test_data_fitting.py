@@ -10,7 +10,8 @@ from PIL import Image
 
 from explorer import data, store
 from explorer.config import TrainConfig
-from explorer.data.pictures import read_one, square_up, to_square
+from explorer.data.decoding import read_one
+from explorer.data.pictures import square_up, to_square
 
 RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
 

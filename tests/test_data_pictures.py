@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.data import pictures
+from explorer.data import decoding
+from explorer.data.decoding import Guess, Traits, decode_all, read_one
 from explorer.data.imageset import Skipped
 from explorer.data.pictures import (
     bring_to,
-    decode,
     in_colour_or_grey,
-    read_one,
     square_up,
     stack,
     to_square,
 )
+from explorer.data.reading import FOUND_OUT
 from explorer.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -28,6 +28,12 @@ def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
     file = BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def decode(data: bytes, name: str) -> np.ndarray | Skipped:
+    """The first picture of a file, or why it cannot be read."""
+    found = next(decode_all(data, name, Guess(), FOUND_OUT, Traits()))
+    return found if isinstance(found, Skipped) else found[1]
 
 
 def read(data: bytes) -> np.ndarray:
@@ -91,9 +97,10 @@ def test_black_and_white_palette_and_print_colours_are_read():
     assert read(encoded(cmyk, "TIFF"))[0, 0].tolist() == [255, 0, 0]
 
 
-def test_pixels_that_are_measurements_are_named():
-    found = decode(encoded(Image.fromarray(np.zeros((8, 8), np.float32)), "TIFF"), "depth.tif")
-    assert found == Skipped("depth.tif", "holds measurements rather than 8- or 16-bit pixels")
+def test_pixels_that_are_not_finite_are_named():
+    depths = np.full((8, 8), np.nan, np.float32)
+    found = decode(encoded(Image.fromarray(depths), "TIFF"), "depth.tif")
+    assert found == Skipped("depth.tif", "holds values that are not finite")
 
 
 def test_of_an_animation_the_first_frame_is_taken():
@@ -203,6 +210,6 @@ def test_one_picture_that_cannot_be_read_is_named(monkeypatch):
         read_one(b"junk", "x.png", size=8, grey=True)
     with pytest.raises(DataError, match=r'"x\.png" is empty'):
         read_one(b"", "x.png", size=8, grey=True)
-    monkeypatch.setattr(pictures, "MAX_PICTURE_BYTES", 3)
+    monkeypatch.setattr(decoding, "MAX_PICTURE_BYTES", 3)
     with pytest.raises(DataError, match=r'"x\.png" has more than'):
         read_one(b"junk", "x.png", size=8, grey=True)

@@ -162,14 +162,13 @@ def test_arrays_that_belong_together_become_one_set(tmp_path):
             ("ours/class_names.npy", array(np.array(["cat", "dog"]))),
         ]
     )
-    assert upload.name == "ours.npz"
+    assert upload.name == "ours.zip"
     assert by_class(read(upload, tmp_path)) == {"cat": [0, 40, 80], "dog": [20, 60, 100]}
 
 
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (("a.npy", "b.npy"), "2 arrays were dropped: a.npy, b.npy"),
         (("images.npy", "set.npz"), "2 arrays were dropped"),
         (("a/images.npy", "b/images.npy"), "2 arrays were dropped"),
         (("images.npy", "0.png"), '"images.npy" is an array'),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 import explorer
-from explorer.config import TrainConfig
+from explorer.config import SHAPING, TrainConfig
 
 _BUNDLE = "a folder, or a name that `latent-explorer models` lists"
 _IMAGES = "a folder of images, a zip of one, .npy, .npz, or the name of a data set"
@@ -75,7 +75,7 @@ def _add_listings(commands: Commands) -> None:
         "--markdown", action="store_true", help="print a table with licences, scores and commands"
     )
     kinds = get_type_hints(TrainConfig)
-    for name in ("image_size", "fit", "colours"):
+    for name in SHAPING:
         _add_setting(data, name, kinds[name], _setting_helps()[name])
     data.set_defaults(wrong_usage=data.error)
     for command in (data, models):

@@ -14,6 +14,7 @@ from explorer import store
 from explorer.bundle import read_bundle, replace_file
 from explorer.bundle.npz import npz_bytes, read_npz
 from explorer.cli.terminal import ProgressLine, note
+from explorer.data.reading import Reading
 from explorer.errors import DataError, ShapeError
 
 if TYPE_CHECKING:
@@ -70,13 +71,17 @@ def _pixels(images: str, bundle: "ModelBundle", line: ProgressLine) -> np.ndarra
         DataError: They cannot be read.
     """
     from explorer.data import load
-    from explorer.data.pictures import SUFFIXES, read_one
+    from explorer.data.decoding import SUFFIXES, read_one
 
     (c, side, _), fit = bundle.data.image_shape, bundle.config.fit
-    path = Path(images)
-    if path.suffix.lower() in SUFFIXES and path.is_file():
-        return read_one(path.read_bytes(), path.name, size=side, grey=c == 1, fit=fit)[None]
-    found = load(images, image_size=side, grey=c == 1, fit=fit, report=line.report)
+    path, reading = Path(images), Reading.of(bundle.config)
+    if path.suffix.casefold() in SUFFIXES and path.is_file():
+        data = path.read_bytes()
+        one = read_one(data, path.name, size=side, grey=c == 1, fit=fit, reading=reading)
+        return one[None]
+    found = load(images, image_size=side, grey=c == 1, fit=fit, reading=reading, report=line.report)
+    for sentence in found.notes:
+        note(sentence)
     for left in found.skipped:
         note(f"Left out {left.name}: {left.reason}")
     return found.pixels

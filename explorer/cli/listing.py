@@ -4,10 +4,8 @@ import argparse
 from typing import Any
 
 from explorer.cli.terminal import ProgressLine, note, say, say_json
-from explorer.config import TrainConfig
+from explorer.config import SHAPING, TrainConfig
 from explorer.data.fitting import Fitting
-
-_SHAPING = ("image_size", "fit", "colours")  # settings that say how images are brought to one size
 
 
 def models(args: argparse.Namespace) -> int:
@@ -52,7 +50,7 @@ def models(args: argparse.Namespace) -> int:
 
 def data(args: argparse.Namespace) -> int:
     """List the data sets, or describe one."""
-    given = {name: value for name, value in vars(args).items() if name in _SHAPING}
+    given = {name: value for name, value in vars(args).items() if name in SHAPING}
     if args.source is not None:
         return _describe(args.source, given, as_json=args.json)
     if given:
@@ -94,6 +92,7 @@ def _describe(source: str, given: dict[str, Any], *, as_json: bool) -> int:
         "n_test": len(images.test_index),
         "image_shape": [c, h, w],
         "fitting": _fitting_facts(images.fitting),
+        "notes": list(images.notes),
         "class_names": list(images.class_names),
         "factor_names": list(images.factor_names),
         "source": images.source,
@@ -104,7 +103,7 @@ def _describe(source: str, given: dict[str, Any], *, as_json: bool) -> int:
         say_json(facts)
         return 0
     say(f"{images.name}: {len(images.pixels):,} images, {image_words(images.image_shape)}")
-    for sentence in images.fitting.told() if images.fitting else ():
+    for sentence in (*(images.fitting.told() if images.fitting else ()), *images.notes):
         say(f"  {sentence}")
     say(f"  for training   {len(images.train_index):,}")
     say(f"  held out       {len(images.test_index):,}")

@@ -128,6 +128,8 @@ def _load(config: TrainConfig) -> "ImageSet":
         images = load_for(config, report=line.report)
     if images.fitting is not None:
         note(" ".join(images.fitting.told()))
+    for sentence in images.notes:
+        note(sentence)
     for left in images.skipped:
         note(f"Left out {left.name}: {left.reason}")
     return images

@@ -13,6 +13,7 @@ import numpy as np
 from explorer.config import Fit, TrainConfig
 from explorer.data.fitting import Fitting
 from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
+from explorer.data.reading import FOUND_OUT, Reading, told
 from explorer.errors import DataError
 
 _OPENML = "openml:"
@@ -92,6 +93,7 @@ def load(
     n_images: int = 0,
     grey: bool | None = None,
     fit: Fit = "pad",
+    reading: Reading = FOUND_OUT,
     report: ReportProgress | None = None,
     cache: Path | None = None,
 ) -> ImageSet:
@@ -101,12 +103,13 @@ def load(
 
     Args:
         name_or_path: A name that `built_in` lists, `openml:` and the name or number of a set on
-            openml.org, or the path of a folder, .zip, .npy or .npz file. A name comes first; for
-            a folder of that name write ./name.
+            openml.org, or the path of a folder or file (see `files.load_path`). A name comes first;
+            for a folder of that name write ./name.
         image_size: Side of the images, 8 to 128; 0 keeps their own (see `files.load_path`).
         n_images: How many to draw, or to take at most; 0 takes all, or the set's own number.
         grey: True makes all grey, False all RGB, None keeps what they are.
         fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
+        reading: How images from files are to be understood.
         report: Told how far it is, and what is being done, in a few words.
         cache: Folder in which downloads are kept; None is `openml.cache_folder()`.
 
@@ -141,11 +144,29 @@ def load(
         from explorer.data.files import load_path
 
         path = _existing(name_or_path)
-        return load_path(
-            path, image_size=image_size, n_images=n_images, grey=grey, fit=fit, report=report
+        images = load_path(
+            path,
+            image_size=image_size,
+            n_images=n_images,
+            grey=grey,
+            fit=fit,
+            reading=reading,
+            report=report,
         )
+        return _with_copies_noted(images)
     pixels = bring_to(images.pixels, image_size=image_size, grey=grey)
-    return replace(images, pixels=pixels, fitting=_changed(images.pixels, pixels))
+    notes = (told("also_a_path", name=name_or_path),) if os.path.exists(name_or_path) else ()
+    return replace(images, pixels=pixels, fitting=_changed(images.pixels, pixels), notes=notes)
+
+
+def _with_copies_noted(images: ImageSet) -> ImageSet:
+    """Say how many images to test on are copies of images to learn from, which flatters scores."""
+    known = {row.tobytes() for row in images.pixels[images.train_index]}
+    n_copies = sum(row.tobytes() in known for row in images.pixels[images.test_index])
+    if not n_copies:
+        return images
+    note = told("copies", count=f"{n_copies:,}", of=f"{len(images.test_index):,}")
+    return replace(images, notes=(*images.notes, note))
 
 
 def _changed(given: np.ndarray, pixels: np.ndarray) -> Fitting | None:
@@ -172,6 +193,7 @@ def load_for(config: TrainConfig, *, report: ReportProgress | None = None) -> Im
         n_images=config.n_images,
         grey=config.grey,
         fit=config.fit,
+        reading=Reading.of(config),
         report=report,
     )
 

@@ -1,4 +1,4 @@
-"""Images, labels and class names from `.npy` and `.npz` files, checked before use.
+"""Arrays from `.npy`, `.npz`, idx and `.csv` files, checked before use, as an `ImageSet`.
 
 Headers are parsed here and data taken as raw numbers, so nothing is ever unpickled. Knows nothing
 of picture formats.
@@ -7,7 +7,9 @@ of picture formats.
 import math
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tokenize import TokenError
@@ -16,22 +18,52 @@ import numpy as np
 
 from explorer.config import Fit
 from explorer.data.fitting import Fitting, Seen
+from explorer.data.idx import is_idx_name, key_of, read_idx
 from explorer.data.imageset import ImageSet, draw_rows, fixed_split
+from explorer.data.keys import Part, Roles, find_roles, role_of
+from explorer.data.labels import Labels, read_labels, texts_of
+from explorer.data.layouts import to_images
+from explorer.data.levels import Extremes, Levels, levels_of, refuse_values
 from explorer.data.members import (
     MAX_UNPACKED_BYTES,
-    natural_key,
+    Member,
     open_archive,
     plain_name,
     read_member,
 )
-from explorer.data.pictures import in_colour_or_grey, shows_colour, size_to_take, to_square
+from explorer.data.pictures import (
+    in_colour_or_grey,
+    is_mostly_light,
+    on_background,
+    shows_colour,
+    size_to_take,
+    to_square,
+)
+from explorer.data.reading import FOUND_OUT, Reading, told
+from explorer.data.splits import tested_side
+from explorer.data.tables import read_table
 from explorer.errors import DataError
 
+SUFFIXES = (".npy", ".npz", ".csv")
+
 _CHUNK = 1024  # images converted at a time
-_KNOWN = {
-    *("images", "labels", "class_names", "source", "licence"),
-    *("train_images", "train_labels", "test_images", "test_labels"),
-}
+_HEADER_BYTES = 10_000  # of an .npy; NumPy writes some 100
+_LOOKED_AT = 256  # images, to tell whether what they show on nothing is light
+# The factors of dSprites, which its file keeps in an array of Python objects that is not opened.
+_OF_DSPRITES = ("color", "shape", "scale", "orientation", "posX", "posY")
+
+
+@dataclass(frozen=True)
+class _Array:
+    """One array of a file, not read yet.
+
+    Attributes:
+        shape: What its header says; empty where it has none that can be read.
+        read: Returns its values.
+    """
+
+    shape: tuple[int, ...]
+    read: Callable[[], np.ndarray]
 
 
 def load_arrays(
@@ -41,13 +73,14 @@ def load_arrays(
     n_images: int = 0,
     grey: bool | None = None,
     fit: Fit = "pad",
+    reading: Reading = FOUND_OUT,
 ) -> ImageSet:
-    """Read the images of an `.npy` or `.npz` file.
+    """Read the images of one `.npy`, `.npz`, `.csv` or idx file.
 
-    Images are (n, h, w) grey, or (n, h, w, c) with c 1 (grey), 3 (RGB) or 4 (RGB and alpha, laid
-    on white); whole numbers from 0 to 255 (or only 0 and 1, for black and white) or fractions
-    from 0 to 1. Labels are whole numbers or texts. A split that the file makes is kept, and so
-    are texts called `source` and `licence`.
+    Images are (n, h, w) grey, or (n, h, w, c) with c 1 (grey), 3 (RGB) or 4 (RGB and alpha), or
+    lie flattened in the rows of (n, d); other orders of the axes are found out where that is
+    certain. Their values are whole numbers or fractions; see `levels`. Labels are whole numbers
+    or texts. A split that the file makes is kept, and so are texts called `source` and `licence`.
 
     Args:
         path: The file.
@@ -55,42 +88,112 @@ def load_arrays(
         n_images: How many to take at most; 0 takes all.
         grey: True makes all grey, False all RGB, None keeps grey what is grey.
         fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
+        reading: How they are to be understood.
 
     Raises:
         DataError: The file is damaged or over a limit, an array is missing, of the wrong shape
-            or kind, or holds values out of range.
+            or kind, or holds values that could mean several things.
     """
-    name = plain_name(path.name)
-    arrays = _read_npz(path) if path.suffix.lower() == ".npz" else {"images": _read_npy(path)}
-    images, labels, n_test, item_names = _parts(arrays, name)
+    with _opened(path, reading) as arrays:
+        shaping = (image_size, n_images, grey, fit)
+        return _read(arrays, plain_name(path.name), plain_name(path.stem), shaping, reading)
+
+
+def load_members(
+    members: tuple[Member, ...],
+    name: str,
+    *,
+    image_size: int = 0,
+    n_images: int = 0,
+    grey: bool | None = None,
+    fit: Fit = "pad",
+    reading: Reading = FOUND_OUT,
+) -> ImageSet:
+    """Read the arrays of a folder or a zip, one in each file, as `load_arrays` reads a file.
+
+    Args:
+        members: Files whose names `is_array_name` knows.
+        name: What the folder or zip is called.
+        image_size: As in `load_arrays`; so are the others.
+        n_images: As there.
+        grey: As there.
+        fit: As there.
+        reading: As there.
+
+    Raises:
+        DataError: As there.
+    """
+    arrays = {}
+    for member in members:
+        data = member.read()
+        if isinstance(data, bytes):
+            array = _parse_any(data, member.parts[-1])
+            arrays[_key_of(member.parts[-1])] = _Array(array.shape, lambda array=array: array)  # type: ignore[misc]
+    return _read(arrays, name, name, (image_size, n_images, grey, fit), reading)
+
+
+def is_array_name(name: str) -> bool:
+    """Whether a file among others is called as an array is: an `.npy` or an idx file."""
+    return name.casefold().endswith(".npy") or is_idx_name(name)
+
+
+def _read(
+    arrays: Mapping[str, _Array],
+    name: str,
+    stem: str,
+    shaping: tuple[int, int, bool | None, Fit],
+    reading: Reading,
+) -> ImageSet:
+    """Find images and labels among arrays, understand their values, and make squares of them."""
+    image_size, n_images, grey, fit = shaping
+    notes: list[str] = []
+    roles = find_roles({key: array.shape for key, array in arrays.items()}, reading, name, notes)
+    parts = [
+        to_images(arrays[part.images].read(), reading.layout, name, notes) for part in roles.parts
+    ]
+    images = _joined(parts, roles.parts, name)
     n = len(images)
-    labels, class_names = _classes(labels, arrays.get("class_names"), n, name)
-    is_test = fixed_split(n)
-    if n_test:
-        is_test = np.arange(n) >= n - n_test
-    rows = draw_rows(is_test, n_images) if n_images and n > 1 else np.arange(n)
     if not n:
         raise DataError(
             f'"{name}" holds no images.', "At least 2 were needed.", "Choose another file."
         )
-    given = _pixels(images, rows, name)
-    squares = _squares(given, image_size, fit)
-    pixels = in_colour_or_grey(squares, grey=grey)
+    others = {role: arrays[key].read() for role, key in roles.others.items()}
+    labels = _labels(roles.parts, parts, arrays, others.get("class_names"), name, notes)
+    factors, factor_names = _factors(others, labels, roles, n, notes)
+    is_test, item_names = _split(roles.parts, [len(part) for part in parts])
+    rows = draw_rows(is_test, n_images) if n_images and n > 1 else np.arange(n)
+    given = _pixels(images, rows, reading, name, notes)
+    pixels = in_colour_or_grey(_squares(given, image_size, fit), grey=grey)
     return ImageSet(
-        name=plain_name(path.stem),
+        name=stem,
         pixels=pixels,
         is_test=is_test[rows],
-        labels=None if labels is None else labels[rows],
-        class_names=class_names,
+        labels=None if labels.classes is None else labels.classes[rows],
+        class_names=labels.class_names,
+        factors=None if factors is None else factors[rows],
+        factor_names=factor_names,
         item_names=tuple(item_names[row] for row in rows),
-        source=_fact(arrays, "source", f'images read from "{name}"'),
-        licence=_fact(arrays, "licence", "as set by the owner of the images"),
+        source=_fact(others, "source", f'images read from "{name}"'),
+        licence=_fact(others, "licence", "as set by the owner of the images"),
         fitting=_fitting(given, pixels, fit),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _read_npy(path: Path) -> np.ndarray:
-    name = plain_name(path.name)
+# ---- files
+
+
+@contextmanager
+def _opened(path: Path, reading: Reading) -> Iterator[Mapping[str, _Array]]:
+    """Give the arrays of one file, none of which is read before it is asked for."""
+    name, suffix = plain_name(path.name), path.suffix.casefold()
+    if suffix == ".npz":
+        with open_archive(path) as archive:
+            yield {
+                info.filename.removesuffix(".npy"): _member_array(archive, info, name)
+                for info in archive.infolist()
+            }
+        return
     size_bytes = path.stat().st_size
     if size_bytes > MAX_UNPACKED_BYTES:
         raise DataError(
@@ -98,54 +201,55 @@ def _read_npy(path: Path) -> np.ndarray:
             f"Files of up to {MAX_UNPACKED_BYTES / 2**30:.3g} GB are read.",
             "Save fewer or smaller images, as uint8.",
         )
-    return _parse(path.read_bytes(), f'"{name}"')
+    if suffix == ".csv":
+        table = read_table(path.read_bytes(), name, reading)
+        yield {key: _Array(array.shape, lambda array=array: array) for key, array in table.items()}  # type: ignore[misc]
+    else:
+        array = _parse_any(path.read_bytes(), name)
+        yield {"images": _Array(array.shape, lambda: array)}
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Read the arrays that mean something here, and an empty one for each of the others."""
-    arrays: dict[str, np.ndarray] = {}
-    with open_archive(path) as archive:
-        for info in archive.infolist():
-            key = info.filename.removesuffix(".npy")
-            arrays[key] = (
-                _parse_member(archive, info, f'The array "{key}" of "{plain_name(path.name)}"')
-                if key in _KNOWN
-                else np.empty(0)
-            )
-    return arrays
+def _member_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> _Array:
+    key = info.filename.removesuffix(".npy")
+    what = f'The array "{plain_name(key)}" of "{name}"'
 
+    def read() -> np.ndarray:
+        data = read_member(archive, info)
+        if data is None:
+            raise _damaged(what)
+        return _parse(data, what, key)
 
-def _parse_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str) -> np.ndarray:
-    data = read_member(archive, info)
-    if data is None:
-        raise _damaged(what)
-    return _parse(data, what)
-
-
-def _parse(data: bytes, what: str) -> np.ndarray:
-    """Take one array from the bytes of an .npy file, without unpickling anything.
-
-    Source:
-        The .npy format. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-    """
-    stream = BytesIO(data)
+    start = read_member(archive, info, most_bytes=_HEADER_BYTES)
     try:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-        else:
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-    except (ValueError, SyntaxError, TypeError, OverflowError, TokenError) as error:
-        raise _damaged(what) from error
+        shape = _parse_header(BytesIO(start or b""), what)[0]
+    except DataError:
+        shape = ()  # it may never be asked for
+    return _Array(shape, read)
+
+
+def _parse_any(data: bytes, name: str) -> np.ndarray:
+    if is_idx_name(name):
+        return read_idx(data, name, most_bytes=MAX_UNPACKED_BYTES)
+    return _parse(data, f'"{name}"', _key_of(name))
+
+
+def _key_of(name: str) -> str:
+    return key_of(name) if is_idx_name(name) else name.rpartition(".")[0]
+
+
+def _parse(data: bytes, what: str, key: str) -> np.ndarray:
+    """Take one array from the bytes of an .npy file, without unpickling anything."""
+    stream = BytesIO(data)
+    shape, fortran, dtype = _parse_header(stream, what)
     if dtype.hasobject or dtype.kind not in "buifUS":
         raise DataError(
             f"{what} holds {'Python objects' if dtype.hasobject else f'values of type {dtype}'}.",
             "Plain numbers or texts were needed; objects can run code when they are opened, so "
             "they are never opened here.",
-            "Save it again as a plain array, for example images.astype(numpy.uint8).",
+            f"Save it again as a plain array, for example {_plain_example(key)}.",
         )
     n_bytes = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or n_bytes != len(data) - stream.tell():
+    if n_bytes != len(data) - stream.tell():
         raise _damaged(what)
     if not n_bytes:
         return np.zeros(shape, dtype)
@@ -155,70 +259,190 @@ def _parse(data: bytes, what: str) -> np.ndarray:
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
-def _parts(
-    arrays: Mapping[str, np.ndarray], name: str
-) -> tuple[np.ndarray, np.ndarray | None, int, list[str]]:
-    """Find images (n, h, w, c), labels, the number of test images at the end, and item names."""
-    if "images" in arrays:
-        images = _with_channels(arrays["images"], name)
-        return images, arrays.get("labels"), 0, [str(row) for row in range(len(images))]
-    if "train_images" not in arrays:
-        found = ", ".join(sorted(plain_name(key) for key in arrays)) or "nothing"
-        raise DataError(
-            f'"{name}" holds {found}.',
-            "An array named images, or one named train_images, was needed.",
-            "Save it again with numpy.savez(file, images=..., labels=...); labels are optional.",
-        )
-    sides = [side for side in ("train", "test") if f"{side}_images" in arrays]
-    parts = [_with_channels(arrays[f"{side}_images"], name) for side in sides]
-    if len({part.shape[1:] for part in parts}) > 1:
-        raise DataError(
-            f'In "{name}" the train_images have shape {parts[0].shape} and the test_images '
-            f"{parts[1].shape}.",
-            "Both need the same height, width and channels.",
-            "Save both again with one shape.",
-        )
-    labels = None
-    if any(f"{side}_labels" in arrays for side in sides):
-        given = [arrays.get(f"{side}_labels", np.empty(0, np.int64)) for side in sides]
-        three = zip(given, parts, sides, strict=True)
-        labels = [_in_a_row(rows, len(part), f"{side}_", name) for rows, part, side in three]
-    item_names = [
-        f"{side} {row}" for side, rows in zip(sides, parts, strict=True) for row in range(len(rows))
-    ]
-    n_test = len(parts[1]) if len(parts) == 2 and len(parts[0]) else 0
-    return (
-        np.concatenate(parts),
-        np.concatenate(labels) if labels else None,
-        n_test,
-        item_names,
+def _parse_header(stream: BytesIO, what: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Return shape, whether columns come first, and type.
+
+    Source:
+        The .npy format. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+    """
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        else:
+            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+    except (ValueError, SyntaxError, TypeError, OverflowError, TokenError) as error:
+        raise _damaged(what) from error
+    if any(type(length) is not int or length < 0 for length in shape):
+        raise _damaged(what)
+    return shape, fortran, dtype
+
+
+def _plain_example(key: str) -> str:
+    role = role_of(key)
+    return f"{key}.astype(str)" if role and role[0] != "images" else "images.astype(numpy.uint8)"
+
+
+def _damaged(what: str) -> DataError:
+    return DataError(
+        f"{what} is cut short or damaged.",
+        "A whole array as numpy.save or numpy.savez writes it was needed.",
+        "Save or download it again.",
     )
 
 
-def _with_channels(images: np.ndarray, name: str) -> np.ndarray:
-    """Bring (n, h, w) to (n, h, w, 1) and check the shape and kind of numbers."""
-    good = images.ndim == 3 or (images.ndim == 4 and images.shape[3] in (1, 3, 4))
-    if not good or 0 in images.shape[1:] or images.dtype.kind not in "buif":
-        needed = "Grey images (n, h, w) or colour images (n, h, w, 3), as numbers, were needed."
-        do = "Bring them to one of these shapes and save them again."
-        if images.ndim == 4 and images.shape[1] in (1, 3):
-            do = "Move the channels to the end: images.transpose(0, 2, 3, 1)."
-        shape = f"{images.shape} and type {images.dtype}"
-        raise DataError(f'The images of "{name}" have shape {shape}.', needed, do)
-    return images if images.ndim == 4 else images[..., None]
+# ---- what they hold
 
 
-def _pixels(images: np.ndarray, rows: np.ndarray, name: str) -> np.ndarray:
-    """Check the values of all images (n, h, w, c) and give the chosen ones on white, uint8."""
-    white = _white(images, name)
+def _joined(parts: list[np.ndarray], sides: tuple[Part, ...], name: str) -> np.ndarray:
+    """Put the sides of a split into one array (n, h, w, c)."""
+    if len(parts) == 1:
+        return parts[0]
+    if len({part.shape[1:] for part in parts}) > 1:
+        shapes = ", ".join(
+            f"{side.images} have shape {part.shape}"
+            for side, part in zip(sides, parts, strict=True)
+        )
+        raise DataError(
+            f'In "{name}", {shapes}.',
+            "All need the same height, width and channels.",
+            "Save them again with one shape.",
+        )
+    return np.concatenate(parts)
+
+
+def _split(parts: tuple[Part, ...], counts: list[int]) -> tuple[np.ndarray, list[str]]:
+    """Return which images are for testing, and what each is called."""
+    tested = tested_side([part.side for part in parts if part.side])
+    flags = [np.full(n, part.side == tested) for part, n in zip(parts, counts, strict=True)]
+    is_test = np.concatenate(flags)
+    if tested is None or is_test.all() or not is_test.any():
+        is_test = fixed_split(len(is_test))
+    names = [
+        f"{part.side} {row}" if part.side else str(row)
+        for part, n in zip(parts, counts, strict=True)
+        for row in range(n)
+    ]
+    return is_test, names
+
+
+def _labels(
+    parts: tuple[Part, ...],
+    images: list[np.ndarray],
+    arrays: Mapping[str, _Array],
+    class_names: np.ndarray | None,
+    name: str,
+    notes: list[str],
+) -> Labels:
+    if not any(part.labels for part in parts):
+        return Labels()
+    given = []
+    for part, of in zip(parts, images, strict=True):
+        labels = arrays[part.labels].read() if part.labels else np.empty(0)
+        if labels.ndim == 0 or len(labels) != len(of):
+            side = f"{part.side}_" if part.side else ""
+            raise DataError(
+                f'"{name}" has {len(of):,} {side}images, but its {side}labels have shape '
+                f"{labels.shape}.",
+                "One label for each image was needed.",
+                "Make both the same length, or leave the labels out.",
+            )
+        given.append(labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels)
+    if len({(labels.ndim, labels.shape[1:]) for labels in given}) > 1:
+        raise DataError(
+            f'The labels of the sides of "{name}" have different shapes.',
+            "One label for each image was needed.",
+            "Save them again with one shape, or leave the labels out.",
+        )
+    return read_labels(np.concatenate(given), class_names, name, notes)
+
+
+def _factors(
+    others: Mapping[str, np.ndarray], labels: Labels, roles: Roles, n: int, notes: list[str]
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Return the continuous values known of each image, (n, k) float32, and their names."""
+    columns: dict[str, np.ndarray] = {}
+    given = others.get("factors")
+    if given is not None and given.ndim == 2 and len(given) == n and given.dtype.kind in "buif":
+        names = _factor_names(roles.others["factors"], others.get("factor_names"), given.shape[1])
+        columns |= zip(names, given.T.astype(np.float32), strict=True)
+    elif given is not None:
+        notes.append(told("factors_unfit", shape=given.shape))
+    if labels.factor is not None:
+        columns[plain_name(roles.parts[0].labels or "labels")] = labels.factor
+    same = [name for name, values in columns.items() if not np.ptp(values) > 0]
+    if same:
+        notes.append(told("factors_constant", names=", ".join(same)))
+    kept = {name: values for name, values in columns.items() if name not in same}
+    return (np.stack(list(kept.values()), axis=1), tuple(kept)) if kept else (None, ())
+
+
+def _factor_names(key: str, names: np.ndarray | None, n: int) -> list[str]:
+    if names is not None and names.size == n and names.dtype.kind in "US":
+        return texts_of(names)
+    if key == "latents_values" and n == len(_OF_DSPRITES):
+        return list(_OF_DSPRITES)
+    return [f"factor {i + 1}" for i in range(n)]
+
+
+def _fact(others: Mapping[str, np.ndarray], role: str, otherwise: str) -> str:
+    """One line of text that the file may carry."""
+    text = others.get(role)
+    return otherwise if text is None or text.size != 1 else texts_of(text)[0]
+
+
+# ---- pixels
+
+
+def _pixels(
+    images: np.ndarray, rows: np.ndarray, reading: Reading, name: str, notes: list[str]
+) -> np.ndarray:
+    """Return the chosen images (m, h, w, 1 or 3), uint8; the values of all are looked at."""
+    levels = _levels(images, reading, name, notes)
+    background = _background(images, levels, reading, notes)
     _, h, w, c = images.shape
     pixels = np.empty((len(rows), h, w, min(c, 3)), dtype=np.uint8)
     for start in range(0, len(rows), _CHUNK):
-        chunk = images[rows[start : start + _CHUNK]]
-        if white != 255:
-            chunk = np.rint(chunk.astype(np.float32) * (255 / white))
-        pixels[start : start + _CHUNK] = _on_white(chunk.astype(np.uint8))
-    return pixels
+        chunk = levels.to_bytes(images[rows[start : start + _CHUNK]])
+        pixels[start : start + _CHUNK] = on_background(chunk, background)
+    return 255 - pixels if reading.invert else pixels
+
+
+def _levels(images: np.ndarray, reading: Reading, name: str, notes: list[str]) -> Levels:
+    if images.dtype.kind not in "buif":
+        raise DataError(
+            f'The images of "{name}" have type {images.dtype}.',
+            "Numbers were needed.",
+            "Save them as numbers, for example images.astype(numpy.uint8).",
+        )
+    found: Extremes | None = None
+    for start in range(0, len(images), _CHUNK):
+        chunk = images[start : start + _CHUNK]
+        if chunk.dtype.kind == "f" and not np.isfinite(chunk).all():
+            n_wrong = int((~np.isfinite(images)).any(axis=(1, 2, 3)).sum())
+            raise DataError(
+                f'{n_wrong:,} of the {len(images):,} images of "{name}" hold NaN or infinite '
+                "values.",
+                "Every pixel must be a finite number.",
+                "Leave those images out, or repair them with numpy.nan_to_num.",
+            )
+        found = Extremes.of(chunk).and_those(found)
+    assert found is not None, "there is an image"
+    levels = levels_of(found, reading.range, notes)
+    if levels is None:
+        raise refuse_values(found, name)
+    return levels
+
+
+def _background(images: np.ndarray, levels: Levels, reading: Reading, notes: list[str]) -> int:
+    """Return what transparent images are laid on, 0 or 255."""
+    if images.shape[3] != 4 or reading.background != "auto":
+        return 0 if reading.background == "black" else 255
+    some = images[:: max(1, len(images) // _LOOKED_AT)]
+    if is_mostly_light([levels.to_bytes(image) for image in some]):
+        notes.append(told("background_black"))
+        return 0
+    return 255
 
 
 def _squares(pixels: np.ndarray, image_size: int, fit: Fit) -> np.ndarray:
@@ -244,100 +468,3 @@ def _fitting(given: np.ndarray, pixels: np.ndarray, fit: Fit) -> Fitting:
 def _picture(image: np.ndarray) -> np.ndarray:
     """Return an image (h, w, c) as `pictures` takes it: grey ones as (h, w)."""
     return image[..., 0] if image.shape[2] == 1 else image
-
-
-def _white(images: np.ndarray, name: str) -> int:
-    """Find which value is white, 1 or 255, and check that none is beyond."""
-    if not images.size:
-        return 255
-    least, most = images.min(), images.max()
-    fractions = images.dtype.kind == "f"
-    if fractions and not np.isfinite([least, most]).all():
-        n_wrong = int((~np.isfinite(images)).any(axis=(1, 2, 3)).sum())
-        raise DataError(
-            f'{n_wrong:,} of the {len(images):,} images of "{name}" hold NaN or infinite values.',
-            "Every pixel must be a finite number.",
-            "Leave those images out, or repair them with numpy.nan_to_num.",
-        )
-    if least < 0 or most > (1 if fractions else 255):
-        kind = "fractions" if fractions else "whole numbers"
-        raise DataError(
-            f'The images of "{name}" hold {kind} from {least:g} to {most:g}.',
-            "Fractions from 0 to 1, or whole numbers from 0 to 255, were needed.",
-            "Scale them, for example (255 * (x - x.min()) / (x.max() - x.min())).astype('uint8').",
-        )
-    return 1 if most <= 1 else 255
-
-
-def _on_white(pixels: np.ndarray) -> np.ndarray:
-    """Lay (m, h, w, 4) on white by its alpha; fewer channels lie so already."""
-    if pixels.shape[3] != 4:
-        return pixels
-    colour, alpha = pixels[..., :3].astype(np.uint16), pixels[..., 3:].astype(np.uint16)
-    laid: np.ndarray = (colour * alpha + 255 * (255 - alpha) + 127) // 255
-    return laid.astype(np.uint8)
-
-
-def _classes(
-    labels: np.ndarray | None, names: np.ndarray | None, n: int, name: str
-) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Number the classes from 0 and name them; none without labels."""
-    if labels is None:
-        return None, ()
-    labels = _in_a_row(labels, n, "", name)
-    if labels.dtype.kind in "US":
-        values, ranks = np.unique(labels, return_inverse=True)
-        texts = _texts(values)
-        order = sorted(range(len(texts)), key=lambda rank: natural_key(texts[rank]))
-        return np.argsort(order)[ranks], tuple(texts[rank] for rank in order)
-    if labels.dtype.kind == "f" and not (np.isfinite(labels) & (labels == np.rint(labels))).all():
-        raise DataError(
-            f'The labels of "{name}" are fractions.',
-            "A label is the number or the name of a class.",
-            "Save whole numbers or names, or leave the labels out.",
-        )
-    values, ranks = np.unique(labels.astype(np.int64), return_inverse=True)
-    if names is None:
-        return ranks.astype(np.int64), tuple(str(value) for value in values)
-    class_names = _texts(names.ravel())
-    if n and not 0 <= values[0] <= values[-1] < len(class_names):
-        raise DataError(
-            f'The labels of "{name}" go from {values[0]} to {values[-1]}, but there are '
-            f"{len(class_names)} class_names.",
-            "A label is the position of its class in class_names, counted from 0.",
-            "Correct the labels, name every class, or leave class_names out.",
-        )
-    return labels.astype(np.int64), tuple(class_names)
-
-
-def _fact(arrays: Mapping[str, np.ndarray], key: str, otherwise: str) -> str:
-    """One line of text that the file may carry."""
-    text = arrays.get(key)
-    return otherwise if text is None or text.size != 1 else _texts(text.ravel())[0]
-
-
-def _texts(values: np.ndarray) -> list[str]:
-    """Read names as plain texts, whatever they were stored as."""
-    if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8", "replace")
-    return [plain_name(str(value)) for value in values.tolist()]
-
-
-def _in_a_row(labels: np.ndarray, n_images: int, side: str, name: str) -> np.ndarray:
-    """Bring labels (n,) or (n, 1) to (n,), one for each image."""
-    if labels.shape not in ((n_images,), (n_images, 1)):
-        raise DataError(
-            f'"{name}" has {n_images:,} {side}images, but its {side}labels have shape '
-            f"{labels.shape}.",
-            "One label for each image was needed.",
-            "Make both the same length, or leave the labels out.",
-        )
-    return labels.reshape(n_images)
-
-
-def _damaged(what: str) -> DataError:
-    return DataError(
-        f"{what} is cut short or damaged.",
-        "A whole array as numpy.save or numpy.savez writes it was needed.",
-        "Save or download it again.",
-    )

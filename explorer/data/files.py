@@ -1,19 +1,26 @@
-"""Images from a path: a folder, a zip of one, an .npy or an .npz file.
+"""Images from a path: a folder or a zip, or a file of arrays.
 
 Knows nothing of named sets.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
 from explorer.config import Fit
-from explorer.data.arrays import load_arrays
+from explorer.data.arrays import SUFFIXES as ARRAYS
+from explorer.data.arrays import is_array_name, load_arrays, load_members
+from explorer.data.decoding import MAX_PICTURE_BYTES, Guess, Traits, decode_all
+from explorer.data.decoding import SUFFIXES as PICTURES
 from explorer.data.fitting import Seen
 from explorer.data.imageset import ImageSet, ReportProgress, Skipped, fixed_split
+from explorer.data.levels import Extremes, levels_of
 from explorer.data.members import (
+    MAX_UNPACKED_BYTES,
     Listing,
     Member,
     list_archive,
@@ -22,16 +29,22 @@ from explorer.data.members import (
     open_archive,
     plain_name,
 )
-from explorer.data.pictures import (
-    MAX_PICTURE_BYTES,
-    check_size,
-    decode_with_size,
-    shows_colour,
-    square_up,
-    stack,
-)
+from explorer.data.pictures import check_size, shows_colour, square_up, stack
+from explorer.data.reading import FOUND_OUT, Reading, told
+from explorer.data.splits import side_of, split_level, tested_side
 from explorer.errors import DataError
 
+_DARK = 64  # of 255; where no pixel is lighter, there is little to see
+_MASKS = {
+    "mask",
+    "masks",
+    "annotations",
+    "groundtruth",
+    "ground_truth",
+    "gt",
+    "seg",
+    "segmentation",
+}
 _UNSORTED = "unsorted"  # class of pictures that lie beside the folders of the others
 
 
@@ -42,77 +55,99 @@ def load_path(
     n_images: int = 0,
     grey: bool | None = None,
     fit: Fit = "pad",
+    reading: Reading = FOUND_OUT,
     report: ReportProgress | None = None,
 ) -> ImageSet:
     """Read the images of a folder or file that exists.
 
     Args:
-        path: A folder of images (sub-folders are classes), a zip of one, `.npy` (n, h, w[, c]) or
-            `.npz` with `images`, `labels`, `class_names`, or with `train_images`, ....
+        path: A folder of images (sub-folders are classes, or the sides of a split) or a zip of one;
+            `.npy`, `.npz`, `.csv` or idx, as `arrays.load_arrays` takes them; or a folder or zip of
+            such arrays.
         image_size: Side to bring them to; 0 keeps their own if they agree on one within 8 to
             128, and takes 64 otherwise.
         n_images: How many to take at most, drawn evenly; 0 takes all.
         grey: True makes all grey, False all RGB, None keeps grey what is grey.
         fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
+        reading: How they are to be understood.
         report: Told how far the reading is.
 
     Returns:
-        The images that could be read; the others are named in `skipped`.
+        The images that could be read; the others are named in `skipped`, and `notes` says what
+        was assumed.
 
     Raises:
         DataError: It is of another kind, damaged, over a limit, or holds fewer than 2 images.
     """
     check_size(image_size)
-    suffix = path.suffix.lower()
+    wanted = _Wanted(image_size, n_images, grey, fit, reading)
     if path.is_dir():
-        listing = list_folder(path, max_bytes=MAX_PICTURE_BYTES)
-        return _read(path, listing, image_size, n_images, grey, fit, report)
-    if suffix == ".zip":
+        return _read(path, list_folder(path, max_bytes=most_bytes), wanted, report)
+    if path.suffix.casefold() == ".zip":
         with open_archive(path) as archive:
-            listing = list_archive(archive, max_bytes=MAX_PICTURE_BYTES)
-            return _read(path, listing, image_size, n_images, grey, fit, report)
-    if suffix in (".npy", ".npz"):
-        return load_arrays(path, image_size=image_size, n_images=n_images, grey=grey, fit=fit)
+            return _read(path, list_archive(archive, max_bytes=most_bytes), wanted, report)
+    if path.suffix.casefold() in ARRAYS or is_array_name(path.name):
+        return load_arrays(path, **vars(wanted))
+    if path.suffix.casefold() in PICTURES and path.stat().st_size <= MAX_UNPACKED_BYTES:
+        member = Member((plain_name(path.name),), path.read_bytes)  # it may hold many
+        return _read(path, Listing((member,), ()), wanted, report)
     raise DataError(
         f'"{plain_name(path.name)}" is a single file of another kind.',
-        "A folder of images, a zip of one, or an .npy or .npz file was needed.",
+        "A folder of images, a zip of one, or an .npy, .npz, .csv or idx file was needed.",
         "Put your images into a folder, one sub-folder for each class if you have classes, and "
         "give the folder.",
     )
 
 
-def _read(
-    path: Path,
-    listing: Listing,
-    image_size: int,
-    n_images: int,
-    grey: bool | None,
-    fit: Fit,
-    report: ReportProgress | None,
-) -> ImageSet:
-    """Read what was listed, sort it into classes, split it."""
-    members = _draw(listing.members, n_images)
-    used: list[Member] = []
-    skipped = list(listing.skipped)
-    seen = Seen()
-    pictures = _readable(members, used, skipped, seen, report)
-    squares = square_up(pictures, image_size, fit)
+def most_bytes(name: str) -> int:
+    """Return how large a file of that name may be: pictures are small, arrays may not be."""
+    return MAX_UNPACKED_BYTES if is_array_name(name) else MAX_PICTURE_BYTES
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What the images are to become; see `load_path`."""
+
+    image_size: int
+    n_images: int
+    grey: bool | None
+    fit: Fit
+    reading: Reading
+
+
+def _read(path: Path, listing: Listing, wanted: _Wanted, report: ReportProgress | None) -> ImageSet:
+    """Read what was listed, sort it into classes and the sides of a split."""
+    name = plain_name(path.stem if path.is_file() else path.resolve().name)
+    arrays = tuple(member for member in listing.members if is_array_name(member.parts[-1]))
+    has_pictures = any(m.parts[-1].casefold().endswith(PICTURES) for m in listing.members)
+    if arrays and not has_pictures:
+        return load_members(arrays, name, **vars(wanted))
+    members = _draw(listing.members, wanted.n_images)
+    notes: list[str] = []
+    found = _understood(members, wanted, notes, report)
+    skipped = [*listing.skipped, *found.skipped]
     skipped.sort(key=lambda entry: natural_key(entry.name))
-    if not squares:
+    if not found.squares:
         raise _nothing_to_read(path, skipped)
-    labels, class_names = _classes([member.parts[:-1] for member in used])
-    pixels = stack(squares, grey=grey)
+    folders = [member.parts[:-1] for member in found.members]
+    is_test, folders = _split(folders, notes)
+    labels, class_names = _classes(folders)
+    _warn_of_masks(labels, class_names, found.members, notes)
+    pixels = _valued(stack(found.squares, grey=wanted.grey), found, wanted.reading, notes)
     return ImageSet(
-        name=plain_name(path.stem if path.is_file() else path.resolve().name),
+        name=name,
         pixels=pixels,
-        is_test=fixed_split(len(squares)),
+        is_test=is_test,
         labels=labels,
         class_names=class_names,
-        item_names=tuple(member.name for member in used),
+        item_names=found.names,
         source=f'images read from "{plain_name(path.name)}"',
         licence="as set by the owner of the images",
         skipped=tuple(skipped),
-        fitting=seen.fitting(pixels.shape[-1], fit, _n_made_grey(squares, pixels)),
+        fitting=found.seen.fitting(
+            pixels.shape[-1], wanted.fit, _n_made_grey(found.squares, pixels)
+        ),
+        notes=tuple(notes),
     )
 
 
@@ -131,27 +166,114 @@ def _draw(members: tuple[Member, ...], n_images: int) -> tuple[Member, ...]:
     return tuple(members[row] for row in np.sort(chosen))
 
 
-def _readable(
-    members: tuple[Member, ...],
-    used: list[Member],
-    skipped: list[Skipped],
-    seen: Seen,
-    report: ReportProgress | None,
-) -> Iterator[np.ndarray]:
-    """Decode one picture after another; note which were used and which could not be."""
-    n = len(members)
-    for row, member in enumerate(members):
-        if report and row % max(n // 100, 1) == 0:
-            report(row / n, f"reading images, {row:,} of {n:,}")
-        data = member.read()
-        found = data if isinstance(data, Skipped) else decode_with_size(data, member.name)
-        if isinstance(found, Skipped):
-            skipped.append(found)
-        else:
-            picture, size = found
-            used.append(member)
-            seen.note(picture, size)
-            yield picture
+@dataclass
+class _Found:
+    """The pictures of a set, read in one way."""
+
+    traits: Traits = field(default_factory=Traits)
+    seen: Seen = field(default_factory=Seen)
+    squares: list[np.ndarray] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)  # the file of each
+    skipped: list[Skipped] = field(default_factory=list)
+    _names: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each picture is called."""
+        return tuple(self._names)
+
+    def pictures(
+        self,
+        members: tuple[Member, ...],
+        guess: Guess,
+        reading: Reading,
+        report: ReportProgress | None,
+    ) -> Iterator[np.ndarray]:
+        """Decode one picture after another; note which were used and which could not be."""
+        n = len(members)
+        for row, member in enumerate(members):
+            if report and row % max(n // 100, 1) == 0:
+                report(row / n, f"reading images, {row:,} of {n:,}")
+            data = member.read()
+            if isinstance(data, Skipped):
+                self.skipped.append(data)
+                continue
+            for found in decode_all(data, member.name, guess, reading, self.traits):
+                if isinstance(found, Skipped):
+                    self.skipped.append(found)
+                    continue
+                name, picture, size = found
+                self.members.append(member)
+                self._names.append(name)
+                self.seen.note(picture, size)
+                yield picture
+
+
+def _understood(
+    members: tuple[Member, ...], wanted: _Wanted, notes: list[str], report: ReportProgress | None
+) -> _Found:
+    """Read pictures, and once more where they hold what is better understood for all alike."""
+    guess = Guess(background=0 if wanted.reading.background == "black" else 255)
+    for _ in range(2):
+        found = _Found()
+        pictures = found.pictures(members, guess, wanted.reading, report)
+        found.squares = square_up(pictures, wanted.image_size, wanted.fit)
+        notes.clear()
+        better = found.traits.guess(wanted.reading, notes)
+        if better == guess:
+            break
+        guess = better
+    return found
+
+
+def _valued(pixels: np.ndarray, found: _Found, reading: Reading, notes: list[str]) -> np.ndarray:
+    """Stretch or invert pixels where that is asked for, and say if they are nearly black."""
+    if found.traits.deep is None:
+        extremes = Extremes.of(pixels)
+        if reading.range == "used":
+            levels = levels_of(extremes, "used", notes)
+            pixels = levels.to_bytes(pixels) if levels else pixels
+        elif 0 < extremes.most < _DARK:
+            notes.append(told("dark", most=f"{extremes.most:g}", white="255"))
+    return 255 - pixels if reading.invert else pixels
+
+
+def _split(
+    folders: list[tuple[str, ...]], notes: list[str]
+) -> tuple[np.ndarray, list[tuple[str, ...]]]:
+    """Return which pictures are for testing, and their folders without those of a split."""
+    level = split_level(folders)
+    if level is None:
+        return fixed_split(len(folders)), folders
+    sides = [side_of(folder[level]) for folder in folders]
+    tested = tested_side([side for side in sides if side])
+    counts = Counter(folder[level] for folder in folders)
+    listed = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+    key = "split_val_in" if tested == "test" and "val" in sides else "split"
+    held_out = "” and “".join(sorted(name for name in counts if side_of(name) == tested))
+    notes.append(told(key, listed=listed, tested=held_out))
+    rest = [folder[:level] + folder[level + 1 :] for folder in folders]
+    return np.array([side == tested for side in sides]), rest
+
+
+def _warn_of_masks(
+    labels: np.ndarray | None,
+    class_names: tuple[str, ...],
+    members: list[Member],
+    notes: list[str],
+) -> None:
+    """Say so where one of two classes seems to hold a mask for each picture of the other."""
+    if labels is None or len(class_names) != 2:
+        return
+    masks = [name for name in class_names if name.casefold() in _MASKS]
+    stems = [
+        {member.parts[-1].rpartition(".")[0] for member, label in zip(members, labels, strict=True)
+         if label == side}
+        for side in (0, 1)
+    ]  # fmt: skip
+    if masks and stems[0] == stems[1]:
+        (other,) = set(class_names) - set(masks[:1])
+        notes.append(told("masks", masks=masks[0], images=other))
 
 
 def shared_depth(folders: Sequence[tuple[str, ...]]) -> int:

@@ -44,6 +44,7 @@ class ImageSet:
         licence: Licence of the images, in one line.
         skipped: Inputs that could not be used.
         fitting: How images from files were made square; None where nothing had to be done.
+        notes: What was assumed of the files and left out of them, a sentence each.
     """
 
     name: str
@@ -58,6 +59,7 @@ class ImageSet:
     licence: str = ""
     skipped: tuple[Skipped, ...] = field(default=())
     fitting: Fitting | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.pixels)

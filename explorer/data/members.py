@@ -1,7 +1,7 @@
 """What a folder or a zip holds, listed in natural order and read one file at a time, in memory.
 
-Nothing is ever unpacked to disk, and no link is followed out of the folder. Knows nothing of
-pictures.
+Nothing is ever unpacked to disk. Links in a folder are followed, as the person who named it owns
+it; those in an archive are not. Knows nothing of pictures.
 """
 
 import lzma
@@ -27,7 +27,14 @@ MAX_RATIO = 200  # pictures hardly shrink in a zip; blank bitmaps do, hence the 
 RATIO_COUNTS_FROM_BYTES = 100 * 2**20
 
 _LONGEST_NAME = 255
-_LITTER = {"__MACOSX", "Thumbs.db", "desktop.ini"}  # left by systems; hidden files likewise
+# Left by systems and programs; hidden files likewise.
+_LITTER = {
+    *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "#recycle", "$recycle.bin"),
+    *("system volume information", "lost+found", "__pycache__"),
+}
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+_METHOD_NAMES = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd", 99: "AES encryption"}
+_UTF8_FLAG = 0x800  # set where names of an archive are said to be UTF-8
 # What zipfile and its decompressors have been seen to raise on damaged or hostile archives.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -85,28 +92,32 @@ def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
     return [(len(p) if at % 2 else 0, p) for at, p in enumerate(numbers)], name
 
 
-def list_folder(folder: Path, *, max_bytes: int) -> Listing:
+def list_folder(folder: Path, *, max_bytes: Callable[[str], int]) -> Listing:
     """List a folder and its sub-folders.
 
     Args:
         folder: Where to look.
-        max_bytes: Files larger than this are skipped.
+        max_bytes: How large a file of a name may be; larger ones are skipped.
 
     Raises:
         DataError: There are too many files.
     """
     members: list[Member] = []
     skipped: list[Skipped] = []
-    root = folder.resolve()
-    for place, folders, files in os.walk(folder, onerror=_note_closed(folder, skipped)):
+    been: set[tuple[int, int]] = set()  # folders, so that links in a circle end
+    note = _note_closed(folder, skipped)
+    for place, folders, files in os.walk(folder, onerror=note, followlinks=True):
+        if not _is_new(place, been):
+            folders.clear()
+            continue
         folders[:] = [name for name in folders if not _is_litter(name)]
-        for name in [*folders, *files]:
+        for name in filter(lambda name: not _is_litter(name), files):
             path = Path(place, name)
             parts = tuple(plain_name(part) for part in path.relative_to(folder).parts)
-            reason = None if _is_litter(name) else _why_not_file(path, root, max_bytes)
+            reason = _why_not_file(path, max_bytes(name))
             if reason:
                 skipped.append(Skipped("/".join(parts), reason))
-            elif name in files and not _is_litter(name):
+            else:
                 members.append(Member(parts, _file_reader(path, parts)))
         _check_count(len(members) + len(skipped), plain_name(folder.name))
     return _in_order(members, skipped)
@@ -149,16 +160,17 @@ def open_archive(source: Path | bytes, name: str = "") -> Iterator[zipfile.ZipFi
         yield archive
 
 
-def list_archive(archive: zipfile.ZipFile, *, max_bytes: int) -> Listing:
+def list_archive(archive: zipfile.ZipFile, *, max_bytes: Callable[[str], int]) -> Listing:
     """List a zip's files, as `list_folder` does."""
     members: list[Member] = []
     skipped: list[Skipped] = []
     for info in archive.infolist():
-        raw = tuple(part for part in info.filename.replace("\\", "/").split("/") if part)
+        name = _name_of(info)
+        raw = tuple(part for part in name.replace("\\", "/").split("/") if part)
         if not raw or info.is_dir() or any(_is_litter(part) for part in raw if part != ".."):
             continue
         parts = tuple(plain_name(part) for part in raw)
-        reason = _why_not_member(info, raw, max_bytes)
+        reason = _why_not_member(info, raw, max_bytes(parts[-1]))
         if reason:
             skipped.append(Skipped("/".join(parts), reason))
         else:
@@ -166,26 +178,48 @@ def list_archive(archive: zipfile.ZipFile, *, max_bytes: int) -> Listing:
     return _in_order(members, skipped)
 
 
-def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
-    """Unpack one file of a zip in memory; None if it is damaged."""
+def read_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, most_bytes: int = -1
+) -> bytes | None:
+    """Unpack one file of a zip in memory, or its first bytes; None if it is damaged."""
     try:
-        return archive.read(info)
+        with archive.open(info) as stream:
+            return stream.read(most_bytes)
     except _DAMAGE:
         return None
 
 
-def _why_not_file(path: Path, root: Path, max_bytes: int) -> str | None:
-    """Say why a path of a folder cannot be read, or None if it can; sub-folders can."""
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """Return a member's path; some systems write UTF-8 without the flag that says so.
+
+    A name in the old code page 437 is hardly ever valid UTF-8 by chance.
+    """
+    if info.flag_bits & _UTF8_FLAG:
+        return info.filename
     try:
-        if path.is_symlink() and path.is_dir():
-            return "is a link to a folder, which is not followed"
-        if not path.resolve().is_relative_to(root):
-            return "is a link that leads out of the folder"
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
+
+
+def _is_new(place: str, been: set[tuple[int, int]]) -> bool:
+    """Note a folder; False if it was walked before, under this name or another."""
+    try:
+        found = os.stat(place)
+    except OSError:
+        return False
+    key = (found.st_dev, found.st_ino)
+    is_new = key not in been
+    been.add(key)
+    return is_new
+
+
+def _why_not_file(path: Path, max_bytes: int) -> str | None:
+    """Say why a file of a folder cannot be read, or None if it can."""
+    try:
         found = path.stat()
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle
-        return "cannot be opened"
-    if stat.S_ISDIR(found.st_mode):
-        return None
+    except OSError:
+        return "is a link to nothing" if path.is_symlink() else "cannot be opened"
     if not stat.S_ISREG(found.st_mode):
         return "is not an ordinary file"
     return _too_large(found.st_size, max_bytes)
@@ -199,6 +233,9 @@ def _why_not_member(info: zipfile.ZipInfo, parts: tuple[str, ...], max_bytes: in
         return "is a link, which is not followed"
     if info.flag_bits & 1:
         return "is locked with a password"
+    if info.compress_type not in _METHODS:
+        method = _METHOD_NAMES.get(info.compress_type, f"method {info.compress_type}")
+        return f"is packed with {method}, which is not read; unpack the archive, give the folder"
     if parts[-1].lower().endswith(".zip"):
         return "is an archive inside the archive, which is not opened"
     return _too_large(info.file_size, max_bytes)
@@ -250,7 +287,7 @@ def _check_count(n_members: int, name: str) -> None:
 
 
 def _is_litter(name: str) -> bool:
-    return name.startswith(".") or name in _LITTER
+    return name.startswith(".") or name.casefold() in _LITTER
 
 
 def _in_order(members: list[Member], skipped: list[Skipped]) -> Listing:

@@ -1,48 +1,20 @@
-"""Pictures of any size and kind to square 8-bit pixels: decode, fit, make grey or colour.
+"""Pictures of any size to square pixels: fit, make grey or colour, lay on a background.
 
-A picture here is an array (h, w) grey or (h, w, 3) RGB, uint8. Knows nothing of folders,
-archives or classes.
+A picture here is an array (h, w) grey or (h, w, 3) RGB, uint8. Knows nothing of files.
 """
 
-import struct
-import warnings
-import zlib
 from collections.abc import Iterable
-from io import BytesIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from explorer.config import Fit
-from explorer.data.imageset import Skipped
 from explorer.errors import DataError
 
 LEAST_SIZE, MOST_SIZE = 8, 128
 COMMON_SIZE = 64  # where pictures differ in size, or their own is out of range
-MAX_PICTURE_BYTES = 64 * 2**20
-MAX_PIXELS = 64_000_000  # a phone's 50 megapixels pass; 200 MB of RGB is the most that is decoded
-
-# How names of such files end.
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif", ".ppm")
-
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM")
-_QUARTER_TURNS = (5, 6, 7, 8)  # values of the orientation tag for pictures on their side
-_DRAFT_SIZE = (256, 256)  # a JPEG may come at an eighth of its size, but no smaller than this
-# What Pillow has been seen to raise on damaged files.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    ArithmeticError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
+_LIGHT = 200  # of 255, from which on things are hard to see on white
+_LEAST_CLEAR = 0.05  # of a picture
 
 
 def check_size(image_size: int) -> None:
@@ -57,48 +29,6 @@ def check_size(image_size: int) -> None:
             f"Images can be {LEAST_SIZE} to {MOST_SIZE} pixels wide and high.",
             "Choose a size in that range, or 0 to keep the images' own.",
         )
-
-
-def decode(data: bytes, name: str) -> np.ndarray | Skipped:
-    """Turn a file's bytes into a picture, upright and on white, or say why that cannot be.
-
-    The pixel count is read from the header and checked before anything is decoded. Of an
-    animation the first frame is taken. 16-bit grey becomes 8-bit.
-
-    Args:
-        data: The whole file.
-        name: What to call it in the reason.
-    """
-    found = decode_with_size(data, name)
-    return found if isinstance(found, Skipped) else found[0]
-
-
-def decode_with_size(data: bytes, name: str) -> tuple[np.ndarray, tuple[int, int]] | Skipped:
-    """Do as `decode` does, and return the picture's width and height as well.
-
-    Large JPEGs are decoded at a fraction of their size; what is returned is their own.
-    """
-    if not data:
-        return Skipped(name, "is empty")
-    too_large = Skipped(name, f"has more than {MAX_PIXELS // 10**6} million pixels")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of odd metadata; size is checked here
-            with Image.open(BytesIO(data), formats=_FORMATS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    return too_large
-                image.draft(None, _DRAFT_SIZE)
-                is_turned = image.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
-                picture = _to_array(ImageOps.exif_transpose(image), name)
-    except Image.DecompressionBombError:
-        return too_large
-    except UnidentifiedImageError:
-        return Skipped(name, "is not an image in a format read here (such as PNG or JPEG)")
-    except _DAMAGE:
-        return Skipped(name, "is cut short or damaged")
-    if isinstance(picture, Skipped):
-        return picture
-    return picture, (height, width) if is_turned else (width, height)
 
 
 def to_square(picture: np.ndarray, size: int, fit: Fit = "pad") -> np.ndarray:
@@ -153,48 +83,6 @@ def size_to_take(h: int, w: int, fit: Fit = "pad") -> int:
     """The side of the squares for pictures that are all h x w and may keep their size."""
     own = min(h, w) if fit == "crop" else max(h, w)
     return own if LEAST_SIZE <= own <= MOST_SIZE else COMMON_SIZE
-
-
-def open_picture(data: bytes, name: str) -> np.ndarray:
-    """Return the one picture of a file as `decode` does, or refuse it.
-
-    Raises:
-        DataError: It is no picture that can be read.
-    """
-    too_large = len(data) > MAX_PICTURE_BYTES
-    picture = (
-        Skipped(name, f"has more than {MAX_PICTURE_BYTES // 2**20} MB")
-        if too_large
-        else decode(data, name)
-    )
-    if isinstance(picture, Skipped):
-        raise DataError(
-            f'"{picture.name}" {picture.reason}.',
-            "An image, such as a PNG or JPEG file, was needed.",
-            "Choose another file, or save this one again as PNG.",
-        )
-    return picture
-
-
-def read_one(data: bytes, name: str, *, size: int, grey: bool, fit: Fit = "pad") -> np.ndarray:
-    """Bring the one picture of a file to the size and the colours that a model reads.
-
-    Args:
-        data: The whole file.
-        name: What to call it in an error.
-        size: Side of the square.
-        grey: Whether the model reads grey images.
-        fit: What to do if it is not square.
-
-    Returns:
-        Shape (1 or 3, size, size), uint8.
-
-    Raises:
-        DataError: It is no picture that can be read.
-    """
-    picture = open_picture(data, name)
-    pixels: np.ndarray = stack([to_square(picture, size, fit)], grey=grey)[0]
-    return pixels
 
 
 def square_up(
@@ -295,18 +183,31 @@ def bring_to(pixels: np.ndarray, *, image_size: int, grey: bool | None) -> np.nd
     return brought
 
 
-def _to_array(image: Image.Image, name: str) -> np.ndarray | Skipped:
-    """Flatten onto white and keep grey grey; (h, w) or (h, w, 3), uint8."""
-    if image.mode == "F":
-        return Skipped(name, "holds measurements rather than 8- or 16-bit pixels")
-    if image.mode.startswith("I"):  # 16-bit grey; some formats carry it in 32 bits
-        levels = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
-        return (levels * 255 // 65535).astype(np.uint8)
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        return np.asarray(Image.alpha_composite(paper, layer).convert("RGB"))
-    return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+def on_background(pixels: np.ndarray, background: int) -> np.ndarray:
+    """Lay (m, h, w, 4) uint8 on black (0) or white (255) by its alpha; fewer channels lie so."""
+    if pixels.shape[3] != 4:
+        return pixels
+    colour, alpha = pixels[..., :3].astype(np.uint16), pixels[..., 3:].astype(np.uint16)
+    laid: np.ndarray = (colour * alpha + background * (255 - alpha) + 127) // 255
+    return laid.astype(np.uint8)
+
+
+def is_mostly_light(layers: Iterable[np.ndarray]) -> bool:
+    """Whether most pictures that show something on nothing show light things, lost on white.
+
+    Args:
+        layers: Shape (h, w, 4) each, RGB and alpha, uint8.
+    """
+    lights = [light for layer in layers if (light := _light_of(layer)) is not None]
+    return sum(light >= _LIGHT for light in lights) * 2 > len(lights)
+
+
+def _light_of(layer: np.ndarray) -> float | None:
+    """Return how light what is visible is, 0 to 255; None if hardly anything is transparent."""
+    alpha = layer[..., 3].astype(np.float64) / 255
+    if alpha.mean() > 1 - _LEAST_CLEAR or not alpha.any():
+        return None
+    return float((layer[..., :3].mean(axis=2) * alpha).sum() / alpha.sum())
 
 
 def shows_colour(pixels: np.ndarray) -> bool:

@@ -13,19 +13,14 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
-from explorer.data.files import shared_depth
+from explorer.data.arrays import SUFFIXES as ARRAYS
+from explorer.data.arrays import is_array_name
+from explorer.data.files import most_bytes, shared_depth
 from explorer.data.imageset import Skipped
 from explorer.data.members import list_archive, open_archive, plain_name
-from explorer.data.pictures import MAX_PICTURE_BYTES
 from explorer.errors import DataError
 
-_ARRAYS = (".npy", ".npz")
 _SHRINK = (".bmp", ".tif", ".tiff", ".ppm")  # in an archive; other formats are compressed already
-# Arrays that belong together where each lies in a file of its own, as `arrays.load_arrays` has it.
-_PARTS = (
-    *("images", "labels", "class_names"),
-    *("train_images", "train_labels", "test_images", "test_labels"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +56,8 @@ def brought_together(files: Sequence[tuple[str, bytes]]) -> Upload:
 
     A single archive or array stays as it is. Pictures become one archive, in which folders are
     classes. The pictures of several archives are put together; an archive without classes of its
-    own becomes one class, named after it. Arrays called `images.npy`, `labels.npy` and so on become
-    one `.npz`.
+    own becomes one class, named after it. Several arrays, such as `images.npy` and `labels.npy`,
+    become one archive too.
 
     Args:
         files: Name of each file, with its folders where they are known, and its contents; at least
@@ -73,8 +68,8 @@ def brought_together(files: Sequence[tuple[str, bytes]]) -> Upload:
     """
     named = [(_parts(name), content) for name, content in files]
     archives = [(parts, content) for parts, content in named if _ends(parts, ".zip")]
-    arrays = sorted({(parts, content) for parts, content in named if _ends(parts, *_ARRAYS)})
-    singles = [(parts, content) for parts, content in named if not _ends(parts, ".zip", *_ARRAYS)]
+    arrays = sorted({(parts, content) for parts, content in named if _is_array(parts)})
+    singles = [(p, content) for p, content in named if not _ends(p, ".zip") and not _is_array(p)]
     if arrays:
         if archives or singles:
             raise DataError(
@@ -96,31 +91,29 @@ def brought_together(files: Sequence[tuple[str, bytes]]) -> Upload:
 
 
 def _one_array(arrays: Sequence[tuple[tuple[str, ...], bytes]]) -> Upload:
-    """Take a single array as it is, or several that belong together as an .npz."""
+    """Take a single array as it is, or several that belong together as an archive."""
     if len(arrays) == 1:
         ((parts, content),) = arrays
         return Upload(name=parts[-1], content=content)
-    names = [parts[-1].lower() for parts, _ in arrays]
-    keys = [_stem(name) for name in names]
-    fit = all(name.endswith(".npy") for name in names) and len(set(keys)) == len(keys)
-    if not fit or not set(keys) <= set(_PARTS):
+    names = [parts[-1] for parts, _ in arrays]
+    if not all(map(is_array_name, names)) or len(set(names)) < len(names):
         raise DataError(
-            f"{len(arrays)} arrays were dropped: {', '.join(parts[-1] for parts, _ in arrays)}.",
-            "One .npy or .npz file is read, or several .npy files called "
-            f"{', '.join(f'{key}.npy' for key in _PARTS[:3])}, one of each.",
+            f"{len(arrays)} arrays were dropped: {', '.join(names)}.",
+            "One .npz or .csv file is read, or several .npy or idx files of different names, such "
+            "as images.npy and labels.npy.",
             "Rename them so, or put them into one file: numpy.savez(file, images=..., labels=...).",
         )
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for key, (_, content) in zip(keys, arrays, strict=True):
-            archive.writestr(zipfile.ZipInfo(f"{key}.npy"), content)
+        for name, (_, content) in zip(names, arrays, strict=True):
+            archive.writestr(zipfile.ZipInfo(name), content)
     folder = arrays[0][0][-2:-1] or ("images",)
-    return Upload(name=f"{folder[0]}.npz", content=stream.getvalue())
+    return Upload(name=f"{folder[0]}.zip", content=stream.getvalue())
 
 
 def _members(archive: zipfile.ZipFile, name: str, skipped: list[Skipped]) -> Iterator[_Picture]:
     """Yield the pictures of an archive: in its own classes, or all in one called `name`."""
-    listing = list_archive(archive, max_bytes=MAX_PICTURE_BYTES)
+    listing = list_archive(archive, max_bytes=most_bytes)
     skipped += [Skipped(f"{name}.zip/{left.name}", left.reason) for left in listing.skipped]
     folders = [member.parts[:-1] for member in listing.members]
     depth = shared_depth(folders)
@@ -186,6 +179,10 @@ def _parts(name: str) -> tuple[str, ...]:
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     inside = [plain_name(part) for part in parts if not re.fullmatch("[A-Za-z]:", part)]
     return tuple(inside) or ("upload",)
+
+
+def _is_array(parts: tuple[str, ...]) -> bool:
+    return _ends(parts, *ARRAYS) or is_array_name(parts[-1])
 
 
 def _ends(parts: tuple[str, ...], *endings: str) -> bool:

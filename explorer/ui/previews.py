@@ -1,14 +1,14 @@
 """A first look at a set of images, before anything is trained on it."""
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from explorer import data
-from explorer.config import Fit
-from explorer.data.imageset import ImageSet, Skipped, evenly_spread
+from explorer.config import TrainConfig
+from explorer.data.imageset import ImageSet, ReportProgress, Skipped, evenly_spread
 from explorer.data.pictures import as_image
 
 _DRAWN = {"faces": 48, "shapes": 48}  # of sets drawn by this program, so many for a look
@@ -17,6 +17,8 @@ _SIDE, _GAP = 64, 4  # pixels
 _PAIRS, _PAIR_COLUMNS = 4, 2  # images before and after
 _PAIR_SIDE, _ARROW, _PAIR_GAP = 96, 32, 36  # pixels
 _ARROW_GREY = (128, 128, 128, 255)
+_KEPT_LOOKS = 16
+_kept: "OrderedDict[TrainConfig, Look]" = OrderedDict()  # of this server, used last at the end
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,6 +34,7 @@ class Look:
         sheet: Some images as the model will get them, side by side, (h, w, 4) uint8 on nothing.
         fitted: What was done to bring the images to one size, in sentences; empty for sets that
             come as they are.
+        notes: What was assumed of the files and left out of them, in sentences.
         pairs: A few images before and after that, (h, w, 4) uint8 on nothing; None if they stayed
             as they were.
     """
@@ -43,25 +46,32 @@ class Look:
     skipped: tuple[Skipped, ...]
     sheet: np.ndarray
     fitted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     pairs: np.ndarray | None = None
 
 
-@lru_cache(maxsize=16)
-def look_at(source: str, image_size: int, grey: bool | None, fit: Fit = "pad") -> Look:
+def look_at(asked: TrainConfig, *, report: ReportProgress | None = None) -> Look:
     """Load a set, or a little of it where it is drawn by this program, and look at it.
 
     Args:
-        source: What `data.load` is asked for.
-        image_size: Side, or 0.
-        grey: As `data.load` takes it.
-        fit: As `data.load` takes it.
+        asked: Which images, how they are to be read and brought to one size; nothing else counts.
+        report: Told how far the reading is.
 
     Raises:
         DataError: The images cannot be used.
         MachineError: They must be fetched, and the network is not there.
     """
+    look = _kept.pop(asked, None) or _look(asked, report)
+    _kept[asked] = look
+    while len(_kept) > _KEPT_LOOKS:
+        _kept.popitem(last=False)
+    return look
+
+
+def _look(asked: TrainConfig, report: ReportProgress | None) -> Look:
+    source = asked.data
     n_drawn = _DRAWN.get(source, 0)
-    images = data.load(source, image_size=image_size, n_images=n_drawn, grey=grey, fit=fit)
+    images = data.load_for(replace(asked, n_images=n_drawn), report=report)
     n_all = {choice.name: choice.n_images for choice in data.built_in()}
     counts: list[int] = []
     if images.labels is not None and not n_drawn:
@@ -74,6 +84,7 @@ def look_at(source: str, image_size: int, grey: bool | None, fit: Fit = "pad") -
         skipped=images.skipped,
         sheet=_contact_sheet(images),
         fitted=tuple(images.fitting.told()) if images.fitting else (),
+        notes=images.notes,
         pairs=_before_and_after(images),
     )
 

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from explorer.data.decoding import MAX_PICTURE_BYTES, SUFFIXES, open_picture
 from explorer.data.framing import Framing, Part, framed, shrunk, suggested
-from explorer.data.pictures import MAX_PICTURE_BYTES, SUFFIXES, open_picture
 from explorer.errors import ExplorerError
 from explorer.placing import Placement, place, place_by_encoder
 from explorer.ui import state

@@ -1,12 +1,13 @@
 """Which images to train on: chosen, brought to one size, and looked at."""
 
 import dataclasses
-from typing import get_args
+from functools import partial
+from typing import Any, get_args
 
 import streamlit as st
 
 from explorer import data, store
-from explorer.config import Colours, Fit, TrainConfig
+from explorer.config import Background, Colours, Fit, Frames, Layout, Range, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look, look_at
@@ -15,7 +16,9 @@ from explorer.ui.words import plain, say
 _SOURCES = ("builtin", "openml", "upload")
 _WAYS = ("files", "folder")
 _SIZES = (0, 16, 28, 32, 48, 64, 96, 128)
-_PICTURES = ["zip", "npy", "npz", "png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"]
+# Settings that say how files are to be read, and what may be chosen; of the others, a text.
+_READING = {"layout": Layout, "range": Range, "background": Background, "frames": Frames}
+_KEYS = ("images_key", "labels_key")
 _MOST_CLASSES = 12
 
 
@@ -44,12 +47,20 @@ def choose_images() -> Chosen | None:
     asked = TrainConfig(data=source)
     if kind != "builtin":
         asked = _shape(asked, is_own=kind == "upload")
+    if kind == "upload":
+        asked = _choose_reading(asked)
+    progress = st.empty()
+
+    def report(done: float, words: str) -> None:
+        progress.progress(done, plain(words))  # and ends here if the visitor has left
+
     try:
-        with st.spinner(say("train.looking")):
-            look = look_at(source, asked.image_size, asked.grey, asked.fit)
+        look = look_at(asked, report=report)
     except ExplorerError as error:
         st.error(plain(str(error)))
         return None
+    finally:
+        progress.empty()
     _show(look)
     return Chosen(asked, look)
 
@@ -88,7 +99,6 @@ def _upload() -> str | None:
     is_folder = way == "folder"
     dropped = st.file_uploader(
         say("train.upload_a_folder" if is_folder else "train.upload"),
-        type=_PICTURES,
         accept_multiple_files="directory" if is_folder else True,
         help=say("train.upload_help"),
         key=f"upload-{way}",
@@ -148,6 +158,36 @@ def _shape(asked: TrainConfig, *, is_own: bool) -> TrainConfig:
     return dataclasses.replace(asked, image_size=int(size), fit=fit, colours=colours)
 
 
+def _choose_reading(asked: TrainConfig) -> TrainConfig:
+    """Draw the choice of how files are to be understood, which is found out unless chosen."""
+    chosen: dict[str, Any] = {}
+    with st.expander(say("train.reading")):
+        st.caption(say("train.reading_help"))
+        columns = st.columns(2)
+        for i, (name, options) in enumerate(_READING.items()):
+            with columns[i % 2]:
+                chosen[name] = st.selectbox(
+                    say(f"train.{name}"),
+                    get_args(options),
+                    format_func=partial(_option, name),
+                    key=f"reading-{name}",
+                )
+        for i, name in enumerate(_KEYS):
+            with columns[i % 2]:
+                chosen[name] = st.text_input(
+                    say(f"train.{name}"),
+                    placeholder=say("train.key_found"),
+                    max_chars=100,
+                    key=f"reading-{name}",
+                ).strip()
+        chosen["invert"] = st.toggle(say("train.invert"), key="reading-invert")
+    return dataclasses.replace(asked, **chosen)
+
+
+def _option(name: str, key: str) -> str:
+    return say(f"train.{name}_{key}")
+
+
 def _show(look: Look) -> None:
     """Say what was found, and show some of it."""
     c, h, w = look.image_shape
@@ -163,6 +203,8 @@ def _show(look: Look) -> None:
     )
     if look.fitted:
         st.caption(" ".join(look.fitted))
+    for note in look.notes:
+        st.caption(plain(note))
     if look.pairs is not None:
         st.image(
             look.pairs, output_format="PNG", caption=say("train.pairs"), alt=say("train.pairs")

@@ -6,7 +6,7 @@ from typing import get_args
 import streamlit as st
 
 from explorer import jobs, presets
-from explorer.config import Kind, TrainConfig
+from explorer.config import SHAPING, Kind, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look
@@ -48,9 +48,7 @@ def _choose_run(chosen: Chosen) -> None:
     kind = _choose_kind()
     config = dataclasses.replace(
         presets.preset(which, asked.data, shape, chosen.look.n_images, kind),
-        image_size=asked.image_size,
-        fit=asked.fit,
-        colours=asked.colours,
+        **{name: getattr(asked, name) for name in SHAPING},
     )
     with st.expander(say("train.advanced")):
         st.caption(say("train.advanced_help"))

@@ -1,0 +1,48 @@
+"""How images from files are to be understood: what a person may say of them, all of it optional.
+
+What is not said is found out, and `told` puts what was assumed into words. Knows nothing of files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import cast
+
+from explorer.config import Background, Frames, Layout, Range, TrainConfig
+from explorer.words import catalogue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What is known of images before they are read; see the settings of `TrainConfig`.
+
+    Attributes:
+        layout: What the axes of an array are.
+        range: Which values are black and white in arrays and deep images.
+        invert: Whether light and dark change places.
+        background: What transparent images are laid on.
+        frames: Which images of a file that holds several are read.
+        images_key: Name of the array that holds the images; empty finds it.
+        labels_key: Name of the array or column that holds the labels; empty finds it.
+    """
+
+    layout: Layout = "auto"
+    range: Range = "auto"
+    invert: bool = False
+    background: Background = "auto"
+    frames: Frames = "auto"
+    images_key: str = ""
+    labels_key: str = ""
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> "Reading":
+        """Return what the settings of a run say."""
+        return cls(**{field.name: getattr(config, field.name) for field in fields(cls)})
+
+
+FOUND_OUT = Reading()
+
+
+def told(what: str, **values: object) -> str:
+    """Say in a sentence what was assumed or left out, by its name in the catalogue."""
+    words = cast(Mapping[str, str], catalogue()["reading"])
+    return words[what].format(**values)
