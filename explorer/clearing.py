@@ -6,7 +6,6 @@ program is ever moved, nor anything outside the home: a model there is only take
 
 import contextlib
 import json
-import os
 import shutil
 import time
 import unicodedata
@@ -18,10 +17,11 @@ from pathlib import Path
 from typing import Literal
 
 from explorer import jobs, store
-from explorer.bundle import looks_like_bundle, read_summary
+from explorer.bundle import looks_like_bundle
 from explorer.bundle.card import plain
 from explorer.bundle.files import machine_error, replace_file
 from explorer.errors import BundleError, ExplorerError, TrainingError
+from explorer.leftovers import used_uploads
 
 Place = Literal["own", "elsewhere", "shipped"]
 
@@ -116,7 +116,7 @@ def work_since(since_s: float = 0.0) -> Work:
     runs = [run for run in jobs.runs() if _begun_s(run) >= since_s]
     own = [folder for folder in store.own_folders() if _made_s(folder) >= since_s]
     elsewhere = [folder for folder in store.elsewhere_folders() if _made_s(folder) >= since_s]
-    used = _uploads_used(besides=Work(runs=tuple(runs), models=tuple(f.name for f in own)))
+    used = used_uploads(runs=[run.id for run in runs], models=[folder.name for folder in own])
     uploads = [
         folder
         for folder in _entries(store.uploads_folder())
@@ -317,21 +317,6 @@ def _forget(folders: Sequence[Path], aside: Path) -> int:
         replace_file(aside / _FORGOTTEN, text.encode())
         store.forget(folders)
     return len(folders)
-
-
-def _uploads_used(*, besides: Work) -> set[Path]:
-    """Return folders of uploads that runs and models use, other than some."""
-    cleared = {run.id for run in besides.runs}
-    sources = []
-    for run in jobs.runs():
-        with contextlib.suppress(ExplorerError):
-            if run.id not in cleared:
-                sources.append(run.record().config.data)
-    for folder in (*store.own_folders(), *store.elsewhere_folders()):
-        with contextlib.suppress(ExplorerError):
-            if folder.name not in besides.models:
-                sources.append(read_summary(folder).config.data)
-    return {Path(os.path.abspath(source)).parent for source in sources if store.is_upload(source)}
 
 
 def _begun_s(run: jobs.RunFolder) -> float:

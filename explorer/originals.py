@@ -71,16 +71,20 @@ def names(bundle: ModelBundle, ids: np.ndarray) -> tuple[str, ...] | None:
     return tuple(images.item_names[row] for row in ids) if images and images.item_names else None
 
 
-def remember_place(bundle: ModelBundle) -> None:
+def remember_place(bundle: ModelBundle, place: str = "") -> None:
     """Note where the folder or file lies that a bundle was just trained from.
 
     The note stays in the home: a bundle that is passed on says nothing of this machine's folders,
     and one that comes from elsewhere cannot name a folder to be read here.
 
+    Args:
+        bundle: Just trained.
+        place: Where its images lie now; empty if that is where its settings say.
+
     Raises:
         MachineError: The home cannot be written to.
     """
-    source, fingerprint = Path(bundle.config.data).expanduser(), bundle.data.fingerprint
+    source, fingerprint = Path(place or bundle.config.data).expanduser(), bundle.data.fingerprint
     if fingerprint and not data.is_name(bundle.config.data) and source.exists():
         replace_file(_note(fingerprint), str(source.absolute()).encode())
 

@@ -24,7 +24,7 @@ import platformdirs
 from PIL import Image
 
 import explorer
-from explorer import presets
+from explorer import data, presets
 from explorer.bundle import (
     UNFINISHED_SUFFIX,
     BundleSummary,
@@ -47,6 +47,7 @@ from explorer.errors import BundleError
 _RECORD = "run.json"  # settings of an unfinished run
 # Fewer items than this have no neighbourhoods for t-SNE to keep.
 _FEWEST_FOR_TSNE = 10
+_LONGEST_NAME_BYTES = 200  # of a bundle; files beside it add to it, and systems allow 255
 _ELSEWHERE = "bundles-elsewhere.json"  # in the home: folders of bundles that lie outside it
 _RENAMED = "bundles-renamed.json"  # in the home: old names to new ones
 _PREVIEW_SIDE, _CELL, _GAP = 256, 80, 4  # pixels: 3 cells and 4 gaps make 256
@@ -117,7 +118,9 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> KeptUpload:
     digest = hashlib.sha256(upload.content).hexdigest()[:12]
     safe = re.sub(r"[^\w -]+", "-", stem).strip(" -")[:40] or "upload"
     path = uploads_folder() / digest / f"{safe}{suffix}"
-    if not path.is_file():
+    if path.is_file():
+        os.utime(path.parent)  # it is as good as new
+    else:
         replace_file(path, upload.content)
     return KeptUpload(
         path=path,
@@ -260,6 +263,15 @@ class UnfinishedRun:
 
     out: Path
 
+    def __post_init__(self) -> None:
+        if len(os.fsencode(self.out.name)) > _LONGEST_NAME_BYTES:
+            raise BundleError(
+                f'The name "{self.out.name[:40]}…" is {len(self.out.name)} letters long.',
+                f"A bundle's name may take {_LONGEST_NAME_BYTES} bytes, which are as many plain "
+                "letters.",
+                "Choose a shorter one.",
+            )
+
     @property
     def folder(self) -> Path:
         """Where the run keeps its things."""
@@ -297,12 +309,14 @@ class UnfinishedRun:
             raise machine_error(error, self.folder) from error
 
     def begin(self, config: TrainConfig) -> None:
-        """Note the settings.
+        """Note the settings, and where the images lie, so that it can resume from anywhere.
 
         Raises:
             MachineError: The disk is full or may not be written to.
         """
-        record = {"config": config.to_json()}
+        record: dict[str, object] = {"config": config.to_json()}
+        if not data.is_name(config.data):
+            record["images"] = os.path.abspath(os.path.expanduser(config.data))
         replace_file(self.folder / _RECORD, (json.dumps(record, indent=2) + "\n").encode())
 
     def config(self) -> TrainConfig:
@@ -325,6 +339,17 @@ class UnfinishedRun:
             raise BundleError(
                 f'"{path}" is damaged.', "It must hold the settings of the run.", do
             ) from error
+
+    def images(self) -> str:
+        """Return where the images lay when the run began, or the name of their set.
+
+        Raises:
+            BundleError: As in `config`.
+            ConfigError: As in `config`.
+        """
+        config = self.config()
+        noted = json.loads((self.folder / _RECORD).read_bytes()).get("images")
+        return noted if isinstance(noted, str) else config.data
 
     def end(self) -> None:
         """Clear away what the run kept, and its folder if nothing else is in there."""

@@ -273,10 +273,35 @@ def test_encode_writes_what_the_encoder_says_of_each_image(listed, tiny, tmp_pat
     assert capsys.readouterr().out == ""
     expected = encode(tiny, pixels[:, None].astype(np.float32) / np.float32(255))
     with np.load(out) as codes:
-        assert set(codes) == {"mu", "logvar"}
+        assert set(codes) == {"mu", "logvar", "rows", "names", "is_test"}
         assert codes["mu"].dtype == codes["logvar"].dtype == np.float32
         assert np.array_equal(codes["mu"], expected.mu)
         assert np.array_equal(codes["logvar"], expected.logvar)
+
+
+def test_encode_says_which_image_each_code_is_of(listed, tmp_path, capsys):
+    for side, n in (("train", 3), ("test", 2)):
+        for i in range(n):
+            place = tmp_path / "set" / side / f"kind {i % 2}"
+            place.mkdir(parents=True, exist_ok=True)
+            Image.new("L", (8, 8), 40 * i + n).save(place / f"{i}.png")
+    out = tmp_path / "codes.npz"
+    assert cli.main(["encode", "tiny", str(tmp_path / "set"), "--out", str(out)]) == 0
+    assert "The folders make a split" in capsys.readouterr().err
+    with np.load(out) as codes:
+        assert codes["rows"].tolist() == [0, 1, 2, 3, 4]
+        assert codes["names"][0] == "test/kind 0/0.png"
+        assert codes["is_test"].tolist() == [True, True, False, False, False]
+        assert codes["class_names"][codes["labels"]].tolist()[:2] == ["kind 0", "kind 1"]
+    told = ["project", str(out), "--method", "pca", "--out", str(tmp_path / "xy.npz")]
+    assert cli.main(told) == 0, "texts beside mu do no harm"
+
+
+def test_one_row_of_numbers_is_no_matrix_of_codes(tmp_path, capsys):
+    np.savez(tmp_path / "codes.npz", mu=np.zeros(5, np.float32))
+    told = refused(capsys, "project", tmp_path / "codes.npz", "--method", "pca", "--out", "x")
+    assert "single row of 5 numbers" in told
+    assert "mu[None]" in told
 
 
 def test_encode_of_a_single_picture_can_show_what_the_model_makes_of_it(listed, tiny, tmp_path):
@@ -393,7 +418,7 @@ def test_project_writes_a_place_for_each_code(tmp_path, method, shape):
     ("arrays", "words"),
     [
         ({"z": np.zeros((2, 2), np.float32)}, 'no "mu"'),
-        ({"mu": np.zeros(2, np.float32)}, "shape (2,)"),
+        ({"mu": np.zeros(2, np.float32)}, "single row of 2"),
         ({"mu": np.full((2, 2), np.nan, np.float32)}, "not finite"),
         ({"mu": np.zeros((0, 2), np.float32)}, "shape (0, 2)"),
         ({"mu": np.zeros((2, 2), np.int64)}, "int64"),
@@ -583,6 +608,38 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, own_home, capsys):
     one, other = read_bundle(out), read_bundle(tmp_path / "unbroken")
     assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
     assert not out.with_name("stopped.part").exists()
+
+
+@pytest.mark.slow
+def test_a_run_resumes_from_another_folder_and_with_images_that_moved(
+    tmp_path, own_home, capsys, monkeypatch
+):
+    drawn = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
+    np.save(tmp_path / "drawn.npy", drawn)
+    monkeypatch.chdir(tmp_path)
+    flags = ["--data", "drawn.npy", "--arch", "mlp", "--hidden", "8", "--epochs", "4000"]
+    command = latent_explorer("train", *flags, "--out", "mine")
+    code, _, told = run_until_first_line(command, signal.SIGINT)
+    assert code == 1, told
+    monkeypatch.chdir(own_home)
+    out = tmp_path / "mine"
+    (tmp_path / "drawn.npy").rename(tmp_path / "moved.npy")
+    assert "--data PATH" in refused(capsys, "train", "--resume", out)
+    np.save(tmp_path / "others.npy", 255 - drawn)
+    others = str(tmp_path / "others.npy")
+    assert cli.main(["train", "--resume", str(out), "--data", others]) == 1
+    assert "was made on other images" in capsys.readouterr().err
+    (tmp_path / "moved.npy").rename(tmp_path / "drawn.npy")
+    args = latent_explorer("train", "--resume", out)
+    code, _, told = run_until_first_line(args, signal.SIGINT)
+    assert "is saved. Resume it" in told
+
+
+def test_a_name_that_no_system_takes_is_refused_in_words(tmp_path, capsys):
+    told = refused(capsys, "train", "--data", "digits", "--out", tmp_path / ("x" * 300))
+    assert "is 300 letters long" in told
+    assert cli.main(["data", str(tmp_path / ("x" * 300))]) == 1
+    assert "no folder or file called" in capsys.readouterr().err
 
 
 @pytest.mark.slow

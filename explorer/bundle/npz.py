@@ -28,12 +28,13 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
-def read_npz(path: Path, *, cap_bytes: int) -> dict[str, np.ndarray]:
+def read_npz(path: Path, *, cap_bytes: int, only: str = "") -> dict[str, np.ndarray]:
     """Return the arrays of an npz archive.
 
     Args:
         path: The archive.
         cap_bytes: Largest size of all arrays together, unpacked.
+        only: Name of the one array to read; empty reads all.
 
     Raises:
         ValueError: It is damaged, too large, or holds anything but plain arrays of numbers.
@@ -46,6 +47,7 @@ def read_npz(path: Path, *, cap_bytes: int) -> dict[str, np.ndarray]:
             return {
                 member.filename.removesuffix(".npy"): _read_member(archive, member)
                 for member in members
+                if not only or member.filename == f"{only}.npy"
             }
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise ValueError(str(error) or "the archive ends too early") from error

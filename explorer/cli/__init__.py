@@ -45,4 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output has closed it. Python would complain once more on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # of a path that no check of ours foresaw
+        if error.filename is None:
+            raise
+        note(f'"{error.filename}" cannot be used: {error.strerror}.')
+        return 1
     return code

@@ -99,7 +99,8 @@ def _add_train(commands: Commands) -> None:
         "--resume",
         type=Path,
         metavar="FOLDER",
-        help="resume the unfinished run whose --out was this folder",
+        help="resume the unfinished run whose --out was this folder; --data says where its images "
+        "lie now if they were moved",
     )
     train.add_argument(
         "--run",

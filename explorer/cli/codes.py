@@ -19,6 +19,7 @@ from explorer.errors import DataError, ShapeError
 
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
+    from explorer.data.imageset import ImageSet
 
 _MOST_BYTES = 1 << 30  # of a file of codes, unpacked
 _MOST_PICTURES = 10_000
@@ -34,7 +35,7 @@ def encode(args: argparse.Namespace) -> int:
     words = "encoding" if bundle.config.has_encoder else "searching for codes"
     parts = []
     with ProgressLine(often=args.often) as line:
-        pixels = _pixels(args.images, bundle, line)
+        pixels, known = _images(args.images, bundle, line)
         for start in range(0, len(pixels), _AT_A_TIME):
             chunk = pixels[start : start + _AT_A_TIME]
             x = chunk.astype(np.float32) / np.float32(255)
@@ -42,7 +43,7 @@ def encode(args: argparse.Namespace) -> int:
             report(0.0)
             parts.append(posteriors(bundle, x, seed=bundle.config.seed + start, report=report))
     mu, logvar = (np.concatenate([getattr(p, key) for p in parts]) for key in ("mu", "logvar"))
-    arrays = {"mu": mu, "logvar": logvar}
+    arrays = {"mu": mu, "logvar": logvar, **known}
     if not bundle.config.has_encoder:
         n_steps = parts[0].n_steps
         arrays["n_steps"] = np.full(len(mu), n_steps)
@@ -64,8 +65,27 @@ def _of_the_whole(
     return lambda fraction: line.report(done + fraction * share, words)
 
 
-def _pixels(images: str, bundle: "ModelBundle", line: ProgressLine) -> np.ndarray:
-    """Load images as the bundle reads them, (n, c, h, w) uint8; one picture may come alone.
+def _known_of(images: "ImageSet") -> dict[str, np.ndarray]:
+    """Return what is known of each image, so that its code can be told from others."""
+    known = {
+        "rows": np.arange(len(images.pixels)),
+        "names": np.array(images.item_names),
+        "is_test": images.is_test,
+    }
+    if images.labels is not None:
+        known |= {"labels": images.labels, "class_names": np.array(images.class_names)}
+    if images.factors is not None:
+        known |= {"factors": images.factors, "factor_names": np.array(images.factor_names)}
+    return known
+
+
+def _images(
+    images: str, bundle: "ModelBundle", line: ProgressLine
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Load images as the bundle reads them; one picture may come alone.
+
+    Returns:
+        Pixels, (n, c, h, w) uint8, and what is known of each image, by name.
 
     Raises:
         DataError: They cannot be read.
@@ -78,13 +98,13 @@ def _pixels(images: str, bundle: "ModelBundle", line: ProgressLine) -> np.ndarra
     if path.suffix.casefold() in SUFFIXES and path.is_file():
         data = path.read_bytes()
         one = read_one(data, path.name, size=side, grey=c == 1, fit=fit, reading=reading)
-        return one[None]
+        return one[None], {"rows": np.zeros(1, np.int64), "names": np.array([path.name])}
     found = load(images, image_size=side, grey=c == 1, fit=fit, reading=reading, report=line.report)
     for sentence in found.notes:
         note(sentence)
     for left in found.skipped:
         note(f"Left out {left.name}: {left.reason}")
-    return found.pixels
+    return found.pixels, _known_of(found)
 
 
 def decode(args: argparse.Namespace) -> int:
@@ -132,7 +152,7 @@ def read_mu(path: Path) -> np.ndarray:
     """
     needed = "It must be an npz with mu, as `latent-explorer encode` writes it."
     try:
-        mu = read_npz(path, cap_bytes=_MOST_BYTES)["mu"]
+        mu = read_npz(path, cap_bytes=_MOST_BYTES, only="mu")["mu"]
     except FileNotFoundError:
         raise DataError(f'There is no file "{path}".', needed, "Correct the path.") from None
     except KeyError:
@@ -140,6 +160,12 @@ def read_mu(path: Path) -> np.ndarray:
     except (OSError, ValueError) as error:
         so = f'"{path}" cannot be read: {error}.'
         raise DataError(so, needed, "Give a file of codes.") from error
+    if mu.ndim == 1 and mu.size:
+        raise DataError(
+            f'In "{path}", mu is a single row of {len(mu):,} numbers.',
+            "It must be a matrix, one row per code.",
+            "For one code, save mu[None]; for codes of one dimension, save mu[:, None].",
+        )
     if mu.ndim != 2 or 0 in mu.shape or mu.dtype.kind != "f" or not np.isfinite(mu).all():
         raise DataError(
             f'In "{path}", mu has shape {mu.shape} and type {mu.dtype}'

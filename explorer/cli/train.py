@@ -12,10 +12,10 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from explorer import originals, presets, store
+from explorer import data, originals, presets, store
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.config import TrainConfig
-from explorer.errors import MachineError
+from explorer.errors import DataError, MachineError
 from explorer.jobs.concluding import concluded
 from explorer.jobs.ends import Ends
 from explorer.verdict import Grade, summary
@@ -37,14 +37,17 @@ def train(args: argparse.Namespace) -> int:
         return _carry_out(args.run_folder)
     fields = TrainConfig.__dataclass_fields__
     given = {name: getattr(args, name) for name in fields if hasattr(args, name)}
-    if args.resume is not None and (given or args.out):
-        extra = next(iter(given), "out").replace("_", "-")
+    others = [name for name in given if name != "data"]
+    if args.resume is not None and (others or args.out):
+        extra = next(iter(others), "out").replace("_", "-")
         args.wrong_usage(f"--resume uses the settings the run started with: leave out --{extra}")
     if args.resume is None and (args.out is None or "data" not in given):
         args.wrong_usage("give --data and --out, or --resume")
     run = store.UnfinishedRun(_absolute(args.resume or args.out))
     try:
-        return _resume(run, as_json=args.json) if args.resume else _begin(run, given, args.json)
+        if args.resume:
+            return _resume(run, given.get("data"), as_json=args.json)
+        return _begin(run, given, args.json)
     except KeyboardInterrupt:
         _tell_how_to_resume(run)
         return 1
@@ -98,7 +101,7 @@ def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> in
     config = dataclasses.replace(asked, **chosen)
     run.begin(config)
     note_chosen("these images", chosen)
-    return _work(run, config, images, resume=False, as_json=as_json)
+    return _work(run, config, images, place=config.data, resume=False, as_json=as_json)
 
 
 def note_chosen(what: str, chosen: Mapping[str, object]) -> None:
@@ -114,10 +117,20 @@ def _flags(settings: Mapping[str, object]) -> list[str]:
     return [flag if value is True else f"{flag} {value}" for flag, value in pairs]
 
 
-def _resume(run: store.UnfinishedRun, *, as_json: bool) -> int:
-    """Go on with the settings that the run began with."""
-    config = run.config()
-    return _work(run, config, _load(config), resume=True, as_json=as_json)
+def _resume(run: store.UnfinishedRun, moved_to: str | None, *, as_json: bool) -> int:
+    """Go on with the settings that the run began with, and with its images, wherever they lie.
+
+    Whether they are the same images is told by their fingerprint in the checkpoint.
+    """
+    config, place = run.config(), moved_to or run.images()
+    if moved_to is None and not data.is_name(place) and not os.path.exists(place):
+        raise DataError(
+            f'The images of the run are no longer at "{place}".',
+            "To resume, a run needs the same images.",
+            f"Say where they lie now: {store.resume_command(run.out)} --data PATH",
+        )
+    images = _load(dataclasses.replace(config, data=place))
+    return _work(run, config, images, place=place, resume=True, as_json=as_json)
 
 
 def _load(config: TrainConfig) -> "ImageSet":
@@ -140,6 +153,7 @@ def _work(
     config: TrainConfig,
     images: "ImageSet",
     *,
+    place: str,
     resume: bool,
     as_json: bool,
 ) -> int:
@@ -164,7 +178,7 @@ def _work(
             bundle = store.complete(last.bundle, command=command, report=report)
         store.save(bundle, run.out)
         run.end()
-        _remember(run.out, bundle)
+        _remember(run.out, bundle, place)
         ends = concluded(last, images)
         recording.made(run.out.name, last, ends)
     _tell(bundle, last, ends, run.out, as_json=as_json)
@@ -297,11 +311,11 @@ def _tell(bundle: "ModelBundle", last: "Progress", ends: Ends, out: Path, *, as_
     say(f"Explore it: latent-explorer, then choose {out.name}")
 
 
-def _remember(out: Path, bundle: "ModelBundle") -> None:
+def _remember(out: Path, bundle: "ModelBundle", place: str) -> None:
     """Let the app list the bundle; that it cannot must not spoil a run that went well."""
     try:
         store.remember(out)
-        originals.remember_place(bundle)
+        originals.remember_place(bundle, place)
     except MachineError as error:
         note(str(error))
 

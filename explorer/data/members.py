@@ -152,8 +152,9 @@ def open_archive(source: Path | bytes, name: str = "") -> Iterator[zipfile.ZipFi
         swells = unpacked > RATIO_COUNTS_FROM_BYTES and unpacked > MAX_RATIO * packed
         if unpacked > MAX_UNPACKED_BYTES or swells:
             raise DataError(
-                f'"{shown}" is {_size(packed)} but would unpack to {_size(unpacked)}.',
-                f"Archives may unpack to {_size(MAX_UNPACKED_BYTES)} and, when large, to "
+                f'"{shown}" is {size_in_words(packed)} but would unpack to '
+                f"{size_in_words(unpacked)}.",
+                f"Archives may unpack to {size_in_words(MAX_UNPACKED_BYTES)} and, when large, to "
                 f"{MAX_RATIO} times their own size.",
                 "Nothing was unpacked. If you trust it, unpack it yourself and give the folder.",
             )
@@ -244,7 +245,7 @@ def _why_not_member(info: zipfile.ZipInfo, parts: tuple[str, ...], max_bytes: in
 def _too_large(size_bytes: int, max_bytes: int) -> str | None:
     if size_bytes <= max_bytes:
         return None
-    return f"is {_size(size_bytes)} large; at most {_size(max_bytes)} are read"
+    return f"is {size_in_words(size_bytes)} large; at most {size_in_words(max_bytes)} are read"
 
 
 def _file_reader(path: Path, parts: tuple[str, ...]) -> Callable[[], bytes | Skipped]:
@@ -296,7 +297,7 @@ def _in_order(members: list[Member], skipped: list[Skipped]) -> Listing:
     return Listing(tuple(members), tuple(skipped))
 
 
-def _size(size_bytes: int) -> str:
+def size_in_words(size_bytes: int) -> str:
     """A size in words: 300 bytes, 12 MB, 3.5 GB."""
     for unit, size in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
         if size_bytes >= size:

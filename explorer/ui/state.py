@@ -308,6 +308,12 @@ def remember_upload(files: tuple[str, ...], upload: KeptUpload) -> None:
     st.session_state["kept-upload"] = (files, upload)
 
 
+def last_upload() -> KeptUpload | None:
+    """Return the upload that was kept last in this session, of whatever files."""
+    kept: tuple[tuple[str, ...], KeptUpload] | None = st.session_state.get("kept-upload")
+    return kept[1] if kept else None
+
+
 def keep_own_picture(version: str, pixels: np.ndarray, placement: Placement) -> None:
     """Keep a picture that is to stay on the stage, in place of the one before.
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from explorer import clearing, jobs
+from explorer import clearing, jobs, leftovers
 from explorer.clearing import Work
+from explorer.data.members import size_in_words
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.views.asking import ask_first, attempt
@@ -45,6 +46,24 @@ def draw_clearing() -> None:
         _draw_groups(groups)
     st.divider()
     _draw_class()
+    _draw_uploads()
+
+
+def _draw_uploads() -> None:
+    """Say how much uploaded images take, and offer to delete what nothing uses."""
+    sizes = leftovers.upload_sizes()
+    if not sizes.n_bytes:
+        return
+    st.markdown(f"## {say('clearing.uploads_title')}")
+    whole, unused = map(size_in_words, (sizes.n_bytes, sizes.unused_bytes))
+    st.markdown(say("clearing.uploads_say", whole=whole, unused=unused))
+    st.button(
+        say("clearing.uploads_drop"),
+        key="drop-uploads",
+        icon=":material/delete:",
+        disabled=not sizes.unused_bytes,
+        on_click=leftovers.drop_unused_uploads,
+    )
 
 
 # ---- in groups

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from explorer import data, store
+from explorer import data, leftovers, store
 from explorer.config import Background, Colours, Fit, Frames, Layout, Range, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
@@ -114,7 +114,10 @@ def _upload() -> str | None:
         except ExplorerError as error:
             st.error(plain(str(error)))
             return None
+        before = state.last_upload()
         state.remember_upload(files, kept)
+        if before is not None and before.path != kept.path:
+            leftovers.drop_upload(before.path)  # each further picture makes another upload
     _tell_of_files(kept)
     return str(kept.path)
 
