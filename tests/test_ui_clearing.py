@@ -1,6 +1,7 @@
 """Clearing up on the Train page, and renaming and deleting models on the Explore page."""
 
 import json
+import os
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.jobs.folder import JobStatus, RunFolder
 from explorer.sweeping import grid
 from explorer.ui.views.train_gradients import _LESSONS
+from tests.inputs import png
 from tests.test_ui_train import button, drawn
 
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
@@ -332,3 +334,17 @@ def test_every_error_of_clearing_has_three_beats():
     with pytest.raises(ExplorerError) as told:
         clearing.put_back("nothing")
     assert all((told.value.so, told.value.needed, told.value.do))
+
+
+def test_uploads_that_nothing_uses_are_measured_and_deleted(tiny):
+    ended(jobs.begin(CONFIG, "mine"), tiny)
+    upload = store.keep_upload([("0.png", png(0)), ("1.png", png(1))])
+    page = drawn("clear", clear="1")
+    assert "Uploaded images take" in says(page)
+    assert keyed(page, "drop-uploads").disabled, "somebody may have just dropped them"
+    long_ago = time.time() - 3_600
+    os.utime(upload.path.parent, (long_ago, long_ago))
+    page = drawn("clear", clear="1")
+    keyed(page, "drop-uploads").click().run()
+    assert not upload.path.exists()
+    assert "Uploaded images take" not in says(page)

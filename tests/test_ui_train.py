@@ -291,6 +291,32 @@ def test_two_drops_of_equal_names_are_ten_pictures():
     assert say("train.upload_repeated", count=5) in told(page)
 
 
+def test_pictures_dropped_one_by_one_are_kept_once():
+    page = own()
+    files = [(f"{i}.png", picture((0, 20 * i, 0))) for i in range(6)]
+    for n in range(2, 7):
+        drop(page, *files[:n])
+    assert "6 images of 20×20" in told(page)
+    assert len(list(store.uploads_folder().iterdir())) == 1
+
+
+def test_what_was_assumed_is_listed_and_can_be_overridden():
+    stream = io.BytesIO()
+    np.save(stream, np.random.default_rng(0).integers(0, 16, (12, 12, 40), np.uint8))
+    page = drop(own(), ("set.npy", stream.getvalue()))
+    assert "seems to come last" in page.error[0].value
+    page.selectbox(key="reading-layout").set_value("hwn").run()
+    assert "Read as 40 images of 12×12" in told(page)
+    assert "No value is above 15" in told(page)
+    page.selectbox(key="reading-range").set_value("used").run()
+    assert "No value is above" not in told(page)
+    assert "The lowest value that occurs, 0, is black" in told(page)
+    button(page, "Train").click().run()
+    (run,) = jobs.runs()
+    config = run.record().config
+    assert (config.layout, config.range) == ("hwn", "used")
+
+
 def test_a_folder_gives_its_sub_folders_as_classes():
     page = own("folder")
     assert page.file_uploader[0].accept_directory
