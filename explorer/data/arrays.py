@@ -201,7 +201,10 @@ def _opened(path: Path, reading: Reading) -> Iterator[Mapping[str, _Array]]:
             f"Files of up to {MAX_UNPACKED_BYTES / 2**30:.3g} GB are read.",
             "Save fewer or smaller images, as uint8.",
         )
-    if suffix == ".csv":
+    if suffix == ".npy":
+        array = _mapped(path, f'"{name}"')
+        yield {"images": _Array(array.shape, lambda: array)}
+    elif suffix == ".csv":
         table = read_table(path.read_bytes(), name, reading)
         yield {key: _Array(array.shape, lambda array=array: array) for key, array in table.items()}  # type: ignore[misc]
     else:
@@ -237,10 +240,21 @@ def _key_of(name: str) -> str:
     return key_of(name) if is_idx_name(name) else name.rpartition(".")[0]
 
 
-def _parse(data: bytes, what: str, key: str) -> np.ndarray:
-    """Take one array from the bytes of an .npy file, without unpickling anything."""
-    stream = BytesIO(data)
-    shape, fortran, dtype = _parse_header(stream, what)
+def _mapped(path: Path, what: str) -> np.ndarray:
+    """Return the array of an .npy file, judged by its header; its values are read when used."""
+    with path.open("rb") as file:
+        start = BytesIO(file.read(_HEADER_BYTES))
+    shape, fortran, dtype = _parse_header(start, what)
+    _check_type(dtype, what, "images")
+    if math.prod(shape) * dtype.itemsize != path.stat().st_size - start.tell():
+        raise _damaged(what)
+    if not math.prod(shape) * dtype.itemsize:
+        return np.zeros(shape, dtype)
+    flat = np.memmap(path, dtype, "r", offset=start.tell())
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _check_type(dtype: np.dtype, what: str, key: str) -> None:
     if dtype.hasobject or dtype.kind not in "buifUS":
         raise DataError(
             f"{what} holds {'Python objects' if dtype.hasobject else f'values of type {dtype}'}.",
@@ -248,6 +262,13 @@ def _parse(data: bytes, what: str, key: str) -> np.ndarray:
             "they are never opened here.",
             f"Save it again as a plain array, for example {_plain_example(key)}.",
         )
+
+
+def _parse(data: bytes, what: str, key: str) -> np.ndarray:
+    """Take one array from the bytes of an .npy file, without unpickling anything."""
+    stream = BytesIO(data)
+    shape, fortran, dtype = _parse_header(stream, what)
+    _check_type(dtype, what, key)
     n_bytes = math.prod(shape) * dtype.itemsize
     if n_bytes != len(data) - stream.tell():
         raise _damaged(what)

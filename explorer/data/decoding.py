@@ -23,7 +23,7 @@ from explorer.data.reading import FOUND_OUT, Reading, told
 from explorer.errors import DataError
 
 MAX_PICTURE_BYTES = 64 * 2**20
-_MOST_DECODED_BYTES = 200_000_000  # of a picture; 64 megapixels in colour, 25 with alpha
+_MOST_DECODED_BYTES = 200_000_000  # of a picture: a PNG of 66 megapixels in colour, 25 with alpha
 MAX_FRAMES = 10_000  # of one file
 _PIXELS_PER_BYTE = 2_000  # beyond which pictures are blank, or made to keep a machine busy
 _PIXELS_ALWAYS_READ = 100_000_000  # of a set
@@ -36,6 +36,7 @@ SUFFIXES = (
 
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM")
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")  # whose further images are frames of a film
+_DECODED_APART = ("WEBP", "AVIF", "HEIF")  # by a library of their own, and then copied
 _QUARTER_TURNS = (5, 6, 7, 8)  # values of the orientation tag for pictures on their side
 _UPRIGHT = {  # what brings a picture upright, by that tag
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -297,11 +298,10 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 def _bytes_of_pixel(image: Image.Image) -> int:
     """Return how many bytes a pixel takes once decoded and converted."""
-    if image.has_transparency_data:
-        return 8  # and once more to shrink it
-    if _is_deep(image):
-        return 8
-    return 1 if image.mode in ("1", "L") else 3 if image.mode == "RGB" else 6
+    copies = 2 if image.format in _DECODED_APART else 1
+    if image.has_transparency_data or _is_deep(image):
+        return 8 * copies
+    return copies * (1 if image.mode in ("1", "L") else 3 if image.mode == "RGB" else 6)
 
 
 def _is_deep(image: Image.Image) -> bool:
