@@ -14,13 +14,14 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from explorer import jobs, store
 from explorer.bundle import looks_like_bundle
 from explorer.bundle.card import plain
 from explorer.bundle.files import machine_error, replace_file
 from explorer.errors import BundleError, ExplorerError, TrainingError
+from explorer.foreign import parse_json
 from explorer.leftovers import used_uploads
 
 Place = Literal["own", "elsewhere", "shipped"]
@@ -191,8 +192,8 @@ def put_back(cleared: str) -> tuple[str, ...]:
                 continue  # the same images were uploaded again
             if _renamed(path, target) and target.name != path.name:
                 renamed.append(target.name)
-    with contextlib.suppress(OSError, ValueError):
-        for folder in json.loads((aside / _FORGOTTEN).read_text(encoding="utf-8")):
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        for folder in cast(list[str], parse_json((aside / _FORGOTTEN).read_bytes())):
             store.remember(Path(folder))
     sweep(cleared)
     return tuple(renamed)

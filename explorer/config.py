@@ -34,6 +34,7 @@ SHAPING = (  # settings that say how images are read and brought to one size
     *("image_size", "fit", "colours"),
     *("layout", "range", "invert", "background", "frames", "images_key", "labels_key"),
 )
+_MOST_HIDDEN = 32  # layers
 FITTED = ("batch_size", "likelihood")  # settings that may be left to be chosen to fit the images
 
 
@@ -180,10 +181,11 @@ class TrainConfig:
                     f"It must lie between {least:g} and {most:g}.",
                     f"Choose {name} in that range.",
                 )
-        if any(not 1 <= width <= 8192 for width in self.hidden):
+        if len(self.hidden) > _MOST_HIDDEN or any(not 1 <= w <= 8192 for w in self.hidden):
             raise ConfigError(
-                f"hidden is {list(self.hidden)}.",
-                "Each hidden layer needs a width between 1 and 8192.",
+                f"hidden is {list(self.hidden[: _MOST_HIDDEN + 1])}.",
+                f"Up to {_MOST_HIDDEN} hidden layers can be given, each with a width between 1 and "
+                "8192.",
                 "Give widths such as 256,32.",
             )
         self._check_kind()
@@ -283,7 +285,9 @@ class TrainConfig:
         unknown = sorted(set(values) - known)
         if unknown or "data" not in values:
             so = (
-                f"The settings name {', '.join(unknown)}." if unknown else "The settings lack data."
+                f"The settings name {', '.join(unknown)[:200]}."
+                if unknown
+                else "The settings lack data."
             )
             raise ConfigError(
                 so,
@@ -371,7 +375,8 @@ def _check_type(name: str, value: object, kind: object) -> None:
     elif kind is str:
         good, needed = isinstance(value, str) and (bool(value) or name != "data"), "text"
     else:
-        whole = isinstance(value, tuple) and all(isinstance(part, int) for part in value)
+        whole = isinstance(value, tuple) and all(type(part) is int for part in value)
         good, needed = whole, "a list of whole numbers"
     if not good:
-        raise ConfigError(f"{name} is {value!r}.", f"It must be {needed}.", f"Correct {name}.")
+        shown = f"{value!r:.80}"  # it may come from a file
+        raise ConfigError(f"{name} is {shown}.", f"It must be {needed}.", f"Correct {name}.")

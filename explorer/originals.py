@@ -17,6 +17,7 @@ from explorer.bundle.npz import read_npz
 from explorer.data.imageset import ImageSet
 from explorer.data.pictures import bring_to
 from explorer.errors import ExplorerError
+from explorer.foreign import if_readable
 
 _SHELF_CAP_BYTES = 64 << 20
 
@@ -147,8 +148,7 @@ def _shipped(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
 @cache  # a few megabytes for each of three sets
 def _shelf(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
     """Read ids (n,), ascending, and images (n, c, h, w), uint8; None if there are none."""
-    try:
+    with if_readable():
         arrays = read_npz(path, cap_bytes=_SHELF_CAP_BYTES)
         return arrays["ids"], arrays["images"]
-    except (OSError, ValueError, KeyError):
-        return None
+    return None

@@ -50,8 +50,12 @@ class Remedy:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Remedy":
-        """Read back what `to_json` wrote; a missing key is a KeyError."""
-        return cls(key=values["key"], change=dict(values["change"]), told=dict(values["told"]))
+        """Read back what `to_json` wrote; anything else raises, so read within a `door`."""
+        known = TrainConfig.__dataclass_fields__
+        change = {name: values["change"][name] for name in values["change"] if known[name]}
+        remedy = cls(key=values["key"], change=change, told=dict(values["told"]))
+        remedy.words()
+        return remedy
 
     def applied(self, config: TrainConfig) -> TrainConfig:
         """Return the settings with the change.

@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import platformdirs
@@ -43,6 +44,7 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ReportProgress, Skipped
 from explorer.data.pictures import as_image
 from explorer.errors import BundleError
+from explorer.foreign import door, parse_json
 
 _RECORD = "run.json"  # settings of an unfinished run
 # Fewer items than this have no neighbourhoods for t-SNE to keep.
@@ -132,8 +134,11 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> KeptUpload:
 
 def is_upload(source: str) -> bool:
     """Whether a source of images is a file that `keep_upload` has kept, and so the same as then."""
-    path = Path(os.path.abspath(source))  # a bundle from elsewhere may name anything at all
-    return path.is_relative_to(os.path.abspath(uploads_folder())) and path.is_file()
+    try:
+        path = Path(os.path.abspath(source))  # a bundle from elsewhere may name anything at all
+        return path.is_relative_to(os.path.abspath(uploads_folder())) and path.is_file()
+    except (OSError, ValueError):  # too long for a path, or a NUL within
+        return False
 
 
 def is_known(name: str) -> bool:
@@ -223,12 +228,7 @@ def find(name_or_folder: str) -> Path:
         BundleError: There is none; the message offers names that are close.
     """
     folder = Path(name_or_folder)
-    try:
-        if looks_like_bundle(folder):
-            return folder
-    except (OSError, ValueError):  # too long for a path, or a NUL within: then it is no path
-        pass
-    return find_name(name_or_folder)
+    return folder if looks_like_bundle(folder) else find_name(name_or_folder)
 
 
 def find_name(name: str) -> Path:
@@ -329,16 +329,16 @@ class UnfinishedRun:
         path = self.folder / _RECORD
         do = "Give the folder that was given as --out, or start again without --resume."
         try:
-            return TrainConfig.from_json(json.loads(path.read_bytes())["config"])
+            content = path.read_bytes()
         except OSError:
             finished = f'The run for "{self.out}" is finished.'
             lost = f'There is no unfinished run for "{self.out}".'
             so = finished if looks_like_bundle(self.out) else lost
             raise BundleError(so, f'To resume, it needs "{self.folder}".', do) from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise BundleError(
-                f'"{path}" is damaged.', "It must hold the settings of the run.", do
-            ) from error
+        needed = "It must hold the settings of the run."
+        with door(lambda why: BundleError(f'"{path}" is damaged: {why}.', needed, do)):
+            record = cast(Mapping[str, Any], parse_json(content))
+            return TrainConfig.from_json(record["config"])
 
     def images(self) -> str:
         """Return where the images lay when the run began, or the name of their set.
@@ -435,7 +435,8 @@ def with_scores(
     bundle: ModelBundle, scores: Mapping[str, float], factor_r2: Mapping[str, float]
 ) -> ModelBundle:
     """Return a bundle that bears these scores, in its settings and on its card."""
-    scored = replace(bundle, scores=dict(scores), factor_r2=dict(factor_r2))
+    command = train_command(bundle.config, bundle.name)  # whatever the file gave for it
+    scored = replace(bundle, scores=dict(scores), factor_r2=dict(factor_r2), command=command)
     return replace(scored, card=card_text(scored))
 
 
@@ -449,7 +450,7 @@ def _all_folders() -> dict[str, Path]:
 def _elsewhere() -> dict[str, Path]:
     """Return the remembered bundles that are still there, by name."""
     try:
-        known = json.loads((home() / _ELSEWHERE).read_text(encoding="utf-8"))
+        known = cast(list[object], parse_json((home() / _ELSEWHERE).read_bytes()))
         folders = [Path(text) for text in known if isinstance(text, str)]
     except (OSError, ValueError, TypeError):  # never written, or damaged: then nothing is known
         return {}
@@ -459,7 +460,7 @@ def _elsewhere() -> dict[str, Path]:
 def _renamed() -> dict[str, str]:
     """Return the names that bundles have now, by the names they had."""
     try:
-        names = json.loads((home() / _RENAMED).read_text(encoding="utf-8"))
+        names = cast(Mapping[str, str], parse_json((home() / _RENAMED).read_bytes()))
         return {str(old): str(new) for old, new in names.items()}
     except (OSError, ValueError, AttributeError):  # never written, or damaged
         return {}

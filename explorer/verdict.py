@@ -15,6 +15,7 @@ import numpy as np
 from explorer.bundle import ModelBundle
 from explorer.config import TrainConfig
 from explorer.errors import ConfigError
+from explorer.foreign import door
 from explorer.latent.holes import tell_draws
 from explorer.latent.stats import SILENT_BELOW_NATS, kl_per_coordinate
 from explorer.remedies import (
@@ -84,7 +85,7 @@ class Finding:
         Raises:
             ConfigError: It is something else.
         """
-        try:
+        with door(_damaged):
             remedy = values["remedy"]
             found = cls(
                 about=values["about"],
@@ -94,12 +95,8 @@ class Finding:
                 remedy=None if remedy is None else Remedy.from_json(remedy),
             )
             found.says()
-        except (KeyError, TypeError, ValueError) as error:
-            raise ConfigError(
-                f"A finding about a run is damaged: {error}.",
-                "It needs what `latent-explorer train` writes.",
-                "Train the model again.",
-            ) from error
+            if found.grade not in get_args(Grade):
+                raise ValueError(f"{found.grade} is no grade")
         return found
 
 
@@ -347,6 +344,14 @@ def value_text(value: float) -> str:
         return f"{value:.1e}".replace("-", "\u2212")
     digits = 0 if abs(value) >= 1_000 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}".replace("-", "\u2212")
+
+
+def _damaged(why: str) -> ConfigError:
+    return ConfigError(
+        f"A finding about a run is damaged: {why}.",
+        "It needs what `latent-explorer train` writes.",
+        "Train the model again.",
+    )
 
 
 def _words(key: str) -> str:

@@ -258,7 +258,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "header with a negative shape": (
         member("mu.npy", npy_with_header("{'descr':'<f4','fortran_order':False,'shape':(-1,-2)}")),
         "codes.npz",
-        "does not hold",
+        "is not the shape",
     ),
     "preview that is none": (content("preview.png", b"<svg/>"), "preview.png", "PNG"),
     "huge pack": (

@@ -78,6 +78,15 @@ def damaged_packs() -> dict[str, tuple[bytes, str]]:
     def with_op(i: int, **changes) -> bytes:
         return with_header(pack, ops=[*ops[:i], ops[i] | changes, *ops[i + 1 :]])
 
+    def moved(at: int) -> bytes:
+        """The first array of the pack in another place."""
+        arrays = ops[0]["arrays"]
+        return with_op(0, arrays={**arrays, "weight": arrays["weight"] | {"at": at}})
+
+    def nested(depth: int) -> dict[str, Any]:
+        inner = [nested(depth - 1)] if depth else []
+        return {"op": "residual", "body": inner, "shortcut": []}
+
     cuts = {
         f"cut at {length}": (pack[:length], "cut short" if length >= 12 else "not a decoder pack")
         for length in [*range(0, len(pack), 97), len(pack) - 1]
@@ -100,6 +109,25 @@ def damaged_packs() -> dict[str, tuple[bytes, str]]:
             'weights as "int8"',
         ),
         "lost array": (with_op(0, arrays={}), "linear does not fit"),
+        "stride of next to nothing": (with_op(conv, stride=1e-12), "conv with stride 1e-12"),
+        "stride of a billion": (with_op(conv, stride=1e9), "conv with stride 1000000000"),
+        "kernel of a thousand": (with_op(conv, kernel=1000), "conv with kernel 1000"),
+        "op that is nothing": (with_header(pack, ops=[None]), "one of its ops"),
+        "ops without end": (with_header(pack, ops=ops[-1:] * 2000), "count of 1001 ops"),
+        "array in the place of a setting": (
+            with_op(conv, arrays={**ops[conv]["arrays"], "kernel": ops[conv]["arrays"]["bias"]}),
+            "conv with its arrays",
+        ),
+        "weights that are a setting": (with_op(0, weight="w" * 1050), "linear with its arrays"),
+        "array before the first": (moved(-4), "linear with the place of an array"),
+        "array between two numbers": (moved(1), "linear with the place of an array"),
+        "codes of a billion numbers": (with_header(pack, latent_dim=10**9), "header is damaged"),
+        "residuals within residuals": (with_header(pack, ops=[nested(30)]), "a list of its ops"),
+        "more work than a browser has": (
+            with_header(pack, ops=[*ops[:2], *[{"op": "upsample", "scale": 16}] * 3]),
+            "upsample with",
+        ),
+        "weights that are no numbers": (pack[:-4] + b"\0\0\xc0\x7f", "weights that are no numbers"),
     }
 
 

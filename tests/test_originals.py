@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -130,3 +131,27 @@ def test_a_fingerprint_is_written_by_training_and_checked_when_read(pictures, tm
     bad = replace(bundle, data=replace(bundle.data, fingerprint="../../x"))
     with pytest.raises(BundleError, match="fingerprint"):
         write_bundle(bad, tmp_path / "bad")
+
+
+def test_rows_beyond_reason_of_a_set_that_is_drawn_are_not_drawn(tiny):
+    n = 10_000_000
+    for name in ("faces", "shapes"):
+        begin = time.perf_counter()
+        assert data.load_items(name, np.array([n - 1]), n_images=n) is None
+        assert time.perf_counter() - begin < 1
+    config = replace(tiny.config, data="faces", n_images=n)
+    facts = replace(tiny.data, n_train=n - 32)
+    codes = replace(tiny.codes, ids=tiny.codes.ids + n - 400)
+    write_bundle(
+        replace(tiny, config=config, data=facts, codes=codes), store.bundles_folder() / "x"
+    )
+    assert not open_exhibit("x").has_originals
+
+
+@pytest.mark.parametrize("name", ["openml:../x", "x" * 5000, "a\0b", "../../etc/passwd"])
+def test_data_that_cannot_be_named_so_has_no_originals(tiny, name):
+    config = replace(tiny.config, data=name)
+    write_bundle(replace(tiny, config=config), store.bundles_folder() / "x")
+    exhibit = open_exhibit("x")
+    assert not exhibit.has_originals
+    assert exhibit.item_names is None

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import os
 import shutil
 import unicodedata
 from pathlib import Path
@@ -89,6 +90,43 @@ def test_a_damaged_bundle_is_reported_and_the_others_listed(shelves):
     listing = store.models()
     assert [model.name for model in listing.models] == ["faces"]
     assert "digits" in str(listing.problems[0])
+
+
+def with_score_of_400_digits(folder: Path) -> None:
+    text = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(text.replace('"mse": 0.05', f'"mse": 1{"0" * 400}'))
+
+
+def with_a_name_that_is_no_text(folder: Path) -> None:
+    os.rename(os.fsencode(folder), os.fsencode(folder) + b"\xff")
+
+
+def with_a_link_to_itself(folder: Path) -> None:
+    (folder / "config.json").unlink()
+    (folder / "config.json").symlink_to("config.json")
+
+
+def closed(folder: Path) -> None:
+    folder.chmod(0)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [with_score_of_400_digits, with_a_name_that_is_no_text, with_a_link_to_itself, closed],
+)
+def test_the_list_survives_anything_that_one_folder_holds(shelves, damage):
+    if damage is closed and os.geteuid() == 0:
+        pytest.skip("nothing is closed to root")
+    folder = shelves[1] / "digits"
+    damage(folder)
+    listing = store.models()
+    if folder.exists():
+        folder.chmod(0o700)
+    assert "faces" in [model.name for model in listing.models]
+    assert folder not in [model.folder for model in listing.models]
+    (problem,) = listing.problems
+    assert "digits" in str(problem)
+    assert str(problem).encode()
 
 
 def test_unfinished_runs_and_other_folders_are_no_bundles(shelves):

@@ -15,6 +15,12 @@ from explorer.config import Kind
 from explorer.ui.words import plain, say, stage_words
 from explorer.verdict import About
 
+COMPARE = """
+from explorer.ui import state
+from explorer.ui.views import compare
+state.remember_pages({})
+compare.render()
+"""
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
 
@@ -68,7 +74,7 @@ def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shippe
     assert "miss most of the data: only 18% of real images" in told
     assert "| slant |" in told
     assert re.search(r"\| tilt \| :primary\[━+\] \| 0.93 \|", told)
-    assert page.code[0].value == tiny.command
+    assert page.code[0].value == store.train_command(tiny.config, "tiny")
 
 
 def test_a_model_without_an_encoder_is_drawn_and_its_panel_says_how_to_score_it(
@@ -115,6 +121,20 @@ def test_an_unknown_model_is_told(nothing_shipped, tiny):
     write_bundle(tiny, store.bundles_folder() / "tiny")
     page = opened(model="nobody")
     assert "nobody" in page.warning[0].value
+
+
+def test_one_damaged_bundle_takes_down_neither_page(nothing_shipped, tiny):
+    for name in ("a", "b", "tiny"):
+        write_bundle(tiny, store.bundles_folder() / name)
+    for file in ("b/config.json", "tiny/preview.png"):
+        path = store.bundles_folder() / file
+        path.write_bytes(path.read_bytes().replace(b"0.05", b"1" + b"0" * 400)[:-100])
+    explore = opened()
+    compare = AppTest.from_string(COMPARE, default_timeout=60).run()
+    for page in (explore, compare):
+        assert not page.exception
+        assert {"a", "tiny"} <= {button.label for button in page.sidebar.button}
+    assert "config.json" in explore.sidebar.text[0].value
 
 
 def test_a_bundle_damaged_after_listing_is_an_error_in_words(nothing_shipped, tiny):
@@ -166,5 +186,5 @@ def test_every_sentence_of_the_catalogue_is_said_somewhere():
 @pytest.mark.parametrize("name", ["*a*", "a_b_c", "[x](y)", ":red[x]", "`x`", "<b>", "$x$", "x\\y"])
 def test_names_are_shown_as_they_are_and_not_as_markdown(name):
     shown = plain(name)
-    assert re.sub(r"\\(.)", r"\1", shown) == name
+    assert re.sub(r"\\(.)", r"\1", shown).replace("\u2060", "") == name
     assert not re.search(r"(?<!\\)(?:\\\\)*[*_\[\]:`<$]", shown)

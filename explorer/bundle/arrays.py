@@ -11,7 +11,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from explorer.bundle.files import CAPS, file_in, refusal
+from explorer.bundle.files import CAPS, bundle_door, file_in, refusal
 from explorer.bundle.npz import npz_bytes, read_npz
 from explorer.bundle.record import Codes, DataFacts
 from explorer.config import Precision, TrainConfig
@@ -21,6 +21,9 @@ from explorer.models.architecture import expected_weights
 _WEIGHTS, _CODES = "weights.safetensors", "codes.npz"
 _REQUIRED = ("mu", "logvar", "ids", "error")
 _PCA = ("pca_mean", "pca_components", "pca_variance", "pca")
+MOST_CODES = 20_000
+# Beyond these, squares and exponentials are no longer numbers of 32 bits.
+LARGEST_VALUE, LARGEST_LOGVAR = 1e12, 80.0
 _WHOLE = ("ids", "split", "labels")  # int64; all others are float32
 
 
@@ -44,16 +47,16 @@ def read_weights(
     kept_as, n_bits = ("F16", 16) if config.precision == "half" else ("F32", 32)
     needed = f"It must be a safetensors file of {n_bits}-bit floats."
     weights = {}
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            for name in file.keys():
-                kind = file.get_slice(name).get_dtype()
-                if kind != kept_as:
-                    so = f'holds "{name}" as {kind}.'
-                    raise refusal(folder, _WEIGHTS, so, needed)
-                weights[name] = file.get_tensor(name).astype(np.float32)
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise refusal(folder, _WEIGHTS, f"is damaged: {error}.", needed) from error
+    with (
+        bundle_door(folder, _WEIGHTS, needed),
+        safetensors.safe_open(path, framework="numpy") as file,
+    ):
+        for name in file.keys():
+            kind = file.get_slice(name).get_dtype()
+            if kind != kept_as:
+                so = f'holds "{name}" as {kind}.'
+                raise refusal(folder, _WEIGHTS, so, needed)
+            weights[name] = file.get_tensor(name).astype(np.float32)
     check_weights(weights, config, image_shape, folder)
     return weights
 
@@ -108,6 +111,19 @@ def codes_bytes(codes: Codes) -> bytes:
     return npz_bytes(_arrays(codes))
 
 
+def check_unpacked(codes: Codes, folder: Path) -> None:
+    """Refuse codes that take more memory than is read.
+
+    Raises:
+        BundleError: They do.
+    """
+    headers = 1 << 10  # bytes at most, of each array
+    n_bytes = sum(array.nbytes + headers for array in _arrays(codes).values())
+    if n_bytes > CAPS[_CODES]:
+        needed = f"It may hold {CAPS[_CODES]:,} bytes."
+        raise refusal(folder, _CODES, f"unpacks to {n_bytes:,} bytes.", needed)
+
+
 def read_codes(folder: Path, data: DataFacts, config: TrainConfig) -> Codes:
     """Read and check codes.npz.
 
@@ -115,11 +131,8 @@ def read_codes(folder: Path, data: DataFacts, config: TrainConfig) -> Codes:
         BundleError: The file is missing, damaged or too large, or `check_codes` refuses it.
     """
     path = file_in(folder, _CODES)
-    try:
+    with bundle_door(folder, _CODES, "It must be an npz archive of arrays of numbers."):
         arrays = read_npz(path, cap_bytes=CAPS[_CODES])
-    except (OSError, ValueError) as error:
-        needed = "It must be an npz archive of arrays of numbers."
-        raise refusal(folder, _CODES, f"is damaged: {error}.", needed) from error
     known = [f.name for f in fields(Codes)]
     unknown = sorted(set(arrays) - set(known))
     if unknown:
@@ -156,8 +169,20 @@ def check_codes(codes: Codes, data: DataFacts, config: TrainConfig, folder: Path
             so, needed = f'holds "{name}" as {array.dtype}.', f"It must be {_dtype(name)}."
         elif not np.isfinite(array).all():
             so, needed = f'holds "{name}" with NaN or infinite values.', "All must be finite."
+        elif array.dtype.kind == "f" and (
+            array.max(initial=0) > _most(name) or array.min(initial=0) < -LARGEST_VALUE
+        ):
+            so = f'holds "{name}" with values from {array.min():g} to {array.max():g}.'
+            needed = f"They must lie between {-LARGEST_VALUE:g} and {_most(name):g}."
         else:
             continue
+        raise refusal(folder, _CODES, so, needed)
+    if len(codes.ids) > MOST_CODES:
+        so, needed = f"holds {len(codes.ids):,} codes.", f"It may hold {MOST_CODES:,}."
+        raise refusal(folder, _CODES, so, needed)
+    if codes.ids.max(initial=0) >= data.n_train + data.n_test:
+        so = f'holds "ids" up to {codes.ids.max()}.'
+        needed = f"The set has {data.n_train + data.n_test:,} images, counted from 0."
         raise refusal(folder, _CODES, so, needed)
     _check_split(codes, folder)
     if config.has_encoder:
@@ -238,6 +263,10 @@ def _shapes(codes: Codes, data: DataFacts, latent_dim: int) -> dict[str, tuple[i
         "pca": (n, m),
         "tsne": (n, 2),
     }
+
+
+def _most(name: str) -> float:
+    return LARGEST_LOGVAR if name == "logvar" else LARGEST_VALUE
 
 
 def _dtype(name: str) -> np.dtype[np.generic]:

@@ -10,9 +10,11 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from explorer.errors import BundleError, MachineError
+from explorer.foreign import door, printable
 
 # File of a bundle -> largest size read, in bytes.
 CAPS: Mapping[str, int] = {
@@ -27,12 +29,20 @@ CAPS: Mapping[str, int] = {
 UNFINISHED_SUFFIX = ".part"
 _ASIDE = ".old"  # end of the name, begun with a dot, under which an old bundle waits to be replaced
 
+_LONGEST_REFUSAL = 400  # characters that may quote a damaged file
 _COPY_AGAIN = "Copy the bundle again from its source, or train it again."
 
 
 def refusal(folder: Path, file: str, so: str, needed: str, do: str = _COPY_AGAIN) -> BundleError:
     """Word the refusal of one file of a bundle; `so` goes on from the file's name."""
-    return BundleError(f'{file} of the bundle "{folder.name}" {so}', needed, do)
+    so = so if len(so) <= _LONGEST_REFUSAL else f"{so[:_LONGEST_REFUSAL]}\u2026"
+    words = (f'{file} of the bundle "{folder.name}" {so}', needed, do)
+    return BundleError(*map(printable, words))
+
+
+def bundle_door(folder: Path, file: str, needed: str) -> AbstractContextManager[None]:
+    """Read one file of a bundle within this; whatever goes wrong refuses the bundle."""
+    return door(lambda why: refusal(folder, file, f"is damaged: {why}.", needed))
 
 
 def file_in(folder: Path, file: str) -> Path:
@@ -42,25 +52,32 @@ def file_in(folder: Path, file: str) -> Path:
         BundleError: It is missing, no plain file, empty, too large, or a link out of the folder.
     """
     path = folder / file
-    try:
-        inside = path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
-        size = path.stat().st_size
-        is_file = path.is_file()
-    except FileNotFoundError:
-        needed = "A bundle holds config.json, weights.safetensors and codes.npz."
-        raise refusal(folder, file, "is missing.", needed) from None
-    except (OSError, RuntimeError) as error:
-        needed = "Each file of a bundle must be readable."
-        raise refusal(folder, file, f"cannot be opened: {error}.", needed) from error
+    with _opening(folder, file):
+        try:
+            inside = path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
+            size = path.stat().st_size
+            is_file = path.is_file()
+        except FileNotFoundError:
+            needed = "A bundle holds config.json, weights.safetensors and codes.npz."
+            raise refusal(folder, file, "is missing.", needed) from None
     if not inside:
         needed = "Every file of a bundle must lie in the bundle's own folder."
         raise refusal(folder, file, "is a link that leads out of the folder.", needed)
     if not is_file:
         raise refusal(folder, file, "is not a plain file.", "It must be one.")
-    if not 0 < size <= CAPS[file]:
-        needed = f"It may hold 1 to {CAPS[file]:,} bytes."
-        raise refusal(folder, file, f"holds {size:,} bytes.", needed)
+    check_size(folder, file, size)
     return path
+
+
+def check_size(folder: Path, file: str, size_bytes: int) -> None:
+    """Refuse a file that holds nothing, or more than is read.
+
+    Raises:
+        BundleError: It does.
+    """
+    if not 0 < size_bytes <= CAPS[file]:
+        needed = f"It may hold 1 to {CAPS[file]:,} bytes."
+        raise refusal(folder, file, f"holds {size_bytes:,} bytes.", needed)
 
 
 def read_file(folder: Path, file: str) -> bytes:
@@ -70,12 +87,13 @@ def read_file(folder: Path, file: str) -> bytes:
         BundleError: As in `file_in`, or the file cannot be read.
     """
     path = file_in(folder, file)
-    try:
-        with path.open("rb") as stream:
-            return stream.read(CAPS[file])
-    except OSError as error:
-        needed = "Each file of a bundle must be readable."
-        raise refusal(folder, file, f"cannot be read: {error}.", needed) from error
+    with _opening(folder, file), path.open("rb") as stream:
+        return stream.read(CAPS[file])
+
+
+def _opening(folder: Path, file: str) -> AbstractContextManager[None]:
+    needed = "Each file of a bundle must be readable."
+    return door(lambda why: refusal(folder, file, f"cannot be opened: {why}.", needed))
 
 
 def restore(folder: Path) -> None:
@@ -90,16 +108,22 @@ def restore(folder: Path) -> None:
 
 
 def looks_like_bundle(folder: Path) -> bool:
-    """Say whether a folder holds, or was meant to hold, a bundle."""
-    restore(folder)
-    return any((folder / file).is_file() for file in ("config.json", "weights.safetensors"))
+    """Say whether a folder holds, or was meant to hold, a bundle; one that is closed may."""
+    try:
+        restore(folder)
+        return any((folder / file).is_file() for file in ("config.json", "weights.safetensors"))
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # too long for a path, or a NUL within: then it is no path
+        return False
 
 
 def bundles_in(place: Path) -> list[Path]:
     """List the folders in a place that look like bundles, unfinished runs and hidden ones aside."""
-    if not place.is_dir():
+    try:
+        names = {entry.name for entry in place.iterdir()}
+    except OSError:  # there is none, or it is closed
         return []
-    names = {entry.name for entry in place.iterdir()}
     asides = {name[1 : -len(_ASIDE)] for name in names if name[0] == "." and name.endswith(_ASIDE)}
     shown = {name for name in names if name[0] != "." and not name.endswith(UNFINISHED_SUFFIX)}
     return [place / name for name in sorted(shown | asides) if looks_like_bundle(place / name)]

@@ -8,16 +8,18 @@ from pathlib import Path
 
 from explorer.bundle.arrays import (
     check_codes,
+    check_unpacked,
     check_weights,
     codes_bytes,
     read_codes,
     read_weights,
     weights_bytes,
 )
-from explorer.bundle.files import read_file, refusal, replace_folder, restore
+from explorer.bundle.files import check_size, read_file, refusal, replace_folder, restore
 from explorer.bundle.record import BundleSummary, Codes, ModelBundle
 from explorer.bundle.settings import check_settings, read_settings, settings_bytes
 from explorer.errors import BundleError
+from explorer.foreign import door, printable
 
 _MOST_TRIES = 5
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -116,6 +118,7 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
     summary = check_settings(config, folder)
     check_weights(bundle.weights, summary.config, summary.data.image_shape, folder)
     check_codes(bundle.codes, summary.data, summary.config, folder)
+    check_unpacked(bundle.codes, folder)
     _check_start(summary, bundle.codes, folder)
     contents = {
         "config.json": config,
@@ -125,7 +128,10 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
         "preview.png": bundle.preview,
         "README.md": bundle.card.encode(),
     }
-    replace_folder(folder, {file: content for file, content in contents.items() if content})
+    contents = {file: content for file, content in contents.items() if content}
+    for file, content in contents.items():
+        check_size(folder, file, len(content))
+    replace_folder(folder, contents)
 
 
 def _check_start(summary: BundleSummary, codes: Codes, folder: Path) -> None:
@@ -142,10 +148,15 @@ def _absolute(folder: Path | str) -> Path:
 
 def _find(folder: Path) -> Path:
     """Return a bundle's folder, which has to be there or to have been set aside."""
-    restore(folder)
-    if not folder.is_dir():
+    name, needed = printable(folder.name), "Its folder and each file in it must be readable."
+    do = "Let yourself read them, or rename the folder."
+    with door(lambda why: BundleError(f'The bundle "{name}" cannot be opened: {why}.', needed, do)):
+        folder.name.encode()  # a name that is no text could not be shown
+        restore(folder)
+        is_there = folder.is_dir()
+    if not is_there:
         raise BundleError(
-            f'There is no bundle at "{folder}".',
+            f'There is no bundle at "{printable(str(folder))}".',
             "A bundle is a folder with config.json, weights.safetensors and codes.npz.",
             "Choose one that `latent-explorer models` lists, or make one: latent-explorer train.",
         )

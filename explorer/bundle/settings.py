@@ -5,17 +5,17 @@ Knows nothing of arrays.
 
 import dataclasses
 import json
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from explorer.bundle.files import read_file, refusal
+from explorer.bundle.files import bundle_door, read_file, refusal
 from explorer.bundle.record import FORMAT_VERSION, BundleSummary, DataFacts, ModelBundle
 from explorer.config import TrainConfig
 from explorer.errors import ConfigError
+from explorer.foreign import parse_json
 from explorer.models.architecture import LARGEST, SMALLEST
 
 _FILE = "config.json"
@@ -46,7 +46,9 @@ _DATA_KEYS = {
 }
 _OPTIONAL_DATA_KEYS = {"fingerprint": str}
 _WORDS = {int: "a whole number", str: "a text", list: "a list", dict: "an object"}
-_LONGEST_NAME = 200  # characters of a class, factor or slider name, or of a title
+LONGEST_NAME = 200  # characters of a class, factor or slider name, or of a title
+LARGEST_SCORE = 1e40  # more than any number of 32 bits
+_MOST_IMAGES = 10**9
 _LONGEST_LINE = 500
 
 
@@ -108,7 +110,7 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
         ),
         command=cast(str, values["command"]),
         folder=folder,
-        title=_line(values.get("title"), "title", _LONGEST_NAME, folder),
+        title=_line(values.get("title"), "title", LONGEST_NAME, folder),
         look_for=_line(values.get("look_for"), "look_for", _LONGEST_LINE, folder),
         start_item=_start_item(values.get("start_item"), folder),
     )
@@ -116,18 +118,11 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
 
 def _parse(content: bytes, folder: Path) -> dict[str, object]:
     needed = "It must be a JSON object."
-    try:
-        values = json.loads(content, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise refusal(folder, _FILE, f"is damaged: {error}.", needed) from error
+    with bundle_door(folder, _FILE, needed):
+        values = parse_json(content)
     if not isinstance(values, dict):
         raise refusal(folder, _FILE, "is not a JSON object.", needed)
     return values
-
-
-def _refuse_constant(constant: str) -> float:
-    """Refuse NaN and Infinity, which Python's reader accepts but JSON does not have."""
-    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _check_version(values: Mapping[str, object], folder: Path) -> None:
@@ -178,9 +173,9 @@ def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
     data = cast(dict[str, object], values["data"])
     _check_keys(data, _DATA_KEYS, "data.", folder, optional=_OPTIONAL_DATA_KEYS)
     for key in ("n_train", "n_test"):
-        if cast(int, data[key]) < 1:
+        if not 1 <= cast(int, data[key]) <= _MOST_IMAGES:
             so = f'says "data.{key}" is {data[key]}.'
-            raise refusal(folder, _FILE, so, "It must be at least 1.")
+            raise refusal(folder, _FILE, so, f"It must be from 1 to {_MOST_IMAGES:,}.")
     return DataFacts(
         name=cast(str, data["name"]),
         image_shape=_image_shape(cast(list[object], values["image_shape"]), folder),
@@ -214,8 +209,8 @@ def _image_shape(values: list[object], folder: Path) -> tuple[int, int, int]:
 
 def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
     for text in values:
-        if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_NAME:
-            needed = f"It must be a list of texts of 1 to {_LONGEST_NAME} characters."
+        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME:
+            needed = f"It must be a list of texts of 1 to {LONGEST_NAME} characters."
             raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
     return tuple(cast(list[str], values))
 
@@ -253,8 +248,12 @@ def _by_factor(factor_r2: Mapping[str, float]) -> dict[str, object]:
 def _scores(values: Mapping[str, object], under: str, folder: Path) -> dict[str, float]:
     for key, value in values.items():
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(cast(float, value)):
-            raise refusal(folder, _FILE, f'has a wrong "{under}{key}".', "It must be a number.")
+        if not is_number or not abs(cast(float, value)) <= LARGEST_SCORE:
+            needed = f"It must be a number from {-LARGEST_SCORE:g} to {LARGEST_SCORE:g}."
+            raise refusal(folder, _FILE, f'has a wrong "{under}{key}".', needed)
+        if len(key) > LONGEST_NAME:
+            needed = f"A name has at most {LONGEST_NAME} characters."
+            raise refusal(folder, _FILE, f'has a long name under "{under}".', needed)
     return cast(dict[str, float], dict(values))
 
 
@@ -262,7 +261,7 @@ def _slider_names(values: Mapping[str, object], latent_dim: int, folder: Path) -
     names = {}
     for key, text in values.items():
         is_coordinate = key in {str(i) for i in range(latent_dim)}
-        if not is_coordinate or not isinstance(text, str) or not 0 < len(text) <= _LONGEST_NAME:
+        if not is_coordinate or not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME:
             needed = f"Coordinates go from 0 to {latent_dim - 1}, their names are short texts."
             raise refusal(folder, _FILE, f'has a wrong "slider_names.{key}".', needed)
         names[int(key)] = text

@@ -16,6 +16,7 @@ from explorer.bundle.npz import npz_bytes, read_npz
 from explorer.cli.terminal import ProgressLine, note
 from explorer.data.reading import Reading
 from explorer.errors import DataError, ShapeError
+from explorer.foreign import door, parse_json
 
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
@@ -151,15 +152,14 @@ def read_mu(path: Path) -> np.ndarray:
         DataError: The file is missing or damaged, or its mu is not a matrix of finite numbers.
     """
     needed = "It must be an npz with mu, as `latent-explorer encode` writes it."
-    try:
-        mu = read_npz(path, cap_bytes=_MOST_BYTES, only="mu")["mu"]
-    except FileNotFoundError:
-        raise DataError(f'There is no file "{path}".', needed, "Correct the path.") from None
-    except KeyError:
-        raise DataError(f'"{path}" holds no "mu".', needed, "Give a file of codes.") from None
-    except (OSError, ValueError) as error:
-        so = f'"{path}" cannot be read: {error}.'
-        raise DataError(so, needed, "Give a file of codes.") from error
+    do = "Give a file of codes."
+    with door(lambda why: DataError(f'"{path}" cannot be read: {why}.', needed, do)):
+        if not path.exists():
+            raise DataError(f'There is no file "{path}".', needed, "Correct the path.")
+        arrays = read_npz(path, cap_bytes=_MOST_BYTES, only="mu")
+    if "mu" not in arrays:
+        raise DataError(f'"{path}" holds no "mu".', needed, do)
+    mu = arrays["mu"]
     if mu.ndim == 1 and mu.size:
         raise DataError(
             f'In "{path}", mu is a single row of {len(mu):,} numbers.',
@@ -181,10 +181,8 @@ def _parse_z(text: str, bundle: "ModelBundle") -> np.ndarray:
     d = bundle.config.latent_dim
     needed = f'The bundle "{bundle.name}" takes {d} finite numbers, or a list of such lists.'
     do = f"Give --z '{json.dumps([0.0] * min(d, 3))[:-1]}{', ...' if d > 3 else ''}]'."
-    try:
-        z = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"--z is not JSON: {error}.", needed, do) from error
+    with door(lambda why: DataError(f"--z is not JSON: {why}.", needed, do)):
+        z = parse_json(text)
     rows = z if isinstance(z, list) and z and isinstance(z[0], list) else [z]
     for row in rows:
         if not isinstance(row, list) or not all(_is_number(value) for value in row):

@@ -17,6 +17,7 @@ from explorer.data.reading import FOUND_OUT, Reading, told
 from explorer.errors import DataError
 
 _OPENML = "openml:"
+_MOST_DRAWN = 737_280  # of a set that is drawn, so that one of its images can be drawn again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +232,8 @@ def load_items(
     if ids.size and (ids.min() < 0 or ids.max() >= n > 0):
         return None
     n_drawn = int(ids.max(initial=-1)) + 1
+    if n_drawn > _MOST_DRAWN:
+        return None
     if name == "faces":
         from explorer.data.faces import draw_faces, face_factors
 
@@ -299,7 +302,10 @@ def _whole_at_hand(name: str, cache: Path | None) -> ImageSet | None:
         return _whole(name, cache, None)
     from explorer.data.openml import cache_folder, cached
 
-    return cached(name, cache=cache or cache_folder())
+    try:
+        return cached(name, cache=cache or cache_folder())
+    except DataError:  # a bundle from elsewhere may name anything
+        return None
 
 
 def _existing(name_or_path: str) -> Path:

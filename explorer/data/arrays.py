@@ -4,19 +4,16 @@ Headers are parsed here and data taken as raw numbers, so nothing is ever unpick
 of picture formats.
 """
 
-import math
-import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from tokenize import TokenError
 
 import numpy as np
 
 from explorer.config import Fit
+from explorer.data import npy
 from explorer.data.fitting import Fitting, Seen
 from explorer.data.idx import is_idx_name, key_of, read_idx
 from explorer.data.imageset import ImageSet, draw_rows, fixed_split
@@ -43,6 +40,7 @@ from explorer.data.reading import FOUND_OUT, Reading, told
 from explorer.data.splits import tested_side
 from explorer.data.tables import read_table
 from explorer.errors import DataError
+from explorer.foreign import door
 
 SUFFIXES = (".npy", ".npz", ".csv")
 
@@ -224,7 +222,7 @@ def _member_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) ->
 
     start = read_member(archive, info, most_bytes=_HEADER_BYTES)
     try:
-        shape = _parse_header(BytesIO(start or b""), what)[0]
+        shape = _header(start or b"", what).shape
     except DataError:
         shape = ()  # it may never be asked for
     return _Array(shape, read)
@@ -243,15 +241,14 @@ def _key_of(name: str) -> str:
 def _mapped(path: Path, what: str) -> np.ndarray:
     """Return the array of an .npy file, judged by its header; its values are read when used."""
     with path.open("rb") as file:
-        start = BytesIO(file.read(_HEADER_BYTES))
-    shape, fortran, dtype = _parse_header(start, what)
-    _check_type(dtype, what, "images")
-    if math.prod(shape) * dtype.itemsize != path.stat().st_size - start.tell():
-        raise _damaged(what)
-    if not math.prod(shape) * dtype.itemsize:
-        return np.zeros(shape, dtype)
-    flat = np.memmap(path, dtype, "r", offset=start.tell())
-    return flat.reshape(shape, order="F" if fortran else "C")
+        header = _header(file.read(_HEADER_BYTES), what)
+    _check_type(header.dtype, what, "images")
+    with door(lambda why: _damaged(what)):
+        npy.check_length(header, path.stat().st_size)
+        if 0 in header.shape:
+            return np.zeros(header.shape, header.dtype)
+        flat = np.memmap(path, header.dtype, "r", offset=header.starts_at)
+        return flat.reshape(header.shape, order="F" if header.is_fortran else "C")
 
 
 def _check_type(dtype: np.dtype, what: str, key: str) -> None:
@@ -266,37 +263,15 @@ def _check_type(dtype: np.dtype, what: str, key: str) -> None:
 
 def _parse(data: bytes, what: str, key: str) -> np.ndarray:
     """Take one array from the bytes of an .npy file, without unpickling anything."""
-    stream = BytesIO(data)
-    shape, fortran, dtype = _parse_header(stream, what)
-    _check_type(dtype, what, key)
-    n_bytes = math.prod(shape) * dtype.itemsize
-    if n_bytes != len(data) - stream.tell():
-        raise _damaged(what)
-    if not n_bytes:
-        return np.zeros(shape, dtype)
-    flat = np.frombuffer(data, dtype, offset=stream.tell())
-    if dtype.kind == "U" and flat.view(dtype.str[0] + "u4").max() > sys.maxunicode:
-        raise _damaged(what)
-    return flat.reshape(shape, order="F" if fortran else "C")
+    header = _header(data, what)
+    _check_type(header.dtype, what, key)
+    with door(lambda why: _damaged(what)):
+        return npy.read_values(data, header)
 
 
-def _parse_header(stream: BytesIO, what: str) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Return shape, whether columns come first, and type.
-
-    Source:
-        The .npy format. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-    """
-    try:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-        else:
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-    except (ValueError, SyntaxError, TypeError, OverflowError, TokenError) as error:
-        raise _damaged(what) from error
-    if any(type(length) is not int or length < 0 for length in shape):
-        raise _damaged(what)
-    return shape, fortran, dtype
+def _header(start: bytes, what: str) -> npy.Header:
+    with door(lambda why: _damaged(what)):
+        return npy.read_header(start)
 
 
 def _plain_example(key: str) -> str:

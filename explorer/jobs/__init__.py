@@ -4,6 +4,7 @@ A run is its folder: readers read its state there, the app writes requests into 
 that ends, for whatever reason, leaves in it everything that resuming needs.
 
 - `folder.py`: reads and writes the files in a run's folder.
+- `reading.py`: reads those files without trusting them.
 - `recorder.py`: which reports and snapshots of a run are kept.
 - `telling.py`: writes how a run stands, for the process that works on it.
 - `looking.py`: what has come of a run: its model, and what was kept of it to look at.

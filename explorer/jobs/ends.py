@@ -9,9 +9,9 @@ person can keep it instead, at once and without training code.
 - `ends/best`, `ends/last`: the model that is not kept, while it can be.
 """
 
+import contextlib
 import dataclasses
 import json
-import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from typing import Any, Literal, cast, get_args
 from explorer import store
 from explorer.bundle import looks_like_bundle, read_bundle, replace_file, write_bundle
 from explorer.errors import ConfigError, TrainingError
+from explorer.foreign import if_readable, parse_json
 from explorer.jobs.folder import RunFolder
 from explorer.verdict import Finding, value_text
 from explorer.words import catalogue
@@ -98,20 +99,17 @@ class Ends:
 
 def read_ends(run: RunFolder) -> Ends | None:
     """Return what a run came to, or None of one that is not over, or of an earlier version."""
-    try:
-        values = json.loads((run.path / _FILE).read_bytes())
-        kept = values["kept"]
-        if kept not in get_args(Which):
-            return None
+    with contextlib.suppress(ConfigError), if_readable():
+        values = cast(Mapping[str, Any], parse_json((run.path / _FILE).read_bytes()))
         best = values["best"]
-        return Ends(
-            kept=kept,
+        ends = Ends(
+            kept=values["kept"],
             is_chosen=bool(values["is_chosen"]),
             best=None if best is None else _end(best),
             last=_end(values["last"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, ConfigError):
-        return None
+        return ends if ends.kept in get_args(Which) and ends.says() else None
+    return None
 
 
 def write_ends(run: RunFolder, ends: Ends) -> None:
@@ -176,6 +174,6 @@ def _end(values: Mapping[str, Any]) -> End:
     held_out = values["held_out"]
     return End(
         step=int(values["step"]),
-        held_out=None if held_out is None or not math.isfinite(held_out) else float(held_out),
+        held_out=None if held_out is None else float(held_out),
         findings=tuple(Finding.from_json(finding) for finding in values["verdict"]),
     )

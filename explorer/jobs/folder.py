@@ -16,11 +16,10 @@ import json
 import os
 import time
 import uuid
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -28,9 +27,14 @@ from filelock import FileLock, Timeout
 from explorer.bundle.files import machine_error, replace_file
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, ExplorerError
+from explorer.foreign import door, parse_json, printable
+from explorer.jobs.reading import MOST_SECONDS, read_arrays, read_json, read_lines, usable
 
 State = Literal[
     "queued", "starting", "running", "paused", "finishing", "finished", "stopped", "failed"
+]
+Health = Literal[
+    "healthy", "vanishing", "exploding", "overfitting", "even", "mode-collapse", "discriminator-won"
 ]
 AT_WORK: tuple[State, ...] = ("starting", "running", "finishing")
 ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
@@ -90,10 +94,10 @@ class Report:
     step: int
     epoch: int
     elapsed_s: float
-    loss: float | None
-    elbo: float | None
-    log_likelihood: float | None
-    kl: float | None
+    loss: float | None = None
+    elbo: float | None = None
+    log_likelihood: float | None = None
+    kl: float | None = None
     validation: dict[str, float | None] | None = None
     duel: dict[str, float | str] | None = None
     gradients: tuple[float, ...] = ()
@@ -131,7 +135,7 @@ class JobStatus:
     elapsed_s: float = 0.0
     images_per_s: float = 0.0
     layers: tuple[str, ...] = ()
-    health: str = "healthy"
+    health: Health = "healthy"
     best_step: int = 0
     updated_s: float = 0.0
     queued_s: float = 0.0
@@ -146,6 +150,31 @@ class JobStatus:
         if not self.step:
             return None
         return self.elapsed_s / self.step * max(self.steps - self.step, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """What run.json holds beside the settings; runs of earlier versions lack the last two."""
+
+    name: str
+    out: str
+    fitted: tuple[str, ...]
+    created_s: float
+    sweep: str = ""
+    in_terminal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moment:
+    """A line of snapshots.jsonl."""
+
+    step: int
+    elapsed_s: float
+
+
+# Arrays of a snapshot, and of what is watched, and how many axes each has.
+_SNAPSHOT = {"step": 1, "mu": 2, "xy": 2, "kl": 1, "variance": 1, "x_hat": 4, "samples": 4}
+_OF_WATCHED = {"held_out": 1, "labels": 1, "class_names": 1}
 
 
 @dataclass(frozen=True)
@@ -200,31 +229,24 @@ class RunFolder:
             BundleError: It is missing or damaged.
             ConfigError: A setting is unknown here.
         """
-        try:
-            values = json.loads((self.path / "run.json").read_bytes())
-            return Record(
-                name=str(values["name"]),
-                out=Path(values["out"]),
-                config=TrainConfig.from_json(values["config"]),
-                fitted=tuple(map(str, values["fitted"])),
-                created_s=float(values["created_s"]),
-                sweep=str(values.get("sweep", "")),  # runs of earlier versions lack it
-                in_terminal=bool(values.get("in_terminal", False)),
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BundleError(
-                f'The run "{self.id}" is damaged: {error}.',
-                "Its run.json must hold the settings it was started with.",
-                "Delete the run, and start it again.",
-            ) from error
+        with door(self._damaged):
+            values = parse_json((self.path / "run.json").read_bytes())
+            kept = usable(_Kept, values, largest=MOST_SECONDS)  # type: ignore[arg-type]
+            config = TrainConfig.from_json(values["config"])  # type: ignore[index]
+            return Record(**kept | {"out": Path(kept["out"]), "config": config})
+
+    def _damaged(self, why: str) -> BundleError:
+        return BundleError(
+            f'The run "{printable(self.id)}" is damaged: {why}.',
+            "Its run.json must hold the settings it was started with.",
+            "Delete the run, and start it again.",
+        )
 
     # ---- wishes
 
     def asked(self) -> Asked:
         """Return what is wanted of the run; nothing special where that cannot be read."""
-        known = {field.name for field in dataclasses.fields(Asked)}
-        values = _read_json(self.path / "asked.json")
-        return Asked(**{name: bool(value) for name, value in values.items() if name in known})
+        return Asked(**usable(Asked, read_json(self.path / "asked.json")))
 
     def ask(self, asked: Asked) -> None:
         """Leave a wish.
@@ -254,15 +276,8 @@ class RunFolder:
 
     def said(self) -> JobStatus:
         """Return how the run stood when it last said so."""
-        values = _read_json(self.path / "state.json")
-        known = {field.name for field in dataclasses.fields(JobStatus)}
-        usable = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-            if name in known
-        }
-        status = JobStatus(**usable)  # type: ignore[arg-type]
-        return status if status.state in get_args(State) else JobStatus()
+        values = read_json(self.path / "state.json")
+        return JobStatus(**usable(JobStatus, values, largest=MOST_SECONDS))
 
     def status(self) -> JobStatus:
         """Return how the run stands; one whose process is gone has failed."""
@@ -294,11 +309,11 @@ class RunFolder:
 
     def reports(self, skip: int = 0) -> list[dict[str, object]]:
         """Return the lines of progress from a position on."""
-        return _read_lines(self.path / "progress.jsonl")[skip:]
+        return read_lines(self.path / "progress.jsonl", Report)[skip:]
 
     def snapshots(self, skip: int = 0) -> list[dict[str, object]]:
         """Return step and time of each snapshot kept, from a position on."""
-        return _read_lines(self.path / "snapshots.jsonl")[skip:]
+        return read_lines(self.path / "snapshots.jsonl", _Moment)[skip:]
 
     def snapshot(self, which: int | Literal["best"] | None) -> dict[str, np.ndarray] | None:
         """Return a kept snapshot, the latest for None, or that of the best weights of a run.
@@ -308,7 +323,8 @@ class RunFolder:
         """
         files = {None: "latest.npz", "best": "best.npz"}
         file = files[which] if not isinstance(which, int) else f"snapshots/{which}.npz"
-        return _read_arrays(self.path / file)
+        arrays = read_arrays(self.path / file, _SNAPSHOT, {})
+        return arrays if arrays and _is_snapshot(arrays) else None
 
     def watched(self) -> dict[str, np.ndarray] | None:
         """Return what is watched, as arrays.
@@ -316,7 +332,8 @@ class RunFolder:
         `x`, the originals shown (m, c, h, w) uint8; `held_out` (n,) uint8, which runs of earlier
         versions lack, as all were; where there are classes, `labels` (n,) and `class_names` (k,).
         """
-        return _read_arrays(self.path / "watched.npz")
+        arrays = read_arrays(self.path / "watched.npz", {"x": 4}, _OF_WATCHED)
+        return arrays if arrays and _is_watched(arrays) else None
 
     def append(self, file: str, line: Mapping[str, object]) -> None:
         """Add a line of JSON to one of the files.
@@ -348,9 +365,11 @@ class RunFolder:
             How many snapshots are left.
         """
         kept = {}
-        for file in ("progress.jsonl", "snapshots.jsonl"):
-            lines = _read_lines(self.path / file)
-            kept[file] = [line for line in lines if _step(line) < step]
+        for file, lines in (
+            ("progress.jsonl", self.reports()),
+            ("snapshots.jsonl", self.snapshots()),
+        ):
+            kept[file] = [line for line in lines if cast(int, line["step"]) < step]
             text = "".join(json.dumps(line) + "\n" for line in kept[file])
             self._write(file, text.encode())
         return len(kept["snapshots.jsonl"])
@@ -392,37 +411,23 @@ def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
     )
 
 
-def _read_json(path: Path) -> dict[str, object]:
-    try:
-        values = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
+def _is_snapshot(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether arrays are what `Recorder` keeps of a network at one step."""
+    n, d = arrays["mu"].shape
+    fits = arrays["xy"].shape == (n, 2) and arrays["kl"].shape == arrays["variance"].shape == (d,)
+    are_pictures = all(arrays[name].dtype == np.uint8 for name in ("x_hat", "samples"))
+    is_step = arrays["step"].shape == (1,) and arrays["step"].dtype.kind == "i"
+    return fits and are_pictures and is_step and n > 0
 
 
-def _read_lines(path: Path) -> list[dict[str, object]]:
-    """Return the whole lines of a file; a killed process may have left half a one at the end."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    lines = []
-    for line in text.splitlines():
-        with contextlib.suppress(ValueError):
-            value = json.loads(line)
-            if isinstance(value, dict):
-                lines.append(value)
-    return lines
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray] | None:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
-        return None
-
-
-def _step(line: dict[str, object]) -> int:
-    step = line.get("step")
-    return step if isinstance(step, int) else 0
+def _is_watched(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether arrays are originals, and labels that all have names."""
+    if not ("labels" in arrays) == ("class_names" in arrays):
+        return False
+    if "labels" in arrays:
+        labels, names = arrays["labels"], arrays["class_names"]
+        if labels.dtype.kind != "i" or names.dtype.kind != "U":
+            return False
+        if not (labels >= 0).all() or labels.max(initial=-1) >= len(names):
+            return False
+    return arrays["x"].dtype == np.uint8 and arrays["x"].shape[1] in (1, 3)

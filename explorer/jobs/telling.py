@@ -5,7 +5,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from explorer.jobs.folder import JobStatus, RunFolder, State
+from explorer.jobs.folder import Health, JobStatus, RunFolder, State
 
 if TYPE_CHECKING:
     from explorer.training import Progress
@@ -74,5 +74,5 @@ class Teller:
             self.say_again()
 
 
-def _health(progress: "Progress") -> str:
+def _health(progress: "Progress") -> Health:
     return progress.duel.verdict if progress.duel else progress.health

@@ -23,7 +23,7 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError, MachineError
 from explorer.jobs.ends import place_of, write_ends
-from explorer.jobs.folder import JobStatus, RunFolder, State
+from explorer.jobs.folder import Health, JobStatus, RunFolder, State
 from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
@@ -102,7 +102,7 @@ def work(path: Path) -> bool:
     except KeyboardInterrupt:  # asked politely to go, as at the end of the day
         _end(run, "paused")
     except ExplorerError as error:
-        health = "exploding" if isinstance(error, DivergedError) else run.said().health
+        health: Health | None = "exploding" if isinstance(error, DivergedError) else None
         _end(run, "failed", (error.so, error.needed, error.do), health=health)
         return False
     except MemoryError:
@@ -270,7 +270,9 @@ def _closing(reports: "Generator[Progress]") -> "Iterator[Progress]":
         yield from reports
 
 
-def _end(run: RunFolder, state: State, error: tuple[str, ...] = (), *, health: str = "") -> None:
+def _end(
+    run: RunFolder, state: State, error: tuple[str, ...] = (), *, health: Health | None = None
+) -> None:
     said = run.said()
     ended = dataclasses.replace(said, state=state, error=error, health=health or said.health)
     with contextlib.suppress(ExplorerError):  # nothing more can be said, then

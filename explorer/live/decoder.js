@@ -13,6 +13,8 @@
  * an inserted zero is made.
  */
 
+import { checkHeader, checkOps, fits, shapeAfter, size } from "./pack-check.js";
+
 const MAGIC = 0x4b50584c; // "LXPK", low byte first
 const VERSION = 1;
 const PREAMBLE_BYTES = 12;
@@ -36,7 +38,9 @@ export function readPack(buffer) {
     throw new Error(`The decoder pack has version ${version}; version ${VERSION} is needed.`);
   }
   const start = PREAMBLE_BYTES + view.getUint32(8, true);
-  if (start > buffer.byteLength) throw new Error("The decoder pack is cut short.");
+  if (start > buffer.byteLength || start % 4 !== 0) {
+    throw new Error("The decoder pack is cut short.");
+  }
   const header = readHeader(new Uint8Array(buffer, PREAMBLE_BYTES, start - PREAMBLE_BYTES));
   const open = ({ arrays = {}, body, shortcut, ...settings }) => {
     const op = { ...settings, body: body?.map(open), shortcut: shortcut?.map(open) };
@@ -55,22 +59,22 @@ function readHeader(bytes) {
   } catch {
     // told below, together with JSON that is no header
   }
-  const good = Number.isInteger(header?.latent_dim) && Array.isArray(header.ops);
-  if (!good || ![1, 3].includes(header.image_shape?.[0])) {
-    throw new Error("The decoder pack's header is damaged.");
-  }
+  checkHeader(header);
+  checkOps(header.ops);
   return header;
 }
 
 function readArray(buffer, start, { at, shape, dtype }) {
-  const Kind = { fp16: Uint16Array, fp32: Float32Array }[dtype];
-  if (!Kind) throw new Error(`The decoder pack holds weights as "${dtype}".`);
+  const Kind = dtype === "fp16" ? Uint16Array : Float32Array;
+  if (!["fp16", "fp32"].includes(dtype)) throw new Error(`The decoder pack holds weights as "${dtype}".`);
   const length = size(shape);
   if (start + at + length * Kind.BYTES_PER_ELEMENT > buffer.byteLength) {
     throw new Error("The decoder pack is cut short.");
   }
   const stored = new Kind(buffer, start + at, length);
-  return dtype === "fp16" ? fromHalf(stored) : stored;
+  const values = dtype === "fp16" ? fromHalf(stored) : stored;
+  if (values.every(Number.isFinite)) return values;
+  throw new Error("The decoder pack holds weights that are no numbers.");
 }
 
 /**
@@ -114,10 +118,11 @@ export function makeEncoder(pack) {
 }
 
 function makeRun({ inputShape, outputShape, ops }, from, to, refuse) {
-  check(String(inputShape) === String(from), `${inputShape}`, from);
-  check(String(outputShape) === String(to), `${outputShape}`, to);
+  fits(String(inputShape) === String(from), `${inputShape}`, from);
+  fits(String(outputShape) === String(to), `${outputShape}`, to);
+  const shape = shapeAfter(ops, from);
+  fits(String(shape) === String(to), `${shape}`, to);
   const net = chain(ops, from);
-  check(String(net.shape) === String(to), `${net.shape}`, to);
   const given = new Float32Array(size(from));
   const own = new Float32Array(size(to));
   return function run(values, out = own) {
@@ -147,8 +152,8 @@ export function toRGBA(values, [c, h, w], rgba) {
   return rgba;
 }
 
-// Ops. Each maker takes an op and the shape it is given, and returns the shape it gives and `run`,
-// from values to values. A result stands in a buffer of the op's own until its next run; what `run`
+// Ops. Each maker takes an op and the shape it is given, which `shapeAfter` has found to fit, and
+// returns the shape it gives and `run`, from values to values. A result stands in a buffer of the op's own until its next run; what `run`
 // is given it never writes to, since a residual block reads it twice.
 
 const MAKERS = {
@@ -167,7 +172,6 @@ const MAKERS = {
 function chain(ops, shape) {
   const parts = [];
   for (const op of ops) {
-    if (!Object.hasOwn(MAKERS, op.op)) throw new Error(`The decoder pack asks for "${op.op}".`);
     const part = MAKERS[op.op](op, shape);
     parts.push(part);
     shape = part.shape;
@@ -179,8 +183,7 @@ function chain(ops, shape) {
   return { shape, run };
 }
 
-function makeLinear(op, shape) {
-  check(shape.length === 1 && shape[0] === op.n_in, op.op, shape);
+function makeLinear(op) {
   const taps = range(0, op.n_in);
   const sums = [{ taps, weights: taps, from: [0], where: [0] }];
   return makeSums(op, [op.n_out], sums, op.n_in, (x) => x);
@@ -188,7 +191,6 @@ function makeLinear(op, shape) {
 
 function makeConvolution(op, [c, h, w]) {
   const { op: kind, n_in: nIn, n_out: nOut, kernel } = op;
-  check(c === nIn, kind, [c, h, w]);
   const transposed = kind === "conv_transpose";
   const [rows, columns] = [h, w].map((n) => (transposed ? backwards(op, n) : forwards(op, n)));
   const input = makeBorder([c, h, w], rows.border);
@@ -270,8 +272,6 @@ function makeBorder([c, h, w], border) {
  */
 function makeSums(op, shape, sums, step, prepare) {
   const { n_in: nIn, n_out: nOut, kernel = 1 } = op;
-  const fits = op.weight?.length === nIn * nOut * kernel * kernel && op.bias?.length === nOut;
-  check(fits, op.op, shape);
   const nBlocks = Math.ceil(nOut / 4);
   const plane = size(shape) / nOut;
   const bias = new Float32Array(4 * nBlocks);
@@ -364,8 +364,7 @@ function store(out, at, plane, v0, v1, v2, v3) {
   out[at + 3 * plane] = v3;
 }
 
-function makeScaleShift({ op, n, scale, shift }, shape) {
-  check(shape[0] === n && scale?.length === n && shift?.length === n, op, shape);
+function makeScaleShift({ n, scale, shift }, shape) {
   const out = new Float32Array(size(shape));
   const plane = out.length / n;
   function run(x) {
@@ -375,8 +374,7 @@ function makeScaleShift({ op, n, scale, shift }, shape) {
   return { shape, run };
 }
 
-function makeGroupNorm({ op, n, groups, weight, bias }, shape) {
-  check(shape[0] === n && weight?.length === n && bias?.length === n, op, shape);
+function makeGroupNorm({ n, groups, weight, bias }, shape) {
   const out = new Float32Array(size(shape));
   const plane = out.length / n;
   const length = out.length / groups;
@@ -426,7 +424,6 @@ const ACTIVATIONS = {
 };
 
 function makeActivate({ fn }, shape) {
-  check(Object.hasOwn(ACTIVATIONS, fn), `activation "${fn}"`, shape);
   const apply = ACTIVATIONS[fn];
   const out = new Float32Array(size(shape));
   function run(x) {
@@ -436,8 +433,7 @@ function makeActivate({ fn }, shape) {
   return { shape, run };
 }
 
-function makeReshape({ op, shape: wanted }, shape) {
-  check(size(wanted) === size(shape), op, shape);
+function makeReshape({ shape: wanted }) {
   return { shape: wanted, run: (x) => x };
 }
 
@@ -446,8 +442,7 @@ function makeUpsample({ scale }, [c, h, w]) {
   return makePick(shape, (i, y, x) => (i * h + Math.floor(y / scale)) * w + Math.floor(x / scale));
 }
 
-function makeCrop({ op, size: side }, [c, h, w]) {
-  check(side <= h && side <= w, op, [c, h, w]);
+function makeCrop({ size: side }, [c, h, w]) {
   return makePick([c, side, side], (i, y, x) => (i * h + y) * w + x);
 }
 
@@ -465,10 +460,9 @@ function makePick(shape, from) {
   return { shape, run };
 }
 
-function makeResidual({ op, body, shortcut }, shape) {
+function makeResidual({ body, shortcut }, shape) {
   const change = chain(body, shape);
   const kept = chain(shortcut, shape);
-  check(String(change.shape) === String(kept.shape), op, kept.shape);
   const out = new Float32Array(size(change.shape));
   function run(x) {
     const a = change.run(x);
@@ -483,12 +477,4 @@ function range(start, end, step = 1) {
   const list = [];
   for (let i = start; i < end; i += step) list.push(i);
   return list;
-}
-
-function size(shape) {
-  return shape.reduce((product, n) => product * n, 1);
-}
-
-function check(fits, what, shape) {
-  if (!fits) throw new Error(`The decoder pack is damaged: ${what} does not fit ${shape}.`);
 }

@@ -8,7 +8,6 @@ import errno
 import hashlib
 import io
 import os
-import pickle
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,6 +20,7 @@ from torch import Tensor
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import MachineError, TrainingError
+from explorer.foreign import door
 
 _MAGIC = b"latentX3"
 _DIGEST_BYTES = 32
@@ -123,18 +123,19 @@ def _decode(content: bytes, path: Path) -> Checkpoint:
     start = len(_MAGIC) + _DIGEST_BYTES
     body = memoryview(content)[start:]
     header = _MAGIC + hashlib.sha256(body).digest()
-    damaged = TrainingError(
+    if content[:start] != header:
+        raise damaged(path)
+    with door(lambda why: damaged(path)):
+        return Checkpoint(**torch.load(io.BytesIO(body), weights_only=True))
+
+
+def damaged(path: Path) -> TrainingError:
+    """Word the refusal of a checkpoint that is not one, or not all of it."""
+    return TrainingError(
         f"The checkpoint {path} is damaged, or was written by another version.",
         "A run can resume only from a complete file.",
         "Start the run again without resuming.",
     )
-    if content[:start] != header:
-        raise damaged
-    try:
-        state = torch.load(io.BytesIO(body), weights_only=True)
-        return Checkpoint(**state)
-    except (pickle.UnpicklingError, RuntimeError, TypeError, EOFError) as error:
-        raise damaged from error
 
 
 def _other_settings(kept: dict[str, object], config: TrainConfig, path: Path) -> TrainingError:

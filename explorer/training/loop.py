@@ -17,8 +17,9 @@ from torch import Tensor
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, TrainingError
+from explorer.foreign import door
 from explorer.models.vae import VAE
-from explorer.training.checkpoint import Checkpoint, fingerprint, load, save
+from explorer.training.checkpoint import Checkpoint, damaged, fingerprint, load, save
 from explorer.training.control import Control
 from explorer.training.duel import Duel, Referee
 from explorer.training.finish import ElboMeans, elbo_means, make_bundle
@@ -78,7 +79,9 @@ def train(
         raise ValueError("To resume, name the checkpoint.")
     run = _Run(images, config, control or Control())
     if resume and checkpoint:
-        run.restore(load(checkpoint, config, images))
+        kept = load(checkpoint, config, images)
+        with door(lambda why: damaged(checkpoint)):
+            run.restore(kept)
     due_s = run.elapsed_s + _SAVE_EVERY_S
     while not run.finished:
         progress = run.work()

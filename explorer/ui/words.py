@@ -15,7 +15,13 @@ _SCORES: Mapping[Kind, str] = {
     "soft-intro-vae": "elbo",
     "aae": "codes",
 }
-_MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|:$<>~&]")
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|:$<>~&=]")
+# Where Streamlit's Markdown makes something of a text although its signs are escaped: an icon or a
+# smiley of :words:, a link of an address, an arrow of -> and the like.
+_COMES_ALIVE = re.compile(r"(?<=:)(?=[\w/+-])|(?<=@)|(?<=www)(?=\.)|(?<=[-<>~])(?=[-=>])", re.I)
+_PARTED = "\u2060"  # word joiner: it has no width, and no line breaks there
+# Signs that steer a screen, or that turn the direction of all that follows.
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def say(place: str, **values: object) -> str:
@@ -71,9 +77,15 @@ def compare_words() -> Mapping[str, object]:
 
 
 def plain(text: str) -> str:
-    """Return a text so that Streamlit's Markdown shows it as it is.
+    """Return a text as one line that Streamlit's Markdown shows as it is, and nothing more.
 
     Args:
-        text: A name somebody chose: of a bundle, a data set, a factor.
+        text: A name somebody chose: of a bundle, a data set, a factor. Or whatever a file says.
     """
-    return _MARKUP.sub(r"\\\g<0>", text)
+    return verbatim(" ".join(text.split()))
+
+
+def verbatim(line: str) -> str:
+    """Do as `plain` does with a part of a line, and keep its spaces."""
+    shown = _STEERING.sub("\ufffd", line)
+    return _MARKUP.sub(r"\\\g<0>", _COMES_ALIVE.sub(_PARTED, shown))

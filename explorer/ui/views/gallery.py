@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from explorer.bundle import BundleSummary
+from explorer.ui.thumbnails import thumbnail
 from explorer.ui.words import plain, say
 
 _THUMBNAIL = 48  # px
@@ -33,9 +34,9 @@ def gallery(
             with st.container(
                 key=f"card-{i}", horizontal=True, vertical_alignment="center", gap="small"
             ):
-                preview = model.folder / "preview.png"
-                if preview.is_file():
-                    st.image(str(preview), width=_THUMBNAIL, alt="")
+                picture = thumbnail(model.folder, _THUMBNAIL)
+                if picture is not None:
+                    st.image(picture, width=_THUMBNAIL, alt="")
                 size = say("explore.card_line", count=model.config.latent_dim)
                 reason = why_not(model)
                 st.button(

@@ -7,11 +7,15 @@ import streamlit as st
 
 from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
+from explorer.store import train_command
+from explorer.ui.cards import harmless
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import coordinate_name
 from explorer.ui.words import plain, say
 
 _BAR_LENGTH = 8  # signs
+# A source of images that no shell takes for anything but a name, however it quotes.
+_SAFE_TO_TYPE = re.compile(r"[\w .,:/\\@+=~#-]+")
 
 
 def open_model_card(exhibit: Exhibit) -> None:
@@ -49,12 +53,12 @@ def _draw(exhibit: Exhibit) -> None:
         with right:
             if bundle.factor_r2:
                 _factors(exhibit)
-    if bundle.command:
+    if _SAFE_TO_TYPE.fullmatch(bundle.config.data):
         st.markdown(f"### {say('card.again')}", help=say("card.again_help"))
-        st.code(bundle.command, language=None, wrap_lines=True)
+        command = train_command(bundle.config, bundle.name)
+        st.code(command, language=None, wrap_lines=True)
     with st.expander(say("card.whole")):
-        # Its headings go below ours; it shows no pictures from elsewhere.
-        st.markdown(re.sub("^#+ ", "#### ", bundle.card, flags=re.MULTILINE).replace("![", "["))
+        st.markdown(harmless(bundle.card))
 
 
 def _scores(exhibit: Exhibit) -> None:

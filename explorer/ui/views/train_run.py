@@ -161,5 +161,5 @@ def _remedies(run: jobs.RunFolder) -> None:
     with st.container(horizontal=True, gap="small"):
         for remedy in remedies:
             words = remedy.words()
-            if st.button(words, key=f"remedy-{words}"):
+            if st.button(plain(words), key=f"remedy-{words}"):
                 begin_like(run, remedy)

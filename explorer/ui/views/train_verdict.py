@@ -39,7 +39,7 @@ def _draw(run: jobs.RunFolder, finding: Finding) -> None:
         st.markdown(_line(finding), width="content")
         remedy = finding.remedy
         if remedy is not None and st.button(
-            say("verdict.try", change=remedy.words()),
+            say("verdict.try", change=plain(remedy.words())),
             key=f"remedy-{finding.about}",
             type="tertiary",
             icon=":material/replay:",
