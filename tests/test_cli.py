@@ -378,21 +378,22 @@ def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
 @pytest.mark.parametrize(
     ("z", "words"),
     [
-        ("0.1, 0.2", "not JSON"),
+        ("0.1, 0.2", "cannot be read"),
         ("[0.1]", "holds 1 numbers"),
         ("[1, 2, 3]", "takes 2 finite numbers"),
         ("[[1, 2], [1]]", "holds 1 numbers"),
-        ("[NaN, 0]", "not a finite number"),
-        ("[1e999, 0]", "not a finite number"),
-        ("[1e300, 0]", "not a finite number"),
+        ("[NaN, 0]", "NaN is not a JSON number"),
+        ("[1e999, 0]", "1e999 is beyond"),
+        ("[1e300, 0]", "1e300 is beyond"),
+        ("[1e50, 0]", "not a finite number"),
         ("[true, 0]", "not a finite number"),
         ('["a", 0]', "not a finite number"),
         ("[]", "holds 0 numbers"),
         ("{}", "not a finite number"),
         ("7", "not a finite number"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "cannot be read"),
         ("[[1, 2], 3]", "not a finite number"),
-        ("1" * 5000, "not JSON"),
+        ("1" * 5000, "cannot be read"),
     ],
 )
 def test_a_code_that_is_none_is_told(listed, tmp_path, capsys, z, words):

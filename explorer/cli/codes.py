@@ -181,7 +181,7 @@ def _parse_z(text: str, bundle: "ModelBundle") -> np.ndarray:
     d = bundle.config.latent_dim
     needed = f'The bundle "{bundle.name}" takes {d} finite numbers, or a list of such lists.'
     do = f"Give --z '{json.dumps([0.0] * min(d, 3))[:-1]}{', ...' if d > 3 else ''}]'."
-    with door(lambda why: DataError(f"--z is not JSON: {why}.", needed, do)):
+    with door(lambda why: DataError(f"--z cannot be read: {why}.", needed, do)):
         z = parse_json(text)
     rows = z if isinstance(z, list) and z and isinstance(z[0], list) else [z]
     for row in rows:

@@ -205,7 +205,7 @@ def _show(look: Look) -> None:
         )
     )
     if look.fitted:
-        st.caption(plain(" ".join(look.fitted)))
+        st.caption(" ".join(look.fitted))
     for note in look.notes:
         st.caption(plain(note))
     if look.pairs is not None:
