@@ -87,7 +87,12 @@ def links(page: AppTest) -> list[str]:
 
 
 def button(page: AppTest, label: str):
-    return next(b for b in page.button if b.label == label)
+    return next(b for b in page.button if read(b.label) == read(label))
+
+
+def read(markdown: str) -> str:
+    """A label as a page shows it."""
+    return markdown.replace("\\", "").replace("\u2060", "")
 
 
 # ---- the form
