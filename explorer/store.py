@@ -40,6 +40,7 @@ from explorer.bundle import (
 )
 from explorer.bundle.card import card_text
 from explorer.bundle.files import machine_error
+from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig
 from explorer.data.imageset import ReportProgress, Skipped
 from explorer.data.pictures import as_image
@@ -436,7 +437,9 @@ def with_scores(
 ) -> ModelBundle:
     """Return a bundle that bears these scores, in its settings and on its card."""
     command = train_command(bundle.config, bundle.name)  # whatever the file gave for it
-    scored = replace(bundle, scores=dict(scores), factor_r2=dict(factor_r2), command=command)
+    scored = replace(
+        bundle, scores=kept_scores(scores), factor_r2=kept_scores(factor_r2), command=command
+    )
     return replace(scored, card=card_text(scored))
 
 

@@ -21,7 +21,7 @@ from explorer.bundle.files import (
     refuse_other_contents,
     replace_file,
 )
-from explorer.bundle.folder import read_bundle, read_summary, write_bundle
+from explorer.bundle.folder import read_bundle, read_summary, refuse_unkeepable, write_bundle
 from explorer.bundle.record import (
     FORMAT_VERSION,
     BundleSummary,
@@ -42,6 +42,7 @@ __all__ = [
     "read_bundle",
     "read_summary",
     "refuse_other_contents",
+    "refuse_unkeepable",
     "replace_file",
     "write_bundle",
 ]

@@ -3,8 +3,11 @@
 What is read is checked once; what reading would refuse is not written.
 """
 
+import math
 import os
 from pathlib import Path
+
+import numpy as np
 
 from explorer.bundle.arrays import (
     check_codes,
@@ -15,13 +18,16 @@ from explorer.bundle.arrays import (
     read_weights,
     weights_bytes,
 )
-from explorer.bundle.files import check_size, read_file, refusal, replace_folder, restore
-from explorer.bundle.record import BundleSummary, Codes, ModelBundle
+from explorer.bundle.files import CAPS, check_size, read_file, refusal, replace_folder, restore
+from explorer.bundle.record import BundleSummary, Codes, DataFacts, ModelBundle
 from explorer.bundle.settings import check_settings, read_settings, settings_bytes
-from explorer.errors import BundleError
+from explorer.config import TrainConfig
+from explorer.errors import BundleError, ConfigError
 from explorer.foreign import door, printable
+from explorer.models.architecture import expected_weights
 
 _MOST_TRIES = 5
+_ROOM_FOR_SCORES_BYTES = 100_000
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -132,6 +138,32 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
     for file, content in contents.items():
         check_size(folder, file, len(content))
     replace_folder(folder, contents)
+
+
+def refuse_unkeepable(config: TrainConfig, data: DataFacts) -> None:
+    """Refuse a run, before any work is done, whose bundle could not be written at its end.
+
+    Raises:
+        BundleError: The facts of its data are none that a bundle can hold.
+        ConfigError: Its network has more weights than a bundle can hold.
+    """
+    folder, none = Path("run"), np.empty((0, config.latent_dim), np.float32)
+    codes = Codes(mu=none, logvar=none, ids=np.empty(0, np.int64), error=np.empty(0, np.float32))
+    empty = ModelBundle(
+        name=folder.name, config=config, data=data, scores={}, weights={}, codes=codes
+    )
+    settings = settings_bytes(empty, folder.name)
+    check_settings(settings, folder)
+    check_size(folder, "config.json", len(settings) + _ROOM_FOR_SCORES_BYTES)
+    n_weights = sum(map(math.prod, expected_weights(config, data.image_shape).values()))
+    n_bytes = n_weights * (2 if config.precision == "half" else 4)
+    if n_bytes > CAPS["weights.safetensors"]:
+        raise ConfigError(
+            f"This network has {n_weights / 1e6:,.0f} million weights, which take "
+            f"{n_bytes / 2**20:,.0f} MB.",
+            f"A model may take {CAPS['weights.safetensors'] / 2**20:,.0f} MB.",
+            "Choose narrower layers (hidden, width), smaller images, or precision half.",
+        )
 
 
 def _check_start(summary: BundleSummary, codes: Codes, folder: Path) -> None:

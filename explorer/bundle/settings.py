@@ -14,6 +14,7 @@ from typing import cast
 from explorer.bundle.files import bundle_door, read_file, refusal
 from explorer.bundle.record import FORMAT_VERSION, BundleSummary, DataFacts, ModelBundle
 from explorer.config import TrainConfig
+from explorer.data.naming import LONGEST_NAME
 from explorer.errors import ConfigError
 from explorer.foreign import parse_json
 from explorer.models.architecture import LARGEST, SMALLEST
@@ -46,7 +47,6 @@ _DATA_KEYS = {
 }
 _OPTIONAL_DATA_KEYS = {"fingerprint": str}
 _WORDS = {int: "a whole number", str: "a text", list: "a list", dict: "an object"}
-LONGEST_NAME = 200  # characters of a class, factor or slider name, or of a title
 LARGEST_SCORE = 1e40  # more than any number of 32 bits
 _MOST_IMAGES = 10**9
 _LONGEST_LINE = 500
@@ -71,6 +71,11 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
         "command": bundle.command,
     } | _set_ones(bundle)
     return (json.dumps(values, indent=2) + "\n").encode()
+
+
+def kept_scores(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the scores that a bundle can hold: those that are numbers, and not beyond reason."""
+    return {key: value for key, value in scores.items() if abs(value) <= LARGEST_SCORE}
 
 
 def read_settings(folder: Path) -> BundleSummary:

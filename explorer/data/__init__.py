@@ -13,6 +13,7 @@ import numpy as np
 from explorer.config import Fit, TrainConfig
 from explorer.data.fitting import Fitting
 from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
+from explorer.data.naming import keepable
 from explorer.data.reading import FOUND_OUT, Reading, told
 from explorer.errors import DataError
 
@@ -154,10 +155,11 @@ def load(
             reading=reading,
             report=report,
         )
-        return _with_copies_noted(images)
+        return keepable(_with_copies_noted(images))
     pixels = bring_to(images.pixels, image_size=image_size, grey=grey)
     notes = (told("also_a_path", name=name_or_path),) if os.path.exists(name_or_path) else ()
-    return replace(images, pixels=pixels, fitting=_changed(images.pixels, pixels), notes=notes)
+    fitting = _changed(images.pixels, pixels)
+    return keepable(replace(images, pixels=pixels, fitting=fitting, notes=notes))
 
 
 def _with_copies_noted(images: ImageSet) -> ImageSet:

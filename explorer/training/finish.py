@@ -4,13 +4,15 @@ Knows nothing of optimisers or epochs.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from explorer.bundle import Codes, DataFacts, ModelBundle
+from explorer.bundle.arrays import LARGEST_LOGVAR, LARGEST_VALUE
+from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.models.inversion import find_codes
@@ -100,7 +102,7 @@ def make_bundle(
         return ModelBundle(
             name=name,
             config=config,
-            data=_facts(images),
+            data=replace(facts_of(images), fingerprint=images.fingerprint()),
             scores={},
             weights=vae.weights(),
             codes=_drawn_codes(vae, images, pixels, config),
@@ -122,8 +124,8 @@ def make_bundle(
     ids = rows_on_the_map(images, config.data, MOST_CODES).astype(np.int64)
     mu, logvar, error = _posteriors(vae, pixels, torch.from_numpy(ids))
     codes = Codes(
-        mu=mu,
-        logvar=logvar,
+        mu=mu.clip(-LARGEST_VALUE, LARGEST_VALUE),
+        logvar=logvar.clip(-LARGEST_VALUE, LARGEST_LOGVAR),
         ids=ids,
         error=error,
         split=split_of(images, ids),
@@ -133,8 +135,8 @@ def make_bundle(
     return ModelBundle(
         name=name,
         config=config,
-        data=_facts(images),
-        scores=scores,
+        data=replace(facts_of(images), fingerprint=images.fingerprint()),
+        scores=kept_scores(scores),
         weights=vae.weights(),
         codes=codes,
     )
@@ -196,7 +198,8 @@ def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig
     )
 
 
-def _facts(images: ImageSet) -> DataFacts:
+def facts_of(images: ImageSet) -> DataFacts:
+    """Return what a bundle says of its images, without their fingerprint, which takes long."""
     return DataFacts(
         name=images.name,
         image_shape=images.image_shape,
@@ -206,5 +209,4 @@ def _facts(images: ImageSet) -> DataFacts:
         factor_names=images.factor_names,
         source=images.source,
         licence=images.licence,
-        fingerprint=images.fingerprint(),
     )

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.bundle import refuse_unkeepable
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, TrainingError
@@ -22,7 +23,7 @@ from explorer.models.vae import VAE
 from explorer.training.checkpoint import Checkpoint, damaged, fingerprint, load, save
 from explorer.training.control import Control
 from explorer.training.duel import Duel, Referee
-from explorer.training.finish import ElboMeans, elbo_means, make_bundle
+from explorer.training.finish import ElboMeans, elbo_means, facts_of, make_bundle
 from explorer.training.gradients import (
     Health,
     gradient_norms,
@@ -71,12 +72,14 @@ def train(
 
     Raises:
         ShapeError: Images of this shape are not supported.
+        ConfigError: The network has more weights than a bundle can hold.
         TrainingError: The loss is no longer finite, or the checkpoint cannot be resumed.
         MachineError: The checkpoint cannot be written.
         ValueError: Resuming was asked for without a checkpoint.
     """
     if resume and checkpoint is None:
         raise ValueError("To resume, name the checkpoint.")
+    refuse_unkeepable(config, facts_of(images))
     run = _Run(images, config, control or Control())
     if resume and checkpoint:
         kept = load(checkpoint, config, images)
