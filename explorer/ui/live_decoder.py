@@ -27,15 +27,24 @@ def stage(exhibit: Exhibit, choice: MapChoice) -> None:
     Only this part of the page runs again when the hand lets go, and what it sends is the same
     then, so nothing is drawn anew.
     """
-    start = state.asked_start(exhibit.bundle.config.latent_dim, len(exhibit.bundle.codes.mu))
-    _fragment(exhibit, scene(exhibit, choice, start))
+    _fragment(exhibit, scene(exhibit, choice, _start(exhibit)))
+
+
+def _start(exhibit: Exhibit) -> state.Start:
+    """Return where the address says to begin, or else at the visitor's own picture or an item."""
+    asked = state.asked_start(exhibit.bundle.config.latent_dim, len(exhibit.bundle.codes.mu))
+    if asked != state.Start():
+        return asked
+    own = state.own_picture(exhibit.version)
+    if own is None:
+        return state.Start(item=exhibit.start_item)
+    return state.Start(z=tuple(own.placement.z.tolist()))
 
 
 def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, object]:
     """Return everything the stage needs to know, as JSON values; `stage.js` reads it."""
     bundle = exhibit.bundle
     urls = routes.urls(exhibit)
-    item = exhibit.start_item if start.z is None and start.item is None else start.item
     query = {"map": choice.code, "color": choice.color, "points": choice.n_points}
     map_query = urlencode(query | ({} if choice.part == "both" else {"part": choice.part}))
     return {
@@ -54,7 +63,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
         "urls": urls,
         "map": choice.code,
         "mapUrl": f"{urls['map']}?{map_query}",
-        "start": {"item": item, "z": None if start.z is None else list(start.z)},
+        "start": {"item": start.item, "z": None if start.z is None else list(start.z)},
         "own": _own(exhibit),
         "words": stage_words(has_encoder=bundle.config.has_encoder),
     }

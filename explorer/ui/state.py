@@ -23,10 +23,12 @@ from explorer.placing import Placement
 from explorer.store import KeptUpload
 from explorer.ui.words import say
 
+_MOST_OWN_PICTURES = 8  # that stay for a session, one with each model
+
 
 @dataclass(frozen=True)
 class Start:
-    """Where the stage begins: a picked item, a code, or neither (then it chooses)."""
+    """Where the stage begins: a picked item or a code; neither where the address says nothing."""
 
     z: tuple[float, ...] | None = None
     item: int | None = None
@@ -37,13 +39,11 @@ class OwnPicture:
     """A picture of a visitor's own that stands on the stage.
 
     Attributes:
-        version: The exhibit it was placed in.
         number: Which of the pictures placed in this session it is, from 1.
         pixels: The picture as the model sees it, (c, h, w), uint8.
         placement: Where its code lies.
     """
 
-    version: str
     number: int
     pixels: np.ndarray
     placement: Placement
@@ -93,6 +93,18 @@ def asked_models() -> list[str] | None:
 def leave_model() -> None:
     """Let the page choose the model to begin with."""
     st.query_params.clear()
+    note_explored()
+
+
+def note_explored() -> None:
+    """Note what is open on Explore, for the way back from another page."""
+    st.session_state["explored"] = st.query_params.to_dict()
+
+
+def explored() -> dict[str, str]:
+    """Return the address of what was open on Explore last; empty before that."""
+    noted: dict[str, str] = st.session_state.get("explored", {})
+    return noted
 
 
 def rename_model(name: str) -> None:
@@ -266,6 +278,7 @@ def remember_code(z: list[float], item: int | None) -> None:
     code = {"z": ",".join(f"{value:.3f}" for value in z)}
     picked = {} if item is None else {"item": str(item)}
     st.query_params.from_dict(kept | code | picked)
+    note_explored()
 
 
 def opened_picture(key: str, load: Callable[[], np.ndarray]) -> np.ndarray:
@@ -315,26 +328,28 @@ def last_upload() -> KeptUpload | None:
 
 
 def keep_own_picture(version: str, pixels: np.ndarray, placement: Placement) -> None:
-    """Keep a picture that is to stay on the stage, in place of the one before.
+    """Keep a picture that is to stay on the stage of a model, in place of the one before.
 
     Args:
         version: The exhibit it was placed in.
         pixels: The picture as the model sees it, (c, h, w), uint8.
         placement: Where its code lies.
     """
-    earlier: OwnPicture | None = st.session_state.get("own_picture")
-    number = earlier.number + 1 if earlier else 1
-    st.session_state["own_picture"] = OwnPicture(
-        version=version, number=number, pixels=pixels, placement=placement
-    )
+    kept = _own_pictures()
+    kept.pop(version, None)  # the newest comes last
+    number = 1 + max((picture.number for picture in kept.values()), default=0)
+    kept[version] = OwnPicture(number=number, pixels=pixels, placement=placement)
+    for oldest in list(kept)[:-_MOST_OWN_PICTURES]:
+        del kept[oldest]
 
 
 def own_picture(version: str) -> OwnPicture | None:
-    """Return the picture that was placed in an exhibit; once another is on show, it is gone."""
-    kept: OwnPicture | None = st.session_state.get("own_picture")
-    if kept is not None and kept.version != version:
-        del st.session_state["own_picture"]
-        return None
+    """Return the picture that was placed in an exhibit, if it is among the last."""
+    return _own_pictures().get(version)
+
+
+def _own_pictures() -> dict[str, OwnPicture]:
+    kept: dict[str, OwnPicture] = st.session_state.setdefault("own_pictures", {})
     return kept
 
 

@@ -114,7 +114,7 @@ def test_a_photo_that_lies_on_its_side_stands_upright(visit):
     np.testing.assert_allclose(sideways.astype(int), seen(visit).astype(int), atol=40)
 
 
-def test_ones_own_picture_stays_until_another_model_is_chosen(visit):
+def test_ones_own_picture_stays_while_one_moves(visit):
     visit.open("?model=mnist")
     upload(visit, drawing())
     placed = explore(visit)
@@ -148,10 +148,43 @@ def test_ones_own_picture_stays_until_another_model_is_chosen(visit):
     page.keyboard.press("Enter")
     np.testing.assert_array_equal(visit.z, placed)
     assert "data:" not in page.url
+
+
+def test_ones_own_picture_is_there_again_on_return_from_another_model(visit):
+    visit.open("?model=mnist")
+    upload(visit, drawing())
+    placed = explore(visit)
+    page = visit.page
+    marker, caption = page.get_by_test_id("own-marker"), page.locator("figcaption")
     page.get_by_role("button", name="Tiny digits, beta-VAE", exact=True).click()
     page.wait_for_selector('[data-model="digits"][data-ready="true"]')
     assert marker.is_hidden()
-    assert page.locator("figcaption", has_text="Your picture").count() == 0
+    assert caption.filter(has_text="Your picture").count() == 0
+    visit.choose_model("mnist")
+    page.wait_for_selector('[data-model="mnist"][data-ready="true"]')
+    marker.wait_for()
+    assert caption.filter(has_text="Your picture").is_visible()
+    np.testing.assert_array_equal(visit.z, placed)
+
+
+def test_explore_is_as_it_was_left_on_return_from_another_page(visit):
+    visit.open("?model=mnist")
+    upload(visit, drawing())
+    explore(visit)
+    choose(visit, "Map", "t-SNE, neighbours together")
+    choose(visit, "Colour by", "reconstruction error")
+    visit.page.get_by_test_id("sample").click()
+    visit.wait("!location.search.includes('item=')")
+    visit.page.wait_for_timeout(800)
+    left, address = visit.z, visit.page.url
+    for other in ("Train", "Compare"):
+        visit.page.get_by_role("link", name=other, exact=True).first.click()
+        visit.wait(f"location.pathname === '/{other.lower()}'")
+        visit.page.locator(".st-key-page-links").get_by_role("link", name="Explore").click()
+        visit.ready()
+        visit.page.get_by_test_id("own-marker").wait_for()
+        np.testing.assert_allclose(visit.z, left, atol=6e-4)
+        assert visit.page.url == address
 
 
 def test_without_an_encoder_the_code_is_searched_for_when_asked(visit):

@@ -16,11 +16,15 @@ def name_page(*parts: str) -> None:
 
 
 def navigation_links() -> None:
-    """Draw the name of the program and the links between its pages, at the top of the sidebar."""
+    """Draw the name of the program and the links between its pages, at the top of the sidebar.
+
+    The one to Explore leads to what was open there.
+    """
     st.markdown(f"**{say('app.title')}**")  # not a heading: the page has its own
     with st.container(horizontal=True, gap="small", key="page-links"):
         for key, page in state.pages().items():
-            st.page_link(page, label=say(f"app.{key}"))
+            query = state.explored() if key == "explore" else {}
+            st.page_link(page, label=say(f"app.{key}"), query_params=query)
     _frame()(key="frame")
 
 

@@ -37,6 +37,7 @@ def render() -> None:
         st.info(say("explore.no_models"))
         return
     name = _current(listing.models)
+    state.note_explored()
     with st.sidebar:
         navigation_links()
         _gallery(listing, name)
