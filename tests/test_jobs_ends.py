@@ -1,5 +1,7 @@
 """What a run came to: which weights are kept, the others, and how a person changes that."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -140,3 +142,18 @@ def test_the_verdict_is_kept_with_the_run():
     assert ends is not None
     assert {finding.about for finding in ends.end.findings} >= {"overfitting", "reconstruction"}
     assert all(finding.says() for finding in ends.end.findings)
+
+
+def test_a_deleted_model_comes_back_with_the_weights_that_are_left():
+    run = worked(patience=4)
+    assert not jobs.is_lost(run)
+    shutil.rmtree(store.bundles_folder() / "mine")
+    assert jobs.is_lost(run)
+    assert jobs.bring_back(run) == "last"
+    assert not jobs.is_lost(run)
+    assert jobs.left_behind(run) is None
+    ends = jobs.read_ends(run)
+    assert ends is not None
+    assert "as you chose: the last weights" in ends.says()
+    with pytest.raises(TrainingError, match="no model to bring back"):
+        jobs.bring_back(run)

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import get_args
@@ -534,6 +535,20 @@ def test_a_run_that_is_over_says_which_weights_it_kept_and_changes_that_on_a_cli
     assert any("as you chose: the last weights" in text for text in said)
     button(page, "Keep the best weights instead").click().run()
     assert jobs.read_ends(by_heart).kept == "best"  # type: ignore[union-attr]
+
+
+def test_a_run_whose_model_left_no_weights_says_so_and_can_be_trained_again(by_heart):
+    shutil.rmtree(by_heart.path / "ends")
+    shutil.rmtree(store.bundles_folder() / "heart")
+    page = drawn("run", run=by_heart.id)
+    assert not page.exception
+    said = [text.value for text in page.markdown]
+    assert any("was deleted, and so were its weights" in text for text in said)
+    assert not any("Kept" in text for text in said)
+    button(page, "Train it again").click().run()
+    assert not page.exception
+    (other,) = [run for run in jobs.runs() if run.id != by_heart.id]
+    assert other.record().config == by_heart.record().config
 
 
 def test_a_finding_starts_the_run_that_may_do_better(by_heart):

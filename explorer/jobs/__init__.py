@@ -19,7 +19,15 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 """
 
 from explorer.jobs.cluster import DaskRuns
-from explorer.jobs.ends import Ends, can_keep_other, keep_other, read_ends
+from explorer.jobs.ends import (
+    Ends,
+    bring_back,
+    can_keep_other,
+    is_lost,
+    keep_other,
+    left_behind,
+    read_ends,
+)
 from explorer.jobs.executors import (
     Executor,
     LocalRun,
@@ -33,7 +41,7 @@ from explorer.jobs.executors import (
     trial_of,
 )
 from explorer.jobs.folder import ENDED, Asked, JobStatus, Record, Report, RunFolder, State
-from explorer.jobs.looking import model_of, reconstructions
+from explorer.jobs.looking import maker_of, model_of, reconstructions
 from explorer.jobs.processes import (
     begin,
     check_name,
@@ -71,6 +79,7 @@ __all__ = [
     "Watched",
     "begin",
     "begin_sweep",
+    "bring_back",
     "can_keep_other",
     "check_name",
     "delete",
@@ -79,8 +88,11 @@ __all__ = [
     "finish",
     "free_name",
     "is_adrift",
+    "is_lost",
     "keep_other",
     "keep_paused",
+    "left_behind",
+    "maker_of",
     "model_of",
     "n_at_once",
     "new_sweep",

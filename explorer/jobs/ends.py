@@ -22,7 +22,7 @@ from explorer import store
 from explorer.bundle import looks_like_bundle, read_bundle, replace_file, write_bundle
 from explorer.errors import ConfigError, TrainingError
 from explorer.foreign import if_readable, parse_json
-from explorer.jobs.folder import RunFolder
+from explorer.jobs.folder import ENDED, RunFolder
 from explorer.verdict import Finding, value_text
 from explorer.words import catalogue
 
@@ -164,6 +164,48 @@ def keep_other(run: RunFolder) -> Which:
     write_ends(run, dataclasses.replace(ends, kept=other, is_chosen=True))
     shutil.rmtree(place_of(run, other), ignore_errors=True)
     return other
+
+
+def is_lost(run: RunFolder) -> bool:
+    """Whether the model that a run has made in the home was deleted."""
+    said, own = run.said(), store.bundles_folder()
+    if said.state not in ENDED or not said.out:
+        return False
+    record = run.record()
+    is_own = not record.in_terminal or record.out.parent == own
+    return is_own and not looks_like_bundle(own / store.current_name(said.out))
+
+
+def left_behind(run: RunFolder) -> Which | None:
+    """Return which end a deleted model can be brought back with; None if neither is left."""
+    if read_ends(run) is None:
+        return None
+    return next((end for end in get_args(Which) if looks_like_bundle(place_of(run, end))), None)
+
+
+def bring_back(run: RunFolder) -> Which:
+    """Save the end that is left in the place of the model that was deleted.
+
+    Returns:
+        Which it is.
+
+    Raises:
+        TrainingError: The model is there, or no weights are left.
+        BundleError: What is left is damaged.
+        MachineError: The disk is full or may not be written to.
+    """
+    ends, left = read_ends(run), left_behind(run)
+    if ends is None or left is None or not is_lost(run):
+        raise TrainingError(
+            f'The run "{run.id}" has no model to bring back.',
+            "Its model must be deleted, and some of its weights must be left.",
+            "Open its model in Explore, or train it again.",
+        )
+    name = store.current_name(run.said().out)
+    write_bundle(read_bundle(place_of(run, left)), store.bundles_folder() / name)
+    write_ends(run, dataclasses.replace(ends, kept=left, is_chosen=True))
+    shutil.rmtree(place_of(run, left), ignore_errors=True)
+    return left
 
 
 def _nats(loss: float | None) -> str:

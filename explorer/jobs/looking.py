@@ -1,5 +1,6 @@
 """What has come of a run: its model, and what was kept of it to look at."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Literal, cast
 
@@ -10,6 +11,7 @@ from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.jobs.ends import read_ends
 from explorer.jobs.folder import ENDED, JobStatus, RunFolder
+from explorer.jobs.processes import runs
 
 
 def model_of(run: RunFolder, status: JobStatus) -> str:
@@ -22,6 +24,15 @@ def model_of(run: RunFolder, status: JobStatus) -> str:
     record = run.record()
     is_it = not record.in_terminal or store.find_name(status.out).parent == record.out.parent
     return status.out if is_it else ""
+
+
+def maker_of(model: str) -> RunFolder | None:
+    """Return the run that has made a model in the home, if it is still there."""
+    for run in runs():
+        with contextlib.suppress(ExplorerError):
+            if run.said().out == model and not run.record().in_terminal:
+                return run
+    return None
 
 
 def reconstructions(run: RunFolder) -> np.ndarray | None:

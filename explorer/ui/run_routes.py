@@ -81,11 +81,17 @@ def health_line(status: jobs.JobStatus) -> str:
 def ends_on_show(run: jobs.RunFolder, ends: jobs.Ends) -> dict[str, object]:
     """Return which end of a run is kept, and the step of each, for `run-replay.js`.
 
-    `best` is None where the last step is the best, or was not looked at.
+    `best` is None where the last step is the best, or was not looked at; `kept` once the model is
+    deleted.
     """
     has_best = ends.best is not None and run.snapshot("best") is not None
     best = ends.best.step if ends.best is not None and has_best else None
-    return {"kept": ends.kept, "best": best, "last": ends.last.step}
+    return {"kept": kept(run, ends), "best": best, "last": ends.last.step}
+
+
+def kept(run: jobs.RunFolder, ends: jobs.Ends | None) -> str | None:
+    """Return which end of a run is its model; None while it has none."""
+    return None if ends is None or jobs.is_lost(run) else ends.kept
 
 
 def _snapshot(request: Request) -> Response:

@@ -25,6 +25,7 @@ def scene(run: jobs.RunFolder) -> dict[str, object]:
         "latentDim": record.config.latent_dim,
         "urls": routes.shared_urls("run.js") | run_routes.urls(run),
         "state": run.status().state,
+        "kept": run_routes.kept(run, jobs.read_ends(run)),  # another wakes the view
         "mayEndEarly": record.config.patience > 0,
         "hasEncoder": record.config.has_encoder,
         "game": game_words(record.config.kind) if record.config.is_adversarial else None,

@@ -389,6 +389,29 @@ def test_a_person_keeps_the_last_weights_and_the_page_says_so_after_a_reload(vis
     page.wait_for_selector(f'{RUN}[data-step="{last}"]', timeout=SLOW_MS)
 
 
+def test_a_deleted_model_is_brought_back_from_its_run(visit):
+    run = begin_by_heart("lost")
+    page = visit.page
+    page.goto(f"{visit.address}/train?run={run.id}")
+    wait_for_state(page, "finished")
+    press(page, "Open in Explore")
+    visit.ready()
+    press(page, "Rename or delete")
+    expect(page.get_by_text("the weights of its last step but not these")).to_be_visible()
+    press(page, "Delete this model")
+    expect(page.get_by_text("Deleted 1 model")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("link", name="Train", exact=True).click()
+    page.get_by_role("button", name="lost").click()
+    expect(page.get_by_text("The model of this run was deleted.")).to_be_visible(timeout=SLOW_MS)
+    assert page.get_by_text("Kept:").count() == 0
+    expect(page.get_by_test_id("run-best")).to_have_text("Best", timeout=SLOW_MS)
+    press(page, "Bring the model back")
+    expect(page.get_by_text("as you chose: the last weights")).to_be_visible(timeout=SLOW_MS)
+    press(page, "Open in Explore")
+    visit.ready()
+    assert visit.address_bar("model") == "lost"
+
+
 def test_a_run_speaks_in_sentences_now_and_then(visit):
     wild = TrainConfig(data="digits", optimizer="sgd", learning_rate=10.0)
     run = jobs.begin(wild, "spoken")

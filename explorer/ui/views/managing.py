@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import clearing, store
+from explorer import clearing, jobs, store
 from explorer.clearing import Work
 from explorer.ui import state
 from explorer.ui.views.asking import attempt
@@ -32,7 +32,7 @@ def draw_managing(model: str) -> None:
         else:
             _draw_rename(model)
             st.divider()
-            st.caption(say("managing.delete_says"))
+            st.caption(say(f"managing.delete_{_what_stays(model)}"))
             _button("delete", "delete", Work(models=(model,)))
 
 
@@ -47,6 +47,14 @@ def _draw_rename(model: str) -> None:
         st.toast(say("managing.renamed", name=plain(name)))
 
     st.button(say("managing.rename"), key="rename-model", on_click=lambda: attempt(rename))
+
+
+def _what_stays(model: str) -> str:
+    """Return the key of what is said of a model's run before the model is deleted."""
+    run = jobs.maker_of(model)
+    if run is None:
+        return "alone"
+    return f"leaves_{jobs.can_keep_other(run) or 'none'}"
 
 
 def _button(what: str, icon: str, work: Work) -> None:

@@ -6,6 +6,7 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.remedies import Remedy
 from explorer.ui import state
+from explorer.ui.views.asking import attempt
 from explorer.ui.words import plain, say
 from explorer.verdict import Finding, Grade, summary
 
@@ -20,7 +21,10 @@ def draw_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
     """Draw the findings about a run that is over: what is wrong first, what is fine folded."""
     findings = ends.end.findings
     with st.container(key="verdict", gap=None):
-        st.markdown(plain(ends.says()))
+        if jobs.is_lost(run):
+            _draw_lost(run, ends)
+        else:
+            st.markdown(plain(ends.says()))
         if not findings:
             return
         st.markdown(f"**{say('verdict.heading')}:** {summary(findings)}")
@@ -31,6 +35,20 @@ def draw_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
         with st.expander(say("verdict.checked", count=len(fine)), type="compact"):
             for finding in fine:
                 st.markdown(_line(finding))
+
+
+def _draw_lost(run: jobs.RunFolder, ends: jobs.Ends) -> None:
+    """Say that the model was deleted, and offer to bring it back, or else to train it again."""
+    left = jobs.left_behind(run)
+    end = ends.best if left == "best" and ends.best is not None else ends.last
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lost"):
+        st.markdown(say(f"train.lost_{left or 'all'}", step=f"{end.step:,}"), width="content")
+        if left is not None:
+            if st.button(say("train.bring_back"), key="bring-back", icon=":material/undo:"):
+                attempt(lambda: jobs.bring_back(run))
+                st.rerun()
+        elif st.button(say("train.again"), key="train-again", icon=":material/replay:"):
+            begin_like(run)
 
 
 def _draw(run: jobs.RunFolder, finding: Finding) -> None:
@@ -52,12 +70,13 @@ def _line(finding: Finding) -> str:
     return f"{_ICONS[finding.grade]} {plain(finding.says())}"
 
 
-def begin_like(run: jobs.RunFolder, remedy: Remedy) -> None:
-    """Start a run with one change, and watch that one."""
+def begin_like(run: jobs.RunFolder, remedy: Remedy | None = None) -> None:
+    """Start a run with one change, or none, and watch that one."""
     record = run.record()
-    fitted = [name for name in record.fitted if name not in remedy.change]
+    changed = remedy.change if remedy else {}
+    fitted = [name for name in record.fitted if name not in changed]
     try:
-        config = remedy.applied(record.config)
+        config = remedy.applied(record.config) if remedy else record.config
         other = jobs.begin(config, jobs.free_name(record.name), fitted=fitted)
     except ExplorerError as error:
         complain(error)
