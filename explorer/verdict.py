@@ -34,6 +34,8 @@ About = Literal["reconstruction", "collapse", "kl", "holes", "overfitting", "div
 Grade = Literal["fine", "note", "problem"]
 
 _BLURRED = 0.5  # share of the images' variance that reconstructions must explain
+_AS_MEAN = 0.02  # up to here they are no closer than the mean image
+_FEW_IMAGES = 200  # to learn from; with fewer, more of them help most
 # Share of draws in holes. VAEs that draw well lie below 0.1, digits by a learnt sigma at 0.3, an
 # autoencoder at 0.3, a VAE of clothes whose KL counts for little at 0.4.
 _SOME_HOLES, _HOLEY = 0.1, 0.25
@@ -113,7 +115,11 @@ class Course:
         last_step: Updates of the weights in all.
         is_overfitting: Whether the held-out loss has turned while the training loss fell.
         loss: Training loss at the end, as the chart shows it; None where there is none.
-        pixel_variance: Of the held-out images about their mean image, per pixel value.
+        pixel_variance: Of the held-out images about the mean of those learnt from, per pixel value:
+            the error of one who always draws that mean.
+        learnt_variance: The same of the images learnt from.
+        n_learnt: Images learnt from; 0 where that is not known.
+        n_held: Images held out.
         duel: Verdict of a game between two players; empty where there is none.
         diversity: Of draws in such a game, over that of real images.
     """
@@ -127,6 +133,9 @@ class Course:
     is_overfitting: bool = False
     loss: float | None = None
     pixel_variance: float = 0.0
+    learnt_variance: float = 0.0
+    n_learnt: int = 0
+    n_held: int = 0
     duel: str = ""
     diversity: float = math.nan
 
@@ -185,9 +194,7 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
     """Check what images, their codes and draws from the prior show."""
     config, silent = bundle.config, _silent(bundle)
     share = _hole_share(bundle, silent)
-    explained = 1.0
-    if course.pixel_variance > 0:
-        explained = max(1 - bundle.scores["mse"] / course.pixel_variance, 0.0)
+    explained = _explained(bundle.scores["mse"], course.pixel_variance)
     is_blurred = explained < _BLURRED
     is_learning = course.best_step == course.last_step  # better to the very end
     is_collapsed = len(silent) == config.latent_dim
@@ -207,8 +214,13 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
 def _reconstruction(
     bundle: ModelBundle, course: Course, explained: float, *, is_pressed: bool
 ) -> Finding:
-    """Check how much of the images comes back, as a share of their variance."""
+    """Check how much of held-out images comes back, as a share of their variance."""
     values = {"psnr_db": bundle.scores["psnr_db"], "explained_share": explained}
+    learnt = _explained(_learnt_error(bundle), course.learnt_variance)
+    is_few = 0 < course.n_learnt < _FEW_IMAGES
+    if is_few:
+        counts = {"n_learnt": course.n_learnt, "n_held": course.n_held}
+        values |= counts | {"learnt_share": learnt}
     if explained >= _BLURRED:
         return Finding(about="reconstruction", grade="fine", key="fine", values=values)
     config = bundle.config
@@ -217,10 +229,26 @@ def _reconstruction(
     if course.is_overfitting:  # a larger code would learn more by heart
         remedy = next(iter(against_overfitting(config)), None)
     elif remedy is None:
-        remedy = longer(config) if is_learning else larger_code(config)
-    return Finding(
-        about="reconstruction", grade="problem", key="blurred", values=values, remedy=remedy
-    )
+        if is_learning or (is_few and learnt < _BLURRED):
+            remedy = longer(config)
+        elif not is_few:
+            remedy = larger_code(config)
+    key = "few" if is_few else "blurred"
+    if explained < _AS_MEAN:
+        key += "_none" if is_few and learnt < _AS_MEAN else "_mean"
+    return Finding(about="reconstruction", grade="problem", key=key, values=values, remedy=remedy)
+
+
+def _explained(mse: float, variance: float) -> float:
+    """Return how much closer than the mean image reconstructions come, from 0 to 1."""
+    return max(1 - mse / variance, 0.0) if variance > 0 else 1.0
+
+
+def _learnt_error(bundle: ModelBundle) -> float:
+    """Return the mean squared error of those images learnt from that have a code on the map."""
+    codes = bundle.codes
+    learnt = codes.placed & ~codes.held_out
+    return float(codes.error[learnt].mean()) if learnt.any() else bundle.scores["mse"]
 
 
 def _silent(bundle: ModelBundle) -> list[int]:

@@ -489,7 +489,7 @@ def test_train_says_which_weights_it_kept_and_what_it_found(tmp_path, capsys):
 def test_a_finding_on_the_terminal_comes_with_the_flags_that_may_help(tmp_path, capsys):
     assert cli.main(["train", *QUICK, "--epochs", "1", "--out", str(tmp_path / "a")]) == 0
     told = capsys.readouterr().out
-    assert "! Reconstructions are blurred" in told
+    assert "! Reconstructions of held-out images are blurred" in told
     assert "Try --epochs 3" in told
 
 

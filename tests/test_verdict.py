@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,7 @@ from explorer import data, store
 from explorer.bundle import read_bundle
 from explorer.config import TrainConfig
 from explorer.errors import ConfigError
+from explorer.jobs import concluding
 from explorer.jobs.concluding import concluded
 from explorer.jobs.ends import Ends
 from explorer.training import Control, train
@@ -58,10 +60,10 @@ def verdicts():
     return verdict_of
 
 
-def trained(config: TrainConfig) -> Ends:
+def trained(config: TrainConfig, n_images: int = 0) -> Ends:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    images = data.load("digits", n_images=120 if config.epochs > 100 else 0)
+    images = data.load("digits", n_images=n_images or (120 if config.epochs > 100 else 0))
     control = Control(report_every_s=1e9, with_other=True)
     *_, last = train(images, config, name="x", control=control)
     torch.set_num_threads(before)
@@ -162,6 +164,28 @@ def test_a_run_that_ended_too_soon_is_told_to_go_on_longer(verdicts):
     assert remedy is not None
     assert remedy.applied(config).epochs == 3 * config.epochs
     assert not any(f.about == "kl" for f in ends.end.findings), "it has yet to learn"
+
+
+@pytest.mark.parametrize(("epochs", "key"), [(2, "few_none"), (300, "few")])
+def test_few_images_are_named_as_what_is_wrong(epochs, key):
+    ends = trained(dataclasses.replace(DIGITS, epochs=epochs, beta=6.0), n_images=60)
+    found = finding(ends, "reconstruction")
+    assert (found.grade, found.key) == ("problem", key)
+    assert found.says().startswith("54 images are few to learn from")
+    assert "6 held-out ones" in found.says()
+    assert "More images help most" in found.says()
+    assert " 0%" not in found.says()
+    assert found.remedy is None or found.remedy.key != "larger_code"
+    assert Finding.from_json(found.to_json()).says() == found.says()
+
+
+def test_held_out_images_are_compared_with_the_mean_of_those_learnt_from(verdicts):
+    """About their own mean, six images would seem less spread than they are."""
+    images = data.load("digits", n_images=60)
+    held, learnt = images.images(images.test_index), images.images(images.train_index)
+    spread, _ = concluding._spread(images)
+    assert spread == pytest.approx(np.square(held - learnt.mean(axis=0)).mean(), rel=1e-5)
+    assert spread > held.var(axis=0).mean()
 
 
 def test_a_loss_that_rises_instead_of_falling_is_all_that_is_told(verdicts):

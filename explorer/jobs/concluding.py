@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from explorer.data.imageset import ImageSet, evenly_spread
 from explorer.jobs.ends import End, Ends
 from explorer.verdict import Course, judge
@@ -26,9 +28,8 @@ def concluded(progress: "Progress", images: ImageSet) -> Ends:
         images: What it learnt from, and was tested on.
     """
     assert progress.end is not None
-    rows = evenly_spread(images.test_index, _MOST_IMAGES)
-    variance = float(images.images(rows).var(axis=0).mean())
-    judged = {end.which: _judged(end, progress, variance) for end in _ends(progress)}
+    spread = _spread(images)
+    judged = {end.which: _judged(end, progress, images, spread) for end in _ends(progress)}
     course = progress.held_out
     if course.best_step not in (0, progress.step):  # an end that was not asked for has only facts
         judged.setdefault("best", End(step=course.best_step, held_out=_finite(course.best)))
@@ -36,11 +37,23 @@ def concluded(progress: "Progress", images: ImageSet) -> Ends:
     return Ends(kept=progress.end.which, last=judged["last"], best=judged.get("best"))
 
 
+def _spread(images: ImageSet) -> tuple[float, float]:
+    """Return the variance, about the mean of images learnt from, of those held out and of them."""
+    learnt = images.images(evenly_spread(images.train_index, _MOST_IMAGES))
+    mean, own = learnt.mean(axis=0), float(learnt.var(axis=0).mean())
+    del learnt
+    held_out = images.images(evenly_spread(images.test_index, _MOST_IMAGES))
+    held_out -= mean
+    return float(np.square(held_out, out=held_out).mean()), own
+
+
 def _ends(progress: "Progress") -> "Iterator[Trained]":
     yield from (end for end in (progress.end, progress.other) if end is not None)
 
 
-def _judged(end: "Trained", progress: "Progress", variance: float) -> End:
+def _judged(
+    end: "Trained", progress: "Progress", images: ImageSet, spread: tuple[float, float]
+) -> End:
     course, duel = progress.held_out, progress.duel
     is_best = end.which == "best"
     findings = judge(
@@ -54,7 +67,10 @@ def _judged(end: "Trained", progress: "Progress", variance: float) -> End:
             last_step=progress.step,
             is_overfitting=course.is_overfitting,
             loss=_finite(course.train),
-            pixel_variance=variance,
+            pixel_variance=spread[0],
+            learnt_variance=spread[1],
+            n_learnt=len(images.train_index),
+            n_held=len(images.test_index),
             duel=duel.verdict if duel else "",
             diversity=duel.diversity if duel else math.nan,
         ),
