@@ -1,6 +1,7 @@
 /** Sliders that several models share, one set for each size of code. Knows the DOM, not codes. */
 
 import { el, fill, signed } from "./dom.js";
+import { listenToSlide } from "./slide.js";
 
 const LIMIT = 4; // prior standard deviations to either side
 const KEYS = {
@@ -54,8 +55,7 @@ export function makeSharedSliders({ size, unfolded, title, testId, words, onMove
       onMove(index, Math.max(-LIMIT, Math.min(LIMIT, to)), time);
       onRest();
     };
-    input.addEventListener("input", (event) => onMove(index, Number(input.value), event.timeStamp));
-    input.addEventListener("change", onRest);
+    listenToSlide(input, (value, time) => onMove(index, value, time), onRest);
     input.addEventListener("dblclick", (event) => jump(0, event.timeStamp));
     input.addEventListener("keydown", (event) => {
       if (!(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey) return;

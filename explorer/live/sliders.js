@@ -6,6 +6,7 @@
 import { el, fill, signed } from "./dom.js";
 import { makeFilm } from "./film.js";
 import { makeStill } from "./picture.js";
+import { listenToSlide } from "./slide.js";
 
 /** Positions of the filmstrip's pictures, in prior standard deviations. */
 const STRIP = [-2, -1, 0, 1, 2];
@@ -116,8 +117,7 @@ function makeSlider({
     onMove(index, to, time);
     onRest();
   };
-  input.addEventListener("input", (event) => onMove(index, Number(input.value), event.timeStamp));
-  input.addEventListener("change", onRest);
+  listenToSlide(input, (value, time) => onMove(index, value, time), onRest);
   input.addEventListener("dblclick", (event) => jump(0, event.timeStamp));
   input.addEventListener("keydown", (event) => {
     if (!(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey) return;

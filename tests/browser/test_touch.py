@@ -68,6 +68,32 @@ def test_a_finger_drags_a_slider(phone):
     assert np.flatnonzero(moved != before).tolist() == [index]
 
 
+@pytest.mark.parametrize("way", [(4, -300), (-12, -300), (0, -300)])
+def test_a_swipe_that_begins_on_a_slider_scrolls_the_page_and_leaves_the_code(phone, way):
+    phone.open()
+    left, width, y = phone.slider(phone.first_slider())
+    before, page = phone.z, phone.page.evaluate(PAGE)
+    at = left + 0.9 * width, y
+    finger = Fingers(phone)
+    finger.down(at)
+    finger.move((at, (at[0] + way[0], at[1] + way[1])), steps=20)
+    finger.up()
+    phone.page.wait_for_timeout(400)
+    assert phone.page.evaluate(PAGE) != page
+    np.testing.assert_array_equal(phone.z, before)
+    shown = phone.page.get_by_test_id(f"slider-{phone.first_slider()}").input_value()
+    assert float(shown) == pytest.approx(before[phone.first_slider()], abs=0.01)
+
+
+def test_a_tap_on_the_track_of_a_slider_sets_it(phone):
+    phone.open()
+    index = phone.first_slider()
+    left, width, y = phone.slider(index)
+    before = phone.z
+    phone.page.touchscreen.tap(left + 0.8 * width, y)
+    assert np.flatnonzero(phone.z != before).tolist() == [index]
+
+
 def test_a_tap_picks_a_dot(phone, faces):
     phone.open()
     map_centre(phone)

@@ -1,0 +1,50 @@
+/**
+ * A hand on a slider: what it is moved to. A finger that only passes over it, to scroll the page,
+ * leaves it as it was; browsers move the slider first and find out later.
+ * Knows an input of the type range, not what its value means.
+ */
+
+const SIDEWAYS = 8; // pixels; a finger that has moved this far to a side means the slider
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {function(number, number): void} onMove (value, time of the event)
+ * @param {function(): void} onRest the hand let go
+ */
+export function listenToSlide(input, onMove, onRest) {
+  let finger = null; // {x, y, from, to} until it has moved to a side; `from` is the value before
+
+  const move = (time) => onMove(Number(input.value), time);
+  /** Move to where a finger has asked for meanwhile, if it has. */
+  const settle = ({ timeStamp }) => {
+    const asked = finger?.to ?? null;
+    finger = null;
+    if (asked === null) return;
+    input.value = asked;
+    move(timeStamp);
+  };
+
+  input.addEventListener("input", (event) => {
+    if (!finger) return move(event.timeStamp);
+    finger.to = input.value;
+    input.value = finger.from;
+  });
+  input.addEventListener("pointerdown", (event) => {
+    const { clientX: x, clientY: y } = event;
+    finger = event.pointerType === "touch" ? { x, y, from: input.value, to: null } : null;
+  });
+  input.addEventListener("pointermove", (event) => {
+    if (!finger) return;
+    const [right, down] = [event.clientX - finger.x, event.clientY - finger.y].map(Math.abs);
+    if (right > SIDEWAYS && right > down) settle(event);
+  });
+  input.addEventListener("pointerup", (event) => {
+    const isTap = finger?.to != null;
+    settle(event);
+    if (isTap) onRest();
+  });
+  input.addEventListener("pointercancel", () => {
+    finger = null;
+  });
+  input.addEventListener("change", onRest);
+}
