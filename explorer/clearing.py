@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from explorer import jobs, store
-from explorer.bundle import looks_like_bundle
-from explorer.bundle.card import plain
+from explorer.bundle.card import retitled
 from explorer.bundle.files import machine_error, replace_file
 from explorer.errors import BundleError, ExplorerError, TrainingError
 from explorer.foreign import parse_json
@@ -98,12 +97,10 @@ def models_of(runs: Iterable[jobs.RunFolder]) -> tuple[str, ...]:
     own = store.bundles_folder()
     found: dict[str, None] = {}  # in their order, each once
     for run in runs:
-        name = run.said().out
         with contextlib.suppress(ExplorerError):
-            record = run.record()
-            is_own = not record.in_terminal or record.out.parent == own
-            if name and is_own and looks_like_bundle(own / name):
-                found[name] = None
+            folder = jobs.folder_made_by(run)
+            if folder and folder.parent == own:
+                found[folder.name] = None
     return tuple(found)
 
 
@@ -180,6 +177,7 @@ def put_back(cleared: str) -> tuple[str, ...]:
             "Train the models again.",
         )
     renamed: list[str] = []
+    models: dict[str, Path] = {}  # by their old names, those that have other ones now
     places = {
         "uploads": store.uploads_folder(),
         "bundles": store.bundles_folder(),
@@ -187,11 +185,15 @@ def put_back(cleared: str) -> tuple[str, ...]:
     }
     for kind, place in places.items():
         for path in _entries(aside / kind):
-            target = _free(place / path.name)
+            target = store.free_folder(place / path.name)
             if kind == "uploads" and target.name != path.name:
                 continue  # the same images were uploaded again
             if _renamed(path, target) and target.name != path.name:
                 renamed.append(target.name)
+                if kind == "bundles":
+                    models[path.name] = target
+    for old, model in models.items():
+        _note_name(model, old)
     with contextlib.suppress(OSError, ValueError, TypeError):
         for folder in cast(list[str], parse_json((aside / _FORGOTTEN).read_bytes())):
             store.remember(Path(folder))
@@ -234,19 +236,19 @@ def rename(name: str, new: str) -> str:
     except OSError as error:
         raise machine_error(error, folder) from error
     store.note_renamed(name, new)
-    for run in jobs.runs():
-        with contextlib.suppress(ExplorerError):
-            if run.said().out == name and run.record().out.parent == folder.parent:
-                run.say(replace(run.said(), out=new))
-    with contextlib.suppress(ExplorerError, OSError, UnicodeDecodeError):
-        _retitle(target / "README.md", name, new)
+    _note_name(target, name)
     return new
 
 
-def _retitle(card: Path, name: str, new: str) -> None:
-    heading, _, rest = card.read_text(encoding="utf-8").partition("\n")
-    if heading == f"# {plain(name)}":
-        replace_file(card, f"# {plain(new)}\n{rest}".encode())
+def _note_name(folder: Path, old: str) -> None:
+    """Tell its run and its card the new name of a model's folder, as far as the disk lets us."""
+    for run in jobs.runs():
+        with contextlib.suppress(ExplorerError):
+            if run.said().out == old and jobs.is_model_of(run.record(), folder):
+                run.say(replace(run.said(), out=folder.name))
+    with contextlib.suppress(ExplorerError, OSError, UnicodeDecodeError):
+        card = folder / "README.md"
+        replace_file(card, retitled(card.read_text("utf-8"), old, folder.name).encode())
 
 
 # ---- parts
@@ -337,14 +339,6 @@ def _made_s(folder: Path) -> float:
 
 def _entries(place: Path) -> list[Path]:
     return sorted(place.iterdir()) if place.is_dir() else []
-
-
-def _free(path: Path) -> Path:
-    """Return the path, with a number behind it if something lies there."""
-    number, free = 2, path
-    while free.exists():
-        free, number = path.with_name(f"{path.name}-{number}"), number + 1
-    return free
 
 
 def _drop_empty(folder: Path) -> None:

@@ -391,6 +391,14 @@ def resume_command(out: Path) -> str:
     return shlex.join(["latent-explorer", "train", "--resume", str(out)])
 
 
+def free_folder(folder: Path) -> Path:
+    """Return the folder, with a number behind its name if something lies there."""
+    number, free = 2, folder
+    while free.exists():
+        free, number = folder.with_name(f"{folder.name}-{number}"), number + 1
+    return free
+
+
 def save(bundle: ModelBundle, folder: Path | str) -> None:
     """Write a bundle, whole or not at all.
 

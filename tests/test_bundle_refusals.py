@@ -161,6 +161,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "endless line": (settings(put("look_for", "x" * 501)), "config.json", '"look_for"'),
     "title that is a number": (settings(put("title", 1)), "config.json", "must be a text"),
     "first item before all": (settings(put("start_item", -1)), "config.json", "from 0"),
+    "id that is none": (settings(put("origin", "../x")), "config.json", "32 hexadecimal digits"),
     "first item without a code": (settings(put("start_item", 5)), "config.json", "without a code"),
     "name of no slider": (settings(put("slider_names", {"2": "x"})), "config.json", "from 0 to 1"),
     "another network": (

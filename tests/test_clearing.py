@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -26,7 +27,7 @@ def made(name: str, tiny, *, state: str = "finished", data: str = "digits") -> R
     """A run that has ended in a model of its own name."""
     config = TrainConfig(data=data, arch="mlp", hidden=(8,), epochs=1)
     run = jobs.begin(config, name)
-    store.save(tiny, store.bundles_folder() / name)
+    store.save(replace(tiny, origin=run.record().origin), store.bundles_folder() / name)
     run.say(JobStatus(state=state, out=name, updated_s=time.time()))  # type: ignore[arg-type]
     return run
 
@@ -226,7 +227,7 @@ def test_a_model_is_renamed_with_its_folder_card_runs_and_old_addresses(tiny):
     folder = store.find_name("Our drawings")
     assert (folder / "README.md").read_text().startswith("# Our drawings\n")
     assert read_bundle(folder).name == "Our drawings"
-    assert jobs.model_of(run, run.status()) == "Our drawings"
+    assert jobs.model_of(run) == "Our drawings"
     assert store.current_name("one") == "Our drawings"
     assert store.find_name("one") == folder, "links with its old name lead to it"
     clearing.rename("Our drawings", "drawings")

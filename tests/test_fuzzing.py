@@ -186,7 +186,7 @@ def of_run(file: str) -> Callable[[bytes, Path], object]:
             assert jobs.runs()
             record = run.record()
             store.train_command(record.config, record.name)
-            jobs.model_of(run, status)
+            jobs.model_of(run)
         finally:
             shutil.rmtree(run.path)
 

@@ -61,6 +61,16 @@ def test_a_run_of_the_command_line_is_listed_with_its_curves_and_pictures(tmp_pa
     assert not (tmp_path / "mine.part").exists()
 
 
+def test_a_run_and_its_bundle_know_each_other(tmp_path):
+    assert train(tmp_path / "mine", "--epochs", "1") == 0
+    old = only_run()
+    assert read_bundle(tmp_path / "mine").origin == old.record().origin != ""
+    assert jobs.model_of(old) == "mine"
+    assert train(tmp_path / "mine", "--epochs", "1") == 0  # in place of the first
+    new = next(run for run in jobs.runs() if run.id != old.id)
+    assert (jobs.model_of(new), jobs.model_of(old)) == ("mine", "")
+
+
 def test_being_recorded_changes_no_weight(tmp_path, monkeypatch):
     assert train(tmp_path / "recorded", "--epochs", "2") == 0
     monkeypatch.setattr("explorer.jobs.Recording.begin", lambda *args, **options: None)

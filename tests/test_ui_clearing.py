@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def no_process(monkeypatch):
 def ended(run: RunFolder, tiny) -> RunFolder:
     """Let a run have ended in a model."""
     name = run.record().name
-    store.save(tiny, store.bundles_folder() / name)
+    store.save(replace(tiny, origin=run.record().origin), store.bundles_folder() / name)
     run.say(JobStatus(state="finished", out=name, updated_s=time.time()))
     return run
 
@@ -71,6 +72,21 @@ def test_a_run_is_deleted_and_its_model_stays_unless_that_is_ticked(tiny):
     keyed(page, f"delete-{run.id}-yes").click().run()
     assert own() == set()
     assert "Deleted 1 run and 1 model." in says(page)
+
+
+def test_a_run_deleted_in_another_tab_is_gone_in_this_one_and_comes_back_whole(tiny):
+    run = jobs.begin(CONFIG, "mine")
+    said = JobStatus(state="running", step=1, steps=9, updated_s=time.time() - 60, pid=-1)
+    run.say(said)
+    page, other = drawn("run", run=run.id), drawn("run", run=run.id)
+    keyed(page, f"delete-{run.id}-yes").click().run()
+    other.run()
+    assert not other.exception
+    assert "There is no run" in other.error[0].value
+    assert not run.path.exists()
+    button(page, "Undo").click().run()
+    assert "Everything is back" in says(page)
+    assert [run.id for run in jobs.runs()] == [run.id]
 
 
 def test_cancel_deletes_nothing(tiny):

@@ -142,6 +142,7 @@ def test_curves_are_drawn_of_runs_and_missed_of_others(three):
     run = jobs.RunFolder(store.runs_folder() / "1-a")
     out = store.bundles_folder() / "a"
     run.create(jobs.Record(name="a", out=out, config=bundle.config))
+    keep("a", origin=run.record().origin)
     for epoch in range(1, 4):
         checks = {"loss": 9.0, "elbo": -30.0 + epoch, "log_likelihood": -20.0, "kl": 9.0}
         line = {"step": epoch, "epoch": epoch, "elapsed_s": epoch / 2, "validation": checks}
@@ -154,6 +155,8 @@ def test_curves_are_drawn_of_runs_and_missed_of_others(three):
     (chart,) = page.main.get("plotly_chart")
     drawn = json.loads(chart.proto.spec)
     assert [trace["name"] for trace in drawn["data"]] == ["a"]
+    keep("a", origin="")  # another model of that name
+    assert not opened().main.get("plotly_chart")
 
 
 # ---- what is handed to the browser

@@ -41,7 +41,7 @@ def ends(run: RunFolder, *, elbo: float, active: int) -> None:
     kind, beta = record.config.kind, record.config.beta
     if record.config.latent_dim == 2:  # the tiny bundle's weights are those of 2 coordinates
         config = dataclasses.replace(made.config, kind=kind, beta=beta)
-        made = dataclasses.replace(made, config=config, scores=scores)
+        made = dataclasses.replace(made, config=config, scores=scores, origin=record.origin)
         store.save(made, record.out)
     run.say(JobStatus(state="finished", out=record.name, updated_s=2e9))
 

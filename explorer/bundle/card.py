@@ -73,6 +73,12 @@ def card_text(bundle: ModelBundle) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def retitled(card: str, name: str, new: str) -> str:
+    """Return a card with another name at its top; one that a person has headed anew stays."""
+    heading, line, rest = card.partition("\n")
+    return f"# {plain(new)}{line}{rest}" if heading == f"# {plain(name)}" else card
+
+
 def _heading(bundle: ModelBundle) -> str:
     name = plain(bundle.name)
     return f"{plain(bundle.title)} ({name})" if bundle.title else name

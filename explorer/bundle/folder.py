@@ -99,6 +99,7 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
         title=summary.title,
         look_for=summary.look_for,
         start_item=summary.start_item,
+        origin=summary.origin,
     )
 
 

@@ -111,6 +111,7 @@ class BundleSummary:
         title: What it is called in plain words; empty if it only has its name.
         look_for: What to look for in it, in one line; empty if nobody wrote one.
         start_item: Row in the data set of the item that exploring begins with; None if not chosen.
+        origin: Id that its run gave it, by which the run knows it again; empty if unknown.
     """
 
     name: str
@@ -124,6 +125,7 @@ class BundleSummary:
     title: str = ""
     look_for: str = ""
     start_item: int | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +149,7 @@ class ModelBundle:
         title: What it is called in plain words; empty if it only has its name.
         look_for: What to look for in it, in one line; empty if nobody wrote one.
         start_item: Row in the data set of the item that exploring begins with; None if not chosen.
+        origin: Id that its run gave it, by which the run knows it again; empty if unknown.
     """
 
     name: str
@@ -165,3 +168,4 @@ class ModelBundle:
     title: str = ""
     look_for: str = ""
     start_item: int | None = None
+    origin: str = ""

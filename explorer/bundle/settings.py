@@ -35,7 +35,7 @@ _KEYS = {
 }
 # Written only where they are set, so that a bundle without them is the same to every version. The
 # first version knew no optional keys and refuses a config.json that has any: it cannot read these.
-_OPTIONAL_KEYS = {"title": str, "look_for": str, "start_item": int}
+_OPTIONAL_KEYS = {"title": str, "look_for": str, "start_item": int, "origin": str}
 _DATA_KEYS = {
     "name": str,
     "n_train": int,
@@ -118,6 +118,7 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
         title=_line(values.get("title"), "title", LONGEST_NAME, folder),
         look_for=_line(values.get("look_for"), "look_for", _LONGEST_LINE, folder),
         start_item=_start_item(values.get("start_item"), folder),
+        origin=_hex(values.get("origin", ""), "origin", folder),
     )
 
 
@@ -190,16 +191,17 @@ def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
         factor_names=_names(cast(list[object], data["factor_names"]), "data.factor_names", folder),
         source=cast(str, data["source"]),
         licence=cast(str, data["licence"]),
-        fingerprint=_fingerprint(cast(str, data.get("fingerprint", "")), folder),
+        fingerprint=_hex(data.get("fingerprint", ""), "data.fingerprint", folder),
     )
 
 
-def _fingerprint(text: str, folder: Path) -> str:
-    """Return a fingerprint, which is a file's name elsewhere."""
+def _hex(value: object, key: str, folder: Path) -> str:
+    """Return a fingerprint or an id, either of which may be left out."""
+    text = cast(str, value)
     if re.fullmatch("([0-9a-f]{32})?", text):
         return text
     needed = "It must be 32 hexadecimal digits, or be left out."
-    raise refusal(folder, _FILE, 'has a wrong "data.fingerprint".', needed)
+    raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
 
 
 def _image_shape(values: list[object], folder: Path) -> tuple[int, int, int]:

@@ -175,7 +175,8 @@ def _work(
                 line.report(done, words)
                 recording.finishing(done, words)
 
-            bundle = store.complete(last.bundle, command=command, report=report)
+            fresh = dataclasses.replace(last.bundle, origin=recording.origin)
+            bundle = store.complete(fresh, command=command, report=report)
         store.save(bundle, run.out)
         run.end()
         _remember(run.out, bundle, place)

@@ -5,8 +5,10 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 
 - `folder.py`: reads and writes the files in a run's folder.
 - `reading.py`: reads those files without trusting them.
+- `held.py`: whether some process works on a run, seen without getting in its way.
 - `recorder.py`: which reports and snapshots of a run are kept.
 - `telling.py`: writes how a run stands, for the process that works on it.
+- `made.py`: which model a run has made, whatever else bears its name by now.
 - `looking.py`: what has come of a run: its model, and what was kept of it to look at.
 - `recording.py`: writes a run of the command line down as the app's own are.
 - `turns.py`: how many runs work at once, and whose turn it is.
@@ -38,10 +40,12 @@ from explorer.jobs.executors import (
     pause_all,
     resume_all,
     runs_of,
+    trial_made_by,
     trial_of,
 )
 from explorer.jobs.folder import ENDED, Asked, JobStatus, Record, Report, RunFolder, State
 from explorer.jobs.looking import maker_of, model_of, reconstructions
+from explorer.jobs.made import folder_made_by, is_model_of
 from explorer.jobs.processes import (
     begin,
     check_name,
@@ -86,9 +90,11 @@ __all__ = [
     "end",
     "find_run",
     "finish",
+    "folder_made_by",
     "free_name",
     "is_adrift",
     "is_lost",
+    "is_model_of",
     "keep_other",
     "keep_paused",
     "left_behind",
@@ -106,6 +112,7 @@ __all__ = [
     "runs",
     "runs_of",
     "slow_down",
+    "trial_made_by",
     "trial_of",
     "warm_up",
 ]

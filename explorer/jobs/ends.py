@@ -20,9 +20,11 @@ from typing import Any, Literal, cast, get_args
 
 from explorer import store
 from explorer.bundle import looks_like_bundle, read_bundle, replace_file, write_bundle
+from explorer.bundle.card import retitled
 from explorer.errors import ConfigError, TrainingError
 from explorer.foreign import if_readable, parse_json
 from explorer.jobs.folder import ENDED, RunFolder
+from explorer.jobs.made import folder_made_by
 from explorer.verdict import Finding, value_text
 from explorer.words import catalogue
 
@@ -128,8 +130,8 @@ def place_of(run: RunFolder, which: Which) -> Path:
 
 def can_keep_other(run: RunFolder) -> Which | None:
     """Return which end could be kept in place of the one that is; None if neither."""
-    ends, out = read_ends(run), store.current_name(run.said().out)
-    if ends is None or not out or not store.is_known(out):
+    ends = read_ends(run)
+    if ends is None or folder_made_by(run) is None:
         return None
     other: Which = "last" if ends.kept == "best" else "best"
     return other if looks_like_bundle(place_of(run, other)) else None
@@ -148,14 +150,13 @@ def keep_other(run: RunFolder) -> Which:
         BundleError: One of the two is damaged.
         MachineError: The disk is full or may not be written to.
     """
-    ends, other = read_ends(run), can_keep_other(run)
-    if ends is None or other is None:
+    ends, other, out = read_ends(run), can_keep_other(run), folder_made_by(run)
+    if ends is None or other is None or out is None:
         raise TrainingError(
             f'Only one set of weights of the run "{run.id}" is left.',
             "To keep the others instead, both they and the model must still exist.",
             "Train the model again.",
         )
-    out = store.find_name(store.current_name(run.said().out))
     aside = place_of(run, ends.kept)
     if not looks_like_bundle(aside):  # or an earlier try ended halfway
         aside.parent.mkdir(exist_ok=True)
@@ -173,7 +174,7 @@ def is_lost(run: RunFolder) -> bool:
         return False
     record = run.record()
     is_own = not record.in_terminal or record.out.parent == own
-    return is_own and not looks_like_bundle(own / store.current_name(said.out))
+    return is_own and folder_made_by(run) is None
 
 
 def left_behind(run: RunFolder) -> Which | None:
@@ -184,7 +185,7 @@ def left_behind(run: RunFolder) -> Which | None:
 
 
 def bring_back(run: RunFolder) -> Which:
-    """Save the end that is left in the place of the model that was deleted.
+    """Save the end that is left under the name of the deleted model, with a number if it is taken.
 
     Returns:
         Which it is.
@@ -202,7 +203,11 @@ def bring_back(run: RunFolder) -> Which:
             "Open its model in Explore, or train it again.",
         )
     name = store.current_name(run.said().out)
-    write_bundle(read_bundle(place_of(run, left)), store.bundles_folder() / name)
+    out = store.free_folder(store.bundles_folder() / name)
+    bundle = read_bundle(place_of(run, left))
+    card = retitled(bundle.card, name, out.name)
+    write_bundle(dataclasses.replace(bundle, name=out.name, card=card), out)
+    run.say(dataclasses.replace(run.said(), out=out.name))
     write_ends(run, dataclasses.replace(ends, kept=left, is_chosen=True))
     shutil.rmtree(place_of(run, left), ignore_errors=True)
     return left

@@ -4,6 +4,7 @@
 callers wait by looking at the status of each run.
 """
 
+import contextlib
 import time
 import uuid
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from explorer.config import TrainConfig
 from explorer.errors import BundleError, TrainingError
 from explorer.jobs import processes
 from explorer.jobs.folder import ENDED, JobStatus, RunFolder
+from explorer.jobs.made import folder_made_by
 
 
 class Watched(Protocol):
@@ -142,10 +144,18 @@ def resume_all(runs: Iterable[RunFolder]) -> None:
 
 
 def trial_of(status: JobStatus) -> sweeping.Trial | None:
-    """Return what came of a run: the scores of its bundle, or None while, or where, it has none."""
+    """Return what came of a run just now: the scores of its bundle, or None where it has none."""
     if not status.out:
         return None
     try:
         return sweeping.Trial.of(read_summary(store.find_name(status.out)))
     except BundleError:  # deleted since
         return None
+
+
+def trial_made_by(run: RunFolder) -> sweeping.Trial | None:
+    """Return what came of a run at any time: the scores of its bundle, while it is there."""
+    with contextlib.suppress(BundleError):  # deleted just now
+        folder = folder_made_by(run)
+        return sweeping.Trial.of(read_summary(folder)) if folder else None
+    return None

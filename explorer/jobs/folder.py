@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from explorer.bundle.files import machine_error, replace_file
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, ExplorerError
 from explorer.foreign import door, parse_json, printable
+from explorer.jobs.held import is_held
 from explorer.jobs.reading import MOST_SECONDS, read_arrays, read_json, read_lines, usable
 
 State = Literal[
@@ -41,6 +42,8 @@ ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
 
 _HEARTBEAT_S = 5.0  # a state older than this is believed only of a process that holds the lock
 _START_S = 60.0  # that a process may take to say its first word
+LOCK_WAIT_S = 3.0  # for the lock: somebody may look just then whether it is held
+_LOCK = "lock"
 _RESERVE_BYTES = 1 << 16  # given up when the disk is full, so that this much can still be said
 
 
@@ -56,6 +59,8 @@ class Record:
         created_s: When it was asked for, in seconds of the Unix clock.
         sweep: Id of the sweep it belongs to; empty for a run by itself.
         in_terminal: Whether it was begun on the command line, which alone can go on with it.
+        origin: Id of the run and of the bundle it makes; `RunFolder.create` gives it one. Runs of
+            earlier versions have none.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Record:
     created_s: float = 0.0
     sweep: str = ""
     in_terminal: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +160,7 @@ class JobStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class _Kept:
-    """What run.json holds beside the settings; runs of earlier versions lack the last two."""
+    """What run.json holds beside the settings; runs of earlier versions lack the last few."""
 
     name: str
     out: str
@@ -162,6 +168,7 @@ class _Kept:
     created_s: float
     sweep: str = ""
     in_terminal: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +226,7 @@ class RunFolder:
             "created_s": record.created_s or now_s,
             "sweep": record.sweep,
             "in_terminal": record.in_terminal,
+            "origin": record.origin or uuid.uuid4().hex,
         }
         replace_file(self.path / "run.json", json.dumps(values, indent=1).encode())
 
@@ -260,19 +268,11 @@ class RunFolder:
 
     def lock(self) -> FileLock:
         """Return the lock that the working process holds; the system lets go of it at its end."""
-        return FileLock(self.path / "lock")
+        return FileLock(self.path / _LOCK)
 
     def is_worked_on(self) -> bool:
         """Whether some process holds the lock."""
-        lock = self.lock()
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        except OSError:  # the folder is gone, or may not be written to
-            return False
-        lock.release()
-        return False
+        return is_held(self.path / _LOCK)
 
     def said(self) -> JobStatus:
         """Return how the run stood when it last said so."""

@@ -10,27 +10,25 @@ from explorer import store
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.jobs.ends import read_ends
-from explorer.jobs.folder import ENDED, JobStatus, RunFolder
+from explorer.jobs.folder import ENDED, RunFolder
+from explorer.jobs.made import folder_made_by, is_model_of
 from explorer.jobs.processes import runs
 
 
-def model_of(run: RunFolder, status: JobStatus) -> str:
-    """Return the name under which the model that a run has made is listed; empty if it is not.
-
-    A model of the command line may lie anywhere, and another one may hide it by the same name.
-    """
-    if not status.out or not store.is_known(status.out):
-        return ""
-    record = run.record()
-    is_it = not record.in_terminal or store.find_name(status.out).parent == record.out.parent
-    return status.out if is_it else ""
+def model_of(run: RunFolder) -> str:
+    """Return the name under which the model that a run has made is listed; empty if it is not."""
+    folder = folder_made_by(run)
+    return folder.name if folder else ""
 
 
 def maker_of(model: str) -> RunFolder | None:
     """Return the run that has made a model in the home, if it is still there."""
+    folder = store.find_name(model)
     for run in runs():
         with contextlib.suppress(ExplorerError):
-            if run.said().out == model and not run.record().in_terminal:
+            record = run.record()
+            is_its = run.said().out == model and is_model_of(record, folder)
+            if is_its and not record.in_terminal:
                 return run
     return None
 

@@ -21,7 +21,7 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
 from explorer.jobs.ends import Ends, write_ends
-from explorer.jobs.folder import Asked, Record, RunFolder
+from explorer.jobs.folder import LOCK_WAIT_S, Asked, Record, RunFolder
 from explorer.jobs.processes import new_folder, runs
 from explorer.jobs.telling import Teller
 
@@ -51,12 +51,16 @@ class Recording:
         control: What the training heeds; pages steer the run through it.
         tell: Receives one sentence about what a page does to the run, or why the rest is not
             recorded.
+
+    Attributes:
+        origin: Id of the run, for the bundle it makes; empty of one that is not recorded.
     """
 
     def __init__(self, control: "Control", tell: Callable[[str], None]) -> None:
         self._control = control
         self._tell = tell
         self._pen: _Pen | None = None
+        self.origin = ""
 
     def __enter__(self) -> Self:
         return self
@@ -91,10 +95,11 @@ class Recording:
         with self._writing():
             run = (_stopped(out) if resumes else None) or _created(config, out)
             lock = run.lock()
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=LOCK_WAIT_S)
             run.ask(Asked())  # wishes of an earlier time are over
             recorder = Recorder(run, images, Watch(images, config))
             self._pen = _Pen(run, recorder, Teller(run), lock)
+            self.origin = run.record().origin
             self._pen.teller.say("starting")
             self._heed(self._pen)
 

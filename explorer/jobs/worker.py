@@ -23,7 +23,7 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError, MachineError
 from explorer.jobs.ends import place_of, write_ends
-from explorer.jobs.folder import Health, JobStatus, RunFolder, State
+from explorer.jobs.folder import LOCK_WAIT_S, Health, JobStatus, RunFolder, State
 from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _IN_FRONT_S = 5.0  # of training at its start, so that pictures come soon; then all else goes first
 _NICE = 19
-_LOCK_WAIT_S = 3.0  # others hold the lock only for an instant, to see whether it is held
 _SLOW_S = 0.35  # from batch to batch in slow motion
 _SHOW_EVERY_S = 0.2  # how the run stands, to whoever looks
 _LOOK_EVERY_S = 0.2  # for wishes, while paused
@@ -90,7 +89,7 @@ def work(path: Path) -> bool:
     run = RunFolder(path)
     lock = run.lock()
     try:
-        lock.acquire(timeout=_LOCK_WAIT_S)
+        lock.acquire(timeout=LOCK_WAIT_S)
     except Timeout:  # somebody else works on it already
         return True
     try:
@@ -212,7 +211,7 @@ class _Worker:
 
         assert progress.end is not None
         self._tell.say("finishing")
-        out = _free(self._record.out)
+        out = store.free_folder(self._record.out)
         done = self._completed(progress.end.bundle, out.name)
         store.save(done, out)
         with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
@@ -228,7 +227,7 @@ class _Worker:
 
     def _completed(self, bundle: "ModelBundle", name: str) -> "ModelBundle":
         command = store.train_command(bundle.config, name)
-        bundle = dataclasses.replace(bundle, name=name)
+        bundle = dataclasses.replace(bundle, name=name, origin=self._record.origin)
         return store.complete(bundle, command=command, report=self._tell.doing)
 
     # ---- waiting
@@ -277,14 +276,6 @@ def _end(
     ended = dataclasses.replace(said, state=state, error=error, health=health or said.health)
     with contextlib.suppress(ExplorerError):  # nothing more can be said, then
         run.say(dataclasses.replace(ended, updated_s=time.time()))
-
-
-def _free(out: Path) -> Path:
-    """Return the folder, or one with a number behind its name if it was taken meanwhile."""
-    number, free = 2, out
-    while free.exists():
-        free, number = out.with_name(f"{out.name}-{number}"), number + 1
-    return free
 
 
 _OUT_OF_MEMORY = (

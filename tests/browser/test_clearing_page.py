@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explorer import jobs, store
+from explorer.config import TrainConfig
 from tests.browser.conftest import SLOW_MS
 from tests.browser.test_train_page import let_it_settle, open_form, press, set_epochs
 
@@ -114,6 +115,26 @@ def test_a_model_is_renamed_and_deleted_where_it_is_explored(visit, tiny):
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_text("Everything is back.")).to_be_visible(timeout=SLOW_MS)
     assert own() == before | {"Our drawings"}
+
+
+def test_a_run_deleted_in_one_tab_is_gone_in_the_other_and_comes_back_by_undo(visit):
+    long = TrainConfig(data="digits", arch="mlp", hidden=(64,), epochs=20_000)
+    run = jobs.begin(long, "two-tabs")
+    tabs = [visit.page, visit.page.context.new_page()]
+    for tab in tabs:
+        tab.goto(f"{visit.address}/train?run={run.id}")
+        tab.wait_for_selector('[data-testid="run"][data-ready="true"]', timeout=SLOW_MS)
+    first, second = tabs
+    first.get_by_role("button", name="Delete", exact=True).click()
+    first.locator(f".st-key-delete-{run.id}-yes button").click()
+    expect(first.get_by_text("Deleted 1 run.")).to_be_visible(timeout=SLOW_MS)
+    expect(second.get_by_text("There is no run")).to_be_visible(timeout=SLOW_MS)
+    second.wait_for_timeout(4_000)  # in which its parts that follow the run would run again
+    expect(second.get_by_test_id("stException")).to_have_count(0)
+    assert not run.path.exists()
+    press(first, "Undo")
+    expect(first.get_by_text("Everything is back.")).to_be_visible(timeout=SLOW_MS)
+    assert run.status().state == "paused"
 
 
 def test_a_run_of_the_command_line_is_watched_stopped_and_opened_on_the_page(visit, home, tmp_path):

@@ -65,18 +65,19 @@ def _draw(kept: Mapping[str, Reports]) -> None:
 
 def _kept(exhibits: Sequence[Exhibit]) -> dict[str, Reports]:
     """Return the checks on held-out images that runs kept, by the name of the model they made."""
-    wanted = {_real(e.bundle.folder): e.bundle.name for e in exhibits if e.bundle.folder}
+    wanted = {_real(e.bundle.folder): e.bundle for e in exhibits if e.bundle.folder}
     found: dict[str, Reports] = {}
     for run in jobs.runs():  # the youngest first
         try:
-            out = run.record().out
-            name = wanted.get(_real(out.with_name(run.said().out or out.name)))
+            record = run.record()
         except ExplorerError:
             continue  # a damaged run, which the Train page tells of
-        if name is not None and name not in found and run.status().state == "finished":
-            checks = [report for report in run.reports() if report.get("validation")]
-            if checks:
-                found[name] = checks
+        bundle = wanted.get(_real(record.out.with_name(run.said().out or record.out.name)))
+        if bundle is None or bundle.origin != record.origin or bundle.name in found:
+            continue
+        checks = [report for report in run.reports() if report.get("validation")]
+        if checks and run.status().state == "finished":
+            found[bundle.name] = checks
     return {e.bundle.name: found[e.bundle.name] for e in exhibits if e.bundle.name in found}
 
 

@@ -11,6 +11,7 @@ from explorer.ui import state
 from explorer.ui.run_view import run_view
 from explorer.ui.views.train_deleting import delete_run_button
 from explorer.ui.views.train_verdict import begin_like, complain, draw_verdict
+from explorer.ui.views.watching import following
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 1.0
@@ -41,6 +42,11 @@ def draw_run(run: jobs.RunFolder) -> None:
 
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
+    with following():
+        _draw_controls(run, is_over=is_over)
+
+
+def _draw_controls(run: jobs.RunFolder, *, is_over: bool) -> None:
     status = run.status()
     if (status.state in jobs.ENDED) != is_over:
         st.rerun()  # so that the view asks for news again, or no longer
@@ -53,7 +59,7 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
             _button("finish", "stop", jobs.finish, run, disabled=is_asked)
         if status.state in ("running", "paused") and not is_adrift:
             _slow_motion(run)
-        if model := jobs.model_of(run, status):
+        if model := jobs.model_of(run):
             _open(model)
             _keep_other(run)
     if run.record().in_terminal:
@@ -62,8 +68,9 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
 
 def _of_terminal(run: jobs.RunFolder, status: jobs.JobStatus, *, is_adrift: bool) -> None:
     """Say what can be done here with a run of the command line, and what only there."""
-    out = run.record().out
-    if status.out and store.is_known(status.out) and not jobs.model_of(run, status):
+    record = run.record()
+    out = record.out
+    if status.out and not jobs.model_of(run) and jobs.is_model_of(record, out):
         st.caption(say("train.hidden", folder=plain(str(out))))
     elif not is_adrift and status.state not in jobs.ENDED:
         st.caption(say("train.in_terminal"))
@@ -151,6 +158,11 @@ def _try(act: Callable[[], object]) -> None:
 
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _remedies(run: jobs.RunFolder) -> None:
+    with following():
+        _draw_remedies(run)
+
+
+def _draw_remedies(run: jobs.RunFolder) -> None:
     """Suggest runs that change one setting to fix this one."""
     status, config = run.status(), run.record().config
     remedies = remedies_for(status.health, config)

@@ -15,6 +15,7 @@ from explorer.ui import state
 from explorer.ui.strips import strip
 from explorer.ui.views.train_deleting import delete_group_button
 from explorer.ui.views.train_words import state_line, sweep_name, sweep_question
+from explorer.ui.views.watching import following
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 2.0
@@ -71,17 +72,17 @@ def draw_sweep(sweep: str) -> None:
 
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _follow(sweep: str) -> None:
-    rows = _rows(sweep)
-    if all(row.status.state in jobs.ENDED for row in rows):
-        st.rerun()
-    _draw(rows)
+    with following():
+        rows = _rows(sweep)
+        if all(row.status.state in jobs.ENDED for row in rows):
+            st.rerun()
+        _draw(rows)
 
 
 def _rows(sweep: str) -> list[_Row]:
     found = []
     for run in jobs.runs_of(sweep):
-        status = run.status()
-        found.append(_Row(run, run.record(), status, jobs.trial_of(status)))
+        found.append(_Row(run, run.record(), run.status(), jobs.trial_made_by(run)))
     return found
 
 

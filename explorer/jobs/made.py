@@ -1,0 +1,41 @@
+"""Which model a run has made, whatever else bears its name by now.
+
+A run and the model it makes share an id, `origin`. The name alone does not tell: a model can be
+deleted, and another be trained under its name.
+"""
+
+import contextlib
+from pathlib import Path
+
+from explorer import store
+from explorer.bundle import read_summary
+from explorer.errors import BundleError
+from explorer.jobs.folder import Record, RunFolder
+
+
+def folder_made_by(run: RunFolder) -> Path | None:
+    """Return the folder of the model that a run has made, if that model is listed.
+
+    Raises:
+        BundleError: The run's record is missing or damaged.
+        ConfigError: A setting is unknown here.
+    """
+    out = run.said().out
+    name = store.current_name(out) if out else ""
+    if not name or not store.is_known(name):
+        return None
+    folder = store.find_name(name)
+    return folder if is_model_of(run.record(), folder) else None
+
+
+def is_model_of(record: Record, folder: Path) -> bool:
+    """Whether a bundle is the one that a run has made.
+
+    A bundle of an earlier version bears no id, and neither does its run: then its name tells. A
+    model of the command line may lie anywhere, and be hidden by another one of its name.
+    """
+    if record.in_terminal and folder.parent != record.out.parent:
+        return False
+    with contextlib.suppress(BundleError):
+        return read_summary(folder).origin == record.origin
+    return False
