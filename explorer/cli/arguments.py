@@ -30,7 +30,14 @@ def parser() -> argparse.ArgumentParser:
         epilog="Without a command, it starts the app.",
     )
     main.add_argument("--version", action="version", version=f"%(prog)s {explorer.__version__}")
-    main.set_defaults(run=_lazily("serve", "app"), host=_HOST, port=_PORT, no_browser=False)
+    main.set_defaults(
+        run=_lazily("serve", "app"),
+        host=_HOST,
+        port=_PORT,
+        base_path=None,
+        allowed_host=(),
+        no_browser=False,
+    )
     commands = main.add_subparsers(metavar="COMMAND")
     _add_app(commands)
     _add_listings(commands)
@@ -62,6 +69,23 @@ def _add_app(commands: Commands) -> None:
     app = _command(commands, "app", _lazily("serve", "app"), "start the app in the browser")
     app.add_argument("--host", default=_HOST, help="address to listen on (default: %(default)s)")
     app.add_argument("--port", type=_port, default=_PORT, help="default: %(default)s")
+    app.add_argument(
+        "--allowed-host",
+        type=_host_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name that visitors type to reach this machine, or that a proxy serves the app under, "
+        "such as lab.example.org or *.example.org; may be given several times (default: localhost "
+        "and the address of --host, or any address in digits where that is 0.0.0.0)",
+    )
+    app.add_argument(
+        "--base-path",
+        type=_base_path,
+        metavar="PATH",
+        help="path that all addresses start with, such as lab for /lab, as behind a proxy "
+        "(default: none)",
+    )
     app.add_argument("--no-browser", action="store_true", help="do not open a browser window")
 
 
@@ -313,6 +337,26 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
     return int(text)
+
+
+def _host_name(text: str) -> str:
+    """Read a host name, with or without a port; with a scheme it would never match."""
+    name = text.strip().lower()
+    if not re.fullmatch(
+        r"(\*|(\*\.)?[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(:\d+)?|[0-9a-f:.]+", name
+    ):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a host name such as lab.example.org, without http://"
+        )
+    return name
+
+
+def _base_path(text: str) -> str:
+    path = text.strip("/")
+    parts = path.split("/")
+    if not all(re.fullmatch(r"[A-Za-z0-9._~@-]+", part) and part.strip(".") for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as lab or class/lab")
+    return path
 
 
 _METAVARS: dict[object, str] = {int: "N", float: "X", _whole_numbers: "N,N"}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 import explorer
@@ -19,22 +20,28 @@ _PACKAGE = Path(explorer.__file__).parent
 _START_S = 60.0  # seconds until the first answer, on a machine that is busy
 _END_S = 5.0  # seconds to close in before it is closed
 
+# What the server knows by these names: see `ui/guard.py` and `ui/serving.py`.
+_ALLOWED_HOSTS, _LAUNCHED = "LATENT_EXPLORER_ALLOWED_HOSTS", "LATENT_EXPLORER_LAUNCHED"
+_BASE = "/latent/base"
+
 
 def app(args: argparse.Namespace) -> int:
     """Serve the app until Ctrl-C, or a polite kill, which is the same."""
     refuse_busy_port(args.host, args.port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # glibc keeps a heap for each of many threads; two hold an eighth less after many visits.
-    environment = {"MALLOC_ARENA_MAX": "2"} | os.environ
-    server = subprocess.Popen(command(args.host, args.port), env=environment)
+    server = subprocess.Popen(
+        command(args.host, args.port, args.base_path),
+        env=environment(args.allowed_host),
+        stdin=subprocess.PIPE,  # its end tells the server that we are gone, however we were ended
+    )
     try:
-        _wait_until_it_answers(server, args.host, args.port)
-        at = address(args.host, args.port)
+        base = _wait_until_it_answers(server, args.host, args.port)
+        at = address(args.host, args.port) + base
         say(f"Latent Explorer is at {at} (Ctrl-C stops it)")
         sys.stdout.flush()
         if not args.no_browser:
             webbrowser.open(at)  # Streamlit opens one for its own kind of app only
-        return 0 if server.wait() == 0 else 1
+        raise _ended_by_itself(server.wait())
     except KeyboardInterrupt:
         note("Stopped.")
         return 0
@@ -42,9 +49,23 @@ def app(args: argparse.Namespace) -> int:
         _end(server)
 
 
-def command(host: str, port: int) -> list[str]:
+def environment(allowed_hosts: Sequence[str] = ()) -> dict[str, str]:
+    """Return the environment of the server, with the host names that a person allows besides."""
+    allowed = [*filter(None, [os.environ.get(_ALLOWED_HOSTS)]), *allowed_hosts]
+    return {
+        # glibc keeps a heap for each of many threads; two hold an eighth less after many visits.
+        "MALLOC_ARENA_MAX": "2",
+        **os.environ,
+        _ALLOWED_HOSTS: ",".join(allowed),
+        _LAUNCHED: "1",
+    }
+
+
+def command(host: str, port: int, base_path: str | None = None) -> list[str]:
     """Return the command that runs the app; its other settings lie in `ui/.streamlit`."""
+    base = [] if base_path is None else [f"--server.baseUrlPath={base_path}"]
     flags = [
+        *base,
         f"--server.address={host}",
         f"--server.port={port}",
         "--server.headless=true",
@@ -99,15 +120,20 @@ def _bind(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_it_answers(server: "subprocess.Popen[bytes]", host: str, port: int) -> None:
-    """Wait until the server has loaded the app, which is some time after it listens."""
+def _wait_until_it_answers(server: "subprocess.Popen[bytes]", host: str, port: int) -> str:
+    """Wait until the server has loaded the app, which is some time after it listens.
+
+    Returns:
+        The path that its pages are under, whoever has set it: an empty string, or such as `/lab`.
+    """
     give_up_s = time.monotonic() + _START_S
     while server.poll() is None and time.monotonic() < give_up_s:
         asked = http.client.HTTPConnection(_reachable(host), port, timeout=5)
         try:
-            asked.request("GET", "/_stcore/health")
-            if asked.getresponse().status == http.HTTPStatus.OK:
-                return
+            asked.request("GET", _BASE)
+            answer = asked.getresponse()
+            if answer.status == http.HTTPStatus.OK:
+                return answer.read().decode()
         except (OSError, http.client.HTTPException):
             pass
         finally:
@@ -120,6 +146,21 @@ def _wait_until_it_answers(server: "subprocess.Popen[bytes]", host: str, port: i
     )
 
 
+def _ended_by_itself(code: int) -> MachineError:
+    """Say that the server is gone though nobody has stopped it here.
+
+    Args:
+        code: Its exit code, or less than zero for the signal that ended it.
+    """
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return MachineError(
+        f"The app's server has ended ({how}).",
+        "It runs until it is stopped here, unless the system or another program ends it, as where "
+        "memory runs out.",
+        "Start it again: latent-explorer app",
+    )
+
+
 def _end(server: "subprocess.Popen[bytes]") -> None:
     """Let the server close; where it takes too long, or Ctrl-C comes again, make it."""
     if server.poll() is None:
@@ -129,3 +170,5 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         server.kill()
         server.wait()
+    if server.stdin is not None:
+        server.stdin.close()

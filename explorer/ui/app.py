@@ -4,10 +4,24 @@ Start it with `latent-explorer`; `python -m streamlit run` on this file works to
 """
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from explorer import clearing, leftovers
-from explorer.ui import index, routes, run_routes
+from explorer.ui import guard, index, routes, run_routes, serving
 
 clearing.sweep_all()  # what pages that are gone left to be undone
 leftovers.sweep()
-app = st.App("navigation.py", routes=[*index.routes(), *routes.routes(), *run_routes.routes()])
+app = st.App(
+    "navigation.py",
+    lifespan=serving.lifespan,
+    routes=[*serving.routes(), *index.routes(), *run_routes.routes(), *routes.routes()],
+    middleware=[
+        Middleware(
+            guard.Guard,
+            hosts=guard.hosts(
+                st.get_option("server.address"), st.get_option("server.allowedHosts")
+            ),
+            scripts=index.script_hashes(),
+        )
+    ],
+)

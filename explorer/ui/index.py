@@ -4,6 +4,9 @@ Streamlit fetches a megabyte of scripts and runs the page's own before anything 
 then there would be nothing on the screen. Knows nothing of what the page will hold.
 """
 
+import base64
+import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,10 +16,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from explorer.ui import serving
 from explorer.ui.words import say
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _PAGES = ("", "train", "compare")  # their paths, as `navigation.py` has them
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _TITLE, _ROOT = "<title>Streamlit</title>", '<div id="root"></div>'
 
 
@@ -25,9 +30,15 @@ def routes() -> list[Route]:
 
     Streamlit then answers as ever: the outline is a courtesy.
     """
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    start = f"/{base}" if base else ""
+    start = serving.base_path()
     return [Route(f"{start}/{page}", _page) for page in _PAGES] if page_text() else []
+
+
+def script_hashes() -> list[str]:
+    """Return the hash of each script that stands in the page itself, as a policy lists them."""
+    scripts = _SCRIPT.findall(page_text() or _INDEX.read_text(encoding="utf-8"))
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
 def _page(request: Request) -> Response:

@@ -206,7 +206,7 @@ def _places(exhibit: Exhibit, code: str) -> tuple[np.ndarray, list[str]]:
 def _pair(code: str, d: int) -> list[int]:
     """Return the coordinates that a code such as `z3-5` names, or nothing."""
     parts = code[1:].split("-") if code.startswith("z") else []
-    good = len(parts) == 2 and all(part.isascii() and part.isdigit() for part in parts)
+    good = len(parts) == 2 and all(p.isascii() and p.isdigit() and len(p) < 9 for p in parts)
     pair = [int(part) for part in parts] if good else []
     if not pair or max(pair) >= d:
         return []

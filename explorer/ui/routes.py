@@ -1,6 +1,7 @@
 """The files the stage fetches: its modules, Plotly, packs, codes, maps, original images.
 
-Every address carries a hash of what it leads to, so browsers may keep the answer for good.
+All that begins with `/latent` is answered here or in `run_routes.py`, or is a 404. Every address
+carries a hash of what it leads to, so browsers may keep the answer for good.
 """
 
 import io
@@ -10,7 +11,6 @@ from urllib.parse import quote
 
 import numpy as np
 import plotly
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -18,12 +18,14 @@ from starlette.routing import Route
 from explorer.data.pictures import as_image
 from explorer.errors import BundleError, ExplorerError, ShapeError
 from explorer.live import modules
+from explorer.ui import serving
 from explorer.ui.compare_arrays import comparison_buffer
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import map_figure
 from explorer.ui.networks import encoder_pack, encodes_live, with_weights
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+OWN = {"Cache-Control": "private, max-age=31536000, immutable"}  # what shows somebody's images
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 Handler = Callable[[Request], Response]
@@ -31,8 +33,7 @@ Handler = Callable[[Request], Response]
 
 def prefix() -> str:
     """Return the start of all these addresses, under the server's base path if it has one."""
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"/{base}/latent" if base else "/latent"
+    return f"{serving.base_path()}/latent"
 
 
 def shared_urls(module: str) -> dict[str, str]:
@@ -73,9 +74,21 @@ def routes() -> list[Route]:
         Route(f"{own}/map", _of_exhibit(_map)),
         Route(f"{own}/decode", _of_exhibit(_decode)),
         Route(f"{own}/comparison", _of_exhibit(_comparison)),
-        Route(f"{own}/original/{{item:int}}.png", _of_exhibit(_original)),
+        Route(f"{own}/original/{{item}}.png", _of_exhibit(_original)),
         Route(f"{own}/names", _of_exhibit(_names)),
+        Route(start, _nothing),
+        Route(f"{start}/{{rest:path}}", _nothing),
     ]
+
+
+def _nothing(request: Request) -> Response:
+    """Answer for addresses that lead nowhere, which Streamlit would take for pages."""
+    return Response(status_code=404)
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number as addresses give them, of at most eight digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def _live_module(request: Request) -> Response:
@@ -132,8 +145,7 @@ def _comparison(request: Request, exhibit: Exhibit) -> Response:
 
 def _map(request: Request, exhibit: Exhibit) -> Response:
     asked = {key: request.query_params.get(key, "") for key in ("map", "color", "theme", "part")}
-    points = request.query_params.get("points", "")
-    n_points = int(points) if points.isascii() and points.isdigit() and len(points) < 9 else 0
+    n_points = whole_number(request.query_params.get("points", "")) or 0
     figure = map_figure(
         exhibit, asked["map"], asked["color"], n_points, asked["theme"], asked["part"]
     )
@@ -141,18 +153,20 @@ def _map(request: Request, exhibit: Exhibit) -> Response:
 
 
 def _original(request: Request, exhibit: Exhibit) -> Response:
-    item = request.path_params["item"]
-    image = exhibit.original(item) if item < len(exhibit.bundle.codes.ids) else None
+    item = whole_number(request.path_params["item"])
+    if item is None or item >= len(exhibit.bundle.codes.ids):
+        return Response(status_code=404)
+    image = exhibit.original(item)
     if image is None:
         return Response(status_code=404)
     stream = io.BytesIO()
     as_image(image).save(stream, "PNG")
-    return _bytes(stream.getvalue(), "image/png")
+    return Response(stream.getvalue(), media_type="image/png", headers=OWN)
 
 
 def _names(request: Request, exhibit: Exhibit) -> Response:
     """Answer with the file name of each item, or null where they are not known here."""
-    return JSONResponse(exhibit.item_names)
+    return JSONResponse(exhibit.item_names, headers=OWN)
 
 
 def _decode(request: Request, exhibit: Exhibit) -> Response:

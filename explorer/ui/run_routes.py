@@ -13,7 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.figures import ByClass, Theme, latent_map
 from explorer.live.arrays import pack_arrays
 from explorer.ui.replay import gif_of
-from explorer.ui.routes import FOREVER, Handler, prefix
+from explorer.ui.routes import OWN, Handler, prefix, whole_number
 from explorer.ui.words import say
 
 _FRESH = {"Cache-Control": "no-store"}
@@ -96,14 +96,14 @@ def kept(run: jobs.RunFolder, ends: jobs.Ends | None) -> str | None:
 
 def _snapshot(request: Request) -> Response:
     which = request.path_params["which"]
-    is_number = which.isascii() and which.isdigit() and len(which) < 9
-    if not is_number and which not in _NAMED:
+    number = whole_number(which)
+    if number is None and which not in _NAMED:
         return Response(status_code=404)
-    arrays = request.state.run.snapshot(int(which) if is_number else _NAMED[which])
+    arrays = request.state.run.snapshot(_NAMED[which] if number is None else number)
     if arrays is None:
         return Response(status_code=404)
     buffer = pack_arrays({name: arrays[name] for name in _SHOWN})
-    return _bytes(buffer, FOREVER if is_number else _FRESH)
+    return _bytes(buffer, _FRESH if number is None else OWN)
 
 
 def _items(request: Request) -> Response:
@@ -111,7 +111,7 @@ def _items(request: Request) -> Response:
     if watched is None:
         return Response(status_code=404)
     wanted = {name: watched[name] for name in ("x", "held_out") if name in watched}
-    return _bytes(pack_arrays(wanted), FOREVER)
+    return _bytes(pack_arrays(wanted), OWN)
 
 
 def _map(request: Request) -> Response:
@@ -146,8 +146,7 @@ def _titles(mu: np.ndarray) -> list[str]:
 
 
 def _count(request: Request, key: str) -> int:
-    text = request.query_params.get(key, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    return whole_number(request.query_params.get(key, "")) or 0
 
 
 def _bytes(content: bytes, headers: dict[str, str]) -> Response:

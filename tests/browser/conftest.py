@@ -63,15 +63,22 @@ def address(home) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving(home: Path) -> Iterator[str]:
-    """The app as its command starts it, with a home; its runs go on when it ends."""
+def serving(home: Path, *flags: str, base: str = "", **variables: str) -> Iterator[str]:
+    """The app as its command starts it, with a home; its runs go on when it ends.
+
+    Args:
+        home: Its home.
+        *flags: Further flags of the command.
+        base: The base path that its pages are under, such as `/lab`.
+        **variables: Further variables of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "explorer", "app", "--no-browser", "--port", str(port)]
-    environment = {"LATENT_EXPLORER_HOME": str(home), "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "explorer", "app", "--no-browser", "--port", str(port), *flags]
+    environment = {"LATENT_EXPLORER_HOME": str(home), "PATH": "/usr/bin:/bin"} | variables
     with started(command, env=environment, cwd=home, stdout=subprocess.DEVNULL) as server:
-        at = f"http://127.0.0.1:{port}"
+        at = f"http://127.0.0.1:{port}{base}"
         try:
             _wait_for(at, server)
             yield at

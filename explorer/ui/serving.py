@@ -1,0 +1,73 @@
+"""The life of the server: what it does once it runs, and when it ends.
+
+Knows nothing of pages and of what is served.
+"""
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from importlib import import_module
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+LAUNCHED = "LATENT_EXPLORER_LAUNCHED"  # set where a launcher holds the other end of our input
+_END_S = 5.0  # seconds to close in before the process ends as it is
+
+
+def base_path() -> str:
+    """Return the path that all addresses start with, such as `/lab`, or an empty string."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}" if base else ""
+
+
+def routes() -> list[Route]:
+    """Return the route that tells the launcher where the pages are, itself under no base path."""
+    return [Route("/latent/base", _base)]
+
+
+def _base(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(base_path(), headers={"Cache-Control": "no-store"})
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Start what works beside the server for as long as it runs."""
+    if os.environ.get(LAUNCHED):
+        threading.Thread(target=_end_with_launcher, daemon=True).start()
+    threading.Thread(target=_get_ready, daemon=True).start()
+    yield
+
+
+def _get_ready() -> None:
+    """Load the pages before the first visitor comes, then leave what stays for good out of gc.
+
+    A full collection walks over every object there is, a tenth of a second in which nobody is
+    answered; frozen ones it passes over.
+    """
+    import_module("explorer.ui.views.explore")
+    import_module("explorer.ui.views.train")
+    import_module("explorer.ui.views.compare")
+    gc.collect()
+    gc.freeze()
+
+
+def _end_with_launcher() -> None:
+    """End the server when its launcher is gone, however that was ended.
+
+    The launcher holds the other end of our input and writes nothing; the system closes it when
+    the launcher ends.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_END_S)
+    os._exit(0)
