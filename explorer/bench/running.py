@@ -44,7 +44,7 @@ def app_with_run(data: str) -> Iterator[RunningApp]:
     Raises:
         MachineError: The run does not begin to work.
     """
-    with running_app() as app, _home(app.home):
+    with running_app() as app, at_home(app.home):
         choice = next(choice for choice in built_in() if choice.name == data)
         config = presets.preset("best", data, choice.image_shape, choice.n_images)
         run = jobs.begin(config, "bench")
@@ -105,7 +105,8 @@ def first_look_s(address: str) -> tuple[float, float, float]:
 
 
 @contextlib.contextmanager
-def _home(home: Path) -> Iterator[None]:
+def at_home(home: Path) -> Iterator[None]:
+    """Let this process see the bundles and runs of another home for a while."""
     before = os.environ.get("LATENT_EXPLORER_HOME")
     os.environ["LATENT_EXPLORER_HOME"] = str(home)
     try:
