@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from explorer import bench, cli, store
-from explorer.bench import app, browser, projecting, throughput
+from explorer.bench import app, browser, crowd, projecting, throughput
 from explorer.bundle import bundles_in
 from explorer.errors import DataError, MachineError
 from tests.tools import chromium, started
@@ -302,3 +302,28 @@ def test_the_running_app_is_measured_as_a_visitor_meets_it():
         assert explored.result() == set()
         assert 50 < running.resident_mb() < 2000
         assert app.session_mb(running, 2) < 200
+
+
+# Many visitors.
+
+
+def test_the_fields_at_the_top_of_a_message_are_found():
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    message = ForwardMsg(hash="x" * 300)
+    message.delta.new_element.text.body = "6" * 1_000
+    assert crowd.fields(message.SerializeToString()) == {1, 5}
+    ended = ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY)
+    assert crowd.fields(ended.SerializeToString()) == {crowd._SCRIPT_FINISHED}
+    assert crowd.fields(b"") == set()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_few_visitors_do_what_a_page_did():
+    chromium()
+    with app.running_app() as running, ThreadPoolExecutor(1) as thread:
+        assert thread.submit(crowd.ready_s, running, 2).result().shape == (2,)
+        waited = thread.submit(crowd.rests_ms, running, 2).result()
+    assert waited.shape == (2 * crowd._REST_S,)
+    assert (waited > 0).all()

@@ -112,7 +112,9 @@ def test_what_is_compared_with_test_images_is_compared_with_those_held_out(exhib
 
 
 def figure(exhibit: Exhibit, part: str, code: str = "pca", color: str = "class") -> dict:
-    return json.loads(maps.map_figure(exhibit, code, color, 0, "light", part))
+    return json.loads(
+        maps.map_figure(exhibit, maps.figure_choice(exhibit, code, color, 0, "light", part))
+    )
 
 
 def items(figure: dict, *, hollow: bool | None = None) -> list[int]:

@@ -1,5 +1,4 @@
 import json
-import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +18,9 @@ def exhibit(tiny, own_home):
 
 
 def figure(exhibit, code: str, color: str = "none", n_points: int = 0) -> dict:
-    return json.loads(maps.map_figure(exhibit, code, color, n_points, "light"))
+    return json.loads(
+        maps.map_figure(exhibit, maps.figure_choice(exhibit, code, color, n_points, "light"))
+    )
 
 
 def drawn(figure: dict) -> int:
@@ -42,28 +43,6 @@ def test_an_autoencoder_which_has_no_kl_offers_none_to_colour_by(exhibit):
     config = replace(exhibit.bundle.config, kind="ae")
     of_points = replace(exhibit, bundle=replace(exhibit.bundle, config=config))
     assert "kl" not in maps.color_choices(of_points)
-
-
-def test_a_figure_keeps_no_exhibit_in_memory_and_is_drawn_once(exhibit, monkeypatch):
-    drawn = []
-    draw = maps._draw
-
-    def counted(*args):
-        drawn.append(args[1:])
-        return draw(*args)
-
-    monkeypatch.setattr(maps, "_draw", counted)
-    maps._figures.clear()
-    twin = replace(exhibit)
-    once = figure(twin, "pca")
-    assert figure(exhibit, "pca") == once
-    assert len(drawn) == 1
-    gone = weakref.ref(twin)
-    del twin
-    assert gone() is None
-    for n_points in range(1, 25):
-        figure(exhibit, "pca", n_points=n_points)
-    assert len(maps._figures) == maps._MOST_FIGURES
 
 
 @pytest.mark.parametrize("code", ["", "z", "z1", "z0-7", "z-1-0", "zz", "pca9", "../x"])

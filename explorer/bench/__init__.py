@@ -8,7 +8,7 @@ that does nothing else; the table tells the load it began with.
 
 - `rows.py`: a check, its row, and how checks are run.
 - `checks.py`: every line with its budget.
-- `app.py`: the app as a process; `browser.py`: the page in Chromium.
+- `app.py`: the app as a process; `browser.py`: the page in Chromium; `crowd.py`: many visitors.
 - `projecting.py`: PCA and t-SNE; `throughput.py`: training beside pythae.
 - `table.py`: text, JSON, Markdown.
 """

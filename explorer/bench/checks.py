@@ -20,18 +20,31 @@ from pathlib import Path
 import numpy as np
 
 from explorer import store
-from explorer.bench import app, browser, projecting, running, throughput
+from explorer.bench import app, browser, crowd, projecting, running, throughput
 from explorer.bench.rows import Check, Once, Reading
 from explorer.bundle import BundleSummary, bundles_in, read_bundle, read_summary, write_bundle
 from explorer.comparing import MOST
 from explorer.live import modules
 
-GROUPS = ("drag", "compare", "decode", "size", "start", "memory", "run", "projection", "training")
+GROUPS = (
+    "drag",
+    "compare",
+    "decode",
+    "size",
+    "start",
+    "memory",
+    "crowd",
+    "run",
+    "projection",
+    "training",
+)
 
 _SMALL = 28 * 28  # pixels of an image up to which it counts as small
 _N_DRAGS = 3
 _N_STARTS = 3
 _N_SESSIONS = 50
+_N_VIEWERS = 6
+_N_COMPARISONS, _N_GIFS = 56, 40
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,7 @@ def checks(stand: Stand) -> Iterator[Check]:
     yield from _size_checks(shipped)
     yield from _start_checks(stand, shipped)
     yield from _memory_checks(shipped)
+    yield from _crowd_checks()
     yield from _run_checks()
     yield from _projection_checks()
     for batch_size in (64, 128):
@@ -317,6 +331,38 @@ def _memory_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
     yield check("app while exploring: torch libraries loaded", "libraries", 0, torch_libraries)
     yield check("app while exploring: resident memory", "MB", 350, resident)
     yield check(f"each of {_N_SESSIONS} idle sessions adds", "MB", 10, session)
+
+
+def _crowd_checks() -> Iterator[Check]:
+    """Each of an app of its own, so that no crowd finds what another left."""
+    check = partial(_check, "crowd")
+
+    def p95(values: np.ndarray) -> Reading:
+        note = f"the median {np.median(values):,.2g}, the longest {values.max():,.2g}"
+        return Reading(float(np.quantile(values, 0.95)), note)
+
+    def ready() -> Reading:
+        with app.running_app() as fresh:
+            return p95(crowd.ready_s(fresh, _N_SESSIONS))
+
+    def rests() -> Reading:
+        with app.running_app() as fresh:
+            return p95(crowd.rests_ms(fresh, _N_SESSIONS))
+
+    asked = Once(partial(crowd.costly_mb, _N_COMPARISONS, _N_GIFS))
+    costly = f"{_N_COMPARISONS} comparisons and {_N_GIFS} GIFs at once: memory over idle"
+    yield check(f"{_N_SESSIONS} sessions opened at once: ready, p95", "s", 3, ready)
+    yield check(
+        f"{_N_SESSIONS} visitors, each resting once a second: answer, p95", "ms", 200, rests
+    )
+    yield check(
+        f"a click beside {_N_VIEWERS} viewers of a run: answer, p95",
+        "ms",
+        300,
+        lambda: p95(crowd.clicks_ms(_N_VIEWERS)),
+    )
+    yield check(f"{costly}, at its highest", "MB", 500, lambda: Reading(asked().highest_mb))
+    yield check(f"{costly}, within a minute", "MB", 100, lambda: Reading(asked().left_mb))
 
 
 def _run_checks() -> Iterator[Check]:

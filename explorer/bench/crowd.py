@@ -333,27 +333,24 @@ async def _click(page: "Page") -> None:
 
 
 async def _comparison_paths() -> list[str]:
-    """Return the addresses of the comparisons of all shipped models, as a page asks for them."""
+    """Return the addresses of the comparisons of all shipped models.
+
+    They stand beside those that the pages of the models ask for.
+    """
     paths: list[str] = []
     with running_app() as app:
         async with browser.profile() as window:
             page = await window.new_page()
 
             def fetched(url: str) -> None:
-                path = urlsplit(url).path
-                if path.endswith("/comparison") and path not in paths:
-                    paths.append(path)
+                start, _, rest = urlsplit(url).path.rpartition("/")
+                if rest == "codes":
+                    paths.append(f"{start}/comparison")
 
             page.on("request", lambda request: fetched(request.url))
-            for models in _in_fours(
-                [folder.name for folder in bundles_in(store.pretrained_folder())]
-            ):
-                await browser.open_comparison(page, app.address, models)
-    return paths
-
-
-def _in_fours(names: Sequence[str]) -> list[Sequence[str]]:
-    return [names[i : i + 4] for i in range(0, len(names), 4)]
+            for folder in bundles_in(store.pretrained_folder()):
+                await browser.open_model(page, app.address, folder.name)
+    return list(dict.fromkeys(paths))
 
 
 def _runs(app: RunningApp) -> list[str]:

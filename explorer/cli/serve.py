@@ -55,6 +55,8 @@ def environment(allowed_hosts: Sequence[str] = ()) -> dict[str, str]:
     return {
         # glibc keeps a heap for each of many threads; two hold an eighth less after many visits.
         "MALLOC_ARENA_MAX": "2",
+        # It learns to keep large arrays for the next one; with a fixed size it gives them back.
+        "MALLOC_MMAP_THRESHOLD_": "262144",
         **os.environ,
         _ALLOWED_HOSTS: ",".join(allowed),
         _LAUNCHED: "1",

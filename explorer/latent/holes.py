@@ -17,7 +17,7 @@ N_CELLS = 61  # cells across, a tenth of a standard deviation each
 HOLE_BELOW = 0.2  # times as dense as the prior expects; less is a hole
 
 _MOST_CODES = 2_000
-_CHUNK_BYTES = 32e6
+_CHUNK_BYTES = 4e6  # of each of some arrays
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -97,7 +97,7 @@ class Exhibit:
         typical = most_typical(_given(codes.spacing)[rows], codes.error[rows], from_middle)
         return int(rows[typical])
 
-    @cached_property
+    @property
     def codes_buffer(self) -> bytes:
         """What the browser needs of the codes, for `latent.js`."""
         codes = self.bundle.codes

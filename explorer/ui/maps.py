@@ -3,9 +3,7 @@
 The arithmetic is in `projection` and `latent.stats`, the drawing in `figures`.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 
@@ -15,10 +13,6 @@ from explorer.ui.exhibits import Coordinate, Exhibit
 from explorer.ui.words import say
 
 _POINTS = (500, 1000, 2000)
-
-_MOST_FIGURES = 16  # kept as JSON, the last used of all models
-_figures: OrderedDict[tuple[str, str, str, int, Theme, str], str] = OrderedDict()
-_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -45,6 +39,17 @@ class MapChoice:
     def code(self) -> str:
         """The map in one word, as `stage.js` knows it: `z3-5` for coordinates 3 and 5."""
         return f"z{self.across}-{self.up}" if self.method == "z" else self.method
+
+
+@dataclass(frozen=True)
+class FigureChoice:
+    """A figure that can be drawn of an exhibit, with the names that `MapChoice` has."""
+
+    code: str
+    color: str
+    n_points: int
+    theme: Theme
+    part: str
 
 
 def coordinate_name(coordinate: Coordinate) -> str:
@@ -105,10 +110,10 @@ def point_choices(exhibit: Exhibit, part: str = "both") -> dict[str, str]:
     return {"0": say("explore.all_points", count=n)} | fewer
 
 
-def map_figure(
+def figure_choice(
     exhibit: Exhibit, code: str, color: str, n_points: int, theme: str, part: str = "both"
-) -> str:
-    """Return a map as the JSON of a Plotly figure.
+) -> FigureChoice:
+    """Return the figure that an address asks for, or the nearest that there is.
 
     Args:
         exhibit: The bundle.
@@ -119,8 +124,7 @@ def map_figure(
         part: Which images to show; anything unknown shows both parts.
     """
     known = code in ("pca3", "tsne") or _pair(code, exhibit.bundle.config.latent_dim)
-    return _drawn(
-        exhibit,
+    return FigureChoice(
         code if known else "pca",
         color if color in color_choices(exhibit) else "none",
         n_points if 0 < n_points < len(exhibit.bundle.codes.mu) else 0,
@@ -129,38 +133,20 @@ def map_figure(
     )
 
 
-def _drawn(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme, part: str) -> str:
-    """Draw a figure, or return it as drawn before.
-
-    Kept by what the exhibit is made of, not by the exhibit, whose originals would stay in memory
-    for as long as one of its figures did.
-    """
-    key = (exhibit.version, code, color, n_points, theme, part)
-    with _lock:
-        if key in _figures:
-            _figures.move_to_end(key)
-            return _figures[key]
-    figure = _draw(exhibit, code, color, n_points, theme, part)
-    with _lock:
-        _figures[key] = figure
-        while len(_figures) > _MOST_FIGURES:
-            _figures.popitem(last=False)
-    return figure
-
-
-def _draw(exhibit: Exhibit, code: str, color: str, n_points: int, theme: Theme, part: str) -> str:
-    places, titles = _places(exhibit, code)
-    codes, rows = exhibit.bundle.codes, _rows(exhibit, part)
-    if n_points:
-        rows = rows[_spread_rows(codes.placed[rows], n_points)]
+def map_figure(exhibit: Exhibit, choice: FigureChoice) -> str:
+    """Return a map as the JSON of a Plotly figure."""
+    places, titles = _places(exhibit, choice.code)
+    codes, rows = exhibit.bundle.codes, _rows(exhibit, choice.part)
+    if choice.n_points:
+        rows = rows[_spread_rows(codes.placed[rows], choice.n_points)]
     figure = latent_map(
         places,
-        color=_color(exhibit, color),
+        color=_color(exhibit, choice.color),
         axis_titles=titles,
         rows=rows,
         hollow=None if codes.split is None else codes.held_out,
-        view=f"{exhibit.version} {code}",
-        theme=theme,
+        view=f"{exhibit.version} {choice.code}",
+        theme=choice.theme,
     )
     return str(figure.to_json())
 

@@ -43,7 +43,14 @@ def encoder_pack(exhibit: Exhibit) -> bytes:
         BundleError: The bundle's weights cannot be read.
     """
     with _lock:
-        return _packed(_folder(exhibit), exhibit.version)
+        bundle = _read(_folder(exhibit), exhibit.version)
+    return pack_encoder(
+        stacks_to_mu(bundle),
+        bundle.weights,
+        image_shape=bundle.data.image_shape,
+        latent_dim=bundle.config.latent_dim,
+        images=_pictures(bundle),
+    )
 
 
 def habit(exhibit: Exhibit) -> Habit:
@@ -58,18 +65,6 @@ def habit(exhibit: Exhibit) -> Habit:
 @lru_cache(maxsize=2)
 def _read(folder: Path, version: str) -> ModelBundle:
     return read_bundle(folder)
-
-
-@lru_cache(maxsize=8)  # at most 16 MB each
-def _packed(folder: Path, version: str) -> bytes:
-    bundle = _read(folder, version)
-    return pack_encoder(
-        stacks_to_mu(bundle),
-        bundle.weights,
-        image_shape=bundle.data.image_shape,
-        latent_dim=bundle.config.latent_dim,
-        images=_pictures(bundle),
-    )
 
 
 @lru_cache(maxsize=64)

@@ -40,6 +40,13 @@ def gif_of(run: jobs.RunFolder) -> bytes:
     )
 
 
+def gif_state(run: jobs.RunFolder) -> tuple[object, ...]:
+    """Return what the GIF of a run depends on, which changes as the run goes on."""
+    kept = run.snapshots()
+    latest = tuple(sorted(kept[-1].items())) if kept else ()
+    return run.record().name, run.status().steps, len(kept), latest
+
+
 def _moment(arrays: dict[str, np.ndarray], status: jobs.JobStatus) -> Moment:
     step, steps = int(arrays["step"][0]), max(status.steps, 1)
     caption = say(

@@ -5,12 +5,13 @@ carries a hash of what it leads to, so browsers may keep the answer for good.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 import plotly
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -20,15 +21,21 @@ from explorer.errors import BundleError, ExplorerError, ShapeError
 from explorer.live import modules
 from explorer.ui import serving
 from explorer.ui.compare_arrays import comparison_buffer
+from explorer.ui.costly import Costly
 from explorer.ui.exhibits import Exhibit, open_exhibit
-from explorer.ui.maps import map_figure
+from explorer.ui.maps import figure_choice, map_figure
 from explorer.ui.networks import encoder_pack, encodes_live, with_weights
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 OWN = {"Cache-Control": "private, max-age=31536000, immutable"}  # what shows somebody's images
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
-Handler = Callable[[Request], Response]
+Handler = Callable[[Request], Awaitable[Response]]
+
+# The heavy ones take tens of megabytes and up to a second each; the others, some hundredths.
+HEAVY = Costly(at_once=1, most_bytes=64_000_000, give_back=True)
+_LIGHT = Costly(at_once=2, most_bytes=32_000_000)
+_ORIGINALS = Costly(at_once=1, most_bytes=8_000_000)  # the first of a set may load all of it
 
 
 def prefix() -> str:
@@ -102,19 +109,19 @@ def _plotly(request: Request) -> Response:
     return FileResponse(_PLOTLY, media_type="text/javascript", headers=FOREVER)
 
 
-def _of_exhibit(answer: Callable[[Request, Exhibit], Response]) -> Handler:
+def _of_exhibit(answer: Callable[[Request, Exhibit], Awaitable[Response]]) -> Handler:
     """Open the bundle an address names; what a person can fix is answered in words."""
 
-    def handler(request: Request) -> Response:
+    async def handler(request: Request) -> Response:
         try:
-            exhibit = open_exhibit(request.path_params["name"])
+            exhibit = await run_in_threadpool(open_exhibit, request.path_params["name"])
             if exhibit.version != request.path_params["version"]:
                 raise BundleError(
                     f'The bundle "{exhibit.bundle.name}" has changed since this page was opened.',
                     "The page needs the bundle as it is now.",
                     "Reload the page.",
                 )
-            return answer(request, exhibit)
+            return await answer(request, exhibit)
         except ExplorerError as error:
             return JSONResponse({"error": str(error)}, status_code=404)
 
@@ -125,54 +132,67 @@ def _bytes(content: bytes, media_type: str = "application/octet-stream") -> Resp
     return Response(content, media_type=media_type, headers=FOREVER)
 
 
-def _pack(request: Request, exhibit: Exhibit) -> Response:
+async def _pack(request: Request, exhibit: Exhibit) -> Response:
     pack = exhibit.bundle.pack
     return Response(status_code=404) if pack is None else _bytes(pack)
 
 
-def _encoder(request: Request, exhibit: Exhibit) -> Response:
-    there = encodes_live(exhibit.bundle)
-    return _bytes(encoder_pack(exhibit)) if there else Response(status_code=404)
+async def _encoder(request: Request, exhibit: Exhibit) -> Response:
+    if not encodes_live(exhibit.bundle):
+        return Response(status_code=404)
+    key = ("encoder", exhibit.version)
+    return _bytes(await HEAVY.get(key, lambda: encoder_pack(exhibit)))
 
 
-def _codes(request: Request, exhibit: Exhibit) -> Response:
-    return _bytes(exhibit.codes_buffer)
+async def _codes(request: Request, exhibit: Exhibit) -> Response:
+    key = ("codes", exhibit.version)
+    return _bytes(await _LIGHT.get(key, lambda: exhibit.codes_buffer))
 
 
-def _comparison(request: Request, exhibit: Exhibit) -> Response:
-    return _bytes(comparison_buffer(exhibit))
+async def _comparison(request: Request, exhibit: Exhibit) -> Response:
+    key = ("comparison", exhibit.version)
+    return _bytes(await HEAVY.get(key, lambda: comparison_buffer(exhibit)))
 
 
-def _map(request: Request, exhibit: Exhibit) -> Response:
+async def _map(request: Request, exhibit: Exhibit) -> Response:
     asked = {key: request.query_params.get(key, "") for key in ("map", "color", "theme", "part")}
     n_points = whole_number(request.query_params.get("points", "")) or 0
-    figure = map_figure(
+    choice = figure_choice(
         exhibit, asked["map"], asked["color"], n_points, asked["theme"], asked["part"]
     )
-    return _bytes(figure.encode(), "application/json")
+    key = (exhibit.version, choice)
+    content = await _LIGHT.get(key, lambda: map_figure(exhibit, choice).encode())
+    return _bytes(content, "application/json")
 
 
-def _original(request: Request, exhibit: Exhibit) -> Response:
+async def _original(request: Request, exhibit: Exhibit) -> Response:
     item = whole_number(request.path_params["item"])
     if item is None or item >= len(exhibit.bundle.codes.ids):
         return Response(status_code=404)
+    content = await _ORIGINALS.get((exhibit.version, item), lambda: _as_png(exhibit, item))
+    if not content:
+        return Response(status_code=404)
+    return Response(content, media_type="image/png", headers=OWN)
+
+
+def _as_png(exhibit: Exhibit, item: int) -> bytes:
+    """Return the image an item's code came from as a PNG, or nothing if it is not at hand."""
     image = exhibit.original(item)
     if image is None:
-        return Response(status_code=404)
+        return b""
     stream = io.BytesIO()
     as_image(image).save(stream, "PNG")
-    return Response(stream.getvalue(), media_type="image/png", headers=OWN)
+    return stream.getvalue()
 
 
-def _names(request: Request, exhibit: Exhibit) -> Response:
+async def _names(request: Request, exhibit: Exhibit) -> Response:
     """Answer with the file name of each item, or null where they are not known here."""
-    return JSONResponse(exhibit.item_names, headers=OWN)
+    names = await run_in_threadpool(lambda: exhibit.item_names)
+    return JSONResponse(names, headers=OWN)
 
 
-def _decode(request: Request, exhibit: Exhibit) -> Response:
+async def _decode(request: Request, exhibit: Exhibit) -> Response:
     """Decode in Python, for decoders the browser cannot run: (c, h, w) float32 in [0, 1]."""
-    from explorer.latent.encode import decode
-
     d = exhibit.bundle.config.latent_dim
     try:
         z = np.array(request.query_params.get("z", "").split(","), dtype=np.float32)
@@ -184,5 +204,12 @@ def _decode(request: Request, exhibit: Exhibit) -> Response:
             f"A code of this model is {d} numbers.",
             f"Give ?z= and {d} numbers, separated by commas.",
         )
+    key = ("decode", exhibit.version, z.tobytes())
+    return _bytes(await _LIGHT.get(key, lambda: _decoded(exhibit, z)))
+
+
+def _decoded(exhibit: Exhibit, z: np.ndarray) -> bytes:
+    from explorer.latent.encode import decode
+
     x_hat = decode(with_weights(exhibit), z[None])
-    return _bytes(np.ascontiguousarray(x_hat[0], dtype="<f4").tobytes())
+    return np.ascontiguousarray(x_hat[0], dtype="<f4").tobytes()

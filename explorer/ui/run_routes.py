@@ -1,9 +1,11 @@
 """What the view of a run fetches: how it stands, snapshots, images watched, the map, the GIF."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Literal, cast
 
 import numpy as np
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -12,8 +14,8 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.figures import ByClass, Theme, latent_map
 from explorer.live.arrays import pack_arrays
-from explorer.ui.replay import gif_of
-from explorer.ui.routes import OWN, Handler, prefix, whole_number
+from explorer.ui.replay import gif_of, gif_state
+from explorer.ui.routes import HEAVY, OWN, prefix, whole_number
 from explorer.ui.words import say
 
 _FRESH = {"Cache-Control": "no-store"}
@@ -35,11 +37,11 @@ def routes() -> list[Route]:
         Route(f"{own}/snapshot/{{which}}", _of_run(_snapshot)),
         Route(f"{own}/items", _of_run(_items)),
         Route(f"{own}/map", _of_run(_map)),
-        Route(f"{own}/gif", _of_run(_gif)),
+        Route(f"{own}/gif", _gif),
     ]
 
 
-def _of_run(answer: Handler) -> Handler:
+def _of_run(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
     """Answer for a run that exists; what a person can fix is answered in words."""
 
     def handler(request: Request) -> Response:
@@ -137,8 +139,14 @@ def _map(request: Request) -> Response:
     return Response(figure.to_json(), media_type="application/json", headers=_FRESH)
 
 
-def _gif(request: Request) -> Response:
-    return Response(gif_of(request.state.run), media_type="image/gif", headers=_FRESH)
+async def _gif(request: Request) -> Response:
+    try:
+        run = await run_in_threadpool(jobs.find_run, request.path_params["run"])
+        key = ("gif", run.id, await run_in_threadpool(gif_state, run))
+        content = await HEAVY.get(key, lambda: gif_of(run))
+    except ExplorerError as error:
+        return JSONResponse({"error": str(error)}, status_code=404)
+    return Response(content, media_type="image/gif", headers=_FRESH)
 
 
 def _titles(mu: np.ndarray) -> list[str]:

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -228,11 +229,24 @@ _EMPTY_PLACE = f"""(map) => {{ {_DOTS}
     return best.slice(0, 2); }}"""
 
 
+def until(page: Page, condition: str, *, timeout: float = SLOW_MS) -> None:
+    """Wait until a JavaScript expression holds, asked from outside of the page.
+
+    Playwright's own way evaluates it within the page, whose policy forbids that.
+    """
+    give_up_s = time.monotonic() + timeout / 1000
+    while not page.evaluate(condition):
+        if time.monotonic() > give_up_s:
+            raise TimeoutError(f"This never held: {condition}")
+        page.wait_for_timeout(50)
+
+
 def visiting(browser: Browser, address: str, **options: object) -> Iterator[Visit]:
     """Open a fresh page, and see at its end that nothing went wrong unseen."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
     page = context.new_page()
     page.set_default_timeout(SLOW_MS)
+    page.wait_for_function = partial(until, page)  # type: ignore[assignment, method-assign]
     visit = Visit(page, address, [], [])
 
     def listen(socket: WebSocket) -> None:
