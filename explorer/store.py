@@ -17,6 +17,7 @@ import shlex
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -216,10 +217,24 @@ def models() -> Listing:
     found, problems = [], []
     for folder in _all_folders().values():
         try:
-            found.append(read_summary(folder))
+            found.append(_summary(folder))
         except BundleError as error:
             problems.append(error)
     return Listing(tuple(found), tuple(problems))
+
+
+def _summary(folder: Path) -> BundleSummary:
+    """Return what a bundle says of itself, read again when its config.json has changed."""
+    try:
+        now = (folder / "config.json").stat()
+    except OSError:
+        return read_summary(folder)  # which says what is the matter
+    return _read_once(folder, (now.st_mtime_ns, now.st_size, now.st_ino))
+
+
+@lru_cache(maxsize=256)  # every page of every visitor lists them
+def _read_once(folder: Path, changed: tuple[int, int, int]) -> BundleSummary:
+    return read_summary(folder)
 
 
 def find(name_or_folder: str) -> Path:

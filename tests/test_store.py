@@ -14,7 +14,7 @@ from PIL import Image
 
 import explorer
 from explorer import store
-from explorer.bundle import read_bundle
+from explorer.bundle import BundleSummary, read_bundle, read_summary, write_bundle
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, MachineError
 from explorer.latent.encode import decode
@@ -347,3 +347,28 @@ def test_settings_that_are_yes_or_no_become_flags():
     config = TrainConfig(data="digits", arch="mlp", tied=True)
     assert " --tied " in store.train_command(config, "x")
     assert "tied" not in store.train_command(TrainConfig(data="digits"), "x")
+
+
+def test_the_list_reads_a_bundle_again_when_it_has_changed_and_only_then(
+    tiny, own_home, monkeypatch
+):
+    read: list[Path] = []
+
+    def counted(folder: Path) -> BundleSummary:
+        read.append(folder)
+        return read_summary(folder)
+
+    folder = own_home / "bundles" / "tiny"
+    write_bundle(dataclasses.replace(tiny, title="first"), folder)
+    monkeypatch.setattr(store, "read_summary", counted)
+    monkeypatch.setattr(store, "pretrained_folder", lambda: own_home / "none")
+    for _ in range(3):
+        assert [model.title for model in store.models().models] == ["first"]
+    assert len(read) == 1
+    write_bundle(dataclasses.replace(tiny, title="other"), folder)
+    assert [model.title for model in store.models().models] == ["other"]
+    (folder / "config.json").write_text("{")
+    for _ in range(2):
+        listing = store.models()
+        assert not listing.models
+        assert len(listing.problems) == 1

@@ -15,6 +15,7 @@ from explorer.latent.stats import (
     kl_per_coordinate,
     kl_per_item,
     most_typical,
+    share_explained,
 )
 from explorer.live.arrays import pack_arrays
 
@@ -75,6 +76,14 @@ class Exhibit:
             Coordinate(i, self.bundle.slider_names.get(i, ""), int(reach[i]), i not in silent)
             for i in [*self.active.tolist(), *silent]
         )
+
+    @cached_property
+    def clearest_factor(self) -> str | None:
+        """Name of the known factor that the map shows best; None where there are none."""
+        codes, names = self.bundle.codes, self.bundle.data.factor_names
+        if codes.factors is None or codes.pca is None:
+            return None
+        return names[int(share_explained(codes.pca[:, :2], codes.factors).argmax())]
 
     @cached_property
     def has_originals(self) -> bool:

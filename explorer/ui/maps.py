@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.figures import ByClass, ByValue, Theme, latent_map
-from explorer.latent.stats import share_explained
 from explorer.ui.exhibits import Coordinate, Exhibit
 from explorer.ui.words import say
 
@@ -86,11 +85,8 @@ def color_choices(exhibit: Exhibit) -> dict[str, str]:
 
 def first_color(exhibit: Exhibit) -> str:
     """Return the colouring to begin with: classes, or the factor the map shows best."""
-    codes, facts = exhibit.bundle.codes, exhibit.bundle.data
-    if facts.class_names or codes.factors is None or codes.pca is None:
-        return next(iter(color_choices(exhibit)))
-    shares = share_explained(codes.pca[:, :2], codes.factors)
-    return facts.factor_names[int(shares.argmax())]
+    factor = None if exhibit.bundle.data.class_names else exhibit.clearest_factor
+    return factor or next(iter(color_choices(exhibit)))
 
 
 def part_choices(exhibit: Exhibit) -> dict[str, str]:
