@@ -5,6 +5,7 @@ and is read by a fast test. To go further: LATENT_EXPLORER_FUZZ="SEED COUNT" pyt
 """
 
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -302,10 +303,12 @@ def pictures() -> list[bytes]:
     return [saved(f) for f in ("JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")]
 
 
+IDX = bytes([0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 9, 0, 0, 0, 9]) + SOME.tobytes()
+TABLE = "\n".join(f"{i % 2}," + ",".join(map(str, x.ravel())) for i, x in enumerate(SOME)).encode()
 ZIP_OF_ARRAYS = zip_damaged(npy_damaged)
 READERS: dict[str, Reader] = {
-    "config.json": Reader(in_bundles("config.json"), json_damaged, of_bundle("config.json"), 150),
-    "codes.npz": Reader(in_bundles("codes.npz"), ZIP_OF_ARRAYS, of_bundle("codes.npz"), 90),
+    "config.json": Reader(in_bundles("config.json"), json_damaged, of_bundle("config.json"), 130),
+    "codes.npz": Reader(in_bundles("codes.npz"), ZIP_OF_ARRAYS, of_bundle("codes.npz"), 70),
     "weights": Reader(
         in_bundles("weights.safetensors"),
         framed_json_damaged(0, "<Q"),
@@ -358,6 +361,8 @@ READERS: dict[str, Reader] = {
         of_data(".npy"),
         50,
     ),
+    "idx": Reader(lambda: [IDX, gzip.compress(IDX)], bytes_damaged, of_data("-idx3-ubyte"), 20),
+    "table": Reader(lambda: [TABLE], bytes_damaged, of_data(".csv"), 20),
     "npz": Reader(
         lambda: [
             npz(images=SOME, labels=np.arange(12) % 2, class_names=["a", "b"], licence="MIT"),

@@ -16,6 +16,7 @@ from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
 from explorer.data.naming import keepable
 from explorer.data.reading import FOUND_OUT, Reading, told
 from explorer.errors import DataError
+from explorer.foreign import door, printable
 
 _OPENML = "openml:"
 _MOST_DRAWN = 737_280  # of a set that is drawn, so that one of its images can be drawn again
@@ -146,20 +147,29 @@ def load(
         from explorer.data.files import load_path
 
         path = _existing(name_or_path)
-        images = load_path(
-            path,
-            image_size=image_size,
-            n_images=n_images,
-            grey=grey,
-            fit=fit,
-            reading=reading,
-            report=report,
-        )
+        with door(lambda why: _unreadable(path, why)):
+            images = load_path(
+                path,
+                image_size=image_size,
+                n_images=n_images,
+                grey=grey,
+                fit=fit,
+                reading=reading,
+                report=report,
+            )
         return keepable(_with_copies_noted(images))
     pixels = bring_to(images.pixels, image_size=image_size, grey=grey)
     notes = (told("also_a_path", name=name_or_path),) if os.path.exists(name_or_path) else ()
     fitting = _changed(images.pixels, pixels)
     return keepable(replace(images, pixels=pixels, fitting=fitting, notes=notes))
+
+
+def _unreadable(path: Path, why: str) -> DataError:
+    return DataError(
+        f'"{printable(path.name)}" cannot be read: {why}.',
+        "Images that are whole, and fit into memory together, were needed.",
+        "Save or download them again, or use fewer or smaller images.",
+    )
 
 
 def _with_copies_noted(images: ImageSet) -> ImageSet:

@@ -11,6 +11,7 @@ import numpy as np
 
 from explorer.data.reading import Reading
 from explorer.errors import DataError
+from explorer.foreign import door
 
 _LABELS = ("label", "labels", "y", "target", "class", "category", "emotion")
 _HEADER_BYTES = 1 << 20
@@ -31,6 +32,11 @@ def read_table(data: bytes, name: str, reading: Reading) -> dict[str, np.ndarray
     Raises:
         DataError: It is no table of numbers.
     """
+    with door(lambda why: _no_table(name, why)):
+        return _read(data, name, reading)
+
+
+def _read(data: bytes, name: str, reading: Reading) -> dict[str, np.ndarray]:
     first = data[:_HEADER_BYTES].decode("utf-8-sig", "replace").partition("\n")[0].strip()
     separator = max(",;\t", key=first.count)
     header = next(csv.reader(StringIO(first), delimiter=separator), [])
@@ -50,21 +56,22 @@ def read_table(data: bytes, name: str, reading: Reading) -> dict[str, np.ndarray
             quotechar='"',
         )
 
-    try:
-        pixels = columns([i for i in range(n_columns) if i != at], "f4")
-        if pixels.size and 0 <= pixels.min() <= pixels.max() <= _MOST_LEVEL:
-            whole = pixels.astype(np.uint16)
-            pixels = whole if (whole == pixels).all() else pixels
-        if at is None:
-            return {"images": pixels}
-        labels = _as_numbers(columns([at], "U255")[:, 0])
-        return {"images": pixels, reading.labels_key or "labels": labels}
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DataError(
-            f'"{name}" is no table of numbers: {error}.',
-            "One image in each row was needed: a column for each pixel, and maybe one for a label.",
-            "Remove columns of texts, or put the images into an .npz file.",
-        ) from error
+    pixels = columns([i for i in range(n_columns) if i != at], "f4")
+    if pixels.size and 0 <= pixels.min() <= pixels.max() <= _MOST_LEVEL:
+        whole = pixels.astype(np.uint16)
+        pixels = whole if (whole == pixels).all() else pixels
+    if at is None:
+        return {"images": pixels}
+    labels = _as_numbers(columns([at], "U255")[:, 0])
+    return {"images": pixels, reading.labels_key or "labels": labels}
+
+
+def _no_table(name: str, why: str) -> DataError:
+    return DataError(
+        f'"{name}" is no table of numbers: {why}.',
+        "One image in each row was needed: a column for each pixel, and maybe one for a label.",
+        "Remove columns of texts, or put the images into an .npz file.",
+    )
 
 
 def _as_numbers(texts: np.ndarray) -> np.ndarray:
