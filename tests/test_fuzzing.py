@@ -384,13 +384,14 @@ def home(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path))
     monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "shipped")
     write_bundle(store.complete(fresh_bundle("sound")), tmp_path / "shipped" / "sound")
+    models(), run_files(), images()  # made once, and no part of reading
     return tmp_path
 
 
 def trouble_of(reader: Reader, content: bytes, place: Path) -> str | None:
     """Return what goes wrong on reading, other than a refusal in words; None if nothing does."""
     place.mkdir()
-    begin = time.perf_counter()
+    begin = time.process_time()  # other programs may keep this one waiting
     try:
         reader.read(content, place)
     except ExplorerError as error:
@@ -403,7 +404,7 @@ def trouble_of(reader: Reader, content: bytes, place: Path) -> str | None:
         trouble = None
     finally:
         shutil.rmtree(place)
-    took_s = time.perf_counter() - begin
+    took_s = time.process_time() - begin
     return trouble or (f"took {took_s:.1f} s" if took_s > MOST_S else None)
 
 
