@@ -36,6 +36,8 @@ _OF_ENCODER = (
     *("knn_accuracy", "aggregate_kl_nats", "prior_share"),
 )
 _TOLD_WITH_OTHERS = ("nll_stderr",)  # beside the number that it is the error of
+# By which models of one kind are told apart, the most telling first.
+_TELLING = ("mse", "coverage", "mig")
 _CLOSE_STDERR = 2.0  # standard errors of a difference within which it may be chance
 
 
@@ -108,6 +110,60 @@ def compare_scores(models: Sequence[Model]) -> list[Compared]:
     scored = {key: 0.0 for model in models for key in model.scores}
     keys = [key for key in in_order(scored) if key not in _TOLD_WITH_OTHERS]
     return [_compared(key, models) for key in keys]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """By what a model is the best or the worst of several.
+
+    Attributes:
+        key: A measure; or `smaller` or `larger` of the size of its code, which is both.
+        value: Of the model.
+        other: Of the one that comes next, if it is the best; of the best, if it is the worst. Of a
+            size, the one at the other end.
+    """
+
+    key: str
+    value: float
+    other: float
+
+
+def standings(models: Sequence[Model], i: int) -> tuple[Standing | None, Standing | None]:
+    """Return by what one model is the best of several, and by what the worst.
+
+    Of the measures that compare, it is the most telling, or else the size of its code; None where
+    neither tells them apart.
+    """
+    rows = {row.key: row for row in compare_scores(models)}
+    best = worst = None
+    for key in _TELLING:
+        values = _comparable(rows.get(key))
+        if len(values) < len(models):
+            continue
+        mine, others = values[i], [value for j, value in enumerate(values) if j != i]
+        standing = Standing(key, abs(mine), abs(max(others)))
+        if mine > max(others):
+            best = best or standing
+        if mine < min(others):
+            worst = worst or standing
+    by_size = _by_size([model.config.latent_dim for model in models], i)
+    return best or by_size, worst or by_size
+
+
+def _comparable(row: Compared | None) -> list[float]:
+    """Return the values of a measure, negative where less is better; empty if none is better."""
+    if row is None or not row.best:
+        return []
+    sign = 1.0 if _BETTER[row.key] == "high" else -1.0
+    return [sign * value for value in row.values if value is not None]
+
+
+def _by_size(sizes: Sequence[int], i: int) -> Standing | None:
+    least, most = min(sizes), max(sizes)
+    if sizes[i] not in (least, most) or sizes.count(sizes[i]) > 1:
+        return None
+    is_larger = sizes[i] == most
+    return Standing("larger" if is_larger else "smaller", sizes[i], least if is_larger else most)
 
 
 def _compared(key: str, models: Sequence[Model]) -> Compared:

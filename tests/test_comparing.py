@@ -2,8 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from explorer.bundle import BundleSummary
-from explorer.comparing import MOST, compare_scores, first_choice, of_one_shape
+from explorer import store
+from explorer.bundle import BundleSummary, read_summary
+from explorer.comparing import (
+    MOST,
+    Standing,
+    compare_scores,
+    first_choice,
+    of_one_shape,
+    standings,
+)
 from explorer.config import TrainConfig
 from tests.conftest import fresh_bundle
 
@@ -146,3 +154,20 @@ def test_without_common_pictures_one_shape_is_enough():
     assert names(first_choice(listed)) == ["a", "b"]
     assert names(first_choice(listed[1:])) == ["b"]
     assert first_choice([]) == []
+
+
+def test_models_of_one_kind_differ_by_scores_that_compare_and_else_by_the_size_of_their_code():
+    small, large = (
+        read_summary(store.pretrained_folder() / name) for name in ("mnist-2d", "mnist-50")
+    )
+    shares = small.scores["coverage"], large.scores["coverage"]
+    # Their errors do not compare: one reads images made black and white at random.
+    covers, size = Standing("coverage", *shares), Standing("smaller", 2.0, 50.0)
+    assert standings([small, large], 0) == (covers, size)
+    covers, size = Standing("coverage", *shares[::-1]), Standing("larger", 50.0, 2.0)
+    assert standings([small, large], 1) == (size, covers)
+
+
+def test_a_model_beside_itself_is_neither_better_nor_worse():
+    model = read_summary(store.pretrained_folder() / "mnist-2d")
+    assert standings([model, model], 0) == (None, None)

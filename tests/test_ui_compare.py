@@ -180,6 +180,17 @@ def test_the_scene_tells_models_sliders_and_scores():
     assert said["start"]["item"] == 10
 
 
+def test_models_of_one_kind_are_told_apart_by_what_was_measured():
+    keep("a", scores={"mse": 0.05, "coverage": 0.9})
+    keep("b", scores={"mse": 0.04, "coverage": 0.8})
+    scene = compare_view.scene(exhibits("a", "b"), state.SharedStart())
+    one, other = json.loads(json.dumps(scene))["models"]
+    assert one["gain"] == "Random pictures cover more of the data: 90%, against 80%."
+    assert one["cost"] == "Keeps less of each image: mean error 0.05000, against 0.04000."
+    assert other["gain"] == "Keeps more of each image: mean error 0.04000, against 0.05000."
+    assert other["cost"] == "Random pictures cover less of the data: 80%, against 90%."
+
+
 def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
     keep("v")
     keep("w", config=replace(fresh_bundle("w").config, objective="article"))

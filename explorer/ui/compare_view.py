@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.bundle.measures import meaning_of, name_of, value_of
-from explorer.comparing import Compared, compare_scores, picture_key
+from explorer.comparing import Compared, Standing, compare_scores, picture_key, standings
 from explorer.export import comparison_csv
 from explorer.figures import CLASS_COLORS, PLAIN_COLOR
 from explorer.ui import routes, state
@@ -54,7 +54,10 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, ob
         "urls": routes.shared_urls("compare.js"),
         "colors": {theme: list(colors) for theme, colors in CLASS_COLORS.items()},
         "plainColor": PLAIN_COLOR,
-        "models": [_model(e, has) for e, has in zip(exhibits, shares, strict=True)],
+        "models": [
+            _model(e, has) | _gain_and_cost(e, exhibits)
+            for e, has in zip(exhibits, shares, strict=True)
+        ],
         "sizes": [_sliders(exhibits, d) for d in latent_dims(exhibits)],
         "firstItem": telling_item(first) if first else None,
         "scores": [_row(row, exhibits) for row in compared],
@@ -72,15 +75,10 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, ob
 
 def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
     bundle = exhibit.bundle
-    is_article = bundle.config.objective == "article"
-    kind = "article" if is_article else bundle.config.kind.replace("-", "_")
-    beta = f"{bundle.config.beta:g}"
     return {
         "name": bundle.name,
         "title": bundle.title or bundle.name,
-        "kind": say(f"compare.kind_{kind}", beta=beta),
-        "gain": say(f"compare.about_{kind}.gain", beta=beta),
-        "cost": say(f"compare.about_{kind}.cost", beta=beta),
+        "kind": say(f"compare.kind_{_kind(exhibit)}", beta=f"{bundle.config.beta:g}"),
         "covered": _covered(exhibit),
         "detail": _detail(exhibit),
         "data": bundle.data.name,
@@ -91,6 +89,38 @@ def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
         "originals": exhibit.has_originals,
         "urls": routes.urls(exhibit),
     }
+
+
+def _kind(exhibit: Exhibit) -> str:
+    config = exhibit.bundle.config
+    return "article" if config.objective == "article" else config.kind.replace("-", "_")
+
+
+def _gain_and_cost(exhibit: Exhibit, exhibits: Sequence[Exhibit]) -> dict[str, str]:
+    """Say what a model is good at and what that costs: its kind, or where it differs from others.
+
+    Models of one kind would all be told the same; what sets them apart is measured.
+    """
+    alike = [other for other in exhibits if _kind(other) == _kind(exhibit)]
+    if len(alike) < 2:
+        about = f"compare.about_{_kind(exhibit)}"
+        return {"gain": say(f"{about}.gain"), "cost": say(f"{about}.cost")}
+    best, worst = standings([other.bundle for other in alike], alike.index(exhibit))
+    return {"gain": _standing(best, "gain"), "cost": _standing(worst, "cost")}
+
+
+def _standing(standing: Standing | None, side: str) -> str:
+    if standing is None:
+        return say(f"compare.apart_none.{side}")
+    numbers = {"value": standing.value, "other": standing.other}
+    told = {name: _number(standing.key, value) for name, value in numbers.items()}
+    return say(f"compare.apart_{standing.key}.{side}", **told)
+
+
+def _number(key: str, value: float) -> str:
+    if key == "coverage":
+        return f"{value:.0%}"  # as in the line below
+    return f"{value:.0f}" if key in ("smaller", "larger") else value_of(key, value)
 
 
 def _covered(exhibit: Exhibit) -> str:
