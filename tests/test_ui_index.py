@@ -13,6 +13,7 @@ def test_pages_begin_with_our_name_and_an_outline(path):
     assert "<title>Latent Explorer</title>" in answer.text
     assert 'class="le-first" aria-hidden="true"' in answer.text
     assert '<div id="root"></div>' in answer.text
+    assert "--le-hero: clamp(" in answer.text, "as large as on the stage"
 
 
 def test_a_page_of_another_streamlit_is_left_as_it_is(monkeypatch, tmp_path):

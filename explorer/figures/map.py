@@ -250,7 +250,7 @@ def _layout(
             **dict(zip(("xaxis", "yaxis", "zaxis"), axes, strict=True)),
             "aspectmode": "data",
             "camera": {
-                "eye": {"x": 1.2, "y": 1.2, "z": 0.8},
+                "eye": {"x": 1.5, "y": 1.5, "z": 1.0},
                 "center": {"x": 0, "y": 0, "z": -0.12},
             },
             "dragmode": "turntable",

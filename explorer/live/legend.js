@@ -25,7 +25,15 @@ export function makeLegend(words, onChange) {
     },
   });
   const hint = el("span", { class: "le-legend-hint", text: words.legendHint });
-  const element = el("div", { class: "le-legend", hidden: true }, list);
+  const element = el("div", { class: "le-legend", hidden: true }, list, hint);
+  /** Say on which sides there is more of the row, where it scrolls. */
+  const markEnds = () => {
+    const left = list.scrollLeft;
+    list.classList.toggle("le-more-before", left > 1);
+    list.classList.toggle("le-more-after", left + list.clientWidth < list.scrollWidth - 1);
+  };
+  list.addEventListener("scroll", markEnds, { passive: true });
+  new ResizeObserver(markEnds).observe(list);
   /** @type {Map<string, {color: string, symbol?: string}>} */
   let signs = new Map();
   const chosen = new Set(); // classes that are shown; while there are none, all are
@@ -56,9 +64,13 @@ export function makeLegend(words, onChange) {
   function refresh() {
     for (const button of list.querySelectorAll("[data-class]"))
       button.setAttribute("aria-pressed", String(chosen.has(button.dataset.class)));
+    const [before, width] = [list.scrollLeft, list.scrollWidth];
     all.hidden = chosen.size === 0;
-    hint.hidden = chosen.size > 0;
+    hint.style.visibility = chosen.size > 0 ? "hidden" : "";
     list.classList.toggle("le-some", chosen.size > 0);
+    // Where the row scrolls, "show all" stands before the classes, and must not push them along.
+    if (before > 0) list.scrollLeft = before + list.scrollWidth - width;
+    markEnds();
   }
 
   return {
@@ -72,7 +84,7 @@ export function makeLegend(words, onChange) {
       const isSame = [...signs.keys()].join("\n") === named.map(([name]) => name).join("\n");
       if (!isSame) chosen.clear();
       signs = new Map(named);
-      list.replaceChildren(...named.map(([name, sign]) => makeEntry(name, sign)), all, hint);
+      list.replaceChildren(...named.map(([name, sign]) => makeEntry(name, sign)), all);
       element.hidden = named.length === 0;
       refresh();
     },

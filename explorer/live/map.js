@@ -28,9 +28,10 @@ const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false, s
  * @param {function(): void} options.onLeave pointer gone
  * @param {function({xy: number[]|null, item: number|null}, number): void} options.onPick
  *     a place or a dot was chosen
+ * @param {function(number): void} options.onTakeBack that was the first half of a double click
  * @param {function(number, number, number): void} options.onNudge arrow key: steps right, steps up
  */
-export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
+export function makeMap({ Plotly, words, onHover, onLeave, onPick, onTakeBack, onNudge }) {
   const plot = el("div", { class: "le-plot" });
   const cursor = el("div", { class: "le-cursor", "aria-hidden": "true", hidden: true });
   const picked = el("div", { class: "le-picked", "aria-hidden": "true", hidden: true });
@@ -103,10 +104,10 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onNudge }) {
 
   const relayout = (change) => inTurn(() => drawn && Plotly.relayout(plot, change));
 
-  const stopMouse = listenToMouse(element, { under, onHover, onLeave, onPick });
+  const on = { onHover, onLeave, onPick, onTakeBack };
+  const stopMouse = listenToMouse(element, { under, ...on });
   const showWhole = () => relayout(whole);
-  const fingers = { area: plot, under, isFlat, grip, showWhole, onHover, onLeave, onPick };
-  listenToFingers(element, fingers);
+  listenToFingers(element, { area: plot, under, isFlat, grip, showWhole, ...on });
   listenToKeys(element, {
     onStep: (...step) => drawn && onNudge(...step),
     onEnter(time) {

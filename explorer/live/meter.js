@@ -54,7 +54,7 @@ export function makeMeter(words, labels, classNames) {
   }
 }
 
-/** One line on how well the model redraws what is on show; what it said before is dimmed. */
+/** One line on how well the model redraws what is on show; what it said of another is hidden. */
 function makeRedrawnLine(words) {
   const verdict = el("strong");
   const detail = el("span", { class: "le-detail" });
@@ -67,7 +67,7 @@ function makeRedrawnLine(words) {
   );
   return {
     element,
-    dim: () => element.classList.add("le-stale"),
+    hide: () => element.classList.add("le-stale"),
     /** @param {{of: 'image'|'own'|'code', percentile: number}|null} found */
     show(found) {
       element.classList.remove("le-stale");

@@ -8,7 +8,7 @@ const FINGER_STILL = 10; // the same for a finger
 const REACH = 9; // pixels within which a pointer is on a dot
 const FINGER_REACH = 22;
 const LONG_MS = 350; // after which a finger that rests decodes where it is
-const DOUBLE_MS = 320; // between the taps of a double tap
+const DOUBLE_MS = 320; // between the two clicks of a double click, or the taps of a double tap
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const distance = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
@@ -16,13 +16,15 @@ const spot = (event) => ({ x: event.clientX, y: event.clientY });
 const isOnPin = (event) => event.target.closest(".le-pin") !== null; // which is a button of its own
 
 /**
- * Mouse and pen: pointing shows, a click picks. Dragging is left to Plotly.
+ * Mouse and pen: pointing shows, a click picks, a second one soon after takes that back. Dragging
+ * and what a double click does besides are left to Plotly.
  * @param {HTMLElement} element the map
  * @param {Object} map
  * @param {function(Event, number): ?{xy, item, x, y}} map.under what is within reach in pixels
  * @returns {function(): void} stops listening
  */
-export function listenToMouse(element, { under, onHover, onLeave, onPick }) {
+export function listenToMouse(element, { under, onHover, onLeave, onPick, onTakeBack }) {
+  const isSecond = makeDouble(2 * STILL);
   let pressed = null;
   let released = null; // where the last click was
   const isFinger = (event) => event.pointerType === "touch";
@@ -47,10 +49,10 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick }) {
     if (!pressed || !event.isPrimary) return;
     const isClick = distance(pressed, spot(event)) < STILL;
     pressed = null;
+    if (isClick) released = spot(event);
+    if (isClick && isSecond(event)) return onTakeBack(event.timeStamp);
     const here = isClick && under(event, REACH);
-    if (!here) return;
-    released = spot(event);
-    onPick(here, event.timeStamp);
+    if (here) onPick(here, event.timeStamp);
   };
   const forget = () => {
     pressed = null;
@@ -64,6 +66,19 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick }) {
   return () => {
     removeEventListener("pointerup", release, true);
     removeEventListener("pointercancel", forget, true);
+  };
+}
+
+/** Tell whether a click or a tap is the second of two in one place, soon after each other. */
+function makeDouble(slip) {
+  let last = null;
+  return (event) => {
+    const is =
+      last !== null &&
+      event.timeStamp - last.time < DOUBLE_MS &&
+      distance(last, spot(event)) < slip;
+    last = is ? null : { ...spot(event), time: event.timeStamp };
+    return is;
   };
 }
 
@@ -84,7 +99,7 @@ export function listenToFingers(element, { area, under, isFlat, grip, showWhole,
   const fingers = new Map(); // where each is
   let doing = null; // "tap" while it may become one, "slide", "turn", "pinch", "nothing"
   let began = null;
-  let lastTap = null;
+  const isSecond = makeDouble(2 * FINGER_REACH);
   let timer = 0;
   let pinch = null;
 
@@ -107,12 +122,10 @@ export function listenToFingers(element, { area, under, isFlat, grip, showWhole,
   }
 
   function tap(event) {
-    const isSecond =
-      lastTap &&
-      event.timeStamp - lastTap.time < DOUBLE_MS &&
-      distance(lastTap, spot(event)) < 2 * FINGER_REACH;
-    lastTap = isSecond ? null : { ...spot(event), time: event.timeStamp };
-    if (isSecond) return showWhole();
+    if (isSecond(event)) {
+      on.onTakeBack(event.timeStamp);
+      return showWhole();
+    }
     const here = under(event, FINGER_REACH);
     if (here) on.onPick(here, event.timeStamp);
   }

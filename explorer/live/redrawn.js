@@ -14,24 +14,24 @@ const N_COMPARED = 150; // items, which are enough to tell 95 % from 90 %
 /**
  * @param {Object} scene see `explorer/ui/live_decoder.py`
  * @param {Object} codes arrays of the bundle
- * @param {{dim: function(): void, show: function(Object|null): void}} line takes what is found,
- *   {of: 'image'|'own'|'code', percentile}, or null where nothing can be; is dimmed meanwhile
+ * @param {{hide: function(): void, show: function(Object|null): void}} line takes what is found,
+ *   {of: 'image'|'own'|'code', percentile}, or null where nothing can be; is hidden meanwhile
  */
 export function makeRedrawn({ urls }, codes, line) {
   const errors = errorsOf(codes);
   let worker = null;
   let timer = 0;
   let latest = null; // what is on show
-  let dimmed = false;
+  let hidden = false;
 
   /** Look at what is on show now: a code, and the image that stands behind it if one does. */
   function look(z, { item = null, own = null } = {}) {
     latest = { z, item, own };
     clearTimeout(timer);
     timer = setTimeout(find, CALM);
-    if (dimmed) return;
-    dimmed = true;
-    line.dim();
+    if (hidden) return;
+    hidden = true;
+    line.hide();
     worker?.postMessage({ z: null });
   }
 
@@ -47,7 +47,7 @@ export function makeRedrawn({ urls }, codes, line) {
   const answer = (of, share) => show({ of, percentile: share });
 
   function show(found) {
-    dimmed = false;
+    hidden = false;
     line.show(found);
   }
 

@@ -8,8 +8,8 @@ import { makeFilm } from "./film.js";
 import { makeStill } from "./picture.js";
 import { listenToSlide } from "./slide.js";
 
-/** Positions of the filmstrip's pictures, in prior standard deviations. */
-const STRIP = [-2, -1, 0, 1, 2];
+/** Positions of the filmstrip's pictures, as shares of a slider's reach: alike on all sliders. */
+const STRIP = [-2 / 3, -1 / 3, 0, 1 / 3, 2 / 3];
 const STEP = 0.01;
 const KEYS = {
   ArrowLeft: -0.1,
@@ -83,7 +83,8 @@ function makeSlider({
     title: words.sliderHelp,
   });
   const label = el("button", { type: "button", class: "le-name", title: words.renameHelp });
-  const frames = STRIP.map((at) => {
+  const frames = STRIP.map((share) => {
+    const at = Math.round((share * limit) / STEP) * STEP;
     const picture = makeStill(imageShape);
     const frame = el(
       "button",
@@ -91,7 +92,7 @@ function makeSlider({
         type: "button",
         class: "le-frame",
         tabindex: -1,
-        style: `left:${(50 * (at + limit)) / limit}%`,
+        style: `left:${50 * (1 + share)}%`,
         onclick: (event) => jump(at, event.timeStamp),
       },
       picture,
@@ -101,7 +102,7 @@ function makeSlider({
   // The slider itself says all of this to those who do not see the pictures.
   const strip = el(
     "div",
-    { class: "le-strip", "aria-hidden": "true", style: `--le-units:${2 * limit}` },
+    { class: "le-strip", "aria-hidden": "true" },
     ...frames.map((f) => f.frame),
   );
   const track = el("div", { class: "le-track" }, el("div", { class: "le-film" }, strip), input);

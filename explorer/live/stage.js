@@ -82,6 +82,7 @@ function makeView(stage, scene, model, onRest) {
   let plane = null;
   let z = new Float32Array(latentDim); // what is shown
   let home = { z, item: null }; // what is chosen: where a hover returns to
+  let beforePick = home; // what was chosen before the last pick on the map
   let hovering = false;
   let gone = false;
   let nudged = null; // where on the map the arrow keys have led
@@ -153,8 +154,13 @@ function makeView(stage, scene, model, onRest) {
     onHover: hover,
     onLeave: leave,
     onPick({ xy, item }, time) {
+      beforePick = home;
       if (item !== null) choose(row(codes.mu, item), item, time);
       else if (plane) choose(plane.toCode(xy, base()), null, time);
+    },
+    onTakeBack(time) {
+      if (history.length > 1 && isHome(history.at(-1))) history.pop();
+      choose(beforePick.z, beforePick.item, time);
     },
     onNudge(right, up, time) {
       if (!map.isFlat()) return step(right || up, time);

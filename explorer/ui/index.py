@@ -51,6 +51,10 @@ def page_text() -> str | None:
     text = _INDEX.read_text(encoding="utf-8")
     if text.count(_TITLE) != 1 or text.count(_ROOT) != 1:
         return None
-    outline = files("explorer").joinpath("ui/outline.html").read_text(encoding="utf-8")
+    outline, hero = (
+        files("explorer").joinpath(name).read_text(encoding="utf-8")
+        for name in ("ui/outline.html", "live/hero.css")
+    )
+    outline = outline.replace("/* hero.css */", hero)
     titled = text.replace(_TITLE, f"<title>{say('app.title')}</title>")
     return titled.replace(_ROOT, f"{_ROOT}\n{outline}")

@@ -18,7 +18,7 @@ from explorer.ui.maps import MapChoice
 from explorer.ui.words import say, stage_words
 
 _STAGE = "stage"
-_STYLES = ("stage", "touch")  # what fingers need comes last, to win
+_STYLES = ("hero", "stage", "touch")  # what fingers need comes last, to win
 
 
 def stage(exhibit: Exhibit, choice: MapChoice) -> None:

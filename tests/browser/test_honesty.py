@@ -59,7 +59,7 @@ def test_an_item_is_told_by_its_reconstruction_error(visit):
     assert f"{percent}% of test images" in line.inner_text()
 
 
-def test_the_line_fades_at_once_and_settles_when_the_hand_rests(visit):
+def test_the_line_is_hidden_at_once_and_settles_when_the_hand_rests(visit):
     visit.open("?model=mnist")
     before = redrawn(visit).inner_text()
     index = visit.first_slider()
@@ -68,6 +68,7 @@ def test_the_line_fades_at_once_and_settles_when_the_hand_rests(visit):
     visit.page.mouse.down()
     visit.page.mouse.move(left + width - 4, y, steps=4)
     assert not visit.page.evaluate(SETTLED)
+    assert visit.page.get_by_test_id("redrawn").is_hidden()
     visit.page.mouse.up()
     assert redrawn(visit).inner_text() != before
 

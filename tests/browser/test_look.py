@@ -75,6 +75,28 @@ def test_the_gallery_scrolls_to_the_chosen_card_and_clips_none(visit):
         assert is_whole or is_out_of_sight
 
 
+def test_the_gallery_fades_where_there_are_more_cards(visit):
+    visit.open("?model=faces")
+    gallery = "document.querySelector('.st-key-gallery')"
+    sides = f"['above', 'below'].map((s) => {gallery}.hasAttribute('data-more-' + s))"
+    visit.wait(f"{sides}.join() === 'false,true'")
+    visit.page.locator(".st-key-gallery").evaluate("(g) => { g.scrollTop = g.scrollHeight; }")
+    visit.wait(f"{sides}.join() === 'true,false'")
+
+
+def test_filmstrips_stand_in_columns_however_far_their_sliders_reach(visit):
+    visit.open("?model=mnist")
+    limits = visit.page.locator(".le-sliders > .le-slider input").evaluate_all(
+        "(inputs) => inputs.map((input) => input.max)"
+    )
+    assert len(set(limits)) > 1
+    places = visit.page.locator(".le-sliders > .le-slider").evaluate_all(
+        "(rows) => rows.map((row) => [...row.querySelectorAll('.le-frame')]"
+        ".map((f) => Math.round(f.getBoundingClientRect().x)).join())"
+    )
+    assert len(set(places)) == 1
+
+
 def test_choosing_a_card_says_so_to_those_who_do_not_see_it(visit):
     visit.open()
     visit.choose_model("mnist")

@@ -128,6 +128,20 @@ def test_hovering_an_empty_place_decodes_there_and_leaving_returns(visit, method
     np.testing.assert_array_equal(visit.z, before)
 
 
+def test_a_double_click_shows_the_whole_map_and_leaves_the_code(visit):
+    visit.open()
+    visit.page.get_by_test_id("sample").click()
+    before, picture = visit.z, visit.pixels()
+    visit.page.wait_for_timeout(400)
+    _, x, y = visit.dot()
+    visit.page.mouse.dblclick(x, y)
+    visit.page.wait_for_timeout(400)
+    np.testing.assert_array_equal(visit.z, before)
+    np.testing.assert_array_equal(visit.pixels(), picture)
+    visit.page.get_by_test_id("undo").click()
+    assert np.abs(visit.z - before).max() > 0.1, "there was no step to undo in between"
+
+
 def test_hovering_a_dot_shows_its_picture(visit):
     visit.open()
     item, x, y = visit.dot()

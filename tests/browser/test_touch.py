@@ -94,6 +94,48 @@ def test_a_tap_on_the_track_of_a_slider_sets_it(phone):
     assert np.flatnonzero(phone.z != before).tolist() == [index]
 
 
+def test_the_legend_of_a_phone_fades_where_it_goes_on_and_shows_the_way_back_first(phone):
+    phone.open("?model=mnist")
+    row = phone.page.locator(".le-classes")
+    phone.wait("document.querySelector('.le-classes.le-more-after') !== null")
+    assert phone.page.get_by_text("Choose a class to see it alone").is_visible()
+    row.evaluate("(row) => { row.scrollLeft = row.scrollWidth; }")
+    phone.wait("document.querySelector('.le-classes.le-more-before:not(.le-more-after)') !== null")
+    phone.page.get_by_role("button", name="9", exact=True).tap()
+    back, screen = phone.box(".le-all"), phone.box(".le-legend")
+    assert abs(back["x"] - screen["x"]) < 20
+    phone.page.get_by_role("button", name="Show all").tap()
+    phone.page.locator(".le-all").wait_for(state="hidden")
+
+
+def test_the_sidebar_of_a_phone_makes_way_for_the_model_that_was_chosen(phone):
+    phone.open()
+    phone.page.get_by_test_id("stExpandSidebarButton").click()
+    phone.page.locator(".st-key-model-mnist button").first.tap()
+    phone.page.wait_for_selector('[data-model="mnist"][data-ready="true"]')
+    phone.wait("document.querySelector('[data-testid=stSidebar]').ariaExpanded === 'false'")
+    phone.page.wait_for_timeout(500)
+    sidebar = phone.page.get_by_test_id("stSidebar").bounding_box()
+    assert sidebar is None or sidebar["x"] + sidebar["width"] < 1
+
+
+def test_what_is_scrolled_on_a_phone_goes_under_the_button_of_the_sidebar(phone):
+    phone.open()
+    background = "getComputedStyle(document.querySelector('.stAppHeader')).backgroundColor"
+    assert phone.page.evaluate(background) == "rgb(255, 255, 255)"
+    assert phone.box(".stAppHeader")["height"] <= phone.box(".le-title")["y"]
+
+
+def test_two_taps_that_show_the_whole_map_leave_the_code(phone):
+    phone.open("?map=pca")
+    map_centre(phone)
+    before, (_, x, y) = phone.z, phone.dot()
+    for _ in range(2):
+        phone.page.touchscreen.tap(x, y)
+    phone.page.wait_for_timeout(500)
+    np.testing.assert_array_equal(phone.z, before)
+
+
 def test_a_tap_picks_a_dot(phone, faces):
     phone.open()
     map_centre(phone)
