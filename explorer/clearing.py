@@ -63,6 +63,7 @@ class Cleared:
         n_uploads: How many uploads.
         n_elsewhere: How many models elsewhere were taken off the list.
         left_out: Why others were not cleared, one sentence each.
+        names: What the runs and models are called.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Cleared:
     n_uploads: int
     n_elsewhere: int
     left_out: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything was."""
@@ -147,6 +149,7 @@ def clear(work: Work) -> Cleared:
     )
     models = [folder for folder in store.own_folders() if folder.name in work.models]
     uploads = [path for path in work.uploads if path in _entries(store.uploads_folder())]
+    names = [*map(_name_of, ended), *(folder.name for folder in models)]
     cleared = Cleared(
         id=aside.name,
         n_runs=_move([run.path for run in ended], aside / "runs", left_out),
@@ -154,6 +157,7 @@ def clear(work: Work) -> Cleared:
         n_uploads=_move(uploads, aside / "uploads", left_out),
         n_elsewhere=_forget(work.elsewhere, aside),
         left_out=tuple(left_out),
+        names=tuple(names),
     )
     _drop_empty(aside)
     return cleared
@@ -320,6 +324,13 @@ def _forget(folders: Sequence[Path], aside: Path) -> int:
         replace_file(aside / _FORGOTTEN, text.encode())
         store.forget(folders)
     return len(folders)
+
+
+def _name_of(run: jobs.RunFolder) -> str:
+    try:
+        return run.record().name
+    except ExplorerError:  # damaged
+        return run.id
 
 
 def _begun_s(run: jobs.RunFolder) -> float:

@@ -63,7 +63,7 @@ def test_a_run_is_deleted_and_its_model_stays_unless_that_is_ticked(tiny):
     assert not page.exception
     assert jobs.runs() == []
     assert own() == {"mine"}
-    assert "Deleted 1 run." in says(page)
+    assert "Deleted the run mine." in says(page)
     button(page, "Undo").click().run()
     assert [run.id for run in jobs.runs()] == [run.id]
     assert "Everything is back" in says(page)

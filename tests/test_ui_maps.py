@@ -38,6 +38,26 @@ def test_every_map_and_colour_on_offer_draws(exhibit):
             assert drawn(figure(exhibit, code, color)) >= 1
 
 
+def test_a_colour_bar_says_from_what_to_what_it_leads_and_tells_errors_in_percent(exhibit):
+    config = replace(exhibit.bundle.config, data="faces")
+    codes = replace(
+        exhibit.bundle.codes, factors=np.tile([[0.2, 0.8]], (len(exhibit.bundle.codes.mu), 1))
+    )
+    facts = replace(exhibit.bundle.data, factor_names=("hair colour", "smile"))
+    of_faces = replace(
+        exhibit, bundle=replace(exhibit.bundle, config=config, codes=codes, data=facts)
+    )
+
+    def marker(color: str) -> dict:
+        return figure(of_faces, "pca", color)["data"][0]["marker"]
+
+    assert marker("hair colour")["colorbar"]["title"]["text"] == "hair colour: fair to dark"
+    assert marker("smile")["colorbar"]["title"]["text"] == "smile"
+    shown = marker("error")
+    assert shown["colorbar"]["title"]["text"].startswith("error, %")
+    assert shown["cmax"] <= 100 * np.sqrt(codes.error.max()) * 1.001
+
+
 def test_an_autoencoder_which_has_no_kl_offers_none_to_colour_by(exhibit):
     assert "kl" in maps.color_choices(exhibit)
     config = replace(exhibit.bundle.config, kind="ae")

@@ -141,7 +141,7 @@ def _read(path: Path, listing: Listing, wanted: _Wanted, report: ReportProgress 
         labels=labels,
         class_names=class_names,
         item_names=found.names,
-        source=f'images read from "{plain_name(path.name)}"',
+        source=f'images read from "{name}"',
         licence="as set by the owner of the images",
         skipped=tuple(skipped),
         fitting=found.seen.fitting(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.data import factor_sense
 from explorer.figures import ByClass, ByValue, Theme, latent_map
 from explorer.ui.exhibits import Coordinate, Exhibit
 from explorer.ui.words import say
@@ -203,9 +204,12 @@ def _color(exhibit: Exhibit, color: str) -> ByClass | ByValue | None:
         labels = np.where(codes.placed, 0, -1)
         return ByClass(labels=labels, names=[say("explore.placed")], none=say("explore.draws"))
     if color == "error":
-        return ByValue(values=codes.error, title=say("explore.color_bar_error"))
+        # The root of a mean square is in the unit of the pixels, and reads as a number.
+        return ByValue(values=100 * np.sqrt(codes.error), title=say("explore.color_bar_error"))
     if color == "kl":
         return ByValue(values=exhibit.kl, title=say("explore.color_bar_kl"))
     if color in facts.factor_names and codes.factors is not None:
-        return ByValue(values=codes.factors[:, facts.factor_names.index(color)], title=color)
+        sense = factor_sense(exhibit.bundle.config.data, color)
+        title = f"{color}: {sense}" if sense else color
+        return ByValue(values=codes.factors[:, facts.factor_names.index(color)], title=title)
     return None

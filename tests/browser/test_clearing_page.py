@@ -109,8 +109,11 @@ def test_a_model_is_renamed_and_deleted_where_it_is_explored(visit, tiny):
     page = visit.open("?model=drawings").page  # a link of before
     expect(page.get_by_role("heading", name="Our drawings")).to_be_visible(timeout=SLOW_MS)
     press(page, "Rename or delete")
+    top = visit.box('[data-testid="stage"]')["y"]
     press(page, "Delete this model")
-    expect(page.get_by_text("Deleted 1 model.")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Deleted the model Our drawings.")).to_be_visible(timeout=SLOW_MS)
+    visit.ready()
+    assert visit.box('[data-testid="stage"]')["y"] == top, "the page has jumped"
     assert own() == before
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_text("Everything is back.")).to_be_visible(timeout=SLOW_MS)

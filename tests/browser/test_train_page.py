@@ -399,7 +399,7 @@ def test_a_deleted_model_is_brought_back_from_its_run(visit):
     press(page, "Rename or delete")
     expect(page.get_by_text("the weights of its last step but not these")).to_be_visible()
     press(page, "Delete this model")
-    expect(page.get_by_text("Deleted 1 model")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Deleted the model lost")).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_role("button", name="lost").click()
     expect(page.get_by_text("The model of this run was deleted.")).to_be_visible(timeout=SLOW_MS)

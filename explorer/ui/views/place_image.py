@@ -29,7 +29,7 @@ def open_placing(exhibit: Exhibit) -> None:
 def _draw(exhibit: Exhibit) -> None:
     bundle = exhibit.bundle
     c, h, w = bundle.data.image_shape
-    name, colours = plain(bundle.name), say(f"placing.colours_{c}")
+    name, colours = plain(bundle.title or bundle.name), say(f"placing.colours_{c}")
     st.caption(say("placing.intro", name=name, width=w, height=h, colours=colours))
     file = st.file_uploader(
         say("placing.file"),

@@ -63,6 +63,9 @@ def counted(*, runs: int = 0, models: int = 0, uploads: int = 0) -> str:
 def _told(cleared: Cleared) -> str:
     what = counted(runs=cleared.n_runs, models=cleared.n_models, uploads=cleared.n_uploads)
     said = [say("clearing.done", what=what)] if what else []
+    if cleared.n_runs + cleared.n_models == len(cleared.names) == 1 and not cleared.n_uploads:
+        sort = "run" if cleared.n_runs else "model"
+        said = [say(f"clearing.done_{sort}", name=plain(cleared.names[0]))]
     if cleared.n_elsewhere:
         said.append(say("clearing.forgotten", what=counted(models=cleared.n_elsewhere)))
     return " ".join(said) or say("clearing.not_done")
