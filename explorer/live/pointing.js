@@ -8,7 +8,7 @@ const FINGER_STILL = 10; // the same for a finger
 const REACH = 9; // pixels within which a pointer is on a dot
 const FINGER_REACH = 22;
 const LONG_MS = 350; // after which a finger that rests decodes where it is
-const DOUBLE_MS = 320; // between the two clicks of a double click, or the taps of a double tap
+const DOUBLE_MS = 320; // between the taps of a double tap
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const distance = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
@@ -24,8 +24,8 @@ const isOnPin = (event) => event.target.closest(".le-pin") !== null; // which is
  * @returns {function(): void} stops listening
  */
 export function listenToMouse(element, { under, onHover, onLeave, onPick, onTakeBack }) {
-  const isSecond = makeDouble(2 * STILL);
   let pressed = null;
+  let isSecond = false; // of a double click, as the browser counts clicks
   let released = null; // where the last click was
   const isFinger = (event) => event.pointerType === "touch";
 
@@ -50,7 +50,7 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick, onTake
     const isClick = distance(pressed, spot(event)) < STILL;
     pressed = null;
     if (isClick) released = spot(event);
-    if (isClick && isSecond(event)) return onTakeBack(event.timeStamp);
+    if (isClick && isSecond) return onTakeBack(event.timeStamp);
     const here = isClick && under(event, REACH);
     if (here) onPick(here, event.timeStamp);
   };
@@ -61,24 +61,15 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick, onTake
   element.addEventListener("pointerleave", (event) => isFinger(event) || onLeave());
   // Capture: Plotly stops presses on its drag layer from travelling on.
   element.addEventListener("pointerdown", press, true);
+  const count = ({ detail }) => {
+    isSecond = detail > 0 && detail % 2 === 0; // a pointer event does not tell; this one follows it
+  };
+  element.addEventListener("mousedown", count, true);
   addEventListener("pointerup", release, true);
   addEventListener("pointercancel", forget, true);
   return () => {
     removeEventListener("pointerup", release, true);
     removeEventListener("pointercancel", forget, true);
-  };
-}
-
-/** Tell whether a click or a tap is the second of two in one place, soon after each other. */
-function makeDouble(slip) {
-  let last = null;
-  return (event) => {
-    const is =
-      last !== null &&
-      event.timeStamp - last.time < DOUBLE_MS &&
-      distance(last, spot(event)) < slip;
-    last = is ? null : { ...spot(event), time: event.timeStamp };
-    return is;
   };
 }
 
@@ -99,7 +90,7 @@ export function listenToFingers(element, { area, under, isFlat, grip, showWhole,
   const fingers = new Map(); // where each is
   let doing = null; // "tap" while it may become one, "slide", "turn", "pinch", "nothing"
   let began = null;
-  const isSecond = makeDouble(2 * FINGER_REACH);
+  let lastTap = null;
   let timer = 0;
   let pinch = null;
 
@@ -122,7 +113,12 @@ export function listenToFingers(element, { area, under, isFlat, grip, showWhole,
   }
 
   function tap(event) {
-    if (isSecond(event)) {
+    const isSecond =
+      lastTap &&
+      event.timeStamp - lastTap.time < DOUBLE_MS &&
+      distance(lastTap, spot(event)) < 2 * FINGER_REACH;
+    lastTap = isSecond ? null : { ...spot(event), time: event.timeStamp };
+    if (isSecond) {
       on.onTakeBack(event.timeStamp);
       return showWhole();
     }

@@ -68,7 +68,7 @@ export default function ({ parentElement }) {
 /** Close the sidebar, once what was pressed has been told to Streamlit. */
 function close(side) {
   const button = side.querySelector('[data-testid="stSidebarCollapseButton"] button');
-  if (side.ariaExpanded !== "false" && button) setTimeout(() => button.click());
+  if (button?.ariaExpanded === "true") setTimeout(() => button.click());
 }
 
 /** Say on which sides of a gallery there are more cards, so that it fades there. */

@@ -111,12 +111,11 @@ def test_the_legend_of_a_phone_fades_where_it_goes_on_and_shows_the_way_back_fir
 def test_the_sidebar_of_a_phone_makes_way_for_the_model_that_was_chosen(phone):
     phone.open()
     phone.page.get_by_test_id("stExpandSidebarButton").click()
-    phone.page.locator(".st-key-model-mnist button").first.tap()
+    phone.page.locator(".st-key-model-mnist button:visible").first.tap()
     phone.page.wait_for_selector('[data-model="mnist"][data-ready="true"]')
-    phone.wait("document.querySelector('[data-testid=stSidebar]').ariaExpanded === 'false'")
-    phone.page.wait_for_timeout(500)
-    sidebar = phone.page.get_by_test_id("stSidebar").bounding_box()
-    assert sidebar is None or sidebar["x"] + sidebar["width"] < 1
+    phone.wait(
+        "document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right < 1"
+    )
 
 
 def test_what_is_scrolled_on_a_phone_goes_under_the_button_of_the_sidebar(phone):
