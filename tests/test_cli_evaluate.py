@@ -1,6 +1,7 @@
 """`evaluate` on the command line, and the words about each measure."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -58,6 +59,47 @@ def test_scores_are_kept_in_the_bundle_and_on_its_card_when_asked(listed, tiny, 
     kept = read_bundle(listed)
     assert dict(kept.scores) == scores
     assert f"| {value_of('ssim', scores['ssim'])} |" in kept.card
+
+
+def test_a_model_that_came_along_is_never_changed(own_home, tiny, tmp_path, monkeypatch, capsys):
+    shipped = tmp_path / "pretrained"
+    monkeypatch.setattr(store, "pretrained_folder", lambda: shipped)
+    store.save(tiny, shipped / "tiny")
+    before = {path.name: path.read_bytes() for path in (shipped / "tiny").iterdir()}
+    for name in ("tiny", str(shipped / "tiny"), str(tmp_path / "link" / "tiny")):
+        if "link" in name:
+            (tmp_path / "link").symlink_to(shipped)
+        assert cli.main(["evaluate", name, "--nll-samples", "3", "--keep"]) == 1
+        assert "cannot be changed" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (shipped / "tiny").iterdir()} == before
+    assert cli.main(["evaluate", "tiny", "--nll-samples", "3"]) == 0
+    shutil.copytree(shipped / "tiny", own_home / "bundles" / "tiny-scored")  # as it says
+    assert cli.main(["evaluate", "tiny-scored", "--nll-samples", "3", "--keep"]) == 0
+
+
+def test_scores_on_other_images_are_shown_and_not_kept(listed, tiny, tmp_path, capsys):
+    other = tmp_path / "other.npz"
+    other.write_bytes(npz_bytes({"images": np.zeros((40, 8, 8), np.uint8)}))
+    flags = ["--data", str(other), "--nll-samples", "3"]
+    assert cli.main(["evaluate", "tiny", *flags, "--keep"]) == 1
+    assert "not known to be those" in capsys.readouterr().err
+    assert read_bundle(listed).scores == tiny.scores
+    assert cli.main(["evaluate", "tiny", *flags]) == 0
+
+
+def test_images_that_were_moved_are_known_again_and_changed_ones_are_not(own_home, tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 255, (60, 8, 8), np.uint8)
+    first, moved = tmp_path / "first.npz", tmp_path / "moved.npz"
+    first.write_bytes(npz_bytes({"images": pictures}))
+    flags = ["--arch", "mlp", "--hidden", "8", "--latent-dim", "2", "--epochs", "1"]
+    out = own_home / "bundles" / "small"
+    assert cli.main(["train", "--data", str(first), *flags, "--out", str(out)]) == 0
+    first.rename(moved)
+    keep = ["evaluate", "small", "--nll-samples", "3", "--keep"]
+    assert cli.main([*keep, "--data", str(moved)]) == 0
+    assert read_bundle(out).scores
+    first.write_bytes(npz_bytes({"images": pictures[::-1]}))
+    assert cli.main(keep) == 1
 
 
 def test_known_factors_are_scored_one_by_one_and_kept(own_home, capsys):

@@ -9,6 +9,7 @@ from explorer.bundle import read_bundle
 from explorer.bundle.measures import in_order, name_of, value_of
 from explorer.bundle.settings import kept_scores
 from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.errors import BundleError, DataError
 
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
@@ -22,8 +23,12 @@ def evaluate(args: argparse.Namespace) -> int:
 
     bundle = read_bundle(store.find(args.bundle))
     data = args.data or bundle.config.data
+    if args.keep:
+        _refuse_shipped(bundle)
     with ProgressLine() as line:
         images = _load(bundle, data, line)
+        if args.keep:
+            _refuse_others(images, bundle, data)
         scores = score(
             bundle,
             images,
@@ -53,6 +58,39 @@ def _load(bundle: "ModelBundle", data: str, line: ProgressLine) -> "ImageSet":
     config = bundle.config
     n_images = config.n_images if data == config.data else 0
     return load_for(dataclasses.replace(config, data=data, n_images=n_images), report=line.report)
+
+
+def _refuse_shipped(bundle: "ModelBundle") -> None:
+    """Refuse to write into a model that came with the program.
+
+    Raises:
+        BundleError: It did.
+    """
+    folder = bundle.folder
+    if folder is None or folder.resolve().parent != store.pretrained_folder().resolve():
+        return
+    copy = store.free_folder(store.bundles_folder() / f"{bundle.name}-scored")
+    raise BundleError(
+        f'The model "{bundle.name}" came with the program and cannot be changed.',
+        "Scores are kept only in models of your own.",
+        f'Leave out --keep, or copy the folder "{folder}" to "{copy}" and evaluate {copy.name}.',
+    )
+
+
+def _refuse_others(images: "ImageSet", bundle: "ModelBundle", data: str) -> None:
+    """Refuse to keep scores of images that are not the model's own, as its card says they are.
+
+    Raises:
+        DataError: They are others, or nothing tells that they are the same.
+    """
+    known = bundle.data.fingerprint
+    if images.fingerprint() == known if known else data == bundle.config.data:
+        return
+    raise DataError(
+        f'The images of "{data}" are not known to be those that "{bundle.name}" was trained on.',
+        "Its card gives scores on the held-out images of its own data.",
+        "Leave out --keep to see the scores without saving them.",
+    )
 
 
 def _tell(bundle: "ModelBundle", data: str, scores: "Scores") -> None:
