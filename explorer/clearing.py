@@ -233,12 +233,13 @@ def rename(name: str, new: str) -> str:
     new = unicodedata.normalize("NFC", new.strip())
     if new == name:
         return name
-    jobs.check_name(new)
     folder, target = store.bundles_folder() / name, store.bundles_folder() / new
-    try:
-        folder.rename(target)
-    except OSError as error:
-        raise machine_error(error, folder) from error
+    with store.changing():
+        jobs.check_name(new)
+        try:
+            folder.rename(target)
+        except OSError as error:
+            raise machine_error(error, folder) from error
     store.note_renamed(name, new)
     _note_name(target, name)
     return new

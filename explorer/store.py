@@ -15,7 +15,7 @@ import os
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any, cast
 
 import numpy as np
 import platformdirs
+from filelock import FileLock, Timeout
 from PIL import Image
 
 import explorer
@@ -45,7 +46,7 @@ from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig
 from explorer.data.imageset import ReportProgress, Skipped
 from explorer.data.pictures import as_image
-from explorer.errors import BundleError
+from explorer.errors import BundleError, MachineError
 from explorer.foreign import door, parse_json
 
 _RECORD = "run.json"  # settings of an unfinished run
@@ -53,6 +54,8 @@ _RECORD = "run.json"  # settings of an unfinished run
 _FEWEST_FOR_TSNE = 10
 _LONGEST_NAME_BYTES = 200  # of a bundle; files beside it add to it, and systems allow 255
 _ELSEWHERE = "bundles-elsewhere.json"  # in the home: folders of bundles that lie outside it
+_LOCK = "lock"  # in the home, and in the folder of an unfinished run
+_LOCK_WAIT_S = 10.0
 _RENAMED = "bundles-renamed.json"  # in the home: old names to new ones
 _PREVIEW_SIDE, _CELL, _GAP = 256, 80, 4  # pixels: 3 cells and 4 gaps make 256
 
@@ -143,6 +146,32 @@ def is_upload(source: str) -> bool:
         return False
 
 
+@contextlib.contextmanager
+def changing() -> Iterator[None]:
+    """Within it, no other process or thread takes a name in the home or changes a list there.
+
+    It cannot be nested.
+
+    Raises:
+        MachineError: The home cannot be written to, or somebody else changes it for long.
+    """
+    lock = FileLock(home() / _LOCK)
+    try:
+        lock.acquire(timeout=_LOCK_WAIT_S)
+    except Timeout:
+        raise MachineError(
+            f'Another process has held "{home() / _LOCK}" for {_LOCK_WAIT_S:.0f} seconds.',
+            "Names are taken and lists are changed by one process at a time.",
+            "Try again. If that does not help, end other processes of Latent Explorer.",
+        ) from None
+    except OSError as error:
+        raise machine_error(error, home()) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def is_known(name: str) -> bool:
     """Whether a bundle of that name is listed."""
     return _same(name) in _all_folders()
@@ -155,9 +184,10 @@ def remember(folder: Path) -> None:
         MachineError: The home cannot be written to.
     """
     if folder.parent != bundles_folder():
-        known = [str(other) for other in _elsewhere().values() if other != folder]
-        text = json.dumps([*known, str(folder)], ensure_ascii=False, indent=1)
-        replace_file(home() / _ELSEWHERE, text.encode())
+        with changing():
+            known = [str(other) for other in _elsewhere().values() if other != folder]
+            text = json.dumps([*known, str(folder)], ensure_ascii=False, indent=1)
+            replace_file(home() / _ELSEWHERE, text.encode())
 
 
 def forget(folders: Sequence[Path]) -> None:
@@ -166,8 +196,10 @@ def forget(folders: Sequence[Path]) -> None:
     Raises:
         MachineError: The home cannot be written to.
     """
-    known = [str(folder) for folder in elsewhere_folders() if folder not in folders]
-    replace_file(home() / _ELSEWHERE, json.dumps(known, ensure_ascii=False, indent=1).encode())
+    with changing():
+        known = [str(folder) for folder in elsewhere_folders() if folder not in folders]
+        text = json.dumps(known, ensure_ascii=False, indent=1)
+        replace_file(home() / _ELSEWHERE, text.encode())
 
 
 def own_folders() -> list[Path]:
@@ -186,9 +218,10 @@ def note_renamed(name: str, new: str) -> None:
     Raises:
         MachineError: The home cannot be written to.
     """
-    names = {old: new if now == name else now for old, now in _renamed().items() if old != new}
-    text = json.dumps({**names, name: new}, ensure_ascii=False, indent=1)
-    replace_file(home() / _RENAMED, text.encode())
+    with changing():
+        names = {old: new if now == name else now for old, now in _renamed().items() if old != new}
+        text = json.dumps({**names, name: new}, ensure_ascii=False, indent=1)
+        replace_file(home() / _RENAMED, text.encode())
 
 
 def current_name(name: str) -> str:
@@ -280,6 +313,12 @@ class UnfinishedRun:
     out: Path
 
     def __post_init__(self) -> None:
+        if not self.out.name:
+            raise BundleError(
+                f'"{self.out}" is the top of a disk.',
+                "A bundle needs a folder of its own, whose name is the bundle's.",
+                "Name a folder in there, such as --out my-model.",
+            )
         if len(os.fsencode(self.out.name)) > _LONGEST_NAME_BYTES:
             raise BundleError(
                 f'The name "{self.out.name[:40]}…" is {len(self.out.name)} letters long.',
@@ -370,15 +409,39 @@ class UnfinishedRun:
     def end(self) -> None:
         """Clear away what the run kept, and its folder if nothing else is in there."""
         for left in self.folder.glob("*"):
-            if left.name.lstrip(".").startswith((_RECORD, self.checkpoint.name)):
-                left.unlink(missing_ok=True)
+            if left.name.lstrip(".").startswith((_RECORD, self.checkpoint.name, _LOCK)):
+                with contextlib.suppress(OSError):  # of the lock, while it is held on Windows
+                    left.unlink()
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
-    def end_unless_kept(self) -> None:
-        """Clear the folder away where there is nothing in it to go on from."""
-        if not self.checkpoint.exists():
-            self.end()
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the run to this process; then clear its folder where there is nothing to resume.
+
+        Raises:
+            BundleError: Another process works on it.
+            MachineError: The folder may not be written to.
+        """
+        lock = FileLock(self.folder / _LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise BundleError(
+                f'Another process is training "{self.out}".',
+                "Only one process at a time can work on a run.",
+                "Wait until it is done, or press Ctrl-C where it runs, and then resume it.",
+            ) from None
+        except OSError as error:
+            raise machine_error(error, self.folder) from error
+        try:
+            yield
+        finally:
+            if not self.checkpoint.exists():
+                self.end()
+            lock.release()
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
 
 
 def train_command(config: TrainConfig, name: str) -> str:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tomllib
 import urllib.request
 from collections.abc import Iterator
@@ -523,6 +524,25 @@ def test_settings_that_cannot_work_are_told(tmp_path, capsys, flags, words):
     out = tmp_path / "x"
     assert words in refused(capsys, "train", "--data", "digits", *flags, "--out", out)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_top_of_a_disk_is_refused_in_words(capsys):
+    assert "top of a disk" in refused(capsys, "train", "--data", "digits", "--out", "/")
+
+
+def test_a_run_is_resumed_by_one_process_at_a_time(own_home, tmp_path, capsys):
+    out = tmp_path / "x"
+    flags = ["train", *QUICK, "--epochs", "100000", "--out", str(out)]
+    with started([sys.executable, "-m", "explorer", *flags], stderr=subprocess.PIPE) as first:
+        give_up = time.monotonic() + 120
+        while not (tmp_path / "x.part" / "run.json").exists():
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        for again in (flags, ["train", "--resume", out]):
+            assert "Another process is training" in refused(capsys, *again)
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=120)
+    assert not out.exists()
 
 
 def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys):

@@ -289,8 +289,25 @@ def test_a_run_with_a_checkpoint_is_not_run_over(tmp_path):
     run.checkpoint.write_bytes(b"...")
     with pytest.raises(BundleError, match="--resume"):
         run.check()
-    run.end_unless_kept()
+    with run.held():
+        pass
     assert run.checkpoint.exists()
+
+
+def test_a_run_is_held_by_one_process_and_leaves_nothing_where_nothing_was_kept(tmp_path):
+    run = store.UnfinishedRun(tmp_path / "faces")
+    run.check()
+    with run.held():
+        run.begin(TrainConfig(data="faces"))
+        with pytest.raises(BundleError, match="Another process is training"), run.held():
+            pytest.fail("both work on it")
+        assert run.config(), "the one that is refused clears nothing away"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_top_of_a_disk_is_no_bundle():
+    with pytest.raises(BundleError, match="top of a disk"):
+        store.UnfinishedRun(Path("/"))
 
 
 def test_a_run_clears_away_nothing_but_its_own(tmp_path):

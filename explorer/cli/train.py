@@ -51,8 +51,6 @@ def train(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         _tell_how_to_resume(run)
         return 1
-    finally:
-        run.end_unless_kept()
 
 
 def _carry_out(folder: Path) -> int:
@@ -94,14 +92,15 @@ def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> in
     of_kind = presets.for_kind(given.get("kind", "vae"))
     asked = TrainConfig(**{**of_kind, **given})
     run.check()
-    images = _load(asked)
-    fitting: dict[str, Any] = {**fitting_settings(images), **of_kind}
-    open_to_choice = (name for name in fitting if name not in given and asked.uses(name))
-    chosen = {name: fitting[name] for name in open_to_choice}
-    config = dataclasses.replace(asked, **chosen)
-    run.begin(config)
-    note_chosen("these images", chosen)
-    return _work(run, config, images, place=config.data, resume=False, as_json=as_json)
+    with run.held():
+        images = _load(asked)
+        fitting: dict[str, Any] = {**fitting_settings(images), **of_kind}
+        open_to_choice = (name for name in fitting if name not in given and asked.uses(name))
+        chosen = {name: fitting[name] for name in open_to_choice}
+        config = dataclasses.replace(asked, **chosen)
+        run.begin(config)
+        note_chosen("these images", chosen)
+        return _work(run, config, images, place=config.data, resume=False, as_json=as_json)
 
 
 def note_chosen(what: str, chosen: Mapping[str, object]) -> None:
@@ -129,8 +128,9 @@ def _resume(run: store.UnfinishedRun, moved_to: str | None, *, as_json: bool) ->
             "To resume, a run needs the same images.",
             f"Say where they lie now: {store.resume_command(run.out)} --data PATH",
         )
-    images = _load(dataclasses.replace(config, data=place))
-    return _work(run, config, images, place=place, resume=True, as_json=as_json)
+    with run.held():
+        images = _load(dataclasses.replace(config, data=place))
+        return _work(run, config, images, place=place, resume=True, as_json=as_json)
 
 
 def _load(config: TrainConfig) -> "ImageSet":

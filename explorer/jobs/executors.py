@@ -75,7 +75,9 @@ class LocalRuns:
 
     def begin(self, config: TrainConfig, name: str, *, fitted: Iterable[str] = ()) -> LocalRun:
         """Start a run; see `Executor`."""
-        return LocalRun(processes.begin(config, name, fitted=fitted, sweep=self.sweep))
+        return LocalRun(
+            processes.begin(config, name, fitted=fitted, sweep=self.sweep, numbered=True)
+        )
 
 
 def new_sweep() -> str:

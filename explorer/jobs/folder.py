@@ -14,6 +14,7 @@ import dataclasses
 import io
 import json
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Mapping
@@ -212,7 +213,19 @@ class RunFolder:
             MachineError: The disk is full or may not be written to.
         """
         try:
-            (self.path / "snapshots").mkdir(parents=True)
+            self.path.mkdir(parents=True)
+        except OSError as error:
+            raise machine_error(error, self.path) from error
+        try:
+            self._fill(record)
+        except (OSError, ExplorerError):
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
+
+    def _fill(self, record: Record) -> None:
+        """Write what a new run's folder holds; run.json comes last, by which it is known as one."""
+        try:
+            (self.path / "snapshots").mkdir()
         except OSError as error:
             raise machine_error(error, self.path) from error
         replace_file(self._reserve, bytes(_RESERVE_BYTES))

@@ -42,7 +42,12 @@ def patient_environment() -> dict[str, str]:
 
 
 def begin(
-    config: TrainConfig, name: str, *, fitted: Iterable[str] = (), sweep: str = ""
+    config: TrainConfig,
+    name: str,
+    *,
+    fitted: Iterable[str] = (),
+    sweep: str = "",
+    numbered: bool = False,
 ) -> RunFolder:
     """Start a run that ends in a bundle among the user's own; it waits for its turn.
 
@@ -51,16 +56,19 @@ def begin(
         name: Name of the bundle to be.
         fitted: Settings to be chosen to fit the images, once they are loaded.
         sweep: Id of the sweep it belongs to, if any.
+        numbered: Whether to put a number behind the name if it is taken.
 
     Raises:
         BundleError: The name cannot be one, or is taken by a bundle or another run.
         MachineError: The disk is full or may not be written to.
     """
     name = unicodedata.normalize("NFC", name.strip())
-    check_name(name)
-    run = new_folder(name)
-    out = store.bundles_folder() / name
-    run.create(Record(name=name, out=out, config=config, fitted=tuple(fitted), sweep=sweep))
+    with store.changing():
+        name = free_name(name) if numbered else name
+        check_name(name)
+        run = new_folder(name)
+        out = store.bundles_folder() / name
+        run.create(Record(name=name, out=out, config=config, fitted=tuple(fitted), sweep=sweep))
     _spawn(run)
     return run
 

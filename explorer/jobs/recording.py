@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock, Timeout
 
-from explorer import data
+from explorer import data, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
@@ -173,8 +173,10 @@ class Recording:
 
 
 def _created(config: TrainConfig, out: Path) -> RunFolder:
-    run = new_folder(out.name)
-    run.create(Record(name=out.name, out=out, config=_findable(config), in_terminal=True))
+    record = Record(name=out.name, out=out, config=_findable(config), in_terminal=True)
+    with store.changing():
+        run = new_folder(out.name)
+        run.create(record)
     return run
 
 

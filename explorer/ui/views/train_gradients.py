@@ -154,7 +154,7 @@ def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
     ):
         try:
             for config, key in missing.items():
-                jobs.begin(config, jobs.free_name(f"gradients-{key.replace('_', '-')}"))
+                jobs.begin(config, f"gradients-{key.replace('_', '-')}", numbered=True)
         except ExplorerError as error:
             st.error(plain(str(error)))
             return

@@ -77,7 +77,7 @@ def begin_like(run: jobs.RunFolder, remedy: Remedy | None = None) -> None:
     fitted = [name for name in record.fitted if name not in changed]
     try:
         config = remedy.applied(record.config) if remedy else record.config
-        other = jobs.begin(config, jobs.free_name(record.name), fitted=fitted)
+        other = jobs.begin(config, record.name, fitted=fitted, numbered=True)
     except ExplorerError as error:
         complain(error)
         return
