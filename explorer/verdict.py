@@ -231,7 +231,9 @@ def _reconstruction(
     elif remedy is None:
         if is_learning or (is_few and learnt < _BLURRED):
             remedy = longer(config)
-        elif not is_few:
+        elif is_few:  # short of more images, learning them less by heart helps
+            remedy = next(iter(against_overfitting(config)), None)
+        else:
             remedy = larger_code(config)
     key = "few" if is_few else "blurred"
     if explained < _AS_MEAN:

@@ -188,7 +188,7 @@ def _choose_reading(asked: TrainConfig) -> TrainConfig:
 
 
 def _option(name: str, key: str) -> str:
-    return say(f"train.{name}_{key}")
+    return say(f"train.reading_options.{name}.{key}")
 
 
 def _show(look: Look) -> None:
