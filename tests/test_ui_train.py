@@ -672,6 +672,25 @@ def test_a_run_too_short_for_a_gif_says_so(client):
     assert "kept no pictures" in answer.json()["error"]
 
 
+def test_a_snapshot_whose_number_was_given_anew_is_not_taken_from_the_browsers_cache(
+    at_home, client, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path))
+    run = RunFolder(tmp_path / "runs" / at_home.id)
+    shutil.copytree(at_home.path, run.path)
+    url = f"{run_routes.urls(run)['snapshot']}/1"
+    first = client.get(url)
+    seen = {"If-None-Match": first.headers["etag"]}
+    assert "no-cache" in first.headers["cache-control"]
+    assert client.get(url, headers=seen).status_code == 304
+    step = int(run.snapshots()[1]["step"])  # type: ignore[call-overload]
+    run.forget_from(step)  # as a run does that resumes
+    shutil.copy(run.path / "snapshots" / "0.npz", run.path / "snapshots" / "1.npz")
+    again = client.get(url, headers=seen)
+    assert again.status_code == 200
+    assert again.content != first.content
+
+
 @pytest.mark.parametrize("rest", ["snapshot/999999", "snapshot/-1", "snapshot/x", "snapshot/²"])
 def test_what_is_not_there_is_not_found(at_home, client, rest):
     assert client.get(f"/latent/run/{at_home.id}/{rest}").status_code == 404

@@ -1,5 +1,6 @@
 """What the view of a run fetches: how it stands, snapshots, images watched, the map, the GIF."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Literal, cast
@@ -105,7 +106,16 @@ def _snapshot(request: Request) -> Response:
     if arrays is None:
         return Response(status_code=404)
     buffer = pack_arrays({name: arrays[name] for name in _SHOWN})
-    return _bytes(buffer, _FRESH if number is None else OWN)
+    return _bytes(buffer, _FRESH) if number is None else _if_changed(request, buffer)
+
+
+def _if_changed(request: Request, content: bytes) -> Response:
+    """Answer with a snapshot, unless the browser has it: a resumed run gives its number anew."""
+    etag = f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag}
+    if request.headers.get("If-None-Match") == etag:
+        return Response(status_code=304, headers=headers)
+    return _bytes(content, headers)
 
 
 def _items(request: Request) -> Response:
