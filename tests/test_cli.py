@@ -359,6 +359,15 @@ def test_decode_draws_one_code_pixel_for_pixel(listed, tiny, tmp_path):
         assert np.array_equal(np.asarray(picture), np.rint(x_hat * 255))
 
 
+def test_pictures_are_not_written_under_the_name_of_another_format(listed, tmp_path, capsys):
+    for flags in (["decode", "tiny", "--z", "[0, 0]", "--out"], ["encode", "tiny", "x", "--out"]):
+        out = [tmp_path / "p.jpg"]
+        if flags[0] == "encode":
+            out = [tmp_path / "c.npz", "--reconstructions", *out]
+        assert "written as PNG" in refused(capsys, *flags, *out)
+    assert not list(tmp_path.glob("p.*"))
+
+
 def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
     z = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
     (tmp_path / "codes.npz").write_bytes(npz_bytes({"mu": z}))

@@ -165,6 +165,18 @@ def test_choosing_another_kind_keeps_what_both_have_and_loads_what_it_starts_wel
     assert number(page, "learning_rate").value == for_kind("gan")["learning_rate"]
 
 
+def test_a_number_that_cannot_be_is_told_as_it_stands_in_the_box():
+    page = drawn("setup")
+    for name, value in (("epochs", -1), ("learning_rate", -0.5)):
+        box = number(page, name)
+        before = box.value
+        assert box.proto.has_min is False, "or the browser keeps what is typed from us"
+        box.set_value(value).run()
+        assert f"{name} is {value}" in page.error[0].value.replace("\\", "")
+        number(page, name).set_value(before).run()
+    assert not page.error
+
+
 def test_settings_that_do_not_go_together_are_told_and_nothing_is_lost():
     page = drawn("setup")
     number(page, "epochs").set_value(7).run()

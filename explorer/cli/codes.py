@@ -32,6 +32,8 @@ def encode(args: argparse.Namespace) -> int:
     from explorer.latent.encode import decode as pictures
     from explorer.latent.encode import encode as posteriors
 
+    if args.reconstructions is not None:
+        _refuse_other_than_png(args.reconstructions)
     bundle = read_bundle(store.find(args.bundle))
     words = "encoding" if bundle.config.has_encoder else "searching for codes"
     parts = []
@@ -112,6 +114,7 @@ def decode(args: argparse.Namespace) -> int:
     """Draw codes as one PNG: a single code alone, several row by row in a square grid."""
     from explorer.latent.encode import decode as pictures
 
+    _refuse_other_than_png(args.out)
     bundle = read_bundle(store.find(args.bundle))
     z = _parse_z(args.z, bundle) if args.codes is None else read_mu(args.codes)
     if len(z) > _MOST_PICTURES:
@@ -124,6 +127,20 @@ def decode(args: argparse.Namespace) -> int:
     replace_file(args.out, _png(x_hat))
     note(f"Wrote {len(x_hat):,} picture{'' if len(x_hat) == 1 else 's'} to {args.out}")
     return 0
+
+
+def _refuse_other_than_png(path: Path) -> None:
+    """Refuse a name that says something else than what the file would hold.
+
+    Raises:
+        DataError: The name ends otherwise than in .png.
+    """
+    if path.suffix.casefold() not in ("", ".png"):
+        raise DataError(
+            f'"{path}" ends in {path.suffix}.',
+            "Pictures are written as PNG, which loses nothing.",
+            f'Choose a name that ends in .png, such as "{path.with_suffix(".png")}".',
+        )
 
 
 def project(args: argparse.Namespace) -> int:

@@ -97,12 +97,10 @@ def _control(name: str, kind: object, value: Any, key: str) -> Any:
         return st.text_input(label, value=text, help=told, key=key)
     if kind is bool:
         return st.toggle(label, value=value, help=told, key=key)
+    # Without bounds: below one, the box would show what was typed while the bound was taken.
     if kind is int:
-        return st.number_input(label, value=value, step=1, min_value=0, help=told, key=key)
-    number = st.number_input(
-        label, value=float(value), min_value=0.0, format="%g", step=None, help=told, key=key
-    )
-    return number
+        return st.number_input(label, value=value, step=1, help=told, key=key)
+    return st.number_input(label, value=float(value), format="%g", step=None, help=told, key=key)
 
 
 def _widths(text: str) -> tuple[int, ...]:
