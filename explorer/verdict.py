@@ -42,6 +42,7 @@ _SOME_HOLES, _HOLEY = 0.1, 0.25
 _N_DRAWS = 500
 _LARGE = 1e7  # from here on numbers are written with a power of ten
 _FEWEST_CODES = 50  # with fewer, draws near codes cannot be told from draws in holes
+_NO_VARIANCE = 1e-12  # of a pixel value; rounding leaves less of images that are the same
 _SILENT_VARIANCE = 0.01  # of mu, where there is no posterior
 
 
@@ -158,6 +159,8 @@ def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
             return tuple(found)
     elif course.duel:
         found.append(_game(config, course))
+    if course.n_learnt and course.learnt_variance < _NO_VARIANCE:
+        return (_sameness(course),)  # what is fine by such images says nothing
     if config.has_encoder:
         found += _of_encoder(bundle, course)
     if not math.isnan(course.best):
@@ -188,6 +191,13 @@ def _divergence(config: TrainConfig, course: Course) -> Finding:
     is_negative = course.loss is not None and course.loss < 0
     key = "negative" if is_negative else "fine"
     return Finding(about="divergence", grade="fine", key=key, values=values)
+
+
+def _sameness(course: Course) -> Finding:
+    """Say that images without any variation are nothing to judge a model by."""
+    key = "single" if course.n_learnt == 1 else "same"
+    values = {"n_learnt": course.n_learnt}
+    return Finding(about="reconstruction", grade="problem", key=key, values=values)
 
 
 def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:

@@ -539,6 +539,20 @@ def test_the_top_of_a_disk_is_refused_in_words(capsys):
     assert "top of a disk" in refused(capsys, "train", "--data", "digits", "--out", "/")
 
 
+@pytest.mark.parametrize(("n", "words"), [(2, "a single image"), (60, "are all the same")])
+def test_a_run_on_images_that_do_not_differ_is_not_called_healthy(
+    own_home, tmp_path, capsys, n, words
+):
+    path = tmp_path / "same.npz"
+    path.write_bytes(npz_bytes({"images": np.full((n, 8, 8), 90, np.uint8)}))
+    flags = ["--arch", "mlp", "--hidden", "8", "--latent-dim", "4", "--epochs", "2"]
+    assert cli.main(["train", "--data", str(path), *flags, "--out", str(tmp_path / "x")]) == 0
+    told = capsys.readouterr().out
+    assert words in told
+    for untrue in ("Healthy", "100%", "are active", "good"):
+        assert untrue not in told
+
+
 def test_a_run_is_resumed_by_one_process_at_a_time(own_home, tmp_path, capsys):
     out = tmp_path / "x"
     flags = ["train", *QUICK, "--epochs", "100000", "--out", str(out)]
