@@ -236,11 +236,11 @@ def rename(name: str, new: str) -> str:
     folder, target = store.bundles_folder() / name, store.bundles_folder() / new
     with store.changing():
         jobs.check_name(new)
+        store.note_renamed(name, new)  # first: it counts only while no model has the old name
         try:
             folder.rename(target)
         except OSError as error:
             raise machine_error(error, folder) from error
-    store.note_renamed(name, new)
     _note_name(target, name)
     return new
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from explorer import jobs, store
 from explorer.bundle import read_summary
+from explorer.bundle.files import is_abandoned
 from explorer.errors import ExplorerError
 
 _UPLOADS_KEPT_S = 7 * 86_400.0  # that nothing uses
 _AT_HAND_S = 600.0  # in which somebody may still have them in a form
-_WRITING_S = 3_600.0  # beyond which nobody writes any more on what was begun
 _BEGUN = ".*.new-*"  # how `bundle.files` calls what it has begun to write
 
 
@@ -74,11 +74,18 @@ def drop_upload(path: Path) -> None:
 
 def sweep() -> None:
     """Delete uploads that were not used for a week, and what killed writers have left."""
-    drop_unused_uploads(older_than_s=_UPLOADS_KEPT_S)
     for place in (store.uploads_folder(), store.bundles_folder(), store.runs_folder()):
-        for left in (*place.glob(_BEGUN), *place.glob(f"*/{_BEGUN}")):
-            if _age_s(left) >= _WRITING_S:
-                _delete(left)
+        for depth in ("", "*/", "*/*/"):
+            for left in place.glob(f"{depth}{_BEGUN}"):
+                if is_abandoned(left):
+                    _delete(left)
+    for folder in _entries(store.uploads_folder()):
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # only where its one file was never finished
+    for run in jobs.runs():
+        if run.said().out and run.checkpoint.exists() and not run.is_worked_on():
+            _delete(run.checkpoint)  # its model is saved: nothing goes on from there
+    drop_unused_uploads(older_than_s=_UPLOADS_KEPT_S)
 
 
 def _delete(path: Path) -> None:

@@ -215,13 +215,14 @@ def elsewhere_folders() -> list[Path]:
 def note_renamed(name: str, new: str) -> None:
     """Note that a bundle has another name now, so that addresses with its old one still lead to it.
 
+    Call it within `changing`.
+
     Raises:
         MachineError: The home cannot be written to.
     """
-    with changing():
-        names = {old: new if now == name else now for old, now in _renamed().items() if old != new}
-        text = json.dumps({**names, name: new}, ensure_ascii=False, indent=1)
-        replace_file(home() / _RENAMED, text.encode())
+    names = {old: new if now == name else now for old, now in _renamed().items() if old != new}
+    text = json.dumps({**names, name: new}, ensure_ascii=False, indent=1)
+    replace_file(home() / _RENAMED, text.encode())
 
 
 def current_name(name: str) -> str:

@@ -4,6 +4,7 @@ A slow test reads 10,000 of them. What such runs found lies in `finds/`, one fol
 and is read by a fast test. To go further: LATENT_EXPLORER_FUZZ="SEED COUNT" pytest -k mutated.
 """
 
+import asyncio
 import contextlib
 import gzip
 import hashlib
@@ -19,6 +20,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from inspect import iscoroutine
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -141,6 +143,11 @@ def explore(name: str) -> None:
         fetch(f"{own['map']}?map={map_}&theme=light")
 
 
+@cache
+def loop() -> asyncio.Runner:
+    return asyncio.Runner()
+
+
 def fetch(address: str) -> Response:
     """Answer an address as the server does, without one: that would take ten times as long."""
     path, _, query = address.partition("?")
@@ -148,9 +155,10 @@ def fetch(address: str) -> Response:
     for route in (*routes.routes(), *run_routes.routes()):
         match, found = route.matches(scope)
         if match == Match.FULL:
-            answer: Response = route.endpoint(Request({**scope, **found}))
-            assert answer.status_code in (200, 404)
-            return answer
+            answer = route.endpoint(Request({**scope, **found}))
+            response: Response = loop().run(answer) if iscoroutine(answer) else answer
+            assert response.status_code in (200, 404)
+            return response
     raise AssertionError(f"nothing answers {address}")
 
 

@@ -6,8 +6,13 @@ the folder. Knows nothing of what the files mean.
 
 import contextlib
 import errno
+import functools
+import hashlib
 import os
+import re
 import shutil
+import socket
+import time
 import uuid
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -29,6 +34,8 @@ CAPS: Mapping[str, int] = {
 UNFINISHED_SUFFIX = ".part"
 _ASIDE = ".old"  # end of the name, begun with a dot, under which an old bundle waits to be replaced
 
+_LONGEST_WRITING_S = 3_600.0  # beyond which nobody writes any more on what was begun
+_LONGEST_IN_NAME_BYTES = 160
 _LONGEST_REFUSAL = 400  # characters that may quote a damaged file
 _COPY_AGAIN = "Copy the bundle again from its source, or train it again."
 
@@ -163,7 +170,7 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     """
     folder = folder.resolve() if folder.is_symlink() else folder
     refuse_other_contents(folder)
-    new = folder.with_name(f".{folder.name}.new-{uuid.uuid4().hex[:8]}")
+    new = begun(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
@@ -185,7 +192,7 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         MachineError: The disk is full or does not let us write.
     """
-    new = path.with_name(f".{path.name}.new-{uuid.uuid4().hex[:8]}")
+    new = begun(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_through(new, content)
@@ -194,6 +201,28 @@ def replace_file(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             new.unlink()
         raise machine_error(error, path) from error
+
+
+def begun(path: Path) -> Path:
+    """Return where to write what will take the place of a path; the name says who writes."""
+    mark = uuid.uuid4().hex[:8]
+    return path.with_name(f".{_short(path.name)}.new-{_host()}-{os.getpid()}-{mark}")
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether something that `begun` named has no writer any more, as far as can be told here."""
+    writer = re.search(r"\.new-([0-9a-f]{6})-([0-9]{1,9})-[0-9a-f]{8}$", path.name)
+    if writer is not None and writer[1] == _host() and os.name != "nt":
+        try:
+            os.kill(int(writer[2]), 0)
+        except ProcessLookupError:
+            return True
+        except OSError:  # somebody else's process
+            pass
+    try:
+        return time.time() - path.stat().st_mtime > _LONGEST_WRITING_S
+    except OSError:  # gone meanwhile
+        return False
 
 
 def machine_error(error: OSError, path: Path) -> MachineError:
@@ -212,6 +241,18 @@ def machine_error(error: OSError, path: Path) -> MachineError:
     return MachineError(so, needed, do)
 
 
+def _short(name: str) -> str:
+    """Return a name, or what stands for it where no room would be left for more."""
+    long = len(os.fsencode(name)) > _LONGEST_IN_NAME_BYTES
+    return hashlib.sha256(os.fsencode(name)).hexdigest()[:16] if long else name
+
+
+@functools.cache
+def _host() -> str:
+    """Return what this machine is called among those that may write to one disk."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+
+
 def _aside(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}{_ASIDE}")
 
@@ -220,7 +261,7 @@ def _sweep(folder: Path) -> None:
     """Clear what killed writers of this bundle left: put back the old one, drop half-new ones."""
     restore(folder)
     shutil.rmtree(_aside(folder), ignore_errors=True)
-    for left in folder.parent.glob(f".{_literal(folder.name)}.new-*"):
+    for left in folder.parent.glob(f".{_literal(_short(folder.name))}.new-*"):
         shutil.rmtree(left, ignore_errors=True)
 
 

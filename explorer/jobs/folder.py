@@ -25,7 +25,7 @@ from typing import Literal, cast
 import numpy as np
 from filelock import FileLock
 
-from explorer.bundle.files import machine_error, replace_file
+from explorer.bundle.files import begun, machine_error, replace_file
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, ExplorerError
 from explorer.foreign import door, parse_json, printable
@@ -394,7 +394,7 @@ class RunFolder:
     def _write(self, file: str, content: bytes) -> None:
         """Replace a file in one go, without waiting for the disk as `replace_file` does."""
         path = self.path / file
-        new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        new = begun(path)
         try:
             new.write_bytes(content)
             os.replace(new, path)

@@ -28,6 +28,18 @@ def folder_made_by(run: RunFolder) -> Path | None:
     return folder if is_model_of(run.record(), folder) else None
 
 
+def folder_saved_by(record: Record) -> Path | None:
+    """Return the folder of the model that a run has saved, whether or not it could say so.
+
+    A run that was killed in between goes on to save its model again, under the name it has.
+    """
+    if record.origin:
+        for folder in store.own_folders():
+            if is_model_of(record, folder):
+                return folder
+    return None
+
+
 def is_model_of(record: Record, folder: Path) -> bool:
     """Whether a bundle is the one that a run has made.
 

@@ -24,6 +24,7 @@ from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError, MachineError
 from explorer.jobs.ends import place_of, write_ends
 from explorer.jobs.folder import LOCK_WAIT_S, Health, JobStatus, RunFolder, State
+from explorer.jobs.made import folder_saved_by
 from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
@@ -211,14 +212,14 @@ class _Worker:
 
         assert progress.end is not None
         self._tell.say("finishing")
-        out = store.free_folder(self._record.out)
+        out = folder_saved_by(self._record) or store.free_folder(self._record.out)
         done = self._completed(progress.end.bundle, out.name)
         store.save(done, out)
         with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
             originals.remember_place(done)
         write_ends(self._run, concluded(progress, images))
-        self._run.checkpoint.unlink(missing_ok=True)
         self._tell.say("stopped" if self._run.asked().finish else "finished", out=out.name)
+        self._run.checkpoint.unlink(missing_ok=True)  # last: without it, a run begins anew
         if progress.other is not None:
             # The run is over, whatever becomes of this.
             with contextlib.suppress(ExplorerError, MemoryError, KeyboardInterrupt):
