@@ -51,7 +51,7 @@ export function checkOps(ops) {
         if (op[name] === undefined) continue;
         damagedUnless(isWhole(op[name], least, most), `${op.op} with ${name} ${short(op[name])}`);
       }
-      const arrays = op.arrays ?? {};
+      const arrays = op.arrays === undefined ? {} : op.arrays;
       const named = isObject(arrays) && Object.keys(arrays).every((name) => ARRAYS.includes(name));
       const apart = ARRAYS.every((name) => op[name] === undefined || op.op === "upsample");
       damagedUnless(named && apart, `${op.op} with its arrays`);
