@@ -9,8 +9,9 @@ from typing import Any
 
 from explorer import jobs, presets, sweeping
 from explorer.cli.terminal import ProgressLine, note, say, say_json
-from explorer.cli.train import StopAsked, note_chosen
+from explorer.cli.train import note_chosen
 from explorer.config import FITTED, TrainConfig
+from explorer.jobs.stopping import StopAsked
 
 _DIMS = (2, 4, 8, 16, 32)
 _LOOK_EVERY_S = 0.5

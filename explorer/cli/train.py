@@ -7,9 +7,8 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from explorer import data, originals, presets, store
@@ -18,6 +17,7 @@ from explorer.config import TrainConfig
 from explorer.errors import DataError, MachineError
 from explorer.jobs.concluding import concluded
 from explorer.jobs.ends import Ends
+from explorer.jobs.stopping import StopAsked
 from explorer.verdict import Grade, summary
 
 if TYPE_CHECKING:
@@ -218,33 +218,6 @@ def _train_until_asked(
                 reports.close()  # which writes the checkpoint
                 break
     return progress
-
-
-class StopAsked:
-    """Within it, Ctrl-C or a polite kill only sets `asked`; a second Ctrl-C interrupts."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[signal.Signals, Callable[..., object] | int | None] = {}
-
-    def __enter__(self) -> "StopAsked":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
 
 
 def _is_last(progress: "Progress") -> bool:

@@ -14,6 +14,7 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 - `turns.py`: how many runs work at once, and whose turn it is.
 - `ends.py`: what a run came to: the weights it kept, the others, and the verdict on both.
 - `concluding.py`: judges what a run came to.
+- `stopping.py`: heeds Ctrl-C and polite kills between two steps.
 - `worker.py`: carries out a run, in the run's own process.
 - `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
 - `executors.py`: starts the runs of a sweep, on this machine or elsewhere.

@@ -25,6 +25,7 @@ from explorer.errors import DivergedError, ExplorerError, MachineError
 from explorer.jobs.ends import place_of, write_ends
 from explorer.jobs.folder import LOCK_WAIT_S, Health, JobStatus, RunFolder, State
 from explorer.jobs.made import folder_saved_by
+from explorer.jobs.stopping import StopAsked
 from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
@@ -179,6 +180,20 @@ class _Worker:
             resume=self._run.checkpoint.exists(),
             control=control,
         )
+        with StopAsked() as stop:
+            progress = self._followed(reports, recorder, control, stop)
+        if stop.asked:
+            raise KeyboardInterrupt
+        return progress
+
+    def _followed(
+        self,
+        reports: "Generator[Progress]",
+        recorder: "Recorder",
+        control: "Control",
+        stop: StopAsked,
+    ) -> "Progress":
+        """Take report after report, and return the last one."""
         slow = self._heed(recorder, control)
         gives_way = False
         for progress in _closing(reports):
@@ -190,7 +205,7 @@ class _Worker:
                 recorder.note_ends(progress)
                 break
             recorder.note(progress, slow=slow)
-            if self._run.asked().pause:
+            if stop.asked or self._run.asked().pause:
                 break
             if slow:
                 time.sleep(_SLOW_S)
