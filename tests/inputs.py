@@ -182,7 +182,7 @@ def drawing_on_clear(level: int, i: int) -> np.ndarray:
     return layer
 
 
-@case("laid on black", lambda s: s.pixels[0, 0, 5, 5] == 255 and s.pixels[0, 0, 0, 0] == 0)
+@case("placed on black", lambda s: s.pixels[0, 0, 5, 5] == 255 and s.pixels[0, 0, 0, 0] == 0)
 def white_drawing_on_clear(folder):
     for i in range(4):
         Image.fromarray(drawing_on_clear(255, i)).save(folder / f"{i}.png")
@@ -408,6 +408,6 @@ def pixel_table_with_names_of_classes(folder):
     return folder / "pixels.csv"
 
 
-@case("exact copies of images to learn from: 20 of 20", lambda s: len(s.pixels) == 200)
+@case("exact copies of training images: 20 of 20", lambda s: len(s.pixels) == 200)
 def copies(folder):
     return npz(folder, images=np.repeat(RANDOM.integers(0, 256, (50, 16, 16), np.uint8), 4, 0))
