@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from explorer.bundle import ModelBundle
-from explorer.bundle.npz import read_npz
+from explorer.bundle.npz import NUMBERS, read_npz
 from explorer.data.pictures import as_image
 from explorer.errors import MachineError
 from explorer.jobs import patient_environment
@@ -76,7 +76,7 @@ def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> 
         command = [sys.executable, "-m", "explorer", "encode", str(folder), str(given)]
         command += ["--out", str(codes), "--reconstructions", str(drawn), "--often"]
         _run(command, report)
-        arrays = read_npz(codes, cap_bytes=_MOST_BYTES)
+        arrays = read_npz(codes, cap_bytes=_MOST_BYTES, kinds=NUMBERS + "U")  # with its name
         with Image.open(drawn) as image:
             x_hat = _to_pixels(image)
     return Placement(
