@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.data import arrays as arrays_module
-from explorer.data import load
+from explorer.data import array_files, load
 from explorer.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -255,7 +254,7 @@ def test_a_damaged_array_in_an_npz_is_named(tmp_path):
 
 
 def test_an_npy_over_the_cap_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays_module, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(array_files, "MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(DataError, match="Files of up to"):
         load(npy(tmp_path, GREY))
 

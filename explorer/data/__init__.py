@@ -14,7 +14,7 @@ from explorer.config import Fit, TrainConfig
 from explorer.data.fitting import Fitting
 from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
 from explorer.data.naming import keepable
-from explorer.data.reading import FOUND_OUT, Reading, told
+from explorer.data.reading import FOUND_OUT, Reading, Wanted, told
 from explorer.errors import DataError
 from explorer.foreign import door, printable
 
@@ -147,16 +147,11 @@ def load(
         from explorer.data.files import load_path
 
         path = _existing(name_or_path)
+        wanted = Wanted(
+            image_size=image_size, n_images=n_images, grey=grey, fit=fit, reading=reading
+        )
         with door(lambda why: _unreadable(path, why)):
-            images = load_path(
-                path,
-                image_size=image_size,
-                n_images=n_images,
-                grey=grey,
-                fit=fit,
-                reading=reading,
-                report=report,
-            )
+            images = load_path(path, wanted, report=report)
         return keepable(_with_copies_noted(images))
     pixels = bring_to(images.pixels, image_size=image_size, grey=grey)
     notes = (told("also_a_path", name=name_or_path),) if os.path.exists(name_or_path) else ()

@@ -1,33 +1,22 @@
-"""Arrays from `.npy`, `.npz`, idx and `.csv` files, checked before use, as an `ImageSet`.
+"""Arrays of images, labels and factors, checked before use, as an `ImageSet`.
 
-Headers are parsed here and data taken as raw numbers, so nothing is ever unpickled. Knows nothing
-of picture formats.
+Knows nothing of picture formats, and of files only that they hold arrays by name.
 """
 
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from explorer.config import Fit
-from explorer.data import npy
+from explorer.data.array_files import Array, arrays_in, arrays_of
 from explorer.data.fitting import Fitting, Seen
-from explorer.data.idx import is_idx_name, key_of, read_idx
 from explorer.data.imageset import ImageSet, draw_rows, fixed_split
-from explorer.data.keys import Part, Roles, find_roles, role_of
+from explorer.data.keys import Part, Roles, find_roles
 from explorer.data.labels import Labels, read_labels, texts_of
 from explorer.data.layouts import to_images
 from explorer.data.levels import Extremes, Levels, levels_of, refuse_values
-from explorer.data.members import (
-    MAX_UNPACKED_BYTES,
-    Member,
-    open_archive,
-    plain_name,
-    read_member,
-)
+from explorer.data.members import Member, plain_name
 from explorer.data.pictures import (
     in_colour_or_grey,
     is_mostly_light,
@@ -36,43 +25,17 @@ from explorer.data.pictures import (
     size_to_take,
     to_square,
 )
-from explorer.data.reading import FOUND_OUT, Reading, told
+from explorer.data.reading import Reading, Wanted, told
 from explorer.data.splits import tested_side
-from explorer.data.tables import read_table
 from explorer.errors import DataError
-from explorer.foreign import door
-
-SUFFIXES = (".npy", ".npz", ".csv")
 
 _CHUNK = 1024  # images converted at a time
-_HEADER_BYTES = 10_000  # of an .npy; NumPy writes some 100
 _LOOKED_AT = 256  # images, to tell whether what they show on nothing is light
 # The factors of dSprites, which its file keeps in an array of Python objects that is not opened.
 _OF_DSPRITES = ("color", "shape", "scale", "orientation", "posX", "posY")
 
 
-@dataclass(frozen=True)
-class _Array:
-    """One array of a file, not read yet.
-
-    Attributes:
-        shape: What its header says; empty where it has none that can be read.
-        read: Returns its values.
-    """
-
-    shape: tuple[int, ...]
-    read: Callable[[], np.ndarray]
-
-
-def load_arrays(
-    path: Path,
-    *,
-    image_size: int = 0,
-    n_images: int = 0,
-    grey: bool | None = None,
-    fit: Fit = "pad",
-    reading: Reading = FOUND_OUT,
-) -> ImageSet:
+def load_arrays(path: Path, wanted: Wanted) -> ImageSet:
     """Read the images of one `.npy`, `.npz`, `.csv` or idx file.
 
     Images are (n, h, w) grey, or (n, h, w, c) with c 1 (grey), 3 (RGB) or 4 (RGB and alpha), or
@@ -80,71 +43,31 @@ def load_arrays(
     certain. Their values are whole numbers or fractions; see `levels`. Labels are whole numbers
     or texts. A split that the file makes is kept, and so are texts called `source` and `licence`.
 
-    Args:
-        path: The file.
-        image_size: Side to bring them to; 0 keeps their own if it is within 8 to 128.
-        n_images: How many to take at most; 0 takes all.
-        grey: True makes all grey, False all RGB, None keeps grey what is grey.
-        fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
-        reading: How they are to be understood.
-
     Raises:
         DataError: The file is damaged or over a limit, an array is missing, of the wrong shape
             or kind, or holds values that could mean several things.
     """
-    with _opened(path, reading) as arrays:
-        shaping = (image_size, n_images, grey, fit)
-        return _read(arrays, plain_name(path.name), plain_name(path.stem), shaping, reading)
+    with arrays_in(path, wanted.reading) as arrays:
+        return _read(arrays, plain_name(path.name), plain_name(path.stem), wanted)
 
 
-def load_members(
-    members: tuple[Member, ...],
-    name: str,
-    *,
-    image_size: int = 0,
-    n_images: int = 0,
-    grey: bool | None = None,
-    fit: Fit = "pad",
-    reading: Reading = FOUND_OUT,
-) -> ImageSet:
+def load_members(members: Iterable[Member], name: str, wanted: Wanted) -> ImageSet:
     """Read the arrays of a folder or a zip, one in each file, as `load_arrays` reads a file.
 
     Args:
-        members: Files whose names `is_array_name` knows.
+        members: Files whose names `array_files.is_array_name` knows.
         name: What the folder or zip is called.
-        image_size: As in `load_arrays`; so are the others.
-        n_images: As there.
-        grey: As there.
-        fit: As there.
-        reading: As there.
+        wanted: What the images are to become.
 
     Raises:
-        DataError: As there.
+        DataError: As in `load_arrays`.
     """
-    arrays = {}
-    for member in members:
-        data = member.read()
-        if isinstance(data, bytes):
-            array = _parse_any(data, member.parts[-1])
-            arrays[_key_of(member.parts[-1])] = _Array(array.shape, lambda array=array: array)  # type: ignore[misc]
-    return _read(arrays, name, name, (image_size, n_images, grey, fit), reading)
+    return _read(arrays_of(members), name, name, wanted)
 
 
-def is_array_name(name: str) -> bool:
-    """Whether a file among others is called as an array is: an `.npy` or an idx file."""
-    return name.casefold().endswith(".npy") or is_idx_name(name)
-
-
-def _read(
-    arrays: Mapping[str, _Array],
-    name: str,
-    stem: str,
-    shaping: tuple[int, int, bool | None, Fit],
-    reading: Reading,
-) -> ImageSet:
+def _read(arrays: Mapping[str, Array], name: str, stem: str, wanted: Wanted) -> ImageSet:
     """Find images and labels among arrays, understand their values, and make squares of them."""
-    image_size, n_images, grey, fit = shaping
-    notes: list[str] = []
+    reading, notes = wanted.reading, list[str]()
     roles = find_roles({key: array.shape for key, array in arrays.items()}, reading, name, notes)
     parts = [
         to_images(arrays[part.images].read(), reading.layout, name, notes) for part in roles.parts
@@ -159,9 +82,9 @@ def _read(
     labels = _labels(roles.parts, parts, arrays, others.get("class_names"), name, notes)
     factors, factor_names = _factors(others, labels, roles, n, notes)
     is_test, item_names = _split(roles.parts, [len(part) for part in parts])
-    rows = draw_rows(is_test, n_images) if n_images and n > 1 else np.arange(n)
+    rows = draw_rows(is_test, wanted.n_images) if wanted.n_images and n > 1 else np.arange(n)
     given = _pixels(images, rows, reading, name, notes)
-    pixels = in_colour_or_grey(_squares(given, image_size, fit), grey=grey)
+    pixels = in_colour_or_grey(_squares(given, wanted.image_size, wanted.fit), grey=wanted.grey)
     return ImageSet(
         name=stem,
         pixels=pixels,
@@ -173,117 +96,8 @@ def _read(
         item_names=tuple(item_names[row] for row in rows),
         source=_fact(others, "source", f'images read from "{name}"'),
         licence=_fact(others, "licence", "as set by the owner of the images"),
-        fitting=_fitting(given, pixels, fit),
+        fitting=_fitting(given, pixels, wanted.fit),
         notes=tuple(dict.fromkeys(notes)),
-    )
-
-
-# ---- files
-
-
-@contextmanager
-def _opened(path: Path, reading: Reading) -> Iterator[Mapping[str, _Array]]:
-    """Give the arrays of one file, none of which is read before it is asked for."""
-    name, suffix = plain_name(path.name), path.suffix.casefold()
-    if suffix == ".npz":
-        with open_archive(path) as archive:
-            yield {
-                info.filename.removesuffix(".npy"): _member_array(archive, info, name)
-                for info in archive.infolist()
-            }
-        return
-    size_bytes = path.stat().st_size
-    if size_bytes > MAX_UNPACKED_BYTES:
-        raise DataError(
-            f'"{name}" has {size_bytes / 2**30:.3g} GB.',
-            f"Files of up to {MAX_UNPACKED_BYTES / 2**30:.3g} GB are read.",
-            "Save fewer or smaller images, as uint8.",
-        )
-    if suffix == ".npy":
-        array = _mapped(path, f'"{name}"')
-        yield {"images": _Array(array.shape, lambda: array)}
-    elif suffix == ".csv":
-        table = read_table(path.read_bytes(), name, reading)
-        yield {key: _Array(array.shape, lambda array=array: array) for key, array in table.items()}  # type: ignore[misc]
-    else:
-        array = _parse_any(path.read_bytes(), name)
-        yield {"images": _Array(array.shape, lambda: array)}
-
-
-def _member_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> _Array:
-    key = info.filename.removesuffix(".npy")
-    what = f'The array "{plain_name(key)}" of "{name}"'
-
-    def read() -> np.ndarray:
-        data = read_member(archive, info)
-        if data is None:
-            raise _damaged(what)
-        return _parse(data, what, key)
-
-    start = read_member(archive, info, most_bytes=_HEADER_BYTES)
-    try:
-        shape = _header(start or b"", what).shape
-    except DataError:
-        shape = ()  # it may never be asked for
-    return _Array(shape, read)
-
-
-def _parse_any(data: bytes, name: str) -> np.ndarray:
-    if is_idx_name(name):
-        return read_idx(data, name, most_bytes=MAX_UNPACKED_BYTES)
-    return _parse(data, f'"{name}"', _key_of(name))
-
-
-def _key_of(name: str) -> str:
-    return key_of(name) if is_idx_name(name) else name.rpartition(".")[0]
-
-
-def _mapped(path: Path, what: str) -> np.ndarray:
-    """Return the array of an .npy file, judged by its header; its values are read when used."""
-    with path.open("rb") as file:
-        header = _header(file.read(_HEADER_BYTES), what)
-    _check_type(header.dtype, what, "images")
-    with door(lambda why: _damaged(what)):
-        npy.check_length(header, path.stat().st_size)
-        if 0 in header.shape:
-            return np.zeros(header.shape, header.dtype)
-        flat = np.memmap(path, header.dtype, "r", offset=header.starts_at)
-        return flat.reshape(header.shape, order="F" if header.is_fortran else "C")
-
-
-def _check_type(dtype: np.dtype, what: str, key: str) -> None:
-    if dtype.hasobject or dtype.kind not in "buifUS":
-        raise DataError(
-            f"{what} holds {'Python objects' if dtype.hasobject else f'values of type {dtype}'}.",
-            "Plain numbers or texts were needed; objects can run code when they are opened, so "
-            "they are never opened here.",
-            f"Save it again as a plain array, for example {_plain_example(key)}.",
-        )
-
-
-def _parse(data: bytes, what: str, key: str) -> np.ndarray:
-    """Take one array from the bytes of an .npy file, without unpickling anything."""
-    header = _header(data, what)
-    _check_type(header.dtype, what, key)
-    with door(lambda why: _damaged(what)):
-        return npy.read_values(data, header)
-
-
-def _header(start: bytes, what: str) -> npy.Header:
-    with door(lambda why: _damaged(what)):
-        return npy.read_header(start)
-
-
-def _plain_example(key: str) -> str:
-    role = role_of(key)
-    return f"{key}.astype(str)" if role and role[0] != "images" else "images.astype(numpy.uint8)"
-
-
-def _damaged(what: str) -> DataError:
-    return DataError(
-        f"{what} is cut short or damaged.",
-        "A whole array as numpy.save or numpy.savez writes it was needed.",
-        "Save or download it again.",
     )
 
 
@@ -325,7 +139,7 @@ def _split(parts: tuple[Part, ...], counts: list[int]) -> tuple[np.ndarray, list
 def _labels(
     parts: tuple[Part, ...],
     images: list[np.ndarray],
-    arrays: Mapping[str, _Array],
+    arrays: Mapping[str, Array],
     class_names: np.ndarray | None,
     name: str,
     notes: list[str],

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.config import Fit
-from explorer.data.arrays import SUFFIXES as ARRAYS
-from explorer.data.arrays import is_array_name, load_arrays, load_members
+from explorer.data.array_files import SUFFIXES as ARRAYS
+from explorer.data.array_files import is_array_name
+from explorer.data.arrays import load_arrays, load_members
 from explorer.data.decoding import MAX_PICTURE_BYTES, Guess, Traits, decode_all
 from explorer.data.decoding import SUFFIXES as PICTURES
 from explorer.data.fitting import Seen
@@ -30,7 +30,7 @@ from explorer.data.members import (
     plain_name,
 )
 from explorer.data.pictures import check_size, shows_colour, square_up, stack
-from explorer.data.reading import FOUND_OUT, Reading, told
+from explorer.data.reading import Reading, Wanted, told
 from explorer.data.splits import side_of, split_level, tested_side
 from explorer.errors import DataError
 
@@ -48,28 +48,14 @@ _MASKS = {
 _UNSORTED = "unsorted"  # class of pictures that lie beside the folders of the others
 
 
-def load_path(
-    path: Path,
-    *,
-    image_size: int = 0,
-    n_images: int = 0,
-    grey: bool | None = None,
-    fit: Fit = "pad",
-    reading: Reading = FOUND_OUT,
-    report: ReportProgress | None = None,
-) -> ImageSet:
+def load_path(path: Path, wanted: Wanted, *, report: ReportProgress | None = None) -> ImageSet:
     """Read the images of a folder or file that exists.
 
     Args:
         path: A folder of images (sub-folders are classes, or the sides of a split) or a zip of one;
             `.npy`, `.npz`, `.csv` or idx, as `arrays.load_arrays` takes them; or a folder or zip of
             such arrays.
-        image_size: Side to bring them to; 0 keeps their own if they agree on one within 8 to
-            128, and takes 64 otherwise.
-        n_images: How many to take at most, drawn evenly; 0 takes all.
-        grey: True makes all grey, False all RGB, None keeps grey what is grey.
-        fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
-        reading: How they are to be understood.
+        wanted: What they are to become.
         report: Told how far the reading is.
 
     Returns:
@@ -79,15 +65,14 @@ def load_path(
     Raises:
         DataError: It is of another kind, damaged, over a limit, or holds fewer than 2 images.
     """
-    check_size(image_size)
-    wanted = _Wanted(image_size, n_images, grey, fit, reading)
+    check_size(wanted.image_size)
     if path.is_dir():
         return _read(path, list_folder(path, max_bytes=most_bytes), wanted, report)
     if path.suffix.casefold() == ".zip":
         with open_archive(path) as archive:
             return _read(path, list_archive(archive, max_bytes=most_bytes), wanted, report)
     if path.suffix.casefold() in ARRAYS or is_array_name(path.name):
-        return load_arrays(path, **vars(wanted))
+        return load_arrays(path, wanted)
     if path.suffix.casefold() in PICTURES and path.stat().st_size <= MAX_UNPACKED_BYTES:
         member = Member((plain_name(path.name),), path.read_bytes)  # it may hold many
         return _read(path, Listing((member,), ()), wanted, report)
@@ -104,24 +89,13 @@ def most_bytes(name: str) -> int:
     return MAX_UNPACKED_BYTES if is_array_name(name) else MAX_PICTURE_BYTES
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What the images are to become; see `load_path`."""
-
-    image_size: int
-    n_images: int
-    grey: bool | None
-    fit: Fit
-    reading: Reading
-
-
-def _read(path: Path, listing: Listing, wanted: _Wanted, report: ReportProgress | None) -> ImageSet:
+def _read(path: Path, listing: Listing, wanted: Wanted, report: ReportProgress | None) -> ImageSet:
     """Read what was listed, sort it into classes and the sides of a split."""
     name = plain_name(path.stem if path.is_file() else path.resolve().name)
     arrays = tuple(member for member in listing.members if is_array_name(member.parts[-1]))
     has_pictures = any(m.parts[-1].casefold().endswith(PICTURES) for m in listing.members)
     if arrays and not has_pictures:
-        return load_members(arrays, name, **vars(wanted))
+        return load_members(arrays, name, wanted)
     members = _draw(listing.members, wanted.n_images)
     notes: list[str] = []
     found = _understood(members, wanted, notes, report)
@@ -210,7 +184,7 @@ class _Found:
 
 
 def _understood(
-    members: tuple[Member, ...], wanted: _Wanted, notes: list[str], report: ReportProgress | None
+    members: tuple[Member, ...], wanted: Wanted, notes: list[str], report: ReportProgress | None
 ) -> _Found:
     """Read pictures, and once more where they hold what is better understood for all alike."""
     guess = Guess(background=0 if wanted.reading.background == "black" else 255)

@@ -22,6 +22,7 @@ import platformdirs
 from explorer.data.arrays import load_arrays
 from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.data.members import plain_name
+from explorer.data.reading import Wanted
 from explorer.errors import DataError, MachineError
 
 PREFIX = "openml:"
@@ -285,7 +286,7 @@ def _keep(fetched: _Fetched, kept: Path) -> None:
 
 def _read_kept(name: str, kept: Path) -> ImageSet:
     """Read what `_keep` wrote, with the name, classes and split it is known by."""
-    images = replace(load_arrays(kept), name=name)
+    images = replace(load_arrays(kept, Wanted()), name=name)
     known = _known(name)
     if known and len(images.class_names) == len(known.class_names):
         images = replace(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import cast
 
-from explorer.config import Background, Frames, Layout, Range, TrainConfig
+from explorer.config import Background, Fit, Frames, Layout, Range, TrainConfig
 from explorer.words import catalogue
 
 
@@ -40,6 +40,26 @@ class Reading:
 
 
 FOUND_OUT = Reading()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What images from files are to become.
+
+    Attributes:
+        image_size: Side to bring them to; 0 keeps their own if they agree on one within 8 to 128,
+            and takes 64 otherwise.
+        n_images: How many to take at most; 0 takes all.
+        grey: True makes all grey, False all RGB, None keeps grey what is grey.
+        fit: What to do with images that are not square: `pad`, `crop` or `stretch`.
+        reading: How they are to be understood.
+    """
+
+    image_size: int = 0
+    n_images: int = 0
+    grey: bool | None = None
+    fit: Fit = "pad"
+    reading: Reading = FOUND_OUT
 
 
 def told(what: str, **values: object) -> str:

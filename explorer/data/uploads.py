@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
-from explorer.data.arrays import SUFFIXES as ARRAYS
-from explorer.data.arrays import is_array_name
+from explorer.data.array_files import SUFFIXES as ARRAYS
+from explorer.data.array_files import is_array_name
 from explorer.data.files import most_bytes, shared_depth
 from explorer.data.imageset import Skipped
 from explorer.data.members import list_archive, open_archive, plain_name
