@@ -4,7 +4,6 @@ A slow test reads 10,000 of them. What such runs found lies in `finds/`, one fol
 and is read by a fast test. To go further: LATENT_EXPLORER_FUZZ="SEED COUNT" pytest -k mutated.
 """
 
-import asyncio
 import contextlib
 import gzip
 import hashlib
@@ -61,7 +60,7 @@ from tests.fuzzing import (
 )
 from tests.live_decoders import DECODERS
 from tests.test_live_decoder import written
-from tests.tools import node
+from tests.tools import awaited, node
 
 FINDS = Path(__file__).with_name("finds")
 SEED, COUNT = (int(text) for text in os.environ.get("LATENT_EXPLORER_FUZZ", "0 10000").split())
@@ -143,11 +142,6 @@ def explore(name: str) -> None:
         fetch(f"{own['map']}?map={map_}&theme=light")
 
 
-@cache
-def loop() -> asyncio.Runner:
-    return asyncio.Runner()
-
-
 def fetch(address: str) -> Response:
     """Answer an address as the server does, without one: that would take ten times as long."""
     path, _, query = address.partition("?")
@@ -156,7 +150,7 @@ def fetch(address: str) -> Response:
         match, found = route.matches(scope)
         if match == Match.FULL:
             answer = route.endpoint(Request({**scope, **found}))
-            response: Response = loop().run(answer) if iscoroutine(answer) else answer
+            response: Response = awaited(answer) if iscoroutine(answer) else answer
             assert response.status_code in (200, 404)
             return response
     raise AssertionError(f"nothing answers {address}")
@@ -454,7 +448,9 @@ PACKS = Reader(
 
 def troubles_of_packs(paths: list[Path]) -> list[str]:
     """Return what goes wrong on decoding with packs in the browser's code, other than refusals."""
-    command = [node(), str(Path(__file__).with_name("packs.mjs")), *map(str, paths)]
+    # A shell between: a process begins with the peak of memory of the one that starts it.
+    opener = Path(__file__).with_name("packs.mjs")
+    command = ["sh", "-c", '"$@"; exit $?', "sh", node(), *map(str, (opener, *paths))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     troubles = []

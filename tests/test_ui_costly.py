@@ -16,6 +16,7 @@ from explorer.errors import DataError
 from explorer.ui import exhibits, routes, run_routes
 from explorer.ui.costly import Costly
 from explorer.ui.exhibits import open_exhibit
+from tests.tools import awaited
 
 
 class Work:
@@ -46,7 +47,7 @@ def ask_all(costly: Costly, work: Work, names: list[object], size: int = 10) -> 
         work.may_go_on.set()
         return await answers
 
-    return asyncio.run(ask())
+    return awaited(ask())
 
 
 def test_what_many_ask_for_at_once_is_worked_out_once():
@@ -89,9 +90,9 @@ def test_what_goes_wrong_is_told_to_all_and_tried_again():
 
     for _ in range(2):
         with pytest.raises(DataError, match="No data"):
-            asyncio.run(costly.get("key", fails))
+            awaited(costly.get("key", fails))
     assert len(tried) == 2
-    assert asyncio.run(costly.get("key", lambda: b"good")) == b"good"
+    assert awaited(costly.get("key", lambda: b"good")) == b"good"
 
 
 def test_one_who_leaves_does_not_end_it_for_the_others():
@@ -106,7 +107,7 @@ def test_one_who_leaves_does_not_end_it_for_the_others():
         work.may_go_on.set()
         return await second
 
-    assert asyncio.run(ask()) == b"x" * 10
+    assert awaited(ask()) == b"x" * 10
     assert work.done == ["key"]
 
 

@@ -1,7 +1,5 @@
 """Who is let in: hosts, origins, frames, and what answers say to browsers."""
 
-import asyncio
-
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -12,6 +10,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from explorer.ui import guard
+from tests.tools import awaited
 
 OWN = "http://localhost:8501"
 
@@ -96,7 +95,7 @@ def test_a_request_with_no_host_or_with_two_is_refused():
             scope = {"type": "http", "headers": headers, "method": "GET", "path": "/"}
             await guard.Guard(Starlette(), guard.hosts(None))(scope, None, send)  # type: ignore[arg-type]
 
-        asyncio.run(run())
+        awaited(run())
         return statuses[0]
 
     assert sent_with() == 403

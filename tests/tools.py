@@ -4,14 +4,19 @@ Without node or Chromium the tests that need them are skipped; with LATENT_EXPLO
 set, a missing one is a failure instead.
 """
 
+import asyncio
 import contextlib
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -29,6 +34,15 @@ def started(command: Sequence[str], **options: object) -> Iterator[subprocess.Po
             yield program
         finally:
             program.kill()
+
+
+def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine comes to.
+
+    It runs in a thread of its own: in that of the tests, Playwright's loop goes on to the end.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def node() -> str:
