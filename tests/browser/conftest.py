@@ -1,19 +1,23 @@
 """The app as a newcomer starts it, and pages of Chromium that look at it."""
 
 import contextlib
+import io
 import json
+import random
 import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -23,7 +27,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from explorer import store
+from explorer import jobs, store
 from explorer.bundle import write_bundle
 from tests.conftest import fresh_bundle
 from tests.tools import chromium, started
@@ -60,6 +64,34 @@ def address(home) -> Iterator[str]:
     chromium()
     with serving(home) as at:
         yield at
+
+
+@pytest.fixture(scope="session")
+def drawings(tmp_path_factory) -> Path:
+    """A zip of 120 drawings of two kinds, as a class might make them."""
+    rng = random.Random(0)
+    path = tmp_path_factory.mktemp("drawings") / "our drawings ü.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(120):
+            image = Image.new("L", (28, 28))
+            x, y, r = rng.randint(9, 18), rng.randint(9, 18), rng.randint(4, 8)
+            shape = ImageDraw.Draw(image)
+            draw = shape.ellipse if i % 2 else shape.rectangle
+            draw((x - r, y - r, x + r, y + r), outline=255, width=2)
+            stream = io.BytesIO()
+            image.save(stream, "PNG")
+            archive.writestr(f"{'balls' if i % 2 else 'boxes'}/{i}.png", stream.getvalue())
+        archive.writestr("balls/notes.png", b"this is no picture")
+    return path
+
+
+@pytest.fixture
+def no_run_left(home, monkeypatch) -> Iterator[None]:
+    """Share the app's home with the test, and end all runs that it leaves there."""
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(home))
+    yield
+    for run in jobs.runs():
+        jobs.delete(run)
 
 
 @contextlib.contextmanager

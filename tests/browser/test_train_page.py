@@ -2,14 +2,13 @@
 
 import contextlib
 import io
-import random
 import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
@@ -17,34 +16,9 @@ from explorer import jobs
 from explorer.config import TrainConfig
 from tests.browser.conftest import SLOW_MS, choose, serving, visiting
 
+pytestmark = pytest.mark.usefixtures("no_run_left")
+
 RUN = '[data-testid="run"]'
-
-
-@pytest.fixture(autouse=True)
-def no_run_left(home, monkeypatch):
-    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(home))
-    yield
-    for run in jobs.runs():
-        jobs.delete(run)
-
-
-@pytest.fixture(scope="session")
-def drawings(tmp_path_factory) -> Path:
-    """A zip of 120 drawings of two kinds, as a class might make them."""
-    rng = random.Random(0)
-    path = tmp_path_factory.mktemp("drawings") / "our drawings ü.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for i in range(120):
-            image = Image.new("L", (28, 28))
-            x, y, r = rng.randint(9, 18), rng.randint(9, 18), rng.randint(4, 8)
-            shape = ImageDraw.Draw(image)
-            draw = shape.ellipse if i % 2 else shape.rectangle
-            draw((x - r, y - r, x + r, y + r), outline=255, width=2)
-            stream = io.BytesIO()
-            image.save(stream, "PNG")
-            archive.writestr(f"{'balls' if i % 2 else 'boxes'}/{i}.png", stream.getvalue())
-        archive.writestr("balls/notes.png", b"this is no picture")
-    return path
 
 
 def control(page: Page, name: str) -> Locator:

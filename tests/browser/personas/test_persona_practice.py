@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from explorer import jobs
 from explorer.bundle import read_bundle
-from tests.browser.conftest import SLOW_MS, choose, serving
+from tests.browser.conftest import SLOW_MS, choose
 from tests.browser.test_train_page import (
     let_it_settle,
     open_form,
@@ -24,29 +22,8 @@ from tests.browser.test_train_page import (
     set_epochs,
     wait_for_state,
 )
-from tests.tools import chromium
 
 COMPARED = '[data-testid="comparison"][data-ready="true"]'
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def address(home) -> Iterator[str]:
-    chromium()
-    with serving(home) as at:
-        yield at
-
-
-@pytest.fixture(autouse=True)
-def no_run_left(home, monkeypatch):
-    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(home))
-    yield
-    for run in jobs.runs():
-        jobs.delete(run)
 
 
 @pytest.fixture(scope="module")

@@ -1,45 +1,21 @@
 """A teacher and a class: from a zip of 120 drawings to a comparison, and a tidy app afterwards."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
-from explorer import jobs, store
-from tests.browser.conftest import SLOW_MS, serving
+from explorer import store
+from tests.browser.conftest import SLOW_MS
 from tests.browser.test_train_page import (
-    drawings,  # noqa: F401  (a fixture)
     let_it_settle,
     open_form,
     press,
     set_epochs,
     wait_for_state,
 )
-from tests.tools import chromium
 
 COMPARED = '[data-testid="comparison"][data-ready="true"]'
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def address(home) -> Iterator[str]:
-    chromium()
-    with serving(home) as at:
-        yield at
-
-
-@pytest.fixture(autouse=True)
-def no_run_left(home, monkeypatch):
-    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(home))
-    yield
-    for run in jobs.runs():
-        jobs.delete(run)
 
 
 def train(visit, archive: Path, name: str, kind: str, epochs: int) -> None:
@@ -61,7 +37,7 @@ def train(visit, archive: Path, name: str, kind: str, epochs: int) -> None:
     press(page, "Train")
 
 
-def test_a_class_trains_on_its_drawings_compares_and_clears_up(visit, drawings):  # noqa: F811
+def test_a_class_trains_on_its_drawings_compares_and_clears_up(visit, drawings):
     page = visit.page
     train(visit, drawings, "our drawings", "VAE", 400)
     page.wait_for_selector('[data-testid="run"][data-ready="true"]', timeout=SLOW_MS)
