@@ -5,7 +5,7 @@
  */
 
 const LATE_MS = 25; // between two frames: one is missing
-const RESTS = [0.5, 8]; // least and most ms without work for each ms of it, while something moves
+const RESTS = [0.5, 16]; // least and most ms without work for each ms of it, while something moves
 const STILL_MS = 80; // without a move; only then does a strip that is drawn stop being dimmed
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -27,7 +27,7 @@ export function makeFilm(sliders, projector) {
   let isDrawing = false;
   let gone = false;
   let timer = 0;
-  let rest = 2; // what is paused for each ms of work, so that no frame comes late
+  let rest = 4; // what is paused for each ms of work, so that no frame comes late
   let frame = 0;
   let frameAt = 0;
 
@@ -80,7 +80,7 @@ export function makeFilm(sliders, projector) {
     const gap = now - frameAt;
     frameAt = now;
     if (gap > 4 * LATE_MS) return; // nothing moved in between
-    rest = Math.max(RESTS[0], Math.min(RESTS[1], rest * (gap > LATE_MS ? 1.45 : 0.965)));
+    rest = Math.max(RESTS[0], Math.min(RESTS[1], rest * (gap > LATE_MS ? 1.45 : 0.98)));
   }
 
   function settle() {
