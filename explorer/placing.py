@@ -22,7 +22,7 @@ from explorer.bundle.npz import NUMBERS, read_npz
 from explorer.data.pictures import as_image
 from explorer.errors import MachineError
 from explorer.jobs import patient_environment
-from explorer.live.networks import decode, encode
+from explorer.packing.networks import decode, encode
 
 _LONGEST_S = 300.0  # that a search may take before it is broken off
 _MOST_BYTES = 1 << 20  # of the file with one code

@@ -13,8 +13,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from explorer.config import ADVERSARIAL, Kind, TrainConfig
-from explorer.live.pack import multiply_adds
 from explorer.models.architecture import ImageShape, decoder_layers, is_dense
+from explorer.packing.pack import multiply_adds
 
 Preset = Literal["quick", "good", "best", "two"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)

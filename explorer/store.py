@@ -611,8 +611,8 @@ def _named(bundle: ModelBundle) -> ModelBundle:
 
 def _packed(bundle: ModelBundle) -> bytes | None:
     """Return the decoder as the browser runs it, or None where it cannot be packed."""
-    from explorer.live.pack import UnpackableError, pack_decoder
     from explorer.models.architecture import decoder_layers
+    from explorer.packing.pack import UnpackableError, pack_decoder
 
     config, image_shape = bundle.config, bundle.data.image_shape
     stacks = decoder_layers(config, image_shape)

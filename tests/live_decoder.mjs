@@ -8,7 +8,7 @@
 // after both ran. A pack or code that is refused gives {"error": message} instead.
 
 import { readFileSync } from "node:fs";
-import { makeDecoder, makeEncoder, readPack, toRGBA } from "../explorer/live/decoder.js";
+import { makeDecoder, makeEncoder, readPack, toRGBA } from "../explorer/live/network/decoder.js";
 
 function packAt(path) {
   const bytes = readFileSync(path);

@@ -2,7 +2,7 @@
 // module makes of them out, as JSON.
 
 import { readFileSync } from "node:fs";
-import * as latent from "../explorer/live/latent.js";
+import * as latent from "../explorer/live/latent/latent.js";
 
 const { path, targets, places } = JSON.parse(readFileSync(0, "utf8"));
 const bytes = readFileSync(path);

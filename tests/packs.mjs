@@ -3,7 +3,7 @@
 // [error or null, milliseconds, megabytes of the process at its largest so far] for each.
 
 import { readFileSync } from "node:fs";
-import { makeDecoder, readPack } from "../explorer/live/decoder.js";
+import { makeDecoder, readPack } from "../explorer/live/network/decoder.js";
 
 function open(path) {
   const begin = performance.now();

@@ -125,7 +125,7 @@ def test_sizes_are_those_on_disk_and_of_modules_those_sent(capsys):
         assert sizes[folder.name, "decoder pack"] == size
     adapter = store.pretrained_folder().parent / "explorer" / "live" / "adapter.js"
     sent = sizes["", "Explore page: our JavaScript, gzipped"]
-    legend = adapter.with_name("legend.js")  # which the page waits for
+    legend = adapter.parent / "parts" / "legend.js"  # which the page waits for
     both = [len(gzip.compress(module.read_bytes(), 5)) for module in (adapter, legend)]
     assert sum(both) / 1e3 < sent < 1000
     assert printed["machine"]["python"] in sys.version

@@ -35,7 +35,7 @@ def test_names_cannot_become_formulas():
 
 def test_draws_of_a_seed_repeat_begin_alike_in_all_sizes_and_follow_the_prior():
     script = """
-        import { drawOf } from "./explorer/live/compare-draws.js";
+        import { drawOf } from "./explorer/live/latent/draws.js";
         const many = (d) => Array.from({ length: 500 }, (_, i) => [...drawOf(3, i, d)]);
         console.log(JSON.stringify({ two: many(2), again: many(2), eight: many(8),
           other: [...drawOf(4, 0, 2)] }));

@@ -20,7 +20,7 @@ ROOMS = [
         "projection",
         "figures",
     ),  # core
-    *("live", "export"),  # core, towards the browser
+    *("packing", "live", "export"),  # core, towards the browser
     "presets",  # core: settings, and what a network of them costs
     "remedies",  # core: runs that change one setting of another
     "verdict",  # core: what the numbers of a finished run come to
@@ -33,6 +33,7 @@ EXPLORING = {
     "latent",
     "projection",
     "figures",
+    "packing",
     "live",
     "export",
 }  # must open a bundle without training code

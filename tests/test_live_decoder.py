@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from explorer.config import Arch, Norm, TrainConfig
-from explorer.live.pack import Dtype, pack_decoder
 from explorer.models.architecture import decoder_layers
 from explorer.models.vae import VAE
+from explorer.packing.pack import Dtype, pack_decoder
 from tests.live_decoders import DECODERS, Decoder
 from tests.tools import node
 

@@ -13,9 +13,9 @@ from explorer.bundle import read_bundle
 from explorer.config import Arch, Kind, Norm, TrainConfig
 from explorer.errors import ShapeError
 from explorer.latent.encode import decode, encode
-from explorer.live.pack import UnpackableError, pack_encoder, runs_in_browser
 from explorer.models.architecture import encoder_layers
 from explorer.models.vae import VAE
+from explorer.packing.pack import UnpackableError, pack_encoder, runs_in_browser
 from explorer.ui.exhibits import open_exhibit
 from explorer.ui.networks import encoder_pack, encodes_live, habit
 from tests.tools import node

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from explorer.latent.stats import spacing
-from explorer.live.arrays import pack_arrays
+from explorer.packing.arrays import pack_arrays
 from explorer.projection import pca
 from tests.tools import node
 

@@ -4,9 +4,6 @@ import subprocess
 from explorer.live import modules
 from tests.tools import node
 
-WRITTEN = {
-    module.name: module.read_text(encoding="utf-8") for module in modules.FOLDER.glob("*.js")
-}
 LISTER = """
 const exported = {};
 for (const name of process.argv.slice(2))
@@ -21,6 +18,7 @@ def exports(folder, texts: dict[str, str]) -> dict[str, list[str]]:
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "list.js").write_text(LISTER)
     for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     names = [name for name in texts if "worker" not in name]
     listed = subprocess.run(
@@ -30,12 +28,26 @@ def exports(folder, texts: dict[str, str]) -> dict[str, list[str]]:
 
 
 def test_modules_lose_their_comments_on_the_way_and_nothing_else(tmp_path):
-    sent = {name: modules.minified(name) or "" for name in WRITTEN}
-    assert all(text.startswith("/*") for text in WRITTEN.values())
+    written = {
+        name: (modules.FOLDER / name).read_text(encoding="utf-8") for name in modules.names()
+    }
+    sent = {name: modules.minified(name) or "" for name in written}
+    assert all("/**" in text for text in written.values())
     assert not any("/*" in text for text in sent.values())
-    assert exports(tmp_path / "sent", sent) == exports(tmp_path / "written", WRITTEN)
+    assert exports(tmp_path / "sent", sent) == exports(tmp_path / "written", written)
 
 
 def test_what_is_no_module_is_not_sent():
-    assert modules.minified("pack.py") is None
+    assert modules.minified("modules.py") is None
+    assert modules.minified("explore/page.css") is None
+    assert modules.minified("explore/../adapter.js") is None
     assert modules.minified("../ui/app.js") is None
+
+
+def test_the_imports_of_a_page_are_found_through_all_folders():
+    found = modules.with_imports(["explore/page.js"])
+    assert found[0] == "explore/page.js"
+    assert {"parts/map.js", "network/pack-check.js", "latent/latent.js"} <= set(found)
+    assert len(found) == len(set(found))
+    assert set(found) <= modules.names()
+    assert "parts/legend.js" not in found  # which `import()` fetches later

@@ -236,7 +236,7 @@ def test_a_handful_of_items_gets_no_tsne():
 
 
 def test_a_decoder_that_cannot_be_packed_leaves_the_pack_out(monkeypatch, tmp_path):
-    monkeypatch.setattr("explorer.live.pack.MAX_SIZE_BYTES", 10)
+    monkeypatch.setattr("explorer.packing.pack.MAX_SIZE_BYTES", 10)
     done = store.complete(fresh_bundle())
     assert done.pack is None
     assert "cannot run in the browser" in done.card

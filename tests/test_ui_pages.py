@@ -167,7 +167,7 @@ ENDINGS = "(_help|Help|Touch|_one|_1)$"
 def test_every_sentence_of_the_catalogue_is_said_somewhere():
     catalogue = json.loads(files("explorer").joinpath("words/en.json").read_text("utf-8"))
     root = Path(explorer.__file__).parent
-    sources = [*root.rglob("*.py"), *root.glob("live/*.js")]
+    sources = [*root.rglob("*.py"), *root.glob("live/**/*.js")]
     code = "".join(source.read_text("utf-8") for source in sources)
     # Names that are built: f"train.fit_{fit}" says train.fit_pad.
     value = r"\$?\{[^{}\"`]+\}"

@@ -46,13 +46,23 @@ def test_the_encoder_is_written_for_the_browser_where_there_is_one(exhibit, tiny
 def test_all_modules_and_plotly_are_served_as_scripts(exhibit, client):
     urls = routes.urls(exhibit)
     module = urls["module"]
-    for url in (module, module.replace("stage.js", "run.js"), urls["plotly"]):
+    for url in (module, module.replace("explore/", "run/"), urls["plotly"]):
         answer = client.get(url)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/javascript")
 
 
-@pytest.mark.parametrize("file", ["nothing.js", "pack.py", "..%2Fstore.py", "%2e%2e/errors.py"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "nothing.js",
+        "explore/page.css",
+        "modules.py",
+        "explore%2F..%2Fmodules.py",
+        "..%2Fstore.py",
+        "%2e%2e/errors.py",
+    ],
+)
 def test_only_modules_leave_the_live_room(client, file):
     assert client.get(f"/latent/live/{modules.version()}/{file}").status_code == 404
 

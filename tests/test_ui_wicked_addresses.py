@@ -64,7 +64,7 @@ def test_no_part_of_an_address_breaks_a_route(client, text):
         f"{urls['codes']}&for={part}",
         f"/latent/bundle/{part}/tiny/codes",
         f"/latent/bundle/x/{part}/codes",
-        f"/latent/live/{part}/stage.js",
+        f"/latent/live/{part}/explore/page.js",
         f"/latent/live/x/{part}",
         f"/latent/plotly/{part}/plotly.min.js",
         *(f"/latent/run/{part}/{what}" for what in ("progress", "snapshot/1", "items", "gif")),

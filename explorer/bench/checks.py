@@ -9,7 +9,6 @@ import gzip
 import importlib.metadata
 import os
 import platform
-import re
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -244,28 +243,15 @@ def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
     for model in shipped:
         pack = model.folder / "decoder.pack"
         yield check("decoder pack", "MB", 1.5, partial(_stored_mb, pack), model=model.name)
+    # Modules that a page asks for before the first drag, be it by `import()` or as a worker.
     entries = {
-        "Explore page": (("stage.js", "legend.js", "projector-worker.js"), 35),
-        "Compare page": (("compare.js",), 40),
-        "view of a run": (("run.js",), 40),
+        "Explore page": (("explore/page.js", "parts/legend.js", "model/projector-worker.js"), 35),
+        "Compare page": (("compare/page.js",), 40),
+        "view of a run": (("run/page.js",), 40),
     }
     for what, (entry, budget_kb) in entries.items():
-        measure = partial(_sent_kb, _with_imports(entry))
+        measure = partial(_sent_kb, modules.with_imports(("adapter.js", *entry)))
         yield check(f"{what}: our JavaScript, gzipped", "kB", budget_kb, measure)
-
-
-def _with_imports(entry: tuple[str, ...]) -> list[str]:
-    """Return the adapter, some modules of the browser side, and all that they import, by name.
-
-    Named are those that a page asks for before the first drag, be it by `import()` or as a worker;
-    what it loads later is not part of the first load.
-    """
-    found = ["adapter.js", *entry]
-    for module in found:  # grows while it is walked
-        for name in re.findall(r'from"\./([\w-]+\.js)"', modules.minified(module) or ""):
-            if name not in found:
-                found.append(name)
-    return found
 
 
 def _stored_mb(file: Path) -> Reading:

@@ -1,1 +1,1 @@
-"""The browser side: decoder packs, the JavaScript that runs them, and the stage."""
+"""The browser side: a library of plain ES modules, and what serves them."""

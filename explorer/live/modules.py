@@ -1,28 +1,52 @@
 """The modules of the browser side, as a browser gets them: without comments and indentation.
 
 They are written to be read and need no build step; what only readers need is left out on the way.
+A module's name is its path within this folder, such as `explore/page.js`.
 """
 
 import hashlib
+import posixpath
+import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from rjsmin import jsmin
 
 FOLDER = Path(__file__).parent
+_IMPORT = re.compile(r'from\s*"(\.[\w/.-]+\.js)"')
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all modules."""
+    return frozenset(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js"))
 
 
 @cache
 def version() -> str:
     """Return a hash of all modules together: they import each other, so they change as one."""
     digest = hashlib.sha256()
-    for module in sorted(FOLDER.glob("*.js")):
-        digest.update(module.read_bytes())
+    for name in sorted(names()):
+        digest.update((FOLDER / name).read_bytes())
     return digest.hexdigest()[:16]
 
 
 @cache
 def minified(name: str) -> str | None:
     """Return a module as it is sent, or None if there is none of this name."""
-    modules = {module.name: module for module in FOLDER.glob("*.js")}
-    return jsmin(modules[name].read_text(encoding="utf-8")) if name in modules else None
+    return jsmin((FOLDER / name).read_text(encoding="utf-8")) if name in names() else None
+
+
+def with_imports(entries: Sequence[str]) -> list[str]:
+    """Return the names of some modules and of all that these import, each once.
+
+    What a module loads by `import()` or as a worker is not among them.
+    """
+    found = list(entries)
+    for name in found:  # grows while it is walked
+        for path in _IMPORT.findall(minified(name) or ""):
+            imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+            if imported not in found:
+                found.append(imported)
+    return found

@@ -1,8 +1,8 @@
 """What a network consists of, as plain data.
 
-Two executors read it: `blocks.py` builds torch modules from it, and `live/pack.py` writes a decoder
-for the browser from it, without torch. The names of weights follow from positions: layer i of a
-stack called `decoder.trunk` owns `decoder.trunk.i.weight`, as in `torch.nn.Sequential`.
+Two executors read it: `blocks.py` builds torch modules from it, and `packing/pack.py` writes a
+decoder for the browser from it, without torch. The names of weights follow from positions: layer i
+of a stack called `decoder.trunk` owns `decoder.trunk.i.weight`, as in `torch.nn.Sequential`.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from explorer.latent.holes import Cover, Draws, cover, tell_draws
-from explorer.live.arrays import pack_arrays
+from explorer.packing.arrays import pack_arrays
 from explorer.ui.exhibits import Exhibit
 
 _N_DRAWS = 400
@@ -40,7 +40,7 @@ def telling_item(exhibit: Exhibit) -> int:
 
 
 def comparison_buffer(exhibit: Exhibit) -> bytes:
-    """Return codes, places on the map, cover of the prior and draws, for `compare-data.js`."""
+    """Return codes, places on the map, cover of the prior and draws, for `compare/data.js`."""
     codes = exhibit.bundle.codes
     plane, draws = holes_of(exhibit)
     assert codes.pca is not None

@@ -43,7 +43,7 @@ def sharing(exhibits: Sequence[Exhibit]) -> list[bool]:
 
 
 def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, object]:
-    """Return everything the comparison needs to know, as JSON values; `compare.js` reads it."""
+    """Return everything that `compare/page.js` needs to know, as JSON values."""
     compared = compare_scores([exhibit.bundle for exhibit in exhibits])
     shares = sharing(exhibits)
     sharers = [exhibit for exhibit, has in zip(exhibits, shares, strict=True) if has]
@@ -51,7 +51,7 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, ob
     return {
         "key": " ".join(f"{exhibit.bundle.name}:{exhibit.version}" for exhibit in exhibits),
         "imageShape": list(exhibits[0].bundle.data.image_shape),
-        "urls": routes.shared_urls("compare.js"),
+        "urls": routes.shared_urls("compare/page.js"),
         "colors": {theme: list(colors) for theme, colors in CLASS_COLORS.items()},
         "plainColor": PLAIN_COLOR,
         "models": [
@@ -191,7 +191,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "latent_explorer_comparison",
         html='<div class="le-root"></div>',
-        css=live.joinpath("compare.css").read_text(encoding="utf-8"),
+        css=live.joinpath("compare/page.css").read_text(encoding="utf-8"),
         js=live.joinpath("adapter.js").read_text(encoding="utf-8"),
         isolate_styles=False,  # as the other views, whose rules for pictures it shares
     )
@@ -209,7 +209,7 @@ def _fragment(exhibits: Sequence[Exhibit], sent: dict[str, object]) -> None:
 
 
 def _remember(view: dict[str, object], exhibits: Sequence[Exhibit]) -> None:
-    """Put what the browser says into the address, as far as it is what `compare.js` would say."""
+    """Put what the browser says into the address, if `compare/page.js` could have said it."""
     shifts = view.get("shifts")
     spots = view.get("spots")
     sizes = latent_dims(exhibits)

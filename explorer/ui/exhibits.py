@@ -17,7 +17,7 @@ from explorer.latent.stats import (
     most_typical,
     share_explained,
 )
-from explorer.live.arrays import pack_arrays
+from explorer.packing.arrays import pack_arrays
 
 # A slider reaches at least this many prior standard deviations to either side, and at most that.
 _LEAST_REACH, _MOST_REACH = 3, 8
@@ -108,7 +108,7 @@ class Exhibit:
 
     @property
     def codes_buffer(self) -> bytes:
-        """What the browser needs of the codes, for `latent.js`."""
+        """What the browser needs of the codes, for `latent/latent.js`."""
         codes = self.bundle.codes
         wanted = {
             "mu": codes.mu,

@@ -53,7 +53,7 @@ def page_text() -> str | None:
         return None
     outline, hero = (
         files("explorer").joinpath(name).read_text(encoding="utf-8")
-        for name in ("ui/outline.html", "live/hero.css")
+        for name in ("ui/outline.html", "live/explore/hero.css")
     )
     outline = outline.replace("/* hero.css */", hero)
     titled = text.replace(_TITLE, f"<title>{say('app.title')}</title>")

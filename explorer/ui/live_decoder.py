@@ -18,7 +18,7 @@ from explorer.ui.maps import MapChoice
 from explorer.ui.words import say, stage_words
 
 _STAGE = "stage"
-_STYLES = ("hero", "stage", "touch")  # what fingers need comes last, to win
+_STYLES = ("explore/hero", "explore/page", "parts/touch")  # what fingers need comes last, to win
 
 
 def stage(exhibit: Exhibit, choice: MapChoice) -> None:
@@ -42,7 +42,7 @@ def _start(exhibit: Exhibit) -> state.Start:
 
 
 def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, object]:
-    """Return everything the stage needs to know, as JSON values; `stage.js` reads it."""
+    """Return everything the stage needs to know, as JSON values; `explore/page.js` reads it."""
     bundle = exhibit.bundle
     urls = routes.urls(exhibit)
     query = {"map": choice.code, "color": choice.color, "points": choice.n_points}

@@ -37,7 +37,7 @@ class MapChoice:
 
     @property
     def code(self) -> str:
-        """The map in one word, as `stage.js` knows it: `z3-5` for coordinates 3 and 5."""
+        """The map in one word, as `explore/page.js` knows it: `z3-5` for coordinates 3 and 5."""
         return f"z{self.across}-{self.up}" if self.method == "z" else self.method
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.data.framing import Habit, habit_of
-from explorer.live.networks import decode, stacks_to_mu
-from explorer.live.pack import pack_encoder, runs_in_browser
+from explorer.packing.networks import decode, stacks_to_mu
+from explorer.packing.pack import pack_encoder, runs_in_browser
 from explorer.ui.exhibits import Exhibit
 
 _N_PICTURES = 32  # drawn to see how the data looks

@@ -56,7 +56,7 @@ def urls(exhibit: Exhibit) -> dict[str, str]:
     own = f"{prefix()}/bundle/{exhibit.version}/{quote(exhibit.bundle.name, safe='')}"
     encoder = {"encoder": f"{own}/encoder.pack"} if encodes_live(exhibit.bundle) else {}
     return {
-        **shared_urls("stage.js"),
+        **shared_urls("explore/page.js"),
         **encoder,
         "pack": f"{own}/decoder.pack",
         "codes": f"{own}/codes?for={modules.version()}",  # what they hold depends on who reads them
@@ -73,7 +73,7 @@ def routes() -> list[Route]:
     start = prefix()
     own = f"{start}/bundle/{{version}}/{{name}}"
     return [
-        Route(f"{start}/live/{{version}}/{{file}}", _live_module),
+        Route(f"{start}/live/{{version}}/{{file:path}}", _live_module),
         Route(f"{start}/plotly/{{version}}/plotly.min.js", _plotly),
         Route(f"{own}/decoder.pack", _of_exhibit(_pack)),
         Route(f"{own}/encoder.pack", _of_exhibit(_encoder)),

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.figures import ByClass, Theme, latent_map
-from explorer.live.arrays import pack_arrays
+from explorer.packing.arrays import pack_arrays
 from explorer.ui.replay import gif_of, gif_state
 from explorer.ui.routes import HEAVY, OWN, prefix, whole_number
 from explorer.ui.words import say
@@ -82,7 +82,7 @@ def health_line(status: jobs.JobStatus) -> str:
 
 
 def ends_on_show(run: jobs.RunFolder, ends: jobs.Ends) -> dict[str, object]:
-    """Return which end of a run is kept, and the step of each, for `run-replay.js`.
+    """Return which end of a run is kept, and the step of each, for `run/replay.js`.
 
     `best` is None where the last step is the best, or was not looked at; `kept` once the model is
     deleted.

@@ -17,13 +17,13 @@ def run_view(run: jobs.RunFolder) -> None:
 
 
 def scene(run: jobs.RunFolder) -> dict[str, object]:
-    """Return everything the view needs to know, as JSON values; `run.js` reads it."""
+    """Return everything the view needs to know, as JSON values; `run/page.js` reads it."""
     record = run.record()
     return {
         "key": run.id,
         "name": record.name,
         "latentDim": record.config.latent_dim,
-        "urls": routes.shared_urls("run.js") | run_routes.urls(run),
+        "urls": routes.shared_urls("run/page.js") | run_routes.urls(run),
         "state": run.status().state,
         "kept": run_routes.kept(run, jobs.read_ends(run)),  # another wakes the view
         "mayEndEarly": record.config.patience > 0,
@@ -36,7 +36,7 @@ def scene(run: jobs.RunFolder) -> dict[str, object]:
 @cache
 def _component() -> ComponentRenderer:
     live = files("explorer").joinpath("live")
-    sheets = ("stage.css", "run.css")
+    sheets = ("explore/page.css", "run/page.css")
     return st.components.v2.component(
         "latent_explorer_run",
         html='<div class="le-root"></div>',

@@ -1,0 +1,40 @@
+/** The table of scores, better values marked. Knows the DOM, not what a score means. */
+
+import { el } from "../parts/dom.js";
+
+/**
+ * @param {Object[]} rows see `explorer/ui/compare_view.py`
+ * @param {string[]} names of the models
+ * @param {Object} words the catalogue's part for comparisons
+ */
+export function makeScores(rows, names, words) {
+  if (!rows.length) return el("p", { class: "le-quiet-text", text: words.noScores });
+  const head = [words.measure, ...names].map((text) => el("th", { scope: "col", text }));
+  const body = rows.map(({ name, says, remark, isWarning, cells }) =>
+    el(
+      "tr",
+      {},
+      el(
+        "th",
+        { scope: "row" },
+        el("strong", { text: name }),
+        el("span", { class: "le-quiet-text", text: says }),
+        el("span", { class: `le-quiet-text ${isWarning ? "le-caution" : ""}`, text: remark }),
+      ),
+      ...cells.map(({ text, best }, i) => {
+        const shown = best ? `✓ ${text}` : text;
+        return el("td", { class: best && "le-best", "data-name": names[i], text: shown });
+      }),
+    ),
+  );
+  return el(
+    "div",
+    { class: "le-table", tabindex: 0, role: "region", "aria-label": words.scores },
+    el(
+      "table",
+      { "data-testid": "compare-scores" },
+      el("thead", {}, el("tr", {}, ...head)),
+      el("tbody", {}, ...body),
+    ),
+  );
+}

@@ -1,0 +1,49 @@
+/** A walk through the prior that never ends: from draw to draw along great arcs. */
+
+import { samplePrior, slerp } from "../latent/latent.js";
+
+const LEG_MS = 1800;
+
+/**
+ * @param {number} d latent dimensions
+ * @param {function(Float32Array, number): void} onStep next code, time of the frame
+ * @param {function(): void} onEnd the walk was stopped
+ */
+export function makeWander(d, onStep, onEnd) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let frame = 0;
+  let timer = 0;
+  let from;
+  let to;
+  let began;
+
+  function walk() {
+    const now = performance.now();
+    let t = (now - began) / LEG_MS;
+    if (t >= 1) [from, to, began, t] = [to, samplePrior(d), now, 0];
+    onStep(slerp(from, to, t * t * (3 - 2 * t)), now);
+    frame = requestAnimationFrame(walk);
+  }
+
+  /** With reduced motion: a picture at once and one per leg, no movement in between. */
+  function leap() {
+    onStep(samplePrior(d), performance.now());
+    timer = setTimeout(leap, LEG_MS);
+  }
+
+  return {
+    going: () => frame !== 0 || timer !== 0,
+    start(z) {
+      [from, to, began] = [z, samplePrior(d), performance.now()];
+      if (still.matches) leap();
+      else walk();
+    },
+    stop() {
+      if (!frame && !timer) return;
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      [frame, timer] = [0, 0];
+      onEnd();
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * One slider per latent coordinate, with a filmstrip of where it leads.
+ * Knows the DOM and how to ask for a decode; knows nothing of maps or of Python.
+ */
+
+import { el, fill, signed } from "./dom.js";
+import { makeFilm } from "./film.js";
+import { makeStill } from "../samples/image.js";
+import { listenToSlide } from "./slide.js";
+
+/** Positions of the filmstrip's pictures, as shares of a slider's reach: alike on all sliders. */
+const STRIP = [-2 / 3, -1 / 3, 0, 1 / 3, 2 / 3];
+const STEP = 0.01;
+const KEYS = {
+  ArrowLeft: -0.1,
+  ArrowDown: -0.1,
+  ArrowRight: 0.1,
+  ArrowUp: 0.1,
+  PageDown: -0.5,
+  PageUp: 0.5,
+};
+
+/**
+ * @param {Object} options
+ * @param {{index: number, name: string, limit: number, active: boolean}[]} options.coordinates
+ *     most informative first; quiet ones are folded away
+ * @param {number[]} options.imageShape [c, h, w]
+ * @param {Object} options.words the catalogue's part for the stage
+ * @param {function(number, number, number): void} options.onMove (index, value, time of the event)
+ * @param {function(number, number, number): void} options.onStep (index, change, time of the event)
+ * @param {function(): void} options.onRest the hand let go
+ * @param {function(number, string): string} options.onName a coordinate was given a name, or none;
+ *     returns what it is called now
+ * @param {?{decode: function(Float32Array[]): Promise<Float32Array[]>}} options.projector decodes
+ *     filmstrips, if that can be done in the browser
+ */
+export function makeSliders({ coordinates, imageShape, words, projector, ...on }) {
+  const sliders = coordinates.map((coordinate) =>
+    makeSlider({ ...coordinate, imageShape, words, ...on }),
+  );
+  const rows = (active) => sliders.filter((s) => s.active === active).map((s) => s.element);
+  const quiet = rows(false);
+  const element = el("div", { class: "le-sliders" }, ...rows(true));
+  if (quiet.length) {
+    const summary = el("summary", { text: fill(words.quiet, { count: quiet.length }) });
+    element.append(el("details", { class: "le-quiet" }, summary, ...quiet));
+  }
+  const film = projector && makeFilm(sliders, projector);
+  return {
+    element,
+    /** Put every thumb and number where z says, and let the filmstrips follow. */
+    show(z) {
+      sliders.forEach((slider) => slider.show(z[slider.index]));
+      film?.show(z);
+    },
+    /** How far each slider reaches, by coordinate. */
+    limits: new Map(sliders.map(({ index, limit }) => [index, limit])),
+    stop: () => film?.stop(),
+  };
+}
+
+function makeSlider({
+  index,
+  name,
+  limit,
+  active,
+  imageShape,
+  words,
+  onMove,
+  onStep,
+  onRest,
+  onName,
+}) {
+  const plain = fill(words.coordinate, { number: index + 1 });
+  const value = el("span", { "data-testid": `slider-value-${index}`, class: "le-value" });
+  const input = el("input", {
+    type: "range",
+    min: -limit,
+    max: limit,
+    step: STEP,
+    value: 0,
+    "data-testid": `slider-${index}`,
+    title: words.sliderHelp,
+  });
+  const label = el("button", { type: "button", class: "le-name", title: words.renameHelp });
+  const frames = STRIP.map((share) => {
+    const at = Math.round((share * limit) / STEP) * STEP;
+    const picture = makeStill(imageShape);
+    const frame = el(
+      "button",
+      {
+        type: "button",
+        class: "le-frame",
+        tabindex: -1,
+        style: `left:${50 * (1 + share)}%`,
+        onclick: (event) => jump(at, event.timeStamp),
+      },
+      picture,
+    );
+    return { at, picture, frame };
+  });
+  // The slider itself says all of this to those who do not see the pictures.
+  const strip = el(
+    "div",
+    { class: "le-strip", "aria-hidden": "true" },
+    ...frames.map((f) => f.frame),
+  );
+  const track = el("div", { class: "le-track" }, el("div", { class: "le-film" }, strip), input);
+  const head = el("div", { class: "le-head" }, label, value);
+  const element = el("div", { class: "le-slider" }, head, track);
+  let shown = NaN;
+
+  const setName = (text) => {
+    label.textContent = text || plain;
+    input.setAttribute("aria-label", text || plain);
+  };
+  const jump = (to, time) => {
+    onMove(index, to, time);
+    onRest();
+  };
+  listenToSlide(input, (value, time) => onMove(index, value, time), onRest);
+  input.addEventListener("dblclick", (event) => jump(0, event.timeStamp));
+  input.addEventListener("keydown", (event) => {
+    if (!(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    onStep(index, KEYS[event.key], event.timeStamp);
+    onRest();
+  });
+  label.addEventListener("click", () =>
+    editName(label, name, words.rename, (text) => {
+      name = onName(index, text);
+      setName(name);
+    }),
+  );
+  setName(name);
+
+  return {
+    element,
+    index,
+    active,
+    limit,
+    frames,
+    show(v) {
+      if (v === shown) return;
+      shown = v;
+      input.value = v;
+      value.textContent = signed(v);
+      input.setAttribute("aria-valuetext", signed(v));
+      // A code may lie farther out than the slider reaches; say so rather than pretend.
+      element.classList.toggle("le-beyond", Math.abs(v) > limit);
+    },
+  };
+}
+
+/** Swap a name for a text field until Enter, Escape or a click elsewhere. */
+function editName(label, current, hint, done) {
+  const field = el("input", {
+    type: "text",
+    class: "le-rename",
+    value: current,
+    maxlength: 24,
+    placeholder: hint,
+    "aria-label": hint,
+  });
+  let open = true;
+  const close = (keep) => {
+    if (!open) return;
+    open = false;
+    const text = field.value.trim();
+    field.replaceWith(label);
+    if (keep && text !== current) done(text);
+  };
+  field.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    event.preventDefault(); // or Enter would go on to press the label that gets the focus
+    close(event.key === "Enter");
+    label.focus();
+  });
+  field.addEventListener("blur", () => close(true));
+  label.replaceWith(field);
+  field.select();
+}

@@ -1,0 +1,41 @@
+/** Elements that show decoded images. Knows pixels and the DOM, not where codes come from. */
+
+import { toRGBA } from "../network/decoder.js";
+import { el } from "../parts/dom.js";
+
+/** How to enlarge: very small images are honest as squares, larger ones look better smooth. */
+export const grain = ([, height]) => (height < 20 ? "le-pixelated" : "le-smooth");
+
+/**
+ * A canvas whose bitmap is the image at its own resolution.
+ * @param {number[]} imageShape [c, h, w]
+ * @returns {HTMLCanvasElement & {draw: function(Float32Array): void}}
+ */
+export function makePicture(imageShape, props = {}, settings = {}) {
+  const [, height, width] = imageShape;
+  const canvas = el("canvas", { width, height, class: grain(imageShape), ...props });
+  const context = canvas.getContext("2d", settings);
+  const bitmap = sharedBitmap(context, width, height);
+  canvas.draw = (values) => {
+    toRGBA(values, imageShape, bitmap.data);
+    context.putImageData(bitmap, 0, 0);
+  };
+  return canvas;
+}
+
+/**
+ * One of many pictures. It lies in main memory and is painted with the page around it, where an
+ * ordinary canvas is a layer of its own: sixty of those cost more in every frame than the picture
+ * that moves. (An image with a data address costs more still whenever it changes.)
+ * @param {number[]} imageShape [c, h, w]
+ * @returns {HTMLCanvasElement & {draw: function(Float32Array): void}}
+ */
+export const makeStill = (imageShape) => makePicture(imageShape, {}, { willReadFrequently: true });
+
+/** One bitmap serves all pictures of a size: it only lives from arithmetic to canvas. */
+const bitmaps = new Map();
+function sharedBitmap(context, width, height) {
+  const size = `${width}x${height}`;
+  if (!bitmaps.has(size)) bitmaps.set(size, context.createImageData(width, height));
+  return bitmaps.get(size);
+}
