@@ -146,7 +146,7 @@ def standings(models: Sequence[Model], i: int) -> tuple[Standing | None, Standin
             best = best or standing
         if mine < min(others):
             worst = worst or standing
-    by_size = _by_size([model.config.latent_dim for model in models], i)
+    by_size = _by_size([model.model.latent_dim for model in models], i)
     return best or by_size, worst or by_size
 
 
@@ -172,7 +172,7 @@ def _compared(key: str, models: Sequence[Model]) -> Compared:
     caution = _caution(key, [models[i] for i in measured])
     candidates = measured if caution is None else []
     if caution == "encoder" and key in _BETTER:
-        candidates = [i for i in measured if models[i].config.has_encoder]
+        candidates = [i for i in measured if models[i].model.has_encoder]
     best = _best(key, {i: value for i in candidates if (value := values[i]) is not None})
     return Compared(key=key, values=values, best=best, caution=caution)
 
@@ -181,18 +181,18 @@ def _caution(key: str, models: Sequence[Model]) -> Caution | None:
     """Return why a measure of these models does not compare, the gravest reason first."""
     if len(models) < 2:
         return None
-    encoders = [model.config.has_encoder for model in models]
+    encoders = [model.model.has_encoder for model in models]
     if len({picture_key(model) for model in models}) > 1:
         return "data"
     if key not in _BETTER and key not in _LIKE_REAL:
         return "neither"
     if key in _OF_LIKELIHOOD and len({_likelihood(model) for model in models}) > 1:
         return "likelihood"
-    if key not in _OF_SAMPLES and len({model.config.binarize for model in models}) > 1:
+    if key not in _OF_SAMPLES and len({model.model.binarize for model in models}) > 1:
         return "binarize"
     if key in _OF_ENCODER and any(encoders) and not all(encoders):
         return "encoder"
-    if key in _OF_CODE_SIZE and len({model.config.latent_dim for model in models}) > 1:
+    if key in _OF_CODE_SIZE and len({model.model.latent_dim for model in models}) > 1:
         return "latent_dim"
     if key in _LIKE_REAL:
         return "real"
@@ -226,8 +226,8 @@ def _is_close(models: Sequence[Model]) -> bool:
 
 def _likelihood(model: Model) -> tuple[str, str]:
     """Return what nats are measured by: probabilities of black and white, or densities of greys."""
-    config = model.config
-    return ("bernoulli", config.binarize) if config.likelihood == "bernoulli" else ("density", "")
+    spec = model.model
+    return ("bernoulli", spec.binarize) if spec.likelihood == "bernoulli" else ("density", "")
 
 
 def _varied(group: Sequence[BundleSummary]) -> list[BundleSummary]:
@@ -243,12 +243,11 @@ def _varied(group: Sequence[BundleSummary]) -> list[BundleSummary]:
 
 def _sort(model: BundleSummary) -> str:
     """Return what a model is for: a generator alone, a game with an encoder, a VAE, or codes."""
-    config = model.config
-    if not config.has_encoder:
+    if not model.model.has_encoder:
         return "generator"
-    if config.is_adversarial:
+    if model.config.is_adversarial:
         return "hybrid"
-    return "vae" if config.has_posterior else "autoencoder"
+    return "vae" if model.model.has_posterior else "autoencoder"
 
 
 def _turns(names: Sequence[str]) -> list[int]:

@@ -13,8 +13,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from explorer.config import ADVERSARIAL, Kind, TrainConfig
-from explorer.models.architecture import ImageShape, decoder_layers, is_dense
-from explorer.packing.pack import multiply_adds
+from explorer.models.architecture import decoder_layers, is_dense
+from explorer.models.spec import ImageShape
+from explorer.models.walk import walk
 
 Preset = Literal["quick", "good", "best", "two"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -129,7 +130,7 @@ def estimated_s(config: TrainConfig, image_shape: ImageShape, n_images: int) -> 
         ShapeError: Images of this shape are not supported.
     """
     stacks = decoder_layers(config, image_shape)
-    work = _PASSES * multiply_adds(stacks, config.latent_dim)
+    work = _PASSES * walk(stacks, (config.latent_dim,))[0]
     share = _DENSE_SHARE if is_dense(config) else _CONV_SHARE
     image_s = work / (share * _multiply_adds_per_s()) + _IMAGE_S
     return config.epochs * 0.9 * n_images * image_s * _GAME_SHARE.get(config.kind, 1.0)

@@ -611,14 +611,15 @@ def _named(bundle: ModelBundle) -> ModelBundle:
 
 def _packed(bundle: ModelBundle) -> bytes | None:
     """Return the decoder as the browser runs it, or None where it cannot be packed."""
-    from explorer.models.architecture import decoder_layers
     from explorer.packing.pack import UnpackableError, pack_decoder
 
-    config, image_shape = bundle.config, bundle.data.image_shape
-    stacks = decoder_layers(config, image_shape)
+    model = bundle.model
     try:
         return pack_decoder(
-            stacks, bundle.weights, latent_dim=config.latent_dim, image_shape=image_shape
+            model.decoder,
+            bundle.weights,
+            latent_dim=model.latent_dim,
+            image_shape=model.image_shape,
         )
     except UnpackableError:
         return None

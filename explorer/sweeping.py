@@ -13,7 +13,7 @@ from explorer import presets
 from explorer.bundle import BundleSummary
 from explorer.config import Kind, TrainConfig
 from explorer.errors import ConfigError
-from explorer.models.architecture import ImageShape
+from explorer.models.spec import ImageShape
 from explorer.words import catalogue
 
 Measure = Literal["elbo_nats", "mse"]
@@ -67,8 +67,8 @@ class Trial:
         scores = {name: model.scores[name] for name in names if name in model.scores}
         if "active_units" in scores:
             scores["active_units"] = round(scores["active_units"])
-        config = model.config
-        return cls(latent_dim=config.latent_dim, beta=config.beta, bundle=model.name, **scores)  # type: ignore[arg-type]
+        d, beta = model.model.latent_dim, model.config.beta
+        return cls(latent_dim=d, beta=beta, bundle=model.name, **scores)  # type: ignore[arg-type]
 
     @property
     def distortion_nats(self) -> float | None:

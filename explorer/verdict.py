@@ -161,7 +161,7 @@ def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
         found.append(_game(config, course))
     if course.n_learnt and course.learnt_variance < _NO_VARIANCE:
         return (_sameness(course),)  # what is fine by such images says nothing
-    if config.has_encoder:
+    if bundle.model.has_encoder:
         found += _of_encoder(bundle, course)
     if not math.isnan(course.best):
         found.append(_overfitting(config, course))
@@ -207,7 +207,7 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
     explained = _explained(bundle.scores["mse"], course.pixel_variance)
     is_blurred = explained < _BLURRED
     is_learning = course.best_step == course.last_step  # better to the very end
-    is_collapsed = len(silent) == config.latent_dim
+    is_collapsed = len(silent) == bundle.model.latent_dim
     is_pressed = is_collapsed or (config.beta > 1 and not is_learning)
     found = [
         _reconstruction(bundle, course, explained, is_pressed=is_pressed),
@@ -216,7 +216,7 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
     if not is_collapsed:
         n_codes = int(bundle.codes.placed.sum())
         found.append(_holes(config, share, n_codes=n_codes, is_blurred=is_blurred))
-    if config.has_posterior and (is_pressed or not is_blurred):  # or it has yet to learn
+    if bundle.model.has_posterior and (is_pressed or not is_blurred):  # or it has yet to learn
         found.append(_kl(bundle, share or 0.0, is_blurred=is_blurred, is_pressed=is_pressed))
     return found
 
@@ -235,7 +235,7 @@ def _reconstruction(
         return Finding(about="reconstruction", grade="fine", key="fine", values=values)
     config = bundle.config
     is_learning = course.best_step == course.last_step  # better to the very end
-    remedy = less_pressure(config) if is_pressed and config.has_posterior else None
+    remedy = less_pressure(config) if is_pressed and bundle.model.has_posterior else None
     if course.is_overfitting:  # a larger code would learn more by heart
         remedy = next(iter(against_overfitting(config)), None)
     elif remedy is None:
@@ -266,7 +266,7 @@ def _learnt_error(bundle: ModelBundle) -> float:
 def _silent(bundle: ModelBundle) -> list[int]:
     """Return the coordinates that carry nothing."""
     mu, logvar = _codes(bundle)
-    if bundle.config.has_posterior:
+    if bundle.model.has_posterior:
         return [int(i) for i in np.flatnonzero(kl_per_coordinate(mu, logvar) < SILENT_BELOW_NATS)]
     return [int(i) for i in np.flatnonzero(mu.var(axis=0) < _SILENT_VARIANCE)]
 
@@ -316,7 +316,7 @@ def _hole_share(bundle: ModelBundle, silent: list[int]) -> float | None:
     active = np.setdiff1d(np.arange(mu.shape[1]), silent)
     if len(mu) < _FEWEST_CODES or not len(active):
         return None
-    variance = np.exp(logvar) if bundle.config.has_posterior else None
+    variance = np.exp(logvar) if bundle.model.has_posterior else None
     return tell_draws(mu, variance, n_draws=_N_DRAWS, seed=0, active=active).hole_share
 
 

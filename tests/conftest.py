@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from explorer import store
 from explorer.bundle import Codes, DataFacts, ModelBundle, write_bundle
 from explorer.config import TrainConfig
-from explorer.models.architecture import expected_weights
+from explorer.models.architecture import spec_of
+from explorer.models.spec import expected_weights
 
 N_ITEMS = 32
 N_PLACED = 12  # of them, where the others are draws from the prior
@@ -49,6 +51,7 @@ def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:
     shape = (1, 8, 8)
     return ModelBundle(
         name=name,
+        model=spec_of(config, shape),
         config=config,
         data=DataFacts(
             name="digits",
@@ -62,7 +65,7 @@ def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:
         scores={"mse": 0.05, "elbo_nats": -20.5},
         weights={
             key: rng.normal(0, 0.3, at).astype(np.float32)
-            for key, at in expected_weights(config, shape).items()
+            for key, at in expected_weights(spec_of(config, shape)).items()
         },
         codes=Codes(
             mu=rng.normal(size=(N_ITEMS, 2)).astype(np.float32),
@@ -75,16 +78,21 @@ def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:
     )
 
 
+def with_settings(bundle: ModelBundle, **changes: Any) -> ModelBundle:
+    """The bundle as if these settings had made it, whatever they mean for the model."""
+    config = replace(bundle.config, **changes)
+    return replace(bundle, config=config, model=spec_of(config, bundle.data.image_shape))
+
+
 def fresh_gan(name: str = "gan", *, seed: int = 0) -> ModelBundle:
     """A 2-unit generator with random weights, 12 items placed among 20 draws from the prior."""
     rng = np.random.default_rng(seed)
     vae = fresh_bundle(name, seed=seed)
-    config = replace(vae.config, kind="gan")
+    gan = with_settings(vae, kind="gan")
     return replace(
-        vae,
-        config=config,
+        gan,
         scores={},
-        weights={key: vae.weights[key] for key in expected_weights(config, (1, 8, 8))},
+        weights={key: vae.weights[key] for key in expected_weights(gan.model)},
         codes=Codes(
             mu=rng.normal(size=(N_ITEMS, 2)).astype(np.float32),
             logvar=np.zeros((N_ITEMS, 2), np.float32),

@@ -29,7 +29,7 @@ from explorer.bundle import (
 from explorer.bundle.card import card_text
 from explorer.config import Kind
 from explorer.errors import BundleError, MachineError
-from tests.conftest import N_PLACED, fresh_bundle
+from tests.conftest import N_PLACED, fresh_bundle, with_settings
 from tests.tools import started
 
 
@@ -48,7 +48,17 @@ def test_reading_brings_back_what_was_written(tiny, tiny_bundle):
         assert read.weights[name].dtype == np.float32
         assert np.array_equal(read.weights[name], array)
     assert same_arrays(read.codes, tiny.codes)
-    for field in ("config", "data", "scores", "slider_names", "command", "pack", "preview", "card"):
+    for field in (
+        "model",
+        "config",
+        "data",
+        "scores",
+        "slider_names",
+        "command",
+        "pack",
+        "preview",
+        "card",
+    ):
         assert getattr(read, field) == getattr(tiny, field), field
     assert read.folder == tiny_bundle
 
@@ -78,9 +88,11 @@ def test_the_card_is_headed_by_the_title_and_the_name(tiny):
 
 def test_a_scalar_weight_stays_a_scalar(tmp_path):
     bundle = fresh_bundle()
-    config = dataclasses.replace(bundle.config, likelihood="sigma")
     weights = {**bundle.weights, "log_sigma": np.array(-2.5, np.float32)}
-    write_bundle(dataclasses.replace(bundle, config=config, weights=weights), tmp_path / "sigma")
+    write_bundle(
+        dataclasses.replace(with_settings(bundle, likelihood="sigma"), weights=weights),
+        tmp_path / "sigma",
+    )
     assert read_bundle(tmp_path / "sigma").weights["log_sigma"].shape == ()
 
 
@@ -146,9 +158,8 @@ def test_what_reading_would_refuse_is_not_written(tiny, tmp_path):
 
 
 def test_weights_that_need_32_bits_are_not_written_as_half(tiny, tmp_path):
-    config = dataclasses.replace(tiny.config, precision="half")
     with pytest.raises(BundleError, match="more than 16 bits"):
-        write_bundle(dataclasses.replace(tiny, config=config), tmp_path / "half")
+        write_bundle(with_settings(tiny, precision="half"), tmp_path / "half")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -348,8 +359,7 @@ def test_card_tells_where_the_bundle_comes_from(tiny):
     ],
 )
 def test_card_calls_the_kind_by_its_name(tiny, kind, beta, words):
-    config = dataclasses.replace(tiny.config, kind=kind, beta=beta)
-    assert words in card_text(dataclasses.replace(tiny, config=config))
+    assert words in card_text(with_settings(tiny, kind=kind, beta=beta))
 
 
 def test_card_shows_foreign_names_as_they_are_written(tiny):
@@ -374,8 +384,8 @@ def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny
     bundle = tiny_gan if kind in ("gan", "wgan-gp") else tiny
     beta = 4.0 if kind in ("beta-vae", "beta-tcvae") else 1.0
     likelihood = "gaussian" if kind == "soft-intro-vae" else "bernoulli"
-    config = dataclasses.replace(bundle.config, kind=kind, beta=beta, likelihood=likelihood)
-    card = card_text(dataclasses.replace(bundle, config=config))
+    made = with_settings(bundle, kind=kind, beta=beta, likelihood=likelihood)
+    config, card = made.config, card_text(made)
     assert ("It has no encoder." in card) == (not config.has_encoder)
     assert ("Codes of images are found by search" in card) == (not config.has_encoder)
     assert ("Pictures are means" in card) == (not config.is_adversarial or kind == "aae")
@@ -383,8 +393,7 @@ def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny
 
 
 def test_the_card_tells_of_an_objective_without_kl_and_of_scores_that_are_missing(tiny, tiny_gan):
-    config = dataclasses.replace(tiny.config, objective="article")
-    assert "In place of the KL term" in card_text(dataclasses.replace(tiny, config=config))
+    assert "In place of the KL term" in card_text(with_settings(tiny, objective="article"))
     assert "In place of the KL term" not in tiny.card
     assert "Not measured yet" in tiny_gan.card
     scores = {"mse": 0.02, "n_searched": 128.0}

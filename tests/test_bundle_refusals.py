@@ -164,8 +164,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "id that is none": (settings(put("origin", "../x")), "config.json", "32 hexadecimal digits"),
     "first item without a code": (settings(put("start_item", 5)), "config.json", "without a code"),
     "name of no slider": (settings(put("slider_names", {"2": "x"})), "config.json", "from 0 to 1"),
-    "another network": (
-        settings(lambda v: v["config"].update(hidden=[9])),
+    "model that is none": (settings(put("model", {})), "config.json", "its keys are not encoder"),
+    "layers that do not fit": (
+        settings(lambda v: v["model"]["decoder"]["mean"].pop(0)),
+        "config.json",
+        "do not fit",
+    ),
+    "another network by its settings alone": (
+        settings(lambda v: (v.pop("model"), v["config"].update(hidden=[9]))),
         "weights.safetensors",
         "shape",
     ),

@@ -13,6 +13,7 @@ from explorer.comparing import (
     standings,
 )
 from explorer.config import TrainConfig
+from explorer.models.architecture import spec_of
 from tests.conftest import fresh_bundle
 
 
@@ -21,6 +22,7 @@ def model(name: str, *, scores=None, shape=(1, 28, 28), **settings) -> BundleSum
     config = TrainConfig(**({"data": "mnist"} | settings))
     return BundleSummary(
         name=name,
+        model=spec_of(config, shape),
         config=config,
         data=replace(bundle.data, image_shape=shape),
         scores=scores or {},

@@ -37,7 +37,7 @@ def small_vae(likelihood: str = "bernoulli") -> VAE:
         sigma=0.5,
         seed=3,
     )
-    return VAE(config, SHAPE).eval().requires_grad_(False)
+    return VAE.untrained(config, SHAPE).eval().requires_grad_(False)
 
 
 def nll_by_quadrature(vae: VAE, x: torch.Tensor) -> float:

@@ -17,6 +17,7 @@ from explorer.data.shapes import shapes
 from explorer.errors import ConfigError, DataError, ShapeError
 from explorer.evaluation import MEASURES, Scores, score
 from explorer.evaluation.reading import binarized
+from explorer.models.architecture import spec_of
 from explorer.models.vae import VAE
 
 OF_A_POSTERIOR = {
@@ -40,10 +41,11 @@ def bundle_for(images: ImageSet, **changes: Any) -> ModelBundle:
     d = config.latent_dim
     return ModelBundle(
         name="untrained",
+        model=spec_of(config, images.image_shape),
         config=config,
         data=DataFacts(name=images.name, image_shape=images.image_shape, n_train=1, n_test=1),
         scores={},
-        weights=VAE(config, images.image_shape).weights(),
+        weights=VAE.untrained(config, images.image_shape).weights(),
         codes=Codes(
             mu=np.zeros((1, d)), logvar=np.zeros((1, d)), ids=np.arange(1), error=np.zeros(1)
         ),

@@ -12,7 +12,8 @@ from explorer.data.digits import digits
 from explorer.errors import ShapeError
 from explorer.latent.encode import decode, encode
 from explorer.latent.mirroring import mirror
-from explorer.models.architecture import expected_weights
+from explorer.models.architecture import spec_of
+from explorer.models.spec import expected_weights
 from explorer.training import train
 from tests.conftest import fresh_bundle
 
@@ -42,13 +43,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
 @pytest.fixture(params=SETTINGS)
 def bundle(request) -> ModelBundle:
     config = TrainConfig(**{**SMALL, **SETTINGS[request.param]})
+    model = spec_of(config, SHAPE)
     rng = np.random.default_rng(0)
     kept_as = np.float16 if config.precision == "half" else np.float32
     weights = {
         name: np.abs(rng.normal(0, 0.3, at)).astype(kept_as).astype(np.float32)
         if name.endswith("running_var")
         else rng.normal(0, 0.3, at).astype(kept_as).astype(np.float32)
-        for name, at in expected_weights(config, SHAPE).items()
+        for name, at in expected_weights(model).items()
     }
     codes = replace(
         fresh_bundle().codes,
@@ -58,7 +60,13 @@ def bundle(request) -> ModelBundle:
     )
     facts = DataFacts(name="digits", image_shape=SHAPE, n_train=288, n_test=32)
     return ModelBundle(
-        name="small", config=config, data=facts, scores={}, weights=weights, codes=codes
+        name="small",
+        model=model,
+        config=config,
+        data=facts,
+        scores={},
+        weights=weights,
+        codes=codes,
     )
 
 

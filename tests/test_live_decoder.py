@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from explorer.config import Arch, Norm, TrainConfig
-from explorer.models.architecture import decoder_layers
+from explorer.models.architecture import decoder_layers, spec_of
 from explorer.models.vae import VAE
 from explorer.packing.pack import Dtype, pack_decoder
 from tests.live_decoders import DECODERS, Decoder
@@ -53,10 +53,10 @@ def network(arch: Arch, norm: Norm, shape: tuple[int, int, int]) -> tuple[Decode
         name: array + (0.3 * rng.uniform(size=array.shape)).astype(array.dtype)
         if "running" in name or not array.any()
         else array
-        for name, array in VAE(config, shape).weights().items()
+        for name, array in VAE.untrained(config, shape).weights().items()
     }
     codes = rng.standard_normal((2, 7)).astype(np.float32)
-    drawn = VAE.from_weights(config, shape, weights).decode(torch.tensor(codes)).numpy()
+    drawn = VAE.from_weights(spec_of(config, shape), weights).decode(torch.tensor(codes)).numpy()
     return Decoder(decoder_layers(config, shape), weights, shape, codes), drawn
 
 

@@ -13,7 +13,7 @@ from explorer.bundle import read_bundle
 from explorer.config import Arch, Kind, Norm, TrainConfig
 from explorer.errors import ShapeError
 from explorer.latent.encode import decode, encode
-from explorer.models.architecture import encoder_layers
+from explorer.models.architecture import encoder_layers, spec_of
 from explorer.models.vae import VAE
 from explorer.packing.pack import UnpackableError, pack_encoder, runs_in_browser
 from explorer.ui.exhibits import open_exhibit
@@ -48,7 +48,7 @@ def network(
         name: array + (0.3 * rng.uniform(size=array.shape)).astype(array.dtype)
         if "running" in name or not array.any()
         else array
-        for name, array in VAE(config, shape).weights().items()
+        for name, array in VAE.untrained(config, shape).weights().items()
     }
     images = rng.uniform(size=(3, *shape)).astype(np.float32)
     pack = pack_encoder(
@@ -59,7 +59,11 @@ def network(
         images=images,
     )
     with torch.inference_mode():
-        mu = VAE.from_weights(config, shape, weights).encode(torch.tensor(images))[0].numpy()
+        mu = (
+            VAE.from_weights(spec_of(config, shape), weights)
+            .encode(torch.tensor(images))[0]
+            .numpy()
+        )
     return pack, images, mu
 
 

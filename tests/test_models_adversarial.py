@@ -11,7 +11,7 @@ from explorer.config import TrainConfig
 from explorer.errors import ShapeError
 from explorer.models import adversarial as losses
 from explorer.models.adversarial import Discriminator
-from explorer.models.architecture import code_discriminator_layers, discriminator_layers
+from explorer.models.architecture import code_discriminator_layers, discriminator_layers, spec_of
 from explorer.models.inversion import find_codes
 from explorer.models.losses import relative_error
 from explorer.models.vae import VAE
@@ -187,7 +187,9 @@ def test_spectral_normalisation_leaves_torchs_own_randomness_alone():
 
 @pytest.mark.parametrize("arch", ["mlp", "conv"])
 def test_a_tied_decoder_is_the_encoder_turned_round(arch):
-    tied = VAE(config(kind="vae", arch=arch, tied=True, width=2, activation="tanh"), SHAPE)
+    tied = VAE.untrained(
+        config(kind="vae", arch=arch, tied=True, width=2, activation="tanh"), SHAPE
+    )
     down, mu = (list(tied.encoder[name].children()) for name in ("trunk", "mu"))
     up, mean = (list(tied.decoder[name].children()) for name in ("trunk", "mean"))
     x = torch.rand(2, *SHAPE)
@@ -207,9 +209,9 @@ def test_a_tied_decoder_is_the_encoder_turned_round(arch):
 @pytest.mark.parametrize("arch", ["mlp", "conv"])
 def test_a_tied_network_is_kept_with_all_its_weights(arch, generator):
     settings = config(kind="vae", arch=arch, tied=True, width=2)
-    tied = VAE(settings, SHAPE)
+    tied = VAE.untrained(settings, SHAPE)
     n_tied = sum(p.numel() for p in tied.parameters())
-    again = VAE.from_weights(settings, SHAPE, tied.weights())
+    again = VAE.from_weights(spec_of(settings, SHAPE), tied.weights())
     z = torch.randn(4, 3, generator=generator)
     torch.testing.assert_close(again.decode(z), tied.decode(z))
     assert n_tied < sum(p.numel() for p in again.parameters())
@@ -218,20 +220,22 @@ def test_a_tied_network_is_kept_with_all_its_weights(arch, generator):
 def test_layers_that_are_no_mirror_image_cannot_be_tied():
     settings = config(kind="vae", arch="conv", tied=True, width=2)
     with pytest.raises(ShapeError, match="without a remainder"):
-        VAE(settings, (1, 30, 30))
+        VAE.untrained(settings, (1, 30, 30))
 
 
 # ---- without an encoder
 
 
 def test_a_generator_has_no_encoder():
-    names = VAE(config(), SHAPE).weights()
+    names = VAE.untrained(config(), SHAPE).weights()
     assert names
     assert all(name.startswith("decoder.") for name in names)
 
 
 def test_the_code_of_a_drawn_picture_is_found_again(generator):
-    decoder = VAE(config(hidden=(), activation="tanh"), SHAPE).eval().requires_grad_(False)
+    decoder = (
+        VAE.untrained(config(hidden=(), activation="tanh"), SHAPE).eval().requires_grad_(False)
+    )
     for weight in decoder.decoder["mean"].parameters():
         weight.mul_(4)  # as if it had learnt to draw with contrast
     z = torch.randn(6, 3, generator=generator)

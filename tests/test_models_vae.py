@@ -21,7 +21,7 @@ SHAPE = (1, 8, 8)
 
 def tiny(**settings) -> VAE:
     base: dict[str, Any] = {"data": "x", "arch": "mlp", "hidden": (6,), "width": 2, "latent_dim": 2}
-    return VAE(TrainConfig(**(base | settings)), SHAPE)
+    return VAE.untrained(TrainConfig(**(base | settings)), SHAPE)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_building_a_network_leaves_torchs_random_state_alone():
 def test_weights_survive_the_way_through_numpy(x):
     vae = tiny(arch="conv", norm="batch", likelihood="sigma")
     vae.elbo_terms(x, torch.Generator().manual_seed(0))  # moves running statistics and sigma
-    back = VAE.from_weights(vae.config, SHAPE, vae.weights())
+    back = VAE.from_weights(vae.spec, vae.weights())
     for mine, theirs in zip(vae.eval().encode(x), back.encode(x), strict=True):
         assert torch.equal(mine, theirs)
     assert torch.equal(vae.log_sigma, back.log_sigma)

@@ -9,8 +9,9 @@ import pytest
 
 from explorer.errors import BundleError, ShapeError
 from explorer.models.layers import Conv, ConvTranspose, Crop, Linear, Reshape, Residual, Upsample
+from explorer.models.walk import walk
 from explorer.packing import ops
-from explorer.packing.pack import Dtype, UnpackableError, multiply_adds, pack_decoder
+from explorer.packing.pack import Dtype, UnpackableError, pack_decoder
 from tests.live_decoders import DECODERS, RELU, Decoder, decoder, maps
 
 DENSE = DECODERS["two stacks"]
@@ -167,7 +168,7 @@ def test_multiply_adds_are_counted_by_hand():
     )
     dense, transposed = 5 * 8 * 16, 8 * 6 * 16 * 16
     body, shortcut, last = 6 * 3 * 9 * 64, 6 * 3 * 256, 3 * 9 * 64
-    assert multiply_adds(made.stacks, 5) == dense + transposed + body + shortcut + last
+    assert walk(made.stacks, (5,))[0] == dense + transposed + body + shortcut + last
 
 
 def test_decoder_that_takes_too_long_is_unpackable():

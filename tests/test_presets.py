@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 
 from explorer.config import ADVERSARIAL, Kind
-from explorer.models.architecture import expected_weights
+from explorer.models.architecture import spec_of
+from explorer.models.spec import expected_weights
 from explorer.presets import PRESETS, estimated_s, for_kind, preset
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 128, 128)]
@@ -18,7 +19,7 @@ SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 128, 128)]
 def test_a_preset_is_a_network_for_such_images(which, shape, n_images):
     config = preset(which, "mine.zip", shape, n_images)
     assert config.data == "mine.zip"
-    assert expected_weights(config, shape)
+    assert expected_weights(spec_of(config, shape))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -18,7 +18,8 @@ from explorer.data.digits import digits
 from explorer.data.imageset import ImageSet, fixed_split
 from explorer.errors import MachineError, TrainingError
 from explorer.latent.encode import encode
-from explorer.models.architecture import expected_weights
+from explorer.models.architecture import spec_of
+from explorer.models.spec import expected_weights
 from explorer.models.vae import VAE
 from explorer.training import Control, Progress, loop, train
 from explorer.training.optimizers import learning_rate_share, weights_at
@@ -137,7 +138,7 @@ def test_every_architecture_learns_a_sigma(arch, norm, scope):
 
 def test_sgd_steps_are_shortened_to_the_clip_norm():
     config = settings(optimizer="sgd", clip_norm=1e-3, learning_rate=1.0, epochs=1, batch_size=64)
-    before = VAE(config, (1, 8, 8)).weights()
+    before = VAE.untrained(config, (1, 8, 8)).weights()
     after = bundle_of(list(train(drawn(), config, name="bars"))).weights
     moved = sum(float(np.square(after[name] - before[name]).sum()) for name in before) ** 0.5
     assert moved == pytest.approx(1e-3, rel=1e-3)
@@ -277,7 +278,7 @@ def test_the_bundle_describes_the_run_and_the_images():
     assert bundle.data.image_shape == (1, 8, 8)
     assert bundle.data.factor_names == ("column",)
     shapes = {name: array.shape for name, array in bundle.weights.items()}
-    assert shapes == expected_weights(config, images.image_shape)
+    assert shapes == expected_weights(spec_of(config, images.image_shape))
     assert {array.dtype for array in bundle.weights.values()} == {np.dtype(np.float32)}
     codes = bundle.codes
     assert np.array_equal(codes.ids, np.arange(60)), "those learnt from are on the map, too"

@@ -142,7 +142,7 @@ def test_without_an_average_the_last_weights_are_shown():
 
 def test_the_articles_loss_is_that_of_two_expectations():
     config = settings("vae", objective="article", likelihood="gaussian", sigma=0.5)
-    vae = VAE(config, SHAPE)
+    vae = VAE.untrained(config, SHAPE)
     x = torch.rand(6, *SHAPE)
     z = torch.empty(6, 2).normal_(generator=torch.Generator().manual_seed(3))
     own = vae.log_likelihood(x, torch.zeros(6, 2))
@@ -163,7 +163,7 @@ def test_under_the_articles_loss_draws_become_the_mean_image():
         kept[objective] = last.bundle
     spread = {}
     for objective, bundle in kept.items():
-        vae = VAE.from_weights(bundle.config, SHAPE, bundle.weights)
+        vae = VAE.from_weights(bundle.model, bundle.weights)
         z = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
         spread[objective] = vae.decode(z).std(0).mean().item()
     assert spread["article"] < 0.5 * spread["elbo"]
@@ -224,7 +224,7 @@ def test_a_generators_bundle_holds_placed_images_and_then_draws(kind):
 def picture_coverage(bundle: ModelBundle) -> float:
     """Coverage by draws of all held-out digits."""
     images = digits()
-    vae = VAE.from_weights(bundle.config, images.image_shape, bundle.weights)
+    vae = VAE.from_weights(bundle.model, bundle.weights)
     real = images.images(images.test_index)
     z = torch.randn(len(real), bundle.config.latent_dim, generator=torch.Generator().manual_seed(0))
     return density_and_coverage(*pixel_features(real, vae.decode(z).numpy(), seed=0)).coverage
@@ -246,7 +246,7 @@ def test_each_game_learns_to_draw_digits(kind):
     assert last.bundle is not None
     untrained = ModelBundle(
         **{
-            **{f: getattr(last.bundle, f) for f in ("name", "config", "data", "codes")},
+            **{f: getattr(last.bundle, f) for f in ("name", "model", "config", "data", "codes")},
             "scores": {},
             "weights": game.vae.weights(),
         }
@@ -263,15 +263,14 @@ def means(real: float, made: float) -> dict[str, float]:
 
 
 def judged(kind: Kind, vae: VAE, real: float, made: float, step: int = 1_000) -> str:
-    config = vae.config if kind == vae.config.kind else settings(kind)
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(40, *SHAPE, generator=generator)
-    return Referee(config, pictures).judge(vae, means(real, made), step).verdict
+    return Referee(settings(kind), pictures).judge(vae, means(real, made), step).verdict
 
 
 def varied(kind: Kind) -> VAE:
     """A network whose draws differ much."""
-    vae = VAE(settings(kind), SHAPE)
+    vae = VAE.untrained(settings(kind), SHAPE)
     with torch.no_grad():
         for weight in vae.decoder.parameters():
             weight.mul_(8)

@@ -9,11 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import jobs, store
 from explorer.bundle import write_bundle
-from explorer.models.architecture import expected_weights
+from explorer.models.architecture import spec_of
+from explorer.models.spec import expected_weights
 from explorer.ui import compare_view, state
 from explorer.ui.compare_arrays import comparison_buffer, holes_of, telling_item
 from explorer.ui.exhibits import open_exhibit
-from tests.conftest import fresh_bundle
+from tests.conftest import fresh_bundle, with_settings
 
 PAGE = """
 from explorer.ui import state
@@ -41,11 +42,12 @@ def three():
     keep("a")
     keep(ODD, scores={"mse": 0.01})
     bundle, shape = fresh_bundle("wide"), (1, 12, 12)
-    needed = expected_weights(bundle.config, shape)
+    model = spec_of(bundle.config, shape)
     keep(
         "wide",
+        model=model,
         data=replace(bundle.data, image_shape=shape),
-        weights={key: np.zeros(at, np.float32) for key, at in needed.items()},
+        weights={key: np.zeros(at, np.float32) for key, at in expected_weights(model).items()},
     )
 
 
@@ -213,8 +215,7 @@ def test_models_of_other_pictures_share_no_item():
 
 def test_draws_of_a_model_without_an_encoder_are_not_counted_as_codes():
     bundle = fresh_bundle("g")
-    config = replace(bundle.config, kind="gan")
-    needed = expected_weights(config, bundle.data.image_shape)
+    gan = with_settings(bundle, kind="gan")
     found = np.arange(32) < 20
     assert bundle.codes.labels is not None
     codes = replace(
@@ -222,8 +223,8 @@ def test_draws_of_a_model_without_an_encoder_are_not_counted_as_codes():
         ids=np.where(found, bundle.codes.ids, -1),
         labels=np.where(found, bundle.codes.labels, -1),
     )
-    weights = {key: np.zeros(at, np.float32) for key, at in needed.items()}
-    keep("g", config=config, codes=codes, weights=weights)
+    weights = {key: np.zeros(at, np.float32) for key, at in expected_weights(gan.model).items()}
+    keep("g", config=gan.config, model=gan.model, codes=codes, weights=weights)
     (exhibit,) = exhibits("g")
     assert telling_item(exhibit) in codes.ids[:20]
     plane, draws = holes_of(exhibit)

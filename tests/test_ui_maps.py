@@ -8,7 +8,7 @@ from explorer import data, store
 from explorer.bundle import write_bundle
 from explorer.ui import maps
 from explorer.ui.exhibits import open_exhibit
-from tests.conftest import N_PLACED
+from tests.conftest import N_PLACED, with_settings
 
 
 @pytest.fixture
@@ -60,8 +60,7 @@ def test_a_colour_bar_says_from_what_to_what_it_leads_and_tells_errors_in_percen
 
 def test_an_autoencoder_which_has_no_kl_offers_none_to_colour_by(exhibit):
     assert "kl" in maps.color_choices(exhibit)
-    config = replace(exhibit.bundle.config, kind="ae")
-    of_points = replace(exhibit, bundle=replace(exhibit.bundle, config=config))
+    of_points = replace(exhibit, bundle=with_settings(exhibit.bundle, kind="ae"))
     assert "kl" not in maps.color_choices(of_points)
 
 

@@ -13,7 +13,7 @@ from explorer.config import TrainConfig
 from explorer.jobs.folder import JobStatus, RunFolder
 from explorer.jobs.worker import work
 from explorer.sweeping import grid
-from tests.conftest import fresh_bundle
+from tests.conftest import fresh_bundle, with_settings
 from tests.test_ui_train import button, choose_kind, drawn, links
 
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
@@ -40,8 +40,8 @@ def ends(run: RunFolder, *, elbo: float, active: int) -> None:
     scores = SCORES | {"elbo_nats": elbo, "active_units": float(active)}
     kind, beta = record.config.kind, record.config.beta
     if record.config.latent_dim == 2:  # the tiny bundle's weights are those of 2 coordinates
-        config = dataclasses.replace(made.config, kind=kind, beta=beta)
-        made = dataclasses.replace(made, config=config, scores=scores, origin=record.origin)
+        made = with_settings(made, kind=kind, beta=beta)
+        made = dataclasses.replace(made, scores=scores, origin=record.origin)
         store.save(made, record.out)
     run.say(JobStatus(state="finished", out=record.name, updated_s=2e9))
 

@@ -4,6 +4,7 @@ Knows nothing of where bundles lie (that is `store`) or of how one is trained.
 
 - `record.py`: what a bundle is.
 - `settings.py`: its config.json, both ways.
+- `model.py`: what it says there of the model itself, both ways.
 - `arrays.py`: its weights.safetensors and codes.npz, both ways.
 - `npz.py`: any npz archive, read with suspicion.
 - `measures.py`: what its scores are called and what they say.

@@ -14,9 +14,8 @@ import safetensors.numpy
 from explorer.bundle.files import CAPS, bundle_door, file_in, refusal
 from explorer.bundle.npz import npz_bytes, read_npz
 from explorer.bundle.record import Codes, DataFacts
-from explorer.config import Precision, TrainConfig
-from explorer.errors import ExplorerError
-from explorer.models.architecture import expected_weights
+from explorer.config import Precision
+from explorer.models.spec import ModelSpec, expected_weights
 
 _WEIGHTS, _CODES = "weights.safetensors", "codes.npz"
 _REQUIRED = ("mu", "logvar", "ids", "error")
@@ -35,16 +34,14 @@ def weights_bytes(weights: Mapping[str, np.ndarray], precision: Precision) -> by
     return safetensors.numpy.save(whole)
 
 
-def read_weights(
-    folder: Path, config: TrainConfig, image_shape: tuple[int, int, int]
-) -> dict[str, np.ndarray]:
+def read_weights(folder: Path, model: ModelSpec) -> dict[str, np.ndarray]:
     """Read and check weights.safetensors; what is kept in 16 bits is read as float32 too.
 
     Raises:
         BundleError: The file is missing, damaged or too large, or `check_weights` refuses it.
     """
     path = file_in(folder, _WEIGHTS)
-    kept_as, n_bits = ("F16", 16) if config.precision == "half" else ("F32", 32)
+    kept_as, n_bits = ("F16", 16) if model.precision == "half" else ("F32", 32)
     needed = f"It must be a safetensors file of {n_bits}-bit floats."
     weights = {}
     with (
@@ -57,35 +54,22 @@ def read_weights(
                 so = f'holds "{name}" as {kind}.'
                 raise refusal(folder, _WEIGHTS, so, needed)
             weights[name] = file.get_tensor(name).astype(np.float32)
-    check_weights(weights, config, image_shape, folder)
+    check_weights(weights, model, folder)
     return weights
 
 
-def check_weights(
-    weights: Mapping[str, np.ndarray],
-    config: TrainConfig,
-    image_shape: tuple[int, int, int],
-    folder: Path,
-) -> None:
-    """Refuse weights that are not those of the network that `config` describes.
+def check_weights(weights: Mapping[str, np.ndarray], model: ModelSpec, folder: Path) -> None:
+    """Refuse weights that are not those of a model.
 
     Raises:
-        BundleError: An array is missing, unknown, of another shape or type, or not finite; or no
-            such network exists.
+        BundleError: An array is missing, unknown, of another shape or type, or not finite.
     """
-    try:
-        expected = expected_weights(config, image_shape)
-    except ExplorerError as error:
-        so = f"does not describe a network: {error.so}"
-        raise refusal(folder, "config.json", so, error.needed, error.do) from error
+    expected = expected_weights(model)
     for name in [*expected, *weights]:
         if name not in weights:
             so, needed = f'lacks "{name}".', f"The network needs it, {expected[name]}."
         elif name not in expected:
-            so, needed = (
-                f'holds an unknown "{name}".',
-                f"The network has no such {config.arch} layer.",
-            )
+            so, needed = f'holds an unknown "{name}".', "The network has no such layer."
         elif weights[name].shape != expected[name]:
             so = f'holds "{name}" of shape {weights[name].shape}.'
             needed = f"The network needs {expected[name]}."
@@ -93,7 +77,7 @@ def check_weights(
             so, needed = f'holds "{name}" as {weights[name].dtype}.', "It must be float32."
         elif not np.isfinite(weights[name]).all():
             so, needed = f'holds "{name}" with NaN or infinite values.', "All must be finite."
-        elif config.precision == "half" and not _fits_half(weights[name]):
+        elif model.precision == "half" and not _fits_half(weights[name]):
             so = f'holds "{name}" with values that need more than 16 bits.'
             needed = "With precision half, weights are rounded before a model is scored."
         else:
@@ -124,7 +108,7 @@ def check_unpacked(codes: Codes, folder: Path) -> None:
         raise refusal(folder, _CODES, f"unpacks to {n_bytes:,} bytes.", needed)
 
 
-def read_codes(folder: Path, data: DataFacts, config: TrainConfig) -> Codes:
+def read_codes(folder: Path, data: DataFacts, model: ModelSpec) -> Codes:
     """Read and check codes.npz.
 
     Raises:
@@ -143,11 +127,11 @@ def read_codes(folder: Path, data: DataFacts, config: TrainConfig) -> Codes:
         needed = f"It needs {', '.join(_REQUIRED)}."
         raise refusal(folder, _CODES, f'lacks "{missing[0]}".', needed)
     codes = Codes(**arrays)
-    check_codes(codes, data, config, folder)
+    check_codes(codes, data, model, folder)
     return codes
 
 
-def check_codes(codes: Codes, data: DataFacts, config: TrainConfig, folder: Path) -> None:
+def check_codes(codes: Codes, data: DataFacts, model: ModelSpec, folder: Path) -> None:
     """Refuse codes whose arrays do not fit one another, the data or the network.
 
     Raises:
@@ -161,7 +145,7 @@ def check_codes(codes: Codes, data: DataFacts, config: TrainConfig, folder: Path
         lacking = next(name for name in _PCA if name not in arrays)
         so = f'holds "{present[0]}" but not "{lacking}".'
         raise refusal(folder, _CODES, so, f"It needs all or none of {', '.join(_PCA)}.")
-    shapes = _shapes(codes, data, config.latent_dim)
+    shapes = _shapes(codes, data, model.latent_dim)
     for name, array in arrays.items():
         if array.shape != shapes[name]:
             so, needed = f'holds "{name}" of shape {array.shape}.', f"It must be {shapes[name]}."
@@ -185,7 +169,7 @@ def check_codes(codes: Codes, data: DataFacts, config: TrainConfig, folder: Path
         needed = f"The set has {data.n_train + data.n_test:,} images, counted from 0."
         raise refusal(folder, _CODES, so, needed)
     _check_split(codes, folder)
-    if config.has_encoder:
+    if model.has_encoder:
         _check_items(codes, data, folder)
     else:
         _check_draws(codes, data, folder)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.bundle.record import ModelBundle
-from explorer.config import Kind, TrainConfig
+from explorer.config import Kind
 from explorer.words import catalogue
 
 _KINDS: Mapping[Kind, str] = {
@@ -85,13 +85,13 @@ def _heading(bundle: ModelBundle) -> str:
 
 
 def _opening(bundle: ModelBundle) -> str:
-    c, h, w = bundle.data.image_shape
+    c, h, w = bundle.model.image_shape
     colour = "colour" if c == 3 else "grey"
-    d = bundle.config.latent_dim
+    d = bundle.model.latent_dim
     does = (
         f"{_kind(bundle)} that encodes a {colour} image of {w} x {h} pixels as "
         f"{d} numbers, its latent code, and decodes a picture from any code."
-        if bundle.config.has_encoder
+        if bundle.model.has_encoder
         else f"{_kind(bundle)} that decodes {d} numbers, its latent code, into a {colour} picture "
         f"of {w} x {h} pixels. It has no encoder."
     )
@@ -142,7 +142,7 @@ def _scores(bundle: ModelBundle) -> str:
         value, says = value_of(key, bundle.scores[key]), meaning_of(key, bundle.scores)
         rows.append(f"| {name_of(key)} (`{key}`) | {value} | {says} |")
     how = (
-        ", each pixel turned black or white at random" if bundle.config.binarize == "random" else ""
+        ", each pixel turned black or white at random" if bundle.model.binarize == "random" else ""
     )
     parts = [f"Measured on the {bundle.data.n_test:,} held-out images{how}.", "\n".join(rows)]
     if bundle.factor_r2:
@@ -159,7 +159,7 @@ def _limits(bundle: ModelBundle) -> str:
         f"- It has seen only {plain(bundle.data.name)}, and treats any other image as one of them.",
         "- Codes far from those of real images decode to pictures that mean nothing; the page "
         "warns of them.",
-        *_limits_of_kind(bundle.config),
+        *_limits_of_kind(bundle),
     ]
     if bundle.codes.tsne is not None:
         lines.append("- The t-SNE map keeps neighbours together; distances across it mean nothing.")
@@ -170,16 +170,17 @@ def _limits(bundle: ModelBundle) -> str:
     return "\n".join(lines)
 
 
-def _limits_of_kind(config: TrainConfig) -> list[str]:
-    lines = [f"- {_LIMITS_OF[config.kind]}"] if config.kind in _LIMITS_OF else []
-    if not config.has_encoder:
+def _limits_of_kind(bundle: ModelBundle) -> list[str]:
+    kind, model = bundle.config.kind, bundle.model
+    lines = [f"- {_LIMITS_OF[kind]}"] if kind in _LIMITS_OF else []
+    if not model.has_encoder:
         lines.append(
             "- Codes of images are found by search, which may miss better ones; an image that no "
             "code comes close to may still be in its training data."
         )
-    elif config.kind in _BY_MEANS:
+    elif kind in _BY_MEANS:
         lines.append(
-            f"- {_LIKELIHOODS[config.likelihood]} Pictures are means, so their edges are soft."
+            f"- {_LIKELIHOODS[model.likelihood]} Pictures are means, so their edges are soft."
         )
     return lines
 

@@ -48,7 +48,7 @@ def _found(model: BundleSummary | ModelBundle) -> _Found:
             },
         )
     yield from _found_of_samples(scores)
-    n_active, latent_dim = scores.get("active_units"), model.config.latent_dim
+    n_active, latent_dim = scores.get("active_units"), model.model.latent_dim
     if n_active is not None and n_active < latent_dim:
         key = "idle" if n_active else "collapsed"
         yield key, {"active": f"{n_active:.0f}", "count": str(latent_dim)}

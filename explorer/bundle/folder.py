@@ -3,7 +3,6 @@
 What is read is checked once; what reading would refuse is not written.
 """
 
-import math
 import os
 from pathlib import Path
 
@@ -24,7 +23,8 @@ from explorer.bundle.settings import check_settings, read_settings, settings_byt
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, ConfigError
 from explorer.foreign import door, printable
-from explorer.models.architecture import expected_weights
+from explorer.models.architecture import spec_of
+from explorer.models.spec import count_weights
 
 _MOST_TRIES = 5
 _ROOM_FOR_SCORES_BYTES = 100_000
@@ -79,16 +79,16 @@ def read_bundle(folder: Path | str, *, weights: bool = True) -> ModelBundle:
 def _read(folder: Path, *, weights: bool) -> ModelBundle:
     """Read all files of a bundle, which may be replaced meanwhile."""
     summary = read_settings(folder)
-    config, data = summary.config, summary.data
-    codes = read_codes(folder, data, config)
+    codes = read_codes(folder, summary.data, summary.model)
     _check_start(summary, codes, folder)
     return ModelBundle(
         name=summary.name,
-        config=config,
-        data=data,
+        model=summary.model,
+        config=summary.config,
+        data=summary.data,
         scores=summary.scores,
         factor_r2=summary.factor_r2,
-        weights=read_weights(folder, config, data.image_shape) if weights else {},
+        weights=read_weights(folder, summary.model) if weights else {},
         codes=codes,
         slider_names=summary.slider_names,
         command=summary.command,
@@ -123,13 +123,13 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
     folder = _absolute(folder)
     config = settings_bytes(bundle, folder.name)
     summary = check_settings(config, folder)
-    check_weights(bundle.weights, summary.config, summary.data.image_shape, folder)
-    check_codes(bundle.codes, summary.data, summary.config, folder)
+    check_weights(bundle.weights, summary.model, folder)
+    check_codes(bundle.codes, summary.data, summary.model, folder)
     check_unpacked(bundle.codes, folder)
     _check_start(summary, bundle.codes, folder)
     contents = {
         "config.json": config,
-        "weights.safetensors": weights_bytes(bundle.weights, summary.config.precision),
+        "weights.safetensors": weights_bytes(bundle.weights, summary.model.precision),
         "codes.npz": codes_bytes(bundle.codes),
         "decoder.pack": bundle.pack or b"",
         "preview.png": bundle.preview,
@@ -145,19 +145,27 @@ def refuse_unkeepable(config: TrainConfig, data: DataFacts) -> None:
     """Refuse a run, before any work is done, whose bundle could not be written at its end.
 
     Raises:
+        ShapeError: Images of this shape are not supported.
         BundleError: The facts of its data are none that a bundle can hold.
         ConfigError: Its network has more weights than a bundle can hold.
     """
     folder, none = Path("run"), np.empty((0, config.latent_dim), np.float32)
     codes = Codes(mu=none, logvar=none, ids=np.empty(0, np.int64), error=np.empty(0, np.float32))
+    model = spec_of(config, data.image_shape)
     empty = ModelBundle(
-        name=folder.name, config=config, data=data, scores={}, weights={}, codes=codes
+        name=folder.name,
+        model=model,
+        config=config,
+        data=data,
+        scores={},
+        weights={},
+        codes=codes,
     )
     settings = settings_bytes(empty, folder.name)
     check_settings(settings, folder)
     check_size(folder, "config.json", len(settings) + _ROOM_FOR_SCORES_BYTES)
-    n_weights = sum(map(math.prod, expected_weights(config, data.image_shape).values()))
-    n_bytes = n_weights * (2 if config.precision == "half" else 4)
+    n_weights = count_weights(model)
+    n_bytes = n_weights * (2 if model.precision == "half" else 4)
     if n_bytes > CAPS["weights.safetensors"]:
         raise ConfigError(
             f"This network has {n_weights / 1e6:,.0f} million weights, which take "

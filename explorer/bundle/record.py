@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.config import TrainConfig
+from explorer.models.spec import ModelSpec
 
 FORMAT_VERSION = 1
 
@@ -101,6 +102,7 @@ class BundleSummary:
 
     Attributes:
         name: Folder name, which is how people call it.
+        model: What the model is, and so what it can do.
         config: What the training run was asked to do.
         data: Facts of the images.
         scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
@@ -115,6 +117,7 @@ class BundleSummary:
     """
 
     name: str
+    model: ModelSpec
     config: TrainConfig
     data: DataFacts
     scores: Mapping[str, float]
@@ -134,6 +137,7 @@ class ModelBundle:
 
     Attributes:
         name: Folder name, which is how people call it.
+        model: What the model is, and so what it can do.
         config: What the training run was asked to do.
         data: Facts of the images.
         scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
@@ -153,6 +157,7 @@ class ModelBundle:
     """
 
     name: str
+    model: ModelSpec
     config: TrainConfig
     data: DataFacts
     scores: Mapping[str, float]

@@ -12,12 +12,14 @@ from types import MappingProxyType
 from typing import cast
 
 from explorer.bundle.files import bundle_door, read_file, refusal
+from explorer.bundle.model import model_entry, model_of
 from explorer.bundle.record import FORMAT_VERSION, BundleSummary, DataFacts, ModelBundle
 from explorer.config import TrainConfig
 from explorer.data.naming import LONGEST_NAME
 from explorer.errors import ConfigError
 from explorer.foreign import parse_json
-from explorer.models.architecture import LARGEST, SMALLEST
+from explorer.models.architecture import LARGEST, SMALLEST, spec_of
+from explorer.models.spec import ImageShape, ModelSpec
 
 _FILE = "config.json"
 _BY_FACTOR = "factor_r2"  # the one score that is a number for each factor
@@ -35,7 +37,7 @@ _KEYS = {
 }
 # Written only where they are set, so that a bundle without them is the same to every version. The
 # first version knew no optional keys and refuses a config.json that has any: it cannot read these.
-_OPTIONAL_KEYS = {"title": str, "look_for": str, "start_item": int, "origin": str}
+_OPTIONAL_KEYS = {"model": dict, "title": str, "look_for": str, "start_item": int, "origin": str}
 _DATA_KEYS = {
     "name": str,
     "n_train": int,
@@ -62,8 +64,9 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
         "format": FORMAT_VERSION,
         "name": name,
         "kind": bundle.config.kind,
-        "latent_dim": bundle.config.latent_dim,
-        "image_shape": bundle.data.image_shape,
+        "latent_dim": bundle.model.latent_dim,
+        "image_shape": bundle.model.image_shape,
+        "model": model_entry(bundle.model),
         "config": bundle.config.to_json(),
         "data": data,
         "scores": dict(bundle.scores) | _by_factor(bundle.factor_r2),
@@ -104,10 +107,12 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
     factor_r2 = scores.pop(_BY_FACTOR, {})
     if not isinstance(factor_r2, dict):
         raise refusal(folder, _FILE, f'has a wrong "scores.{_BY_FACTOR}".', "It must be an object.")
+    data = _data_facts(values, folder)
     return BundleSummary(
         name=folder.name,
+        model=_model(values, config, data.image_shape, folder),
         config=config,
-        data=_data_facts(values, folder),
+        data=data,
         scores=_scores(scores, "scores.", folder),
         factor_r2=_scores(factor_r2, f"scores.{_BY_FACTOR}.", folder),
         slider_names=_slider_names(
@@ -175,6 +180,17 @@ def _config(values: Mapping[str, object], folder: Path) -> TrainConfig:
         raise refusal(folder, _FILE, so, error.needed, error.do) from error
 
 
+def _model(
+    values: Mapping[str, object], config: TrainConfig, image_shape: ImageShape, folder: Path
+) -> ModelSpec:
+    """Read what the model is; bundles written before that entry say it by their settings."""
+    if "model" not in values:
+        return spec_of(config, image_shape)
+    with bundle_door(folder, _FILE, 'Its "model" must be as latent-explorer train writes it.'):
+        entry = cast(dict[str, object], values["model"])
+        return model_of(entry, latent_dim=config.latent_dim, image_shape=image_shape)
+
+
 def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
     data = cast(dict[str, object], values["data"])
     _check_keys(data, _DATA_KEYS, "data.", folder, optional=_OPTIONAL_DATA_KEYS)
@@ -224,7 +240,7 @@ def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
 
 def _set_ones(bundle: ModelBundle) -> dict[str, object]:
     """The optional keys that say something."""
-    values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS}
+    values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS if key != "model"}
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 

@@ -33,7 +33,7 @@ def _row(model: BundleSummary) -> tuple[str, ...]:
         f"[`{model.name}`]({model.name}/README.md)"
         + (f": {plain(model.title)}" if model.title else ""),
         f"{data.n_train:,} training images, {data.n_test:,} held out. {made_by}",
-        f"{model.config.latent_dim} dimensions{active}, {model.config.kind}, "
+        f"{model.model.latent_dim} dimensions{active}, {model.config.kind}, "
         f"seed {model.config.seed}",
         "; ".join(scores),
         f"`{model.command}`",

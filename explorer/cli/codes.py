@@ -35,7 +35,7 @@ def encode(args: argparse.Namespace) -> int:
     if args.reconstructions is not None:
         _refuse_other_than_png(args.reconstructions)
     bundle = read_bundle(store.find(args.bundle))
-    words = "encoding" if bundle.config.has_encoder else "searching for codes"
+    words = "encoding" if bundle.model.has_encoder else "searching for codes"
     parts = []
     with ProgressLine(often=args.often) as line:
         pixels, known = _images(args.images, bundle, line)
@@ -47,7 +47,7 @@ def encode(args: argparse.Namespace) -> int:
             parts.append(posteriors(bundle, x, seed=bundle.config.seed + start, report=report))
     mu, logvar = (np.concatenate([getattr(p, key) for p in parts]) for key in ("mu", "logvar"))
     arrays = {"mu": mu, "logvar": logvar, **known}
-    if not bundle.config.has_encoder:
+    if not bundle.model.has_encoder:
         n_steps = parts[0].n_steps
         arrays["n_steps"] = np.full(len(mu), n_steps)
         note(f"This model has no encoder: each code was found by a search of {n_steps} steps")
@@ -195,7 +195,7 @@ def read_mu(path: Path) -> np.ndarray:
 
 def _parse_z(text: str, bundle: "ModelBundle") -> np.ndarray:
     """Read one code, or a list of codes, from JSON; shape (n, d), float32."""
-    d = bundle.config.latent_dim
+    d = bundle.model.latent_dim
     needed = f'The bundle "{bundle.name}" takes {d} finite numbers, or a list of such lists.'
     do = f"Give --z '{json.dumps([0.0] * min(d, 3))[:-1]}{', ...' if d > 3 else ''}]'."
     with door(lambda why: DataError(f"--z cannot be read: {why}.", needed, do)):

@@ -255,7 +255,7 @@ def _tell(bundle: "ModelBundle", last: "Progress", ends: Ends, out: Path, *, as_
                 "name": out.name,
                 "kind": bundle.config.kind,
                 "data": bundle.data.name,
-                "latent_dim": bundle.config.latent_dim,
+                "latent_dim": bundle.model.latent_dim,
                 "image_shape": list(bundle.data.image_shape),
                 "folder": str(out),
                 "epochs": last.epoch,

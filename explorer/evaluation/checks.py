@@ -22,9 +22,9 @@ def check_request(
         DataError: No image is held out for testing.
         ConfigError: nll_samples is below 1, or nll_images or seed below 0.
     """
-    if images.image_shape != bundle.data.image_shape:
+    if images.image_shape != bundle.model.image_shape:
         raise ShapeError(
-            f'The bundle "{bundle.name}" reads {kind_of_image(bundle.data.image_shape)} images, '
+            f'The bundle "{bundle.name}" reads {kind_of_image(bundle.model.image_shape)} images, '
             f'but "{images.name}" holds {kind_of_image(images.image_shape)} ones.',
             "A model can be scored only on images of the shape it was trained on.",
             f"Bring the images to that shape, or choose a bundle made for "

@@ -91,9 +91,9 @@ def score(
 ) -> Scores:
     """Score a bundle on the test images of a set.
 
-    A model that learnt from binarised images (`config.binarize`) is scored on binarised ones: one
-    draw of each pixel, fixed by the seed, is what the encoder reads and what reconstructions,
-    ELBO and NLL are measured against; see `reading.binarized`. Only `density`, `coverage`,
+    A model of binarised images (`ModelSpec.binarize`) is scored on binarised ones: one draw of
+    each pixel, fixed by the seed, is what the encoder reads and what reconstructions, ELBO and
+    NLL are measured against; see `reading.binarized`. Only `density`, `coverage`,
     `sharpness` and `diversity` compare pictures, which show how bright each pixel is on average,
     with the images as they came.
 
@@ -123,8 +123,8 @@ def score(
     check_request(bundle, images, nll_samples=nll_samples, nll_images=nll_images, seed=seed)
     # Convolutions run twice as fast with the channels of a pixel side by side; others do not mind.
     vae = network(bundle).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    seen = binarized(images, seed) if bundle.config.binarize == "random" else images
-    has_encoder = bundle.config.has_encoder
+    seen = binarized(images, seed) if bundle.model.binarize == "random" else images
+    has_encoder = bundle.model.has_encoder
     rows = images.test_index if has_encoder else evenly_spread(images.test_index, _MOST_SEARCHED)
     read, until = (read_images, 0.1) if has_encoder else (search_images, 0.7)
     reading = read(vae, seen, rows, seed=seed, report=_stretch(report, 0.0, until))
@@ -158,7 +158,7 @@ def _reconstruction(case: _Case) -> Iterator[_Found]:
         "sharpness_x_hat",
         _ratio(sharpness(x_hat), sharpness(case.images.images(case.rows[places]))),
     )
-    if not case.bundle.config.has_encoder:
+    if not case.bundle.model.has_encoder:
         yield "n_searched", float(len(case.rows))
 
 
@@ -207,7 +207,7 @@ def _why_no_nll(case: _Case) -> str:
     reason = _why_no_posterior(case)
     if reason:
         return reason
-    is_bernoulli = case.bundle.config.likelihood == "bernoulli"
+    is_bernoulli = case.bundle.model.likelihood == "bernoulli"
     if is_bernoulli and not is_black_and_white(case.seen, case.rows):
         return (
             "These images have grey values, of which a Bernoulli likelihood is only a "
@@ -219,14 +219,14 @@ def _why_no_nll(case: _Case) -> str:
 
 def _why_no_posterior(case: _Case) -> str:
     """Return why there is no posterior, or nothing if there is one."""
-    config = case.bundle.config
-    if config.has_posterior:
+    model = case.bundle.model
+    if model.has_posterior:
         return ""
-    return _NO_POSTERIOR if config.has_encoder else _NO_ENCODER
+    return _NO_POSTERIOR if model.has_encoder else _NO_ENCODER
 
 
 def _latent_use(case: _Case, report: ReportProgress | None) -> Iterator[_Found]:
-    if not case.bundle.config.has_encoder:
+    if not case.bundle.model.has_encoder:
         for key in ("active_units", "aggregate_kl_nats", "knn_accuracy"):
             yield key, _NO_ENCODER
         return
@@ -260,7 +260,7 @@ def _samples(case: _Case, report: ReportProgress | None) -> Iterator[_Found]:
     mu, logvar = case.reading.mu, case.reading.logvar
     rng = np.random.default_rng(case.seed)
     z = rng.standard_normal((_N_PRIOR_SAMPLES, mu.shape[1]), dtype=np.float32)
-    has_encoder = case.bundle.config.has_encoder
+    has_encoder = case.bundle.model.has_encoder
     active = active_coordinates(mu, logvar)
     yield "prior_share", prior_share(mu, z, active) if has_encoder else _NO_ENCODER
     real = case.images.images(evenly_spread(rows, _MOST_PICTURES))
@@ -314,7 +314,7 @@ def _factors(case: _Case, report: ReportProgress | None) -> Iterator[_Found]:
 
 def _why_no_factors(case: _Case) -> str:
     """Return why nothing can be told of known factors, or nothing if it can."""
-    if not case.bundle.config.has_encoder:
+    if not case.bundle.model.has_encoder:
         return _NO_ENCODER
     factors, n = case.images.factors, len(case.rows)
     if factors is None or not factors.shape[1]:
@@ -350,15 +350,15 @@ def _scores(case: _Case, found: Mapping[str, float | str]) -> Scores:
         if key not in numbers
     }
     mu, logvar = case.reading.mu, case.reading.logvar
-    config = case.bundle.config
-    kl = kl_per_coordinate(mu, logvar) if config.has_posterior else np.empty(0)
+    model = case.bundle.model
+    kl = kl_per_coordinate(mu, logvar) if model.has_posterior else np.empty(0)
     return Scores(
         values={key: value for key, value in numbers.items() if not key.startswith(_R2)},
         factor_r2={
             key.removeprefix(_R2): value for key, value in numbers.items() if key.startswith(_R2)
         },
         kl_per_coordinate_nats=tuple(kl.tolist()),
-        activity_per_coordinate=tuple(activity(mu).tolist()) if config.has_encoder else (),
+        activity_per_coordinate=tuple(activity(mu).tolist()) if model.has_encoder else (),
         n_images=len(case.images.test_index),
         left_out=left_out,
     )

@@ -35,7 +35,7 @@ class Encoding:
 
 def network(bundle: ModelBundle) -> VAE:
     """Return the bundle's network, ready to encode and decode."""
-    return VAE.from_weights(bundle.config, bundle.data.image_shape, bundle.weights)
+    return VAE.from_weights(bundle.model, bundle.weights)
 
 
 def encode(
@@ -69,12 +69,12 @@ def encode(
         part_done = _part_of(report, i, len(batches))
         parts.append(
             _encoded(vae, batch)
-            if bundle.config.has_encoder
+            if bundle.model.has_encoder
             else searched(vae, batch, generator, report=part_done)
         )
         part_done(1.0)
     mu, logvar = (torch.cat(columns).numpy() for columns in zip(*parts, strict=True))
-    return Encoding(mu, logvar, n_steps=0 if bundle.config.has_encoder else N_STEPS)
+    return Encoding(mu, logvar, n_steps=0 if bundle.model.has_encoder else N_STEPS)
 
 
 def searched(
@@ -86,7 +86,7 @@ def searched(
 ) -> tuple[Tensor, Tensor]:
     """Return codes found by search for images (n, c, h, w), and zeros for logvar, (n, d) each."""
     z = find_codes(
-        vae.decode, x, latent_dim=vae.config.latent_dim, generator=generator, report=report
+        vae.decode, x, latent_dim=vae.spec.latent_dim, generator=generator, report=report
     )
     return z, torch.zeros_like(z)
 
@@ -118,7 +118,7 @@ def decode(bundle: ModelBundle, z: np.ndarray, *, batch_size: int = 256) -> np.n
     Raises:
         ShapeError: The codes have another number of coordinates.
     """
-    d = bundle.config.latent_dim
+    d = bundle.model.latent_dim
     if z.ndim != 2 or z.shape[1] != d:
         raise ShapeError(
             f'The bundle "{bundle.name}" has latent codes of {d} dimensions, '
@@ -132,7 +132,7 @@ def decode(bundle: ModelBundle, z: np.ndarray, *, batch_size: int = 256) -> np.n
 
 
 def _check_images(bundle: ModelBundle, images: np.ndarray) -> None:
-    shape = bundle.data.image_shape
+    shape = bundle.model.image_shape
     if images.ndim != 4 or images.shape[1:] != shape:
         raise ShapeError(
             f'The bundle "{bundle.name}" reads {kind_of_image(shape)} images, '

@@ -10,10 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.bundle import Codes, ModelBundle
-from explorer.config import TrainConfig
 from explorer.errors import ShapeError
-from explorer.models.architecture import Layers, decoder_layers, sigma_layers
 from explorer.models.layers import Linear, weight_shapes
+from explorer.models.spec import Layers, ModelSpec
 
 
 def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
@@ -33,7 +32,7 @@ def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
     Raises:
         ShapeError: A coordinate does not exist.
     """
-    d = bundle.config.latent_dim
+    d = bundle.model.latent_dim
     if not coordinates:
         return bundle
     if not (0 <= min(coordinates) and max(coordinates) < d):
@@ -45,17 +44,17 @@ def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
     sign = np.ones(d, np.float32)
     sign[list(coordinates)] = -1
     weights = dict(bundle.weights)
-    if bundle.config.has_encoder:
+    if bundle.model.has_encoder:
         weights["encoder.mu.0.weight"] = weights["encoder.mu.0.weight"] * sign[:, None]
         weights["encoder.mu.0.bias"] = weights["encoder.mu.0.bias"] * sign
-    for name in _reading(bundle.config, bundle.data.image_shape):
+    for name in _reading(bundle.model):
         weights[name] = weights[name] * sign
     return replace(bundle, weights=weights, codes=_mirrored(bundle.codes, sign), pack=None)
 
 
-def _reading(config: TrainConfig, image_shape: tuple[int, int, int]) -> list[str]:
+def _reading(spec: ModelSpec) -> list[str]:
     """Return the names of the matrices (m, d) that the decoder multiplies a code by."""
-    trunk, *heads = (*decoder_layers(config, image_shape), *sigma_layers(config, image_shape))
+    trunk, *heads = (*spec.decoder, *spec.log_sigma)
     # Without hidden layers the trunk is empty, and the heads read the code themselves.
     stacks = [trunk] if weight_shapes(trunk[1], trunk[0]) else heads
     return [f"{name}.{_first_linear(layers)}.weight" for name, layers in stacks]

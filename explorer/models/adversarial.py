@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrizations
 
-from explorer.models.architecture import Stacks
 from explorer.models.blocks import build, gain_of, initialise
 from explorer.models.losses import kl_per_coordinate
+from explorer.models.spec import Stacks
 
 
 class Discriminator(nn.Module):

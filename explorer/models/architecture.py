@@ -1,7 +1,6 @@
-"""Which layers a network has: from a `TrainConfig` and an image shape to stacks of layer records.
+"""Which layers the settings of a run ask for: from a `TrainConfig` and an image shape to a model.
 
-Knows nothing of torch, so that a bundle can be checked, and its decoder packed for the browser,
-without it. A stack is named after its place in the network, such as `decoder.trunk`.
+Knows nothing of torch.
 """
 
 import dataclasses
@@ -16,23 +15,37 @@ from explorer.models.layers import (
     ConvTranspose,
     Crop,
     GroupNorm,
-    Layer,
     Linear,
     Reshape,
     Residual,
     Upsample,
-    weight_shapes,
 )
-
-Layers = tuple[Layer, ...]
-Stacks = tuple[tuple[str, Layers], ...]
-ImageShape = tuple[int, int, int]
+from explorer.models.spec import ImageShape, Layers, ModelSpec, Stacks
 
 SMALLEST, LARGEST = 8, 128  # sides of images, in pixels
 _COARSEST_SIDE = 7  # feature maps are halved until they are no larger than this
 _MOST_WIDENING = 8  # channels stop doubling at this many times the finest level's
 _MOST_GROUPS = 8
 _CODE_WIDTHS = (256, 256)  # of the discriminator that reads codes
+
+
+def spec_of(config: TrainConfig, image_shape: ImageShape) -> ModelSpec:
+    """Return the model that a run with these settings trains.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
+    """
+    return ModelSpec(
+        latent_dim=config.latent_dim,
+        image_shape=image_shape,
+        encoder=encoder_layers(config, image_shape),
+        decoder=decoder_layers(config, image_shape),
+        likelihood=config.likelihood,
+        sigma=config.sigma,
+        sigma_scope=config.sigma_scope,
+        binarize=config.binarize,
+        precision=config.precision,
+    )
 
 
 def encoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
@@ -60,39 +73,9 @@ def decoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
     )
 
 
-def expected_weights(config: TrainConfig, image_shape: ImageShape) -> dict[str, tuple[int, ...]]:
-    """Return the shape of every array of the network, by name.
-
-    Raises:
-        ShapeError: Images of this shape are not supported.
-    """
-    stacks = encoder_layers(config, image_shape) + decoder_layers(config, image_shape)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for name, layers in (*stacks, *sigma_layers(config, image_shape)):
-        shapes |= weight_shapes(layers, name)
-    if learns_shared_sigma(config):
-        shapes["log_sigma"] = ()
-    return shapes
-
-
-def learns_shared_sigma(config: TrainConfig) -> bool:
-    """Whether one standard deviation is learned for all pixels, as the array `log_sigma`."""
-    return config.has_encoder and config.likelihood == "sigma" and config.sigma_scope == "shared"
-
-
 def is_dense(config: TrainConfig) -> bool:
     """Whether a network has no convolutions."""
     return config.arch in ("mlp", "resmlp")
-
-
-def sigma_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
-    """Return the stack that gives log sigma of each pixel from the trunk, or nothing.
-
-    The browser draws the mean only, so this is no part of `decoder_layers`.
-    """
-    if config.has_encoder and config.likelihood == "sigma" and config.sigma_scope == "pixel":
-        return (("decoder.log_sigma", decoder_head(config, image_shape)),)
-    return ()
 
 
 def discriminator_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:

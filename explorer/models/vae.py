@@ -5,7 +5,6 @@ z = mu and no KL, and the generator of a GAN the same without an encoder. Knows 
 or optimisers.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +15,9 @@ from torch import Tensor, nn
 
 from explorer.config import TrainConfig
 from explorer.models import losses
-from explorer.models.architecture import (
-    decoder_layers,
-    encoder_layers,
-    learns_shared_sigma,
-    sigma_layers,
-)
+from explorer.models.architecture import spec_of
 from explorer.models.blocks import build, gain_of, initialise
+from explorer.models.spec import ImageShape, ModelSpec
 from explorer.models.tying import tie, tied_weights
 
 # How fast the kept sigma follows the best sigma of each batch.
@@ -54,50 +49,46 @@ class ElboTerms:
 
 
 class VAE(nn.Module):
-    """A VAE as a `TrainConfig` describes it, with weights drawn from the config's seed.
+    """The network that a `ModelSpec` describes, its weights not yet set.
 
-    The names and shapes of its weights are those of `architecture.expected_weights`. With tied
-    weights the decoder has only biases of its own.
-
-    Args:
-        config: Architecture, likelihood and seed.
-        image_shape: (c, h, w) of the images.
-
-    Raises:
-        ShapeError: Images of this shape are not supported.
+    The names and shapes of its weights are those of `spec.expected_weights`, except while weights
+    are tied: then the decoder has only biases of its own.
     """
 
     log_sigma: Tensor
 
-    def __init__(self, config: TrainConfig, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
-        self.config = config
-        self.image_shape = image_shape
-        encoder = encoder_layers(config, image_shape)
-        decoder = decoder_layers(config, image_shape) + sigma_layers(config, image_shape)
-        self.encoder = nn.ModuleDict({_last(name): build(layers) for name, layers in encoder})
+        self.spec = spec
+        decoder = spec.decoder + spec.log_sigma
+        self.encoder = nn.ModuleDict({_last(name): build(layers) for name, layers in spec.encoder})
         self.decoder = nn.ModuleDict({_last(name): build(layers) for name, layers in decoder})
-        if learns_shared_sigma(config):
+        if spec.has_shared_sigma:
             self.register_buffer("log_sigma", torch.zeros(()))
+
+    @classmethod
+    def untrained(cls, config: TrainConfig, image_shape: ImageShape) -> "VAE":
+        """Return the network of a run at its start, with weights drawn from the config's seed.
+
+        Raises:
+            ShapeError: Images of this shape are not supported.
+        """
+        vae = cls(spec_of(config, image_shape))
         generator = torch.Generator().manual_seed(config.seed)
-        for name, stack in (*self.encoder.items(), *self.decoder.items()):
+        for name, stack in (*vae.encoder.items(), *vae.decoder.items()):
             gain = gain_of(config.activation) if name == "trunk" else 1.0
             initialise(stack, generator, gain=gain)
         if config.tied:
-            tie(self.encoder.values(), self.decoder.values(), image_shape)
+            tie(vae.encoder.values(), vae.decoder.values(), image_shape)
+        return vae
 
     @classmethod
-    def from_weights(
-        cls,
-        config: TrainConfig,
-        image_shape: tuple[int, int, int],
-        weights: Mapping[str, np.ndarray],
-    ) -> "VAE":
-        """Return a trained VAE, ready to encode and decode, from the arrays of a bundle.
+    def from_weights(cls, spec: ModelSpec, weights: Mapping[str, np.ndarray]) -> "VAE":
+        """Return a trained network, ready to encode and decode, from the arrays of a bundle.
 
         Weights that were tied while it trained no longer are.
         """
-        vae = cls(dataclasses.replace(config, tied=False), image_shape)
+        vae = cls(spec)
         vae.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         return vae.eval().requires_grad_(False)
 
@@ -114,7 +105,7 @@ class VAE(nn.Module):
         """
         features = self.encoder["trunk"](x)
         mu = self.encoder["mu"](features)
-        has_posterior = self.config.has_posterior
+        has_posterior = self.spec.has_posterior
         return mu, self.encoder["logvar"](features) if has_posterior else torch.zeros_like(mu)
 
     def decode(self, z: Tensor) -> Tensor:
@@ -138,12 +129,12 @@ class VAE(nn.Module):
         """
         features = self.decoder["trunk"](z)
         logits = self.decoder["mean"](features)
-        if self.config.likelihood == "bernoulli":
+        if self.spec.likelihood == "bernoulli":
             return losses.bernoulli_log_likelihood(logits, x)
         x_hat = torch.sigmoid(logits)
-        if self.config.likelihood == "gaussian":
-            log_sigma = x.new_full((), math.log(self.config.sigma))
-        elif self.config.sigma_scope == "pixel":
+        if self.spec.likelihood == "gaussian":
+            log_sigma = x.new_full((), math.log(self.spec.sigma))
+        elif self.spec.sigma_scope == "pixel":
             log_sigma = losses.floor_log_sigma(self.decoder["log_sigma"](features))
         elif self.training and fit_sigma:
             log_sigma = losses.optimal_log_sigma(x_hat, x)
@@ -157,7 +148,7 @@ class VAE(nn.Module):
     ) -> ElboTerms:
         """Return the terms of the ELBO of images (n, c, h, w), by one draw of z each."""
         mu, logvar = self.encode(x)
-        if self.config.has_posterior:
+        if self.spec.has_posterior:
             z = losses.reparameterize(mu, logvar, generator)
             kl = losses.kl_per_coordinate(mu, logvar)
         else:

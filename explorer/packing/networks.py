@@ -6,13 +6,7 @@ Knows nothing of pages. `latent/encode.py` does the same for many images.
 import numpy as np
 
 from explorer.bundle import ModelBundle
-from explorer.models.architecture import Stacks, decoder_layers, encoder_layers
 from explorer.packing.ops import prepare, run
-
-
-def stacks_to_mu(bundle: ModelBundle) -> Stacks:
-    """Return the encoder without its head for logvar; nothing where there is no encoder."""
-    return encoder_layers(bundle.config, bundle.data.image_shape)[:2]
 
 
 def encode(bundle: ModelBundle, images: np.ndarray) -> np.ndarray:
@@ -22,7 +16,7 @@ def encode(bundle: ModelBundle, images: np.ndarray) -> np.ndarray:
         bundle: A model with an encoder, and its weights.
         images: Shape (n, c, h, w), float32 in [0, 1], of the bundle's image shape.
     """
-    return run(prepare(stacks_to_mu(bundle), bundle.weights), images)
+    return run(prepare(bundle.model.to_mu, bundle.weights), images)
 
 
 def decode(bundle: ModelBundle, z: np.ndarray) -> np.ndarray:
@@ -32,6 +26,5 @@ def decode(bundle: ModelBundle, z: np.ndarray) -> np.ndarray:
         bundle: A model with its weights.
         z: Codes, shape (n, d), in prior standard deviations.
     """
-    stacks = decoder_layers(bundle.config, bundle.data.image_shape)
-    logits = run(prepare(stacks, bundle.weights), z.astype(np.float32))
+    logits = run(prepare(bundle.model.decoder, bundle.weights), z.astype(np.float32))
     return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))  # so the exponential cannot overflow

@@ -48,7 +48,7 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.errors import BundleError, ShapeError
+from explorer.errors import BundleError
 from explorer.models.layers import (
     Activate,
     BatchNorm,
@@ -63,6 +63,8 @@ from explorer.models.layers import (
     Upsample,
     weight_shapes,
 )
+from explorer.models.spec import Stacks
+from explorer.models.walk import Shape, misfit, walk
 from explorer.packing.ops import Op, Ops, prepare, run
 
 MAGIC = b"LXPK"
@@ -76,8 +78,6 @@ FP16_TOLERANCE = 0.5 / 255
 FP16_CODE_TOLERANCE = 0.005
 
 Dtype = Literal["fp16", "fp32"]
-Stack = tuple[str, tuple[Layer, ...]]
-Shape = tuple[int, ...]
 
 _KINDS: dict[type[Layer], str] = {
     Linear: "linear",
@@ -98,7 +98,7 @@ class UnpackableError(BundleError):
 
 
 def pack_decoder(
-    stacks: tuple[Stack, ...],
+    stacks: Stacks,
     weights: Mapping[str, np.ndarray],
     *,
     latent_dim: int,
@@ -140,7 +140,7 @@ def pack_decoder(
 
 
 def pack_encoder(
-    stacks: tuple[Stack, ...],
+    stacks: Stacks,
     weights: Mapping[str, np.ndarray],
     *,
     image_shape: tuple[int, int, int],
@@ -174,7 +174,7 @@ def pack_encoder(
     return _finished(frame, halved)
 
 
-def runs_in_browser(stacks: tuple[Stack, ...], given: Shape) -> bool:
+def runs_in_browser(stacks: Stacks, given: Shape) -> bool:
     """Whether a network is small enough for the browser, as far as its layers tell.
 
     Args:
@@ -186,23 +186,8 @@ def runs_in_browser(stacks: tuple[Stack, ...], given: Shape) -> bool:
     """
     shapes = [weight_shapes(layers, name) for name, layers in stacks]
     n_bytes = 2 * sum(math.prod(shape) for some in shapes for shape in some.values())
-    small = n_bytes <= MAX_SIZE_BYTES and _walk(stacks, given)[0] <= MAX_MULTIPLY_ADDS
+    small = n_bytes <= MAX_SIZE_BYTES and walk(stacks, given)[0] <= MAX_MULTIPLY_ADDS
     return bool(stacks) and small
-
-
-def multiply_adds(stacks: tuple[Stack, ...], latent_dim: int) -> int:
-    """Count the multiply-adds that one picture takes in dense and convolution layers.
-
-    Counted as the layers are written; the pack's rewrites can only lower it.
-
-    Args:
-        stacks: Named stacks of layers, run one after another.
-        latent_dim: Length d of the latent code.
-
-    Raises:
-        ShapeError: Two layers do not fit together.
-    """
-    return _walk(stacks, (latent_dim,))[0]
 
 
 # Shapes and checks.
@@ -232,13 +217,13 @@ class _Frame:
         return shapes | {"input_shape": self.given, "output_shape": self.wanted}
 
 
-def _check(frame: _Frame, stacks: tuple[Stack, ...], weights: Mapping[str, np.ndarray]) -> None:
+def _check(frame: _Frame, stacks: Stacks, weights: Mapping[str, np.ndarray]) -> None:
     """Refuse a network that does not fit its images or codes, is too slow, or lacks weights."""
-    n_multiply_adds, shape = _walk(stacks, frame.given)
+    n_multiply_adds, shape = walk(stacks, frame.given)
     if shape != frame.wanted:
         whose = "images" if frame.network == "decoder" else "codes"
         what = f"The {frame.network} makes values of shape"
-        raise _misfit(what, shape, f"{frame.wanted}, that of the {whose}")
+        raise misfit(what, shape, f"{frame.wanted}, that of the {whose}")
     if n_multiply_adds > MAX_MULTIPLY_ADDS:
         raise UnpackableError(
             f"The {frame.network} takes {n_multiply_adds / 1e6:.1f} million multiply-adds "
@@ -261,75 +246,7 @@ def _finished(frame: _Frame, ops: Ops) -> bytes:
     return pack
 
 
-def _walk(stacks: tuple[Stack, ...], shape: Shape) -> tuple[int, Shape]:
-    """Return the multiply-adds of stacks given values of a shape, and the shape they give."""
-    total = 0
-    for prefix, layers in stacks:
-        for i, layer in enumerate(layers):
-            name = f"{prefix}.{i}"
-            if isinstance(layer, Residual):
-                in_body, after = _walk(((f"{name}.body", layer.body),), shape)
-                in_shortcut, other = _walk(((f"{name}.shortcut", layer.shortcut),), shape)
-                if after != other:
-                    raise _misfit(
-                        f"{name}.shortcut makes values of shape", other, f"{after}, as in its body"
-                    )
-                total += in_body + in_shortcut
-            else:
-                after = _shape_after(layer, shape)
-                if min(after, default=0) < 1:
-                    raise _misfit(
-                        f"{name} is given values of shape", shape, f"one that {layer} takes"
-                    )
-                total += _multiply_adds_of(layer, shape, after)
-            shape = after
-    return total, shape
-
-
-def _shape_after(layer: Layer, shape: Shape) -> Shape:
-    """Return the shape a layer other than Residual gives; () where it does not fit."""
-    match layer, shape:
-        case Linear(n_in, n_out), (n,) if n == n_in:
-            return (n_out,)
-        case Conv(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
-            return (n_out, *((n + 2 * padding - kernel) // stride + 1 for n in (h, w)))
-        case ConvTranspose(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
-            return (n_out, *((n - 1) * stride - 2 * padding + kernel for n in (h, w)))
-        case BatchNorm(n), (c, *_) if c == n:
-            return shape
-        case GroupNorm(n, groups), (c, *_) if c == n and n % groups == 0:
-            return shape
-        case Activate(), _:
-            return shape
-        case Reshape(wanted), _ if math.prod(wanted) == math.prod(shape):
-            return wanted
-        case Upsample(scale), (c, h, w):
-            return (c, h * scale, w * scale)
-        case Crop(size), (c, h, w) if size <= min(h, w):
-            return (c, size, size)
-    return ()
-
-
-def _multiply_adds_of(layer: Layer, before: Shape, after: Shape) -> int:
-    match layer:
-        case Linear(n_in, n_out):
-            return n_in * n_out
-        case Conv(n_in, n_out, kernel):
-            return n_in * n_out * kernel**2 * math.prod(after[1:])
-        case ConvTranspose(n_in, n_out, kernel):  # each input pixel meets the whole kernel
-            return n_in * n_out * kernel**2 * math.prod(before[1:])
-    return 0
-
-
-def _misfit(what: str, shape: Shape, needed: str) -> ShapeError:
-    return ShapeError(
-        f"{what} {shape}.",
-        f"The shape must be {needed}.",
-        "Check that the model's settings suit its image shape.",
-    )
-
-
-def _check_weights(stacks: tuple[Stack, ...], weights: Mapping[str, np.ndarray]) -> None:
+def _check_weights(stacks: Stacks, weights: Mapping[str, np.ndarray]) -> None:
     """Refuse weights that are missing, misshapen or not finite."""
     for prefix, layers in stacks:
         for name, shape in weight_shapes(layers, prefix).items():

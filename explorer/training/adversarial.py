@@ -174,7 +174,7 @@ class VaeCritic(AdversarialGame):
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
-        self.critic = VAE(config, image_shape)  # it decodes at first as the generator does
+        self.critic = VAE.untrained(config, image_shape)  # decodes at first as the generator does
         self.critic.encoder = self.vae.encoder
         self.networks["critic"] = self.critic
         rate = config.discriminator_learning_rate or None

@@ -56,22 +56,24 @@ class ElboMeans:
 
 
 @torch.inference_mode()
-def elbo_means(vae: VAE, pixels: Pixels, index: Tensor, generator: torch.Generator) -> ElboMeans:
+def elbo_means(
+    vae: VAE, pixels: Pixels, index: Tensor, config: TrainConfig, generator: torch.Generator
+) -> ElboMeans:
     """Measure the terms of the loss on the given rows, one draw of z each."""
     vae.eval()
     sums = torch.zeros(4, dtype=torch.float64)
-    is_article = vae.config.objective == "article"
+    is_article = config.objective == "article"
     for rows in torch.split(index, _BATCH_SIZE):
         x = pixels.batch(rows)
-        if vae.config.binarize == "random":
+        if config.binarize == "random":
             x = binarized(x, generator)
         terms = vae.elbo_terms(x, generator)
         tc = torch.zeros(())
-        if vae.config.kind == "beta-tcvae" and len(rows) > 1:
+        if config.kind == "beta-tcvae" and len(rows) > 1:
             tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=len(index))
         drawn = torch.zeros(())
         if is_article:
-            z = draw_prior(len(rows), vae.config.latent_dim, generator)
+            z = draw_prior(len(rows), vae.spec.latent_dim, generator)
             drawn = vae.log_likelihood(x, z).sum()
         sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), len(rows) * tc, drawn))
     log_likelihood, kl, total, prior = (sums / len(index)).tolist()
@@ -95,12 +97,13 @@ def make_bundle(
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016 (active units).
         https://arxiv.org/abs/1509.00519
     """
-    vae = VAE.from_weights(config, images.image_shape, vae.weights())
-    if not config.has_encoder:
+    vae = VAE.from_weights(vae.spec, vae.weights())
+    if not vae.spec.has_encoder:
         if config.precision == "half":
             vae.round_to_half()
         return ModelBundle(
             name=name,
+            model=vae.spec,
             config=config,
             data=replace(facts_of(images), fingerprint=images.fingerprint()),
             scores={},
@@ -118,7 +121,7 @@ def make_bundle(
     scores = {
         "mse": mse,
         "psnr_db": -10 * math.log10(max(mse, 1e-10)),
-        **(_elbo_scores(vae, pixels, test) if config.has_posterior else {}),
+        **(_elbo_scores(vae, pixels, test, config) if vae.spec.has_posterior else {}),
         "active_units": float(n_active),
     }
     ids = rows_on_the_map(images, config.data, MOST_CODES).astype(np.int64)
@@ -134,6 +137,7 @@ def make_bundle(
     )
     return ModelBundle(
         name=name,
+        model=vae.spec,
         config=config,
         data=replace(facts_of(images), fingerprint=images.fingerprint()),
         scores=kept_scores(scores),
@@ -142,9 +146,9 @@ def make_bundle(
     )
 
 
-def _elbo_scores(vae: VAE, pixels: Pixels, index: Tensor) -> dict[str, float]:
-    generator = torch.Generator().manual_seed(vae.config.seed)
-    means = elbo_means(vae, pixels, index, generator)
+def _elbo_scores(vae: VAE, pixels: Pixels, index: Tensor, config: TrainConfig) -> dict[str, float]:
+    generator = torch.Generator().manual_seed(config.seed)
+    means = elbo_means(vae, pixels, index, config, generator)
     return {
         "elbo_nats": means.log_likelihood - means.kl,
         "log_likelihood_nats": means.log_likelihood,
@@ -176,8 +180,8 @@ def _posteriors(
 
 def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig) -> Codes:
     """Return codes of images, found by search, and then draws from the prior."""
-    generator = torch.Generator().manual_seed(vae.config.seed)
-    d = vae.config.latent_dim
+    generator = torch.Generator().manual_seed(config.seed)
+    d = vae.spec.latent_dim
     ids = rows_on_the_map(images, config.data, _MOST_FOUND).astype(np.int64)
     x = pixels.batch(torch.from_numpy(ids))
     z = find_codes(vae.decode, x, latent_dim=d, generator=generator)

@@ -74,7 +74,7 @@ class Game(ABC):
     ) -> None:
         self.config = config
         self.n_data = n_data
-        self.vae = VAE(config, image_shape)
+        self.vae = VAE.untrained(config, image_shape)
         self.networks = nn.ModuleDict({"vae": self.vae})
         self.players: dict[str, Player] = {}
         self.shown = self.vae
@@ -168,7 +168,7 @@ def article_loss(vae: VAE, x: Tensor, log_likelihood: Tensor, noise: torch.Gener
         log_likelihood: log p(x|z) of each, z from its posterior, nats, shape (n,).
         noise: Source of one draw from the prior for each image.
     """
-    z = draw_prior(len(x), vae.config.latent_dim, noise)
+    z = draw_prior(len(x), vae.spec.latent_dim, noise)
     return -log_likelihood.mean() - vae.log_likelihood(x, z, fit_sigma=False).mean()
 
 

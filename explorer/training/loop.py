@@ -199,7 +199,7 @@ class _Run:
         vae, step = self._game.shown, self._step
         if which == "best":
             assert self._best is not None
-            vae = VAE(self._config, self._images.image_shape)
+            vae = VAE.untrained(self._config, self._images.image_shape)
             vae.load_state_dict(self._best)
             step = self._held_out.best_step
         return End(
@@ -309,7 +309,9 @@ class _Run:
         losses = None
         if config.has_encoder:
             generator = _generator(config.seed, _VALIDATION)
-            means = elbo_means(self._game.shown, self._pixels, self._validation_rows, generator)
+            means = elbo_means(
+                self._game.shown, self._pixels, self._validation_rows, config, generator
+            )
             losses = self._losses({"log_likelihood": means.log_likelihood, "kl": means.kl})
             if not config.is_adversarial:
                 loss = means.loss(*weights_at(config, self._step / self._steps_per_epoch))

@@ -68,6 +68,7 @@ class Watch:
         self.held_out = np.arange(len(shown)) < len(held_out)
         self.n_items = min(_N_ITEMS, len(held_out)) if config.has_encoder else 0
         n_samples = _N_SAMPLES if config.has_encoder else _N_SAMPLES_ALONE
+        self._standardises = config.kind == "ae"
         self._eps = torch.from_numpy(
             np.random.default_rng(config.seed).standard_normal(
                 (n_samples, config.latent_dim), np.float32
@@ -84,11 +85,11 @@ class Watch:
         begin = time.perf_counter()
         vae.eval()
         z = self._eps
-        if vae.config.has_encoder:
+        if vae.spec.has_encoder:
             mu, logvar = vae.encode(pixels.batch(torch.as_tensor(self.rows)))
         else:
             mu, logvar = z, torch.zeros_like(z)
-        if vae.config.kind == "ae":
+        if self._standardises:
             z = mu.mean(0) + mu.std(0, correction=0) * z
         pictures = vae.decode(torch.cat([mu[: self.n_items], z])).numpy()
         return Snapshot(

@@ -18,7 +18,7 @@ def holes_of(exhibit: Exhibit) -> tuple[Cover, Draws]:
     """Return how a model's codes cover the prior: on the plane of its map, and draw by draw."""
     codes = exhibit.bundle.codes
     mu = codes.mu[codes.placed]
-    variance = np.exp(codes.logvar[codes.placed]) if exhibit.bundle.config.has_posterior else None
+    variance = np.exp(codes.logvar[codes.placed]) if exhibit.bundle.model.has_posterior else None
     assert codes.pca_mean is not None  # `open_exhibit` has seen to the map
     assert codes.pca_components is not None
     return (

@@ -29,7 +29,7 @@ def comparison(exhibits: Sequence[Exhibit]) -> None:
 
 def latent_dims(exhibits: Sequence[Exhibit]) -> list[int]:
     """Return each size of code there is, in the order of the models."""
-    return list(dict.fromkeys(exhibit.bundle.config.latent_dim for exhibit in exhibits))
+    return list(dict.fromkeys(exhibit.bundle.model.latent_dim for exhibit in exhibits))
 
 
 def sharing(exhibits: Sequence[Exhibit]) -> list[bool]:
@@ -82,9 +82,9 @@ def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
         "covered": _covered(exhibit),
         "detail": _detail(exhibit),
         "data": bundle.data.name,
-        "latentDim": bundle.config.latent_dim,
+        "latentDim": bundle.model.latent_dim,
         "shares": shares,
-        "searched": not bundle.config.has_encoder,
+        "searched": not bundle.model.has_encoder,
         "classNames": list(bundle.data.class_names),
         "originals": exhibit.has_originals,
         "urls": routes.urls(exhibit),
@@ -137,7 +137,7 @@ def _detail(exhibit: Exhibit) -> str:
 
 def _sliders(exhibits: Sequence[Exhibit], d: int) -> dict[str, object]:
     """Describe the sliders that models with d coordinates share, the most telling first."""
-    members = [i for i, e in enumerate(exhibits) if e.bundle.config.latent_dim == d]
+    members = [i for i, e in enumerate(exhibits) if e.bundle.model.latent_dim == d]
     told = np.sum([exhibits[i].kl_of_coordinates for i in members], axis=0)
     active = {int(j) for i in members for j in exhibits[i].active}
     order = [int(j) for j in np.argsort(-told, kind="stable")]
@@ -148,7 +148,7 @@ def _row(row: Compared, exhibits: Sequence[Exhibit]) -> dict[str, object]:
     """Return one line of the table of scores, in words."""
     # What is said of codes found by search is in the remark already.
     scored = [e.bundle for e in exhibits if row.key in e.bundle.scores]
-    scores = max(scored, key=lambda bundle: bundle.config.has_encoder).scores
+    scores = max(scored, key=lambda bundle: bundle.model.has_encoder).scores
     return {
         "name": name_of(row.key),
         "says": meaning_of(row.key, scores),
@@ -178,8 +178,8 @@ def _csv(exhibits: Sequence[Exhibit], compared: Sequence[Compared]) -> str:
     facts: list[tuple[str, list[str]]] = [
         ("kind", [config.kind for config in configs]),
         ("data", [exhibit.bundle.data.name for exhibit in exhibits]),
-        ("latent_dim", [str(config.latent_dim) for config in configs]),
-        ("likelihood", [config.likelihood for config in configs]),
+        ("latent_dim", [str(e.bundle.model.latent_dim) for e in exhibits]),
+        ("likelihood", [e.bundle.model.likelihood for e in exhibits]),
     ]
     measures = [(row.key, row.values, _remark(row)) for row in compared]
     return comparison_csv([exhibit.bundle.name for exhibit in exhibits], facts, measures)

@@ -52,7 +52,7 @@ class Exhibit:
         Without an encoder all are taken to, as they come.
         """
         mu, logvar = self.bundle.codes.mu, self.bundle.codes.logvar
-        if not self.bundle.config.has_encoder:  # codes of draws tell nothing of coordinates
+        if not self.bundle.model.has_encoder:  # codes of draws tell nothing of coordinates
             return np.arange(mu.shape[1])
         return active_coordinates(mu, logvar)
 

@@ -32,7 +32,7 @@ def stage(exhibit: Exhibit, choice: MapChoice) -> None:
 
 def _start(exhibit: Exhibit) -> state.Start:
     """Return where the address says to begin, or else at the visitor's own picture or an item."""
-    asked = state.asked_start(exhibit.bundle.config.latent_dim, len(exhibit.bundle.codes.mu))
+    asked = state.asked_start(exhibit.bundle.model.latent_dim, len(exhibit.bundle.codes.mu))
     if asked != state.Start():
         return asked
     own = state.own_picture(exhibit.version)
@@ -51,7 +51,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
         "key": f"{bundle.name}:{exhibit.version}",
         "model": bundle.name,
         "title": _title(bundle),
-        "latentDim": bundle.config.latent_dim,
+        "latentDim": bundle.model.latent_dim,
         "imageShape": list(bundle.data.image_shape),
         "classNames": list(bundle.data.class_names),
         "coordinates": [
@@ -65,14 +65,14 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
         "mapUrl": f"{urls['map']}?{map_query}",
         "start": {"item": start.item, "z": None if start.z is None else list(start.z)},
         "own": _own(exhibit),
-        "words": stage_words(has_encoder=bundle.config.has_encoder),
+        "words": stage_words(has_encoder=bundle.model.has_encoder),
     }
 
 
 def _title(bundle: ModelBundle) -> dict[str, object]:
     """Return what the top line of the stage says of a model."""
     kind = say(f"train.kinds.{bundle.config.kind}.name")
-    size = say("explore.card_line", count=bundle.config.latent_dim)
+    size = say("explore.card_line", count=bundle.model.latent_dim)
     text = bundle.title or bundle.name
     return {"text": text, "name": bundle.name, "facts": [kind, size], "lookFor": bundle.look_for}
 
@@ -118,7 +118,7 @@ def _fragment(exhibit: Exhibit, sent: dict[str, object]) -> None:
 def _remember(view: dict[str, object], exhibit: Exhibit) -> None:
     """Put what the browser says into the address, if it is what the stage would say."""
     z, item = view.get("z"), view.get("item")
-    d, n = exhibit.bundle.config.latent_dim, len(exhibit.bundle.codes.mu)
+    d, n = exhibit.bundle.model.latent_dim, len(exhibit.bundle.codes.mu)
     numbers = [float(v) for v in z if isinstance(v, (int, float))] if isinstance(z, list) else []
     if len(numbers) != d or not all(map(math.isfinite, numbers)):
         return

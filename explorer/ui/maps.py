@@ -76,9 +76,9 @@ def color_choices(exhibit: Exhibit) -> dict[str, str]:
     choices = {"class": say("explore.color_class")} if facts.class_names else {}
     if exhibit.bundle.codes.factors is not None:
         choices |= {name: name for name in facts.factor_names}
-    config = exhibit.bundle.config
-    error = ("error",) if config.has_encoder else ()  # a draw from the prior has none
-    kl = ("kl",) if config.has_posterior else ()  # an autoencoder has none
+    model = exhibit.bundle.model
+    error = ("error",) if model.has_encoder else ()  # a draw from the prior has none
+    kl = ("kl",) if model.has_posterior else ()  # an autoencoder has none
     for value in (*error, *kl, "none"):
         choices[value] = say(f"explore.color_{value}")
     return choices
@@ -120,7 +120,7 @@ def figure_choice(
         theme: `light` or `dark`.
         part: Which images to show; anything unknown shows both parts.
     """
-    known = code in ("pca3", "tsne") or _pair(code, exhibit.bundle.config.latent_dim)
+    known = code in ("pca3", "tsne") or _pair(code, exhibit.bundle.model.latent_dim)
     return FigureChoice(
         code if known else "pca",
         color if color in color_choices(exhibit) else "none",

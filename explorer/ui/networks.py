@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.data.framing import Habit, habit_of
-from explorer.packing.networks import decode, stacks_to_mu
+from explorer.packing.networks import decode
 from explorer.packing.pack import pack_encoder, runs_in_browser
 from explorer.ui.exhibits import Exhibit
 
@@ -22,7 +22,7 @@ _lock = Lock()  # what is asked for twice at once is worked out once
 
 def encodes_live(bundle: ModelBundle) -> bool:
     """Whether the browser can decode and encode: both networks are there and small enough."""
-    small = runs_in_browser(stacks_to_mu(bundle), bundle.data.image_shape)
+    small = runs_in_browser(bundle.model.to_mu, bundle.model.image_shape)
     return bundle.pack is not None and small
 
 
@@ -45,10 +45,10 @@ def encoder_pack(exhibit: Exhibit) -> bytes:
     with _lock:
         bundle = _read(_folder(exhibit), exhibit.version)
     return pack_encoder(
-        stacks_to_mu(bundle),
+        bundle.model.to_mu,
         bundle.weights,
-        image_shape=bundle.data.image_shape,
-        latent_dim=bundle.config.latent_dim,
+        image_shape=bundle.model.image_shape,
+        latent_dim=bundle.model.latent_dim,
         images=_pictures(bundle),
     )
 

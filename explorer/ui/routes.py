@@ -193,7 +193,7 @@ async def _names(request: Request, exhibit: Exhibit) -> Response:
 
 async def _decode(request: Request, exhibit: Exhibit) -> Response:
     """Decode in Python, for decoders the browser cannot run: (c, h, w) float32 in [0, 1]."""
-    d = exhibit.bundle.config.latent_dim
+    d = exhibit.bundle.model.latent_dim
     try:
         z = np.array(request.query_params.get("z", "").split(","), dtype=np.float32)
     except ValueError:

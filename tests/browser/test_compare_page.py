@@ -12,8 +12,9 @@ from PIL import Image
 
 from explorer import store
 from explorer.bundle import ModelBundle, read_bundle, read_summary, write_bundle
-from explorer.models.architecture import expected_weights
+from explorer.models.spec import expected_weights
 from tests.browser.conftest import SLOW_MS, Visit, serving
+from tests.conftest import with_settings
 from tests.tools import chromium
 
 READY = '[data-testid="comparison"][data-ready="true"]'
@@ -38,8 +39,7 @@ def without_encoder() -> ModelBundle:
     """The decoder of the digits as a generator by itself, with codes of but 60 test images."""
     bundle = read_bundle(store.pretrained_folder() / "digits")
     off = {"beta": 1.0, "beta_end": 0.0, "kl_warmup_epochs": 0, "likelihood": "bernoulli"}
-    config = replace(bundle.config, kind="gan", **off)  # type: ignore[arg-type]
-    needed = expected_weights(config, bundle.data.image_shape)
+    gan = with_settings(bundle, kind="gan", **off)
     found = np.arange(len(bundle.codes.mu)) < 60
     assert bundle.codes.labels is not None
     codes = replace(
@@ -47,10 +47,8 @@ def without_encoder() -> ModelBundle:
         ids=np.where(found, bundle.codes.ids, -1),
         labels=np.where(found, bundle.codes.labels, -1),
     )
-    weights = {key: bundle.weights[key] for key in needed}
-    return replace(
-        bundle, name="generator", config=config, weights=weights, codes=codes, start_item=None
-    )
+    weights = {key: bundle.weights[key] for key in expected_weights(gan.model)}
+    return replace(gan, name="generator", weights=weights, codes=codes, start_item=None)
 
 
 class Comparison:

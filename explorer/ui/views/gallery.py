@@ -37,7 +37,7 @@ def gallery(
                 picture = thumbnail(model.folder, _THUMBNAIL)
                 if picture is not None:
                     st.image(picture, width=_THUMBNAIL, alt="")
-                size = say("explore.card_line", count=model.config.latent_dim)
+                size = say("explore.card_line", count=model.model.latent_dim)
                 reason = why_not(model)
                 st.button(
                     plain(model.title or model.name),

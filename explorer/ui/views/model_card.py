@@ -33,10 +33,10 @@ def _draw(exhibit: Exhibit) -> None:
         st.markdown(say("card.article"))
     st.markdown(
         say(
-            "card.opening" if bundle.config.has_encoder else "card.opening_drawn",
+            "card.opening" if bundle.model.has_encoder else "card.opening_drawn",
             width=w,
             height=h,
-            count=bundle.config.latent_dim,
+            count=bundle.model.latent_dim,
             n_train=f"{facts.n_train:,}",
             n_test=f"{facts.n_test:,}",
         )
@@ -46,7 +46,7 @@ def _draw(exhibit: Exhibit) -> None:
         st.markdown(f"### {say('card.expect')}")
         st.markdown("\n".join(f"- {sentence}" for sentence in told))
     _scores(exhibit)
-    if bundle.config.has_encoder:  # codes of draws tell nothing of sliders
+    if bundle.model.has_encoder:  # codes of draws tell nothing of sliders
         left, right = st.columns(2, gap="medium")
         with left:
             _sliders(exhibit)
@@ -82,7 +82,7 @@ def _scores(exhibit: Exhibit) -> None:
 def _sliders(exhibit: Exhibit) -> None:
     """Draw how much each slider says, and how much it varies."""
     kl, activity = exhibit.kl_of_coordinates, exhibit.bundle.codes.mu.var(axis=0)
-    has_posterior = exhibit.bundle.config.has_posterior
+    has_posterior = exhibit.bundle.model.has_posterior
     told = kl if has_posterior else activity
     rows = [
         (

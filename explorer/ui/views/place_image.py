@@ -137,7 +137,7 @@ def _placement(exhibit: Exhibit, pixels: np.ndarray, slot: DeltaGenerator) -> Pl
 def _found(exhibit: Exhibit, pixels: np.ndarray, slot: DeltaGenerator) -> Placement:
     """Look for the code, with a bar that fills where the model is to search for it."""
     assert exhibit.bundle.folder is not None  # it was read from there
-    is_search = not exhibit.bundle.config.has_encoder
+    is_search = not exhibit.bundle.model.has_encoder
     words = say("placing.searching" if is_search else "placing.encoding")
     slot.progress(0.0, say("placing.starting"))
     return place(exhibit.bundle.folder, pixels, lambda share: _progress(slot, share, words))

@@ -1,0 +1,105 @@
+"""Shapes of values on their way through layers, and how much work the layers are.
+
+Knows nothing of weights, torch or files.
+"""
+
+import math
+
+from explorer.errors import ShapeError
+from explorer.models.layers import (
+    Activate,
+    BatchNorm,
+    Conv,
+    ConvTranspose,
+    Crop,
+    GroupNorm,
+    Layer,
+    Linear,
+    Reshape,
+    Residual,
+    Upsample,
+)
+from explorer.models.spec import Stacks
+
+Shape = tuple[int, ...]
+
+
+def walk(stacks: Stacks, shape: Shape) -> tuple[int, Shape]:
+    """Follow values through layers, without running them.
+
+    Args:
+        stacks: Named stacks of layers, run one after another.
+        shape: Shape of what the first layer reads.
+
+    Returns:
+        How many multiply-adds its dense and convolution layers take, counted as they are written,
+        and the shape that the last layer gives.
+
+    Raises:
+        ShapeError: Two layers do not fit together.
+    """
+    total = 0
+    for prefix, layers in stacks:
+        for i, layer in enumerate(layers):
+            name = f"{prefix}.{i}"
+            if isinstance(layer, Residual):
+                in_body, after = walk(((f"{name}.body", layer.body),), shape)
+                in_shortcut, other = walk(((f"{name}.shortcut", layer.shortcut),), shape)
+                if after != other:
+                    raise misfit(
+                        f"{name}.shortcut makes values of shape", other, f"{after}, as in its body"
+                    )
+                total += in_body + in_shortcut
+            else:
+                after = _shape_after(layer, shape)
+                if min(after, default=0) < 1:
+                    raise misfit(
+                        f"{name} is given values of shape", shape, f"one that {layer} takes"
+                    )
+                total += _multiply_adds_of(layer, shape, after)
+            shape = after
+    return total, shape
+
+
+def _shape_after(layer: Layer, shape: Shape) -> Shape:
+    """Return the shape a layer other than Residual gives; () where it does not fit."""
+    match layer, shape:
+        case Linear(n_in, n_out), (n,) if n == n_in:
+            return (n_out,)
+        case Conv(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
+            return (n_out, *((n + 2 * padding - kernel) // stride + 1 for n in (h, w)))
+        case ConvTranspose(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
+            return (n_out, *((n - 1) * stride - 2 * padding + kernel for n in (h, w)))
+        case BatchNorm(n), (c, *_) if c == n:
+            return shape
+        case GroupNorm(n, groups), (c, *_) if c == n and n % groups == 0:
+            return shape
+        case Activate(), _:
+            return shape
+        case Reshape(wanted), _ if math.prod(wanted) == math.prod(shape):
+            return wanted
+        case Upsample(scale), (c, h, w):
+            return (c, h * scale, w * scale)
+        case Crop(size), (c, h, w) if size <= min(h, w):
+            return (c, size, size)
+    return ()
+
+
+def _multiply_adds_of(layer: Layer, before: Shape, after: Shape) -> int:
+    match layer:
+        case Linear(n_in, n_out):
+            return n_in * n_out
+        case Conv(n_in, n_out, kernel):
+            return n_in * n_out * kernel**2 * math.prod(after[1:])
+        case ConvTranspose(n_in, n_out, kernel):  # each input pixel meets the whole kernel
+            return n_in * n_out * kernel**2 * math.prod(before[1:])
+    return 0
+
+
+def misfit(what: str, shape: Shape, needed: str) -> ShapeError:
+    """Say that values have a shape other than the one needed."""
+    return ShapeError(
+        f"{what} {shape}.",
+        f"The shape must be {needed}.",
+        "Check that the model's settings suit its image shape.",
+    )
