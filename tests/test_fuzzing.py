@@ -46,7 +46,7 @@ from explorer.training import train
 from explorer.training.checkpoint import _MAGIC
 from explorer.ui import routes, run_routes
 from explorer.ui.exhibits import open_exhibit
-from explorer.ui.views.train_words import length, state_line
+from explorer.ui.views.train.words import length, state_line
 from tests.conftest import fresh_bundle, fresh_gan
 from tests.fuzzing import (
     Mutator,

@@ -183,7 +183,7 @@ def test_the_part_shown_is_a_control_that_lives_in_the_address(exhibit):
 
         from explorer.ui import state
         from explorer.ui.exhibits import open_exhibit
-        from explorer.ui.views.explore import _controls
+        from explorer.ui.views.explore.page import _controls
 
         state.remember_pages({"explore": st.Page(lambda: None, title="Explore")})
         st.text(repr(_controls(open_exhibit("parted"))))

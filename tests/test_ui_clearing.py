@@ -14,7 +14,7 @@ from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.jobs.folder import JobStatus, RunFolder
 from explorer.sweeping import grid
-from explorer.ui.views.train_gradients import _LESSONS
+from explorer.ui.views.train.gradients import _LESSONS
 from tests.inputs import png
 from tests.test_ui_train import button, drawn
 
@@ -259,7 +259,7 @@ def managed(model: str) -> AppTest:
     def script(model: str):
         import streamlit as st
 
-        from explorer.ui.views.managing import PAGE, draw_managing
+        from explorer.ui.views.explore.managing import PAGE, draw_managing
         from explorer.ui.views.undoing import draw_undo
 
         draw_undo(PAGE)
@@ -336,12 +336,12 @@ def _explore() -> None:
     import streamlit as st
 
     from explorer.ui import live_decoder, state
-    from explorer.ui.views import explore
+    from explorer.ui.views.explore import page
 
-    state.remember_pages({"explore": st.Page(explore.render, title="Explore")})
-    explore.navigation_links = lambda: None  # type: ignore[attr-defined]
+    state.remember_pages({"explore": st.Page(page.render, title="Explore")})
+    page.navigation_links = lambda: None  # type: ignore[attr-defined]
     live_decoder.stage = lambda exhibit, choice: None
-    explore.render()
+    page.render()
 
 
 def test_every_error_of_clearing_has_three_beats():

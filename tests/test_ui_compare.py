@@ -18,10 +18,10 @@ from tests.conftest import fresh_bundle, with_settings
 
 PAGE = """
 from explorer.ui import state
-from explorer.ui.views import compare
+from explorer.ui.views.compare import page
 import streamlit as st
 state.remember_pages({})
-compare.render()
+page.render()
 """
 ODD = "b, 50%&=ü#?"
 

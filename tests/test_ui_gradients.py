@@ -14,7 +14,7 @@ from explorer.errors import TrainingError
 from explorer.jobs.folder import JobStatus, Record, RunFolder
 from explorer.jobs.worker import work
 from explorer.ui.replay import gif_of
-from explorer.ui.views.train_gradients import _LESSONS
+from explorer.ui.views.train.gradients import _LESSONS
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def no_process(monkeypatch):
 
 def lesson() -> AppTest:
     def script():
-        from explorer.ui.views.train_gradients import draw_gradient_lesson
+        from explorer.ui.views.train.gradients import draw_gradient_lesson
 
         draw_gradient_lesson()
 

@@ -17,9 +17,9 @@ from explorer.verdict import About
 
 COMPARE = """
 from explorer.ui import state
-from explorer.ui.views import compare
+from explorer.ui.views.compare import page
 state.remember_pages({})
-compare.render()
+page.render()
 """
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 

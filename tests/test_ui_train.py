@@ -26,7 +26,7 @@ from explorer.ui import run_routes
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.previews import look_at
 from explorer.ui.run_view import scene
-from explorer.ui.views.train_settings import _GROUPS
+from explorer.ui.views.train.settings import _GROUPS
 from explorer.ui.words import say
 
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
@@ -69,12 +69,12 @@ def drawn(view: str, **query: str) -> AppTest:
         import streamlit as st
 
         from explorer.ui import state
-        from explorer.ui.views import train
+        from explorer.ui.views.train import page
 
         names = ("explore", "train", "compare")
-        state.remember_pages({name: st.Page(train.render, title=name) for name in names})
-        train.navigation_links = lambda: None  # type: ignore[attr-defined]
-        train.render()
+        state.remember_pages({name: st.Page(page.render, title=name) for name in names})
+        page.navigation_links = lambda: None  # type: ignore[attr-defined]
+        page.render()
 
     test = AppTest.from_function(script, default_timeout=60)
     for key, value in query.items():

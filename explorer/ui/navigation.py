@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui import state
-from explorer.ui.views import compare, explore, train
+from explorer.ui.views.compare import page as compare
+from explorer.ui.views.explore import page as explore
+from explorer.ui.views.train import page as train
 from explorer.ui.words import say
 
 st.set_page_config(

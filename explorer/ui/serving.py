@@ -52,9 +52,9 @@ def _get_ready() -> None:
     A full collection walks over every object there is, a tenth of a second in which nobody is
     answered; frozen ones it passes over.
     """
-    import_module("explorer.ui.views.explore")
-    import_module("explorer.ui.views.train")
-    import_module("explorer.ui.views.compare")
+    import_module("explorer.ui.views.explore.page")
+    import_module("explorer.ui.views.train.page")
+    import_module("explorer.ui.views.compare.page")
     gc.collect()
     gc.freeze()
 

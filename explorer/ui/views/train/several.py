@@ -7,8 +7,8 @@ from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look
-from explorer.ui.views.train_settings import Settings
-from explorer.ui.views.train_words import length
+from explorer.ui.views.train.settings import Settings
+from explorer.ui.views.train.words import length
 from explorer.ui.words import plain, say
 
 _BETAS = (0.5, 1.0, 2.0, 4.0, 8.0)

@@ -13,8 +13,8 @@ from explorer.errors import ExplorerError
 from explorer.figures import Line, line_chart
 from explorer.ui import state
 from explorer.ui.strips import strip
-from explorer.ui.views.train_deleting import delete_group_button
-from explorer.ui.views.train_words import state_line, sweep_name, sweep_question
+from explorer.ui.views.train.deleting import delete_group_button
+from explorer.ui.views.train.words import state_line, sweep_name, sweep_question
 from explorer.ui.views.watching import following
 from explorer.ui.words import plain, say
 

@@ -12,8 +12,8 @@ from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.figures import Curve, Profile, ProfileWords, loss_chart, profile_chart
 from explorer.ui import state
-from explorer.ui.views.train_deleting import delete_group_button
-from explorer.ui.views.train_words import state_line
+from explorer.ui.views.train.deleting import delete_group_button
+from explorer.ui.views.train.words import state_line
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 2.0

@@ -11,7 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.ui import compare_view, state
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.views import name_page, navigation_links
-from explorer.ui.views.compare_curves import curves
+from explorer.ui.views.compare.curves import curves
 from explorer.ui.views.gallery import gallery
 from explorer.ui.views.undoing import draw_undo
 from explorer.ui.words import plain, say

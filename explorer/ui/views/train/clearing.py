@@ -13,9 +13,9 @@ from explorer.data.members import size_in_words
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.views.asking import ask_first, attempt
-from explorer.ui.views.train_deleting import PAGE
-from explorer.ui.views.train_gradients import lesson_runs
-from explorer.ui.views.train_words import sweep_name
+from explorer.ui.views.train.deleting import PAGE
+from explorer.ui.views.train.gradients import lesson_runs
+from explorer.ui.views.train.words import sweep_name
 from explorer.ui.views.undoing import clear, counted
 from explorer.ui.words import plain, say
 

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import state
-from explorer.ui.views.train_words import state_line, sweep_name, sweep_question
+from explorer.ui.views.train.words import state_line, sweep_name, sweep_question
 from explorer.ui.words import plain, say
 
 _LOOK_EVERY_S = 2.0

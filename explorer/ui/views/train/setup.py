@@ -10,10 +10,10 @@ from explorer.config import SHAPING, Kind, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look
-from explorer.ui.views.train_pictures import Chosen, choose_images
-from explorer.ui.views.train_settings import Settings, draw_settings
-from explorer.ui.views.train_several import draw_several
-from explorer.ui.views.train_words import length
+from explorer.ui.views.train.pictures import Chosen, choose_images
+from explorer.ui.views.train.settings import Settings, draw_settings
+from explorer.ui.views.train.several import draw_several
+from explorer.ui.views.train.words import length
 from explorer.ui.words import plain, say
 
 

@@ -6,13 +6,13 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.views import name_page, navigation_links
-from explorer.ui.views.train_clearing import draw_clearing
-from explorer.ui.views.train_deleting import PAGE
-from explorer.ui.views.train_gradients import draw_gradient_lesson
-from explorer.ui.views.train_run import draw_run
-from explorer.ui.views.train_runs import draw_runs
-from explorer.ui.views.train_setup import draw_setup
-from explorer.ui.views.train_sweep import draw_sweep
+from explorer.ui.views.train.clearing import draw_clearing
+from explorer.ui.views.train.deleting import PAGE
+from explorer.ui.views.train.gradients import draw_gradient_lesson
+from explorer.ui.views.train.run import draw_run
+from explorer.ui.views.train.runs import draw_runs
+from explorer.ui.views.train.setup import draw_setup
+from explorer.ui.views.train.sweep import draw_sweep
 from explorer.ui.views.undoing import draw_undo
 from explorer.ui.words import plain, say
 

@@ -9,8 +9,8 @@ from explorer.errors import ExplorerError
 from explorer.remedies import remedies_for
 from explorer.ui import state
 from explorer.ui.run_view import run_view
-from explorer.ui.views.train_deleting import delete_run_button
-from explorer.ui.views.train_verdict import begin_like, complain, draw_verdict
+from explorer.ui.views.train.deleting import delete_run_button
+from explorer.ui.views.train.verdict import begin_like, complain, draw_verdict
 from explorer.ui.views.watching import following
 from explorer.ui.words import plain, say
 

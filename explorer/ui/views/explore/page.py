@@ -17,10 +17,10 @@ from explorer.ui.maps import (
     point_choices,
 )
 from explorer.ui.views import name_page, navigation_links
+from explorer.ui.views.explore.managing import PAGE, draw_managing
+from explorer.ui.views.explore.model_card import open_model_card
+from explorer.ui.views.explore.place_image import open_placing
 from explorer.ui.views.gallery import gallery
-from explorer.ui.views.managing import PAGE, draw_managing
-from explorer.ui.views.model_card import open_model_card
-from explorer.ui.views.place_image import open_placing
 from explorer.ui.views.undoing import draw_undo
 from explorer.ui.words import plain, say
 
