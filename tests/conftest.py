@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer import store
 from explorer.bundle import Codes, DataFacts, ModelBundle, write_bundle
+from explorer.completing import complete
 from explorer.config import TrainConfig
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
@@ -106,13 +106,13 @@ def fresh_gan(name: str = "gan", *, seed: int = 0) -> ModelBundle:
 @pytest.fixture(scope="session")
 def tiny_gan() -> ModelBundle:
     """A tiny model without an encoder, complete with maps, pack, preview and card."""
-    return store.complete(fresh_gan(), command="latent-explorer train --data digits --kind gan")
+    return complete(fresh_gan(), command="latent-explorer train --data digits --kind gan")
 
 
 @pytest.fixture(scope="session")
 def tiny() -> ModelBundle:
     """A tiny bundle, complete with maps, pack, preview and card."""
-    return store.complete(fresh_bundle(), command="latent-explorer train --data digits --out tiny")
+    return complete(fresh_bundle(), command="latent-explorer train --data digits --out tiny")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from explorer import jobs, store
+from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
 
 N = 6
@@ -66,14 +67,14 @@ def test_several_equal_names_that_may_be_numbered_are_all_begun():
 
 def test_every_model_elsewhere_is_remembered(tiny, tmp_path):
     for i in range(N):
-        store.save(tiny, tmp_path / f"model-{i}")
+        write_bundle(tiny, tmp_path / f"model-{i}")
     assert all_at_once(f"store.remember(Path({str(tmp_path)!r}) / ('model-' + sys.argv[1]))")
     assert {f"model-{i}" for i in range(N)} <= {found.name for found in store.models().models}
 
 
 def test_one_of_several_models_gets_a_new_name(tiny):
     for i in range(N):
-        store.save(tiny, store.bundles_folder() / f"model-{i}")
+        write_bundle(tiny, store.bundles_folder() / f"model-{i}")
     said = all_at_once("clearing.rename('model-' + sys.argv[1], 'ours')")
     assert said.count("done") == 1
     assert len(store.own_folders()) == N

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from explorer import clearing, jobs, store
-from explorer.bundle import read_bundle
+from explorer.bundle import read_bundle, write_bundle
 from explorer.clearing import Work
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, MachineError, TrainingError
@@ -27,7 +27,7 @@ def made(name: str, tiny, *, state: str = "finished", data: str = "digits") -> R
     """A run that has ended in a model of its own name."""
     config = TrainConfig(data=data, arch="mlp", hidden=(8,), epochs=1)
     run = jobs.begin(config, name)
-    store.save(replace(tiny, origin=run.record().origin), store.bundles_folder() / name)
+    write_bundle(replace(tiny, origin=run.record().origin), store.bundles_folder() / name)
     run.say(JobStatus(state=state, out=name, updated_s=time.time()))  # type: ignore[arg-type]
     return run
 
@@ -56,7 +56,7 @@ def test_everything_made_here_can_go_and_what_came_along_stays(tiny, tmp_path):
     shipped = names()
     made("one", tiny)
     upload = store.keep_upload([("drawn.zip", archive())]).path
-    store.save(tiny, tmp_path / "outside")
+    write_bundle(tiny, tmp_path / "outside")
     store.remember(tmp_path / "outside")
     work = clearing.work_since()
     assert (len(work.runs), work.models, len(work.uploads)) == (1, ("one",), 1)
@@ -95,7 +95,7 @@ def test_only_what_was_made_since_goes_and_an_upload_that_others_use_stays(tiny)
 
 
 def test_nothing_that_came_along_or_lies_outside_can_be_cleared(tiny, tmp_path):
-    store.save(tiny, tmp_path / "outside")
+    write_bundle(tiny, tmp_path / "outside")
     store.remember(tmp_path / "outside")
     run = RunFolder(tmp_path / "run")
     run.create(Record(name="run", out=tmp_path / "x", config=CONFIG))
@@ -112,7 +112,7 @@ def test_nothing_that_came_along_or_lies_outside_can_be_cleared(tiny, tmp_path):
 
 
 def test_a_model_that_hid_a_shipped_one_reveals_it_again(tiny):
-    store.save(tiny, store.bundles_folder() / "faces")
+    write_bundle(tiny, store.bundles_folder() / "faces")
     assert clearing.place_of("faces") == "own"
     assert clearing.clear(Work(models=("faces",))).n_models == 1
     assert clearing.place_of("faces") == "shipped"
@@ -197,7 +197,7 @@ def test_a_run_at_work_in_a_terminal_is_left_out_and_said(tiny, tmp_path):
 
 
 def test_a_link_in_the_home_is_cleared_and_what_it_leads_to_stays(tiny, tmp_path):
-    store.save(tiny, tmp_path / "real")
+    write_bundle(tiny, tmp_path / "real")
     store.bundles_folder().mkdir(parents=True)
     (store.bundles_folder() / "linked").symlink_to(tmp_path / "real")
     cleared = clearing.clear(Work(models=("linked",)))
@@ -237,7 +237,7 @@ def test_a_model_is_renamed_with_its_folder_card_runs_and_old_addresses(tiny):
 def test_a_new_model_under_an_old_name_is_the_one_that_is_meant(tiny):
     made("one", tiny)
     clearing.rename("one", "two")
-    store.save(tiny, store.bundles_folder() / "one")
+    write_bundle(tiny, store.bundles_folder() / "one")
     assert store.find_name("one").name == "one"
     clearing.rename("two", "three")
     assert store.current_name("one") == "one"

@@ -22,10 +22,11 @@ from PIL import Image
 
 import explorer
 from explorer import cli, store
-from explorer.bundle import read_bundle
+from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.npz import npz_bytes
 from explorer.cli import serve
 from explorer.cli.arguments import parser
+from explorer.completing import train_command
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet, fixed_split
 from explorer.errors import MachineError
@@ -55,7 +56,7 @@ def refused(capsys: pytest.CaptureFixture[str], *args: object) -> str:
 def listed(tiny, own_home: Path, tmp_path, monkeypatch) -> Path:
     """The tiny bundle among the user's own, and nothing else."""
     monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "none")
-    store.save(tiny, own_home / "bundles" / "tiny")
+    write_bundle(tiny, own_home / "bundles" / "tiny")
     return own_home / "bundles" / "tiny"
 
 
@@ -92,7 +93,7 @@ def test_flags_reach_the_settings_they_name():
     ],
 )
 def test_a_command_line_made_from_settings_gives_them_back(config):
-    words = store.train_command(config, "x")
+    words = train_command(config, "x")
     args = parser().parse_args(shlex.split(words)[1:])
     given = {f.name: getattr(args, f.name) for f in dataclasses.fields(config) if f.name in args}
     assert TrainConfig(**{**for_kind(config.kind), **given}) == config
@@ -155,7 +156,7 @@ def test_a_reader_that_has_enough_ends_it_quietly(listed):
 
 
 def test_signs_that_steer_a_terminal_are_shown_not_sent(listed, tiny, capsys):
-    store.save(tiny, listed.with_name("a\x1b[2Jb\u202ec"))
+    write_bundle(tiny, listed.with_name("a\x1b[2Jb\u202ec"))
     assert cli.main(["models"]) == 0
     out, _ = capsys.readouterr()
     assert "a\\x1b[2Jb\\u202ec" in out
@@ -163,7 +164,7 @@ def test_signs_that_steer_a_terminal_are_shown_not_sent(listed, tiny, capsys):
 
 
 def test_signs_that_a_terminal_lacks_are_shown_as_codes(listed, tiny):
-    store.save(tiny, listed.with_name("顔"))
+    write_bundle(tiny, listed.with_name("顔"))
     done = subprocess.run(
         latent_explorer("models"),
         capture_output=True,
@@ -196,7 +197,7 @@ def test_models_prints_what_the_design_says(listed, capsys):
 
 
 def test_models_shows_titles(listed, tiny, capsys):
-    store.save(dataclasses.replace(tiny, title="Two digits"), listed)
+    write_bundle(dataclasses.replace(tiny, title="Two digits"), listed)
     assert cli.main(["models", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["models"][0]["title"] == "Two digits"
     assert cli.main(["models"]) == 0
@@ -204,7 +205,7 @@ def test_models_shows_titles(listed, tiny, capsys):
 
 
 def test_models_tells_of_a_damaged_bundle_and_goes_on(listed, tiny, capsys):
-    store.save(tiny, listed.with_name("broken"))
+    write_bundle(tiny, listed.with_name("broken"))
     (listed.with_name("broken") / "config.json").write_text("{}")
     assert cli.main(["models", "--json"]) == 0
     out, err = capsys.readouterr()
@@ -333,7 +334,7 @@ def test_a_picture_that_is_none_is_told(listed, tmp_path, capsys):
 
 
 def test_encode_without_an_encoder_searches_and_says_so(own_home, tiny_gan, tmp_path, capsys):
-    store.save(tiny_gan, own_home / "bundles" / "gan")
+    write_bundle(tiny_gan, own_home / "bundles" / "gan")
     z = np.array([[0.5, -1.0], [-0.3, 0.2]], np.float32)
     pixels = np.rint(decode(tiny_gan, z)[:, 0] * 255).astype(np.uint8)
     np.save(tmp_path / "images.npy", pixels)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explorer import cli, store
-from explorer.bundle import read_bundle
+from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.bundle.npz import npz_bytes
 from explorer.evaluation import MEASURES
@@ -18,7 +18,7 @@ from explorer.words import catalogue
 def listed(tiny, own_home):
     """A bundle that the home lists."""
     folder = own_home / "bundles" / "tiny"
-    store.save(tiny, folder)
+    write_bundle(tiny, folder)
     return folder
 
 
@@ -64,7 +64,7 @@ def test_scores_are_kept_in_the_bundle_and_on_its_card_when_asked(listed, tiny, 
 def test_a_model_that_came_along_is_never_changed(own_home, tiny, tmp_path, monkeypatch, capsys):
     shipped = tmp_path / "pretrained"
     monkeypatch.setattr(store, "pretrained_folder", lambda: shipped)
-    store.save(tiny, shipped / "tiny")
+    write_bundle(tiny, shipped / "tiny")
     before = {path.name: path.read_bytes() for path in (shipped / "tiny").iterdir()}
     for name in ("tiny", str(shipped / "tiny"), str(tmp_path / "link" / "tiny")):
         if "link" in name:
@@ -158,7 +158,7 @@ def test_scores_from_elsewhere_may_lack_how_they_were_measured():
 
 
 def test_a_model_without_an_encoder_is_scored_and_keeps_its_scores(own_home, tiny_gan, capsys):
-    store.save(tiny_gan, own_home / "bundles" / "gan")
+    write_bundle(tiny_gan, own_home / "bundles" / "gan")
     assert cli.main(["evaluate", "gan", "--keep"]) == 0
     said = capsys.readouterr()
     assert "Left out elbo_nats: This model has no encoder" in said.err

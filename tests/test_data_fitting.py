@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer import data, store
+from explorer import data
+from explorer.completing import train_command
 from explorer.config import TrainConfig
 from explorer.data.decoding import read_one
 from explorer.data.pictures import square_up, to_square
@@ -127,8 +128,8 @@ def test_a_bundle_that_says_nothing_of_fitting_padded_its_images():
 
 
 def test_the_command_that_makes_a_model_again_says_how_images_were_fitted():
-    assert " --fit crop " in store.train_command(TrainConfig(data="x", fit="crop"), "x")
-    assert "--fit" not in store.train_command(TrainConfig(data="x"), "x")
+    assert " --fit crop " in train_command(TrainConfig(data="x", fit="crop"), "x")
+    assert "--fit" not in train_command(TrainConfig(data="x"), "x")
 
 
 def test_a_single_picture_is_fitted_as_its_model_asks():

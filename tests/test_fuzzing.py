@@ -37,10 +37,12 @@ from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.findings import findings
 from explorer.bundle.table import table_text
 from explorer.cli.codes import read_mu
+from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.data.decoding import open_picture
 from explorer.errors import ExplorerError
 from explorer.jobs.folder import Record, RunFolder
+from explorer.jobs.unfinished import UnfinishedRun
 from explorer.jobs.worker import work
 from explorer.training import train
 from explorer.training.checkpoint import _MAGIC
@@ -101,7 +103,7 @@ def models() -> dict[str, dict[str, bytes]]:
     found: dict[str, dict[str, bytes]] = {}
     for fresh in (fresh_bundle("tiny"), fresh_gan("tiny", seed=1)):
         folder = Path(os.environ["LATENT_EXPLORER_HOME"]) / "made" / fresh.config.kind
-        write_bundle(store.complete(fresh, command="latent-explorer train"), folder)
+        write_bundle(complete(fresh, command="latent-explorer train"), folder)
         found[fresh.config.kind] = {path.name: path.read_bytes() for path in folder.iterdir()}
     return found
 
@@ -188,7 +190,7 @@ def of_run(file: str) -> Callable[[bytes, Path], object]:
                 fetch(address)
             assert jobs.runs()
             record = run.record()
-            store.train_command(record.config, record.name)
+            train_command(record.config, record.name)
             jobs.model_of(run)
         finally:
             shutil.rmtree(run.path)
@@ -282,7 +284,7 @@ def of_home(file: str) -> Callable[[bytes, Path], object]:
 
 
 def unfinished(content: bytes, place: Path) -> None:
-    run = store.UnfinishedRun(place / "x")
+    run = UnfinishedRun(place / "x")
     run.folder.mkdir()
     (run.folder / "run.json").write_bytes(content)
     run.config()
@@ -385,7 +387,7 @@ def home(tmp_path: Path, monkeypatch) -> Path:
     """A home with a sound model beside whatever is damaged."""
     monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path))
     monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "shipped")
-    write_bundle(store.complete(fresh_bundle("sound")), tmp_path / "shipped" / "sound")
+    write_bundle(complete(fresh_bundle("sound")), tmp_path / "shipped" / "sound")
     models(), run_files(), images()  # made once, and no part of reading
     return tmp_path
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from explorer import cli, jobs, store
-from explorer.bundle import read_bundle
+from explorer.bundle import read_bundle, write_bundle
 from explorer.config import TrainConfig
 from explorer.errors import TrainingError
 from explorer.jobs.folder import JobStatus, Record, RunFolder
@@ -261,7 +261,7 @@ def test_a_finished_run_of_the_command_line_opens_in_explore(tmp_path):
 
 def test_a_model_hidden_by_another_of_its_name_is_not_opened_in_its_place(tmp_path, tiny):
     assert train(tmp_path / "mine", "--epochs", "1") == 0
-    store.save(tiny, store.bundles_folder() / "mine")
+    write_bundle(tiny, store.bundles_folder() / "mine")
     page = drawn("run", run=only_run().id)
     assert not page.exception
     assert "Open in Explore" not in links(page)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer import cli, data, store
+from explorer import cli, data
 from explorer.bundle import files, read_bundle, write_bundle
+from explorer.completing import with_scores
 from explorer.config import TrainConfig
 from explorer.data.naming import LONGEST_NAME, MOST_NAMES, mended
 from explorer.errors import BundleError, ConfigError
@@ -136,7 +137,7 @@ def test_writing_checks_the_sizes_that_reading_checks(tmp_path, changes, file):
 
 def test_scores_that_are_no_numbers_are_left_out_and_the_rest_is_kept(tiny, tmp_path):
     scores = {"mse": 0.1, "psnr_db": float("nan"), "nll_nats": float("inf"), "elbo_nats": 1e300}
-    scored = store.with_scores(tiny, scores, {"tilt": float("nan"), "size": 0.5})
+    scored = with_scores(tiny, scores, {"tilt": float("nan"), "size": 0.5})
     write_bundle(scored, tmp_path / "tiny")
     kept = read_bundle(tmp_path / "tiny")
     assert (kept.scores, kept.factor_r2) == ({"mse": 0.1}, {"size": 0.5})

@@ -22,6 +22,7 @@ ROOMS = [
     ),  # core
     *("packing", "live", "export"),  # core, towards the browser
     "presets",  # core: settings, and what a network of them costs
+    "completing",  # core: what exploring needs of a freshly trained bundle
     "remedies",  # core: runs that change one setting of another
     "verdict",  # core: what the numbers of a finished run come to
     "sweeping",  # core: many settings, and which to choose

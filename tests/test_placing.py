@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from explorer import placing, store
+from explorer import placing
+from explorer.bundle import write_bundle
 from explorer.errors import MachineError
 from explorer.latent.encode import decode, encode
 from explorer.placing import place, place_by_encoder
@@ -36,7 +37,7 @@ def test_the_encoder_s_code_is_found_and_drawn(tiny, tiny_bundle):
 
 
 def test_without_an_encoder_a_search_tells_how_far_it_is(tiny_gan, tmp_path):
-    store.save(tiny_gan, tmp_path / "gan")
+    write_bundle(tiny_gan, tmp_path / "gan")
     told: list[float] = []
     found = place(tmp_path / "gan", PIXELS, told.append)
     assert found.n_steps == 200

@@ -13,6 +13,7 @@ from explorer.bundle import bundles_in, read_bundle, read_summary
 from explorer.bundle.card import card_text
 from explorer.bundle.table import table_text
 from explorer.cli.arguments import parser
+from explorer.completing import train_command
 from explorer.config import TrainConfig
 from explorer.data import factor_sense
 from explorer.latent.encode import decode
@@ -130,7 +131,7 @@ def test_each_says_where_its_images_come_from_under_which_licence(bundle):
 
 
 def test_the_command_on_each_card_starts_the_same_run(bundle):
-    assert bundle.command == store.train_command(bundle.config, bundle.name)
+    assert bundle.command == train_command(bundle.config, bundle.name)
     given = vars(parser().parse_args(shlex.split(bundle.command)[1:]))
     settings = {k: v for k, v in given.items() if k in TrainConfig.__dataclass_fields__}
     assert TrainConfig(**settings) == bundle.config

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import jobs, store
+from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.jobs.folder import JobStatus, RunFolder
@@ -30,7 +31,7 @@ def no_process(monkeypatch):
 def ended(run: RunFolder, tiny) -> RunFolder:
     """Let a run have ended in a model."""
     name = run.record().name
-    store.save(replace(tiny, origin=run.record().origin), store.bundles_folder() / name)
+    write_bundle(replace(tiny, origin=run.record().origin), store.bundles_folder() / name)
     run.say(JobStatus(state="finished", out=name, updated_s=time.time()))
     return run
 
@@ -138,7 +139,7 @@ def test_groups_are_listed_and_deleted_by_what_is_ticked(tiny):
         ended(run, tiny)
     alone = ended(jobs.begin(CONFIG, "alone"), tiny)
     ended(jobs.begin(_LESSONS["vanishing"]["stuck"], "gradients-stuck"), tiny)
-    store.save(tiny, store.bundles_folder() / "orphan")
+    write_bundle(tiny, store.bundles_folder() / "orphan")
     page = drawn("setup")
     button(page, "Clear up").click().run()
     assert not page.exception
@@ -176,7 +177,7 @@ def test_a_classs_work_is_cleared_after_one_question_and_can_be_undone(tiny, tmp
     before = {model.name for model in store.models().models}
     ended(jobs.begin(CONFIG, "mine"), tiny)
     upload = store.keep_upload([("drawn.zip", archive())]).path
-    store.save(tiny, tmp_path / "outside")
+    write_bundle(tiny, tmp_path / "outside")
     store.remember(tmp_path / "outside")
     page = drawn("clear", clear="1")
     assert "Delete 1 run, 1 model and 1 upload?" in says(page)
@@ -297,7 +298,7 @@ def test_a_model_that_came_along_can_be_neither_renamed_nor_deleted():
 
 
 def test_a_model_elsewhere_is_only_taken_off_the_list(tiny, tmp_path):
-    store.save(tiny, tmp_path / "outside")
+    write_bundle(tiny, tmp_path / "outside")
     store.remember(tmp_path / "outside")
     page = managed("outside")
     assert str(tmp_path / "outside") in says(page)

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import jobs, store
 from explorer.bundle import write_bundle
+from explorer.completing import complete
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
 from explorer.ui import compare_view, state
@@ -32,7 +33,7 @@ def nothing_shipped(monkeypatch, tmp_path):
 
 
 def keep(name: str, **changes: object) -> None:
-    whole = store.complete(replace(fresh_bundle(name), **changes))  # type: ignore[arg-type]
+    whole = complete(replace(fresh_bundle(name), **changes))  # type: ignore[arg-type]
     write_bundle(whole, store.bundles_folder() / name)
 
 
@@ -130,7 +131,7 @@ def test_no_more_than_four_fit():
 
 
 def test_models_that_the_browser_cannot_decode_are_not_offered(three):
-    whole = store.complete(fresh_bundle("large"))
+    whole = complete(fresh_bundle("large"))
     write_bundle(replace(whole, pack=None), store.bundles_folder() / "large")
     page = opened(models=f"a,{quote(ODD)},large")
     assert "compare-large" not in {b.key for b in page.sidebar.button}

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import explorer
 from explorer import store
 from explorer.bundle import write_bundle
+from explorer.completing import train_command
 from explorer.config import Kind
 from explorer.ui.words import plain, say, stage_words
 from explorer.verdict import About
@@ -74,7 +75,7 @@ def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shippe
     assert "miss most of the data: only 18% of real images" in told
     assert "| slant |" in told
     assert re.search(r"\| tilt \| :primary\[━+\] \| 0.93 \|", told)
-    assert page.code[0].value == store.train_command(tiny.config, "tiny")
+    assert page.code[0].value == train_command(tiny.config, "tiny")
 
 
 def test_a_model_without_an_encoder_is_drawn_and_its_panel_says_how_to_score_it(

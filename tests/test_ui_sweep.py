@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer import jobs, store
+from explorer import jobs
+from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
 from explorer.jobs.folder import JobStatus, RunFolder
 from explorer.jobs.worker import work
@@ -42,7 +43,7 @@ def ends(run: RunFolder, *, elbo: float, active: int) -> None:
     if record.config.latent_dim == 2:  # the tiny bundle's weights are those of 2 coordinates
         made = with_settings(made, kind=kind, beta=beta)
         made = dataclasses.replace(made, scores=scores, origin=record.origin)
-        store.save(made, record.out)
+        write_bundle(made, record.out)
     run.say(JobStatus(state="finished", out=record.name, updated_s=2e9))
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from explorer import store
+from explorer.completing import complete
 from explorer.ui.cards import harmless
 from explorer.ui.words import plain
 from tests.conftest import fresh_bundle
@@ -68,7 +68,7 @@ def test_cards_from_elsewhere_can_do_nothing_but_be_read(name):
 
 
 def test_our_own_cards_keep_headings_lists_tables_and_words():
-    card = store.complete(fresh_bundle("a_b")).card
+    card = complete(fresh_bundle("a_b")).card
     shown = harmless(card)
     assert shown.count("#### ") == card.count("# ")
     assert shown.splitlines()[0] == r"#### a\_b"

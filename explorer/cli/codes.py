@@ -14,6 +14,7 @@ from explorer import store
 from explorer.bundle import read_bundle, replace_file
 from explorer.bundle.npz import npz_bytes, read_npz
 from explorer.cli.terminal import ProgressLine, note
+from explorer.completing import to_picture
 from explorer.data.reading import Reading
 from explorer.errors import DataError, ShapeError
 from explorer.foreign import door, parse_json
@@ -219,7 +220,7 @@ def _is_number(value: object) -> bool:
 def _png(x: np.ndarray) -> bytes:
     """Return images (n, c, h, w) as one PNG."""
     stream = io.BytesIO()
-    store.to_picture(_grid(x)).save(stream, "PNG")
+    to_picture(_grid(x)).save(stream, "PNG")
     return stream.getvalue()
 
 

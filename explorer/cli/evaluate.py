@@ -5,10 +5,11 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from explorer import store
-from explorer.bundle import read_bundle
+from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.measures import in_order, name_of, value_of
 from explorer.bundle.settings import kept_scores
 from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.completing import with_scores
 from explorer.errors import BundleError, DataError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def evaluate(args: argparse.Namespace) -> int:
         assert bundle.folder is not None  # it was read from there
         for measure in scores.values.keys() - kept_scores(scores.values).keys():
             note(f"Not saved: {measure}, which is not a number that a bundle can hold")
-        store.save(store.with_scores(bundle, scores.values, scores.factor_r2), bundle.folder)
+        write_bundle(with_scores(bundle, scores.values, scores.factor_r2), bundle.folder)
         note(f'Saved in the bundle "{bundle.name}" and on its card')
     if args.json:
         say_json({"bundle": bundle.name, "data": data, **scores.to_json()})

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer import data, originals, presets, store
+from explorer.bundle import write_bundle
 from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.errors import DataError, MachineError
 from explorer.jobs.concluding import concluded
 from explorer.jobs.ends import Ends
 from explorer.jobs.stopping import StopAsked
+from explorer.jobs.unfinished import UnfinishedRun, resume_command
 from explorer.verdict import Grade, summary
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def train(args: argparse.Namespace) -> int:
         args.wrong_usage(f"--resume uses the settings the run started with: leave out --{extra}")
     if args.resume is None and (args.out is None or "data" not in given):
         args.wrong_usage("give --data and --out, or --resume")
-    run = store.UnfinishedRun(_absolute(args.resume or args.out))
+    run = UnfinishedRun(_absolute(args.resume or args.out))
     try:
         if args.resume:
             return _resume(run, given.get("data"), as_json=args.json)
@@ -85,7 +88,7 @@ def _line_in_time() -> bytes:
     return line.rstrip(b"\n")
 
 
-def _begin(run: store.UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
+def _begin(run: UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
     """Start a run; what was not given is chosen to fit the kind or the images, or by default."""
     from explorer.training.choice import fitting_settings
 
@@ -116,7 +119,7 @@ def _flags(settings: Mapping[str, object]) -> list[str]:
     return [flag if value is True else f"{flag} {value}" for flag, value in pairs]
 
 
-def _resume(run: store.UnfinishedRun, moved_to: str | None, *, as_json: bool) -> int:
+def _resume(run: UnfinishedRun, moved_to: str | None, *, as_json: bool) -> int:
     """Go on with the settings that the run began with, and with its images, wherever they lie.
 
     Whether they are the same images is told by their fingerprint in the checkpoint.
@@ -126,7 +129,7 @@ def _resume(run: store.UnfinishedRun, moved_to: str | None, *, as_json: bool) ->
         raise DataError(
             f'The images of the run are no longer at "{place}".',
             "To resume, a run needs the same images.",
-            f"Say where they lie now: {store.resume_command(run.out)} --data PATH",
+            f"Say where they lie now: {resume_command(run.out)} --data PATH",
         )
     with run.held():
         images = _load(dataclasses.replace(config, data=place))
@@ -149,7 +152,7 @@ def _load(config: TrainConfig) -> "ImageSet":
 
 
 def _work(
-    run: store.UnfinishedRun,
+    run: UnfinishedRun,
     config: TrainConfig,
     images: "ImageSet",
     *,
@@ -168,7 +171,7 @@ def _work(
         if last.bundle is None:
             _tell_how_to_resume(run)
             return 1
-        command = store.train_command(config, run.out.name)
+        command = train_command(config, run.out.name)
         with ProgressLine() as line:
 
             def report(done: float, words: str) -> None:
@@ -176,8 +179,8 @@ def _work(
                 recording.finishing(done, words)
 
             fresh = dataclasses.replace(last.bundle, origin=recording.origin)
-            bundle = store.complete(fresh, command=command, report=report)
-        store.save(bundle, run.out)
+            bundle = complete(fresh, command=command, report=report)
+        write_bundle(bundle, run.out)
         _remember(run.out, bundle, place)
         run.end()
         ends = concluded(last, images)
@@ -187,7 +190,7 @@ def _work(
 
 
 def _train_until_asked(
-    run: store.UnfinishedRun,
+    run: UnfinishedRun,
     config: TrainConfig,
     images: "ImageSet",
     control: "Control",
@@ -239,9 +242,9 @@ def _words(progress: "Progress") -> str:
     return "  ".join(parts)
 
 
-def _tell_how_to_resume(run: store.UnfinishedRun) -> None:
+def _tell_how_to_resume(run: UnfinishedRun) -> None:
     if run.checkpoint.exists():
-        note(f"Stopped; the run so far is saved. Resume it: {store.resume_command(run.out)}")
+        note(f"Stopped; the run so far is saved. Resume it: {resume_command(run.out)}")
     else:
         note("Stopped before there was anything to save.")
 

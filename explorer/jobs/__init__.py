@@ -10,6 +10,7 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 - `telling.py`: writes how a run stands, for the process that works on it.
 - `made.py`: which model a run has made, whatever else bears its name by now.
 - `looking.py`: what has come of a run: its model, and what was kept of it to look at.
+- `unfinished.py`: what a run of the command line keeps beside its bundle to be.
 - `recording.py`: writes a run of the command line down as the app's own are.
 - `turns.py`: how many runs work at once, and whose turn it is.
 - `ends.py`: what a run came to: the weights it kept, the others, and the verdict on both.

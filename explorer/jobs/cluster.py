@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from explorer import data, originals, store
 from explorer.bundle import ModelBundle, read_bundle, write_bundle
 from explorer.bundle.files import CAPS
+from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.errors import DataError, ExplorerError, MachineError, TrainingError
 from explorer.jobs import processes
@@ -204,7 +205,7 @@ def _received(answer: Answer, name: str) -> str:
             (folder / file).write_bytes(files[file])
         bundle = read_bundle(folder)
     out = store.bundles_folder() / processes.free_name(name)
-    store.save(bundle, out)
+    write_bundle(bundle, out)
     with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
         originals.remember_place(bundle)
     return out.name
@@ -269,4 +270,4 @@ def _trained(
                     "Start it again.",
                 )
     assert progress.bundle is not None
-    return store.complete(progress.bundle, command=store.train_command(config, name))
+    return complete(progress.bundle, command=train_command(config, name))

@@ -22,6 +22,7 @@ from explorer.bundle.files import machine_error
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, ExplorerError, MachineError, TrainingError
 from explorer.jobs.folder import ENDED, Asked, Record, RunFolder
+from explorer.jobs.unfinished import resume_command
 
 # The process that waits for the next run, if there is one.
 _spare: "subprocess.Popen[bytes] | None" = None
@@ -197,7 +198,7 @@ def _make_sure_of_a_process(run: RunFolder) -> None:
         raise TrainingError(
             f'The run "{run.record().name}" was started in a terminal and no longer runs there.',
             "Only the command line can resume it, from the checkpoint beside its output folder.",
-            f"Resume it in a terminal: {store.resume_command(run.record().out)}",
+            f"Resume it in a terminal: {resume_command(run.record().out)}",
         )
     if not run.is_worked_on():
         now_s = time.time()

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from filelock import Timeout
 
 from explorer import originals, store
+from explorer.bundle import write_bundle
+from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError, MachineError
@@ -229,7 +231,7 @@ class _Worker:
         self._tell.say("finishing")
         out = folder_saved_by(self._record) or store.free_folder(self._record.out)
         done = self._completed(progress.end.bundle, out.name)
-        store.save(done, out)
+        write_bundle(done, out)
         with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
             originals.remember_place(done)
         write_ends(self._run, concluded(progress, images))
@@ -239,12 +241,12 @@ class _Worker:
             # The run is over, whatever becomes of this.
             with contextlib.suppress(ExplorerError, MemoryError, KeyboardInterrupt):
                 other = self._completed(progress.other.bundle, out.name)
-                store.save(other, place_of(self._run, progress.other.which))
+                write_bundle(other, place_of(self._run, progress.other.which))
 
     def _completed(self, bundle: "ModelBundle", name: str) -> "ModelBundle":
-        command = store.train_command(bundle.config, name)
+        command = train_command(bundle.config, name)
         bundle = dataclasses.replace(bundle, name=name, origin=self._record.origin)
-        return store.complete(bundle, command=command, report=self._tell.doing)
+        return complete(bundle, command=command, report=self._tell.doing)
 
     # ---- waiting
 

@@ -27,8 +27,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from explorer import jobs, store
+from explorer import jobs
 from explorer.bundle import write_bundle
+from explorer.completing import complete
 from tests.conftest import fresh_bundle
 from tests.tools import chromium, started
 
@@ -48,7 +49,7 @@ def home(tmp_path_factory) -> Path:
     """A home with a bundle too large for the browser, one with a wicked name, and a broken one."""
     home = tmp_path_factory.mktemp("home")
     bundles = home / "bundles"
-    whole = store.complete(fresh_bundle("unpacked"))
+    whole = complete(fresh_bundle("unpacked"))
     write_bundle(replace(whole, pack=None), bundles / "unpacked")
     odd = replace(whole, name="ünïcode *שלום* <b> 50%#?")
     write_bundle(odd, bundles / odd.name)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explorer import jobs, store
+from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
 from tests.browser.conftest import SLOW_MS
 from tests.browser.test_train_page import let_it_settle, open_form, press, set_epochs
@@ -92,7 +93,7 @@ def test_a_sweep_over_beta_shows_its_models_compares_them_and_is_cleared_up(visi
 
 
 def test_a_model_is_renamed_and_deleted_where_it_is_explored(visit, tiny):
-    store.save(tiny, store.bundles_folder() / "drawings")
+    write_bundle(tiny, store.bundles_folder() / "drawings")
     before = own() - {"drawings"}
     page = visit.open("?model=drawings&map=tsne").page
     press(page, "Rename or delete")

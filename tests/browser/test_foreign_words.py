@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from explorer import store
 from explorer.bundle import write_bundle
+from explorer.completing import complete
 from tests.browser.conftest import SLOW_MS, Visit, serving, visiting
 from tests.conftest import fresh_bundle
 
@@ -46,7 +46,7 @@ def foreign(tmp_path_factory, browser) -> Iterator[Visit]:
         data=replace(fresh.data, class_names=names, source=WORDS, licence=WORDS),
         slider_names={0: WORDS, 1: "plain"},
     )
-    whole = replace(store.complete(made), factor_r2={WORDS: 0.5}, card=CARD, command="rm -rf /")
+    whole = replace(complete(made), factor_r2={WORDS: 0.5}, card=CARD, command="rm -rf /")
     write_bundle(whole, home / "bundles" / "foreign")
     with serving(home) as address:
         yield from visiting(browser, address, viewport={"width": 1280, "height": 800})

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer import store
 from explorer.bundle import Codes, write_bundle
+from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.data.digits import digits
 from explorer.training import train
@@ -23,7 +23,7 @@ def dreamer(home) -> Codes:
     )
     *_, last = train(digits(), config, name="dreamer")
     assert last.bundle is not None
-    bundle = store.complete(last.bundle, command=store.train_command(config, "dreamer"))
+    bundle = complete(last.bundle, command=train_command(config, "dreamer"))
     write_bundle(bundle, home / "bundles" / "dreamer")
     return bundle.codes
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
-from explorer.store import train_command
+from explorer.completing import train_command
 from explorer.ui.cards import harmless
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import coordinate_name

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from explorer import jobs, store
+from explorer import jobs
 from explorer.errors import ExplorerError
+from explorer.jobs.unfinished import UnfinishedRun, resume_command
 from explorer.remedies import remedies_for
 from explorer.ui import state
 from explorer.ui.run_view import run_view
@@ -74,9 +75,9 @@ def _of_terminal(run: jobs.RunFolder, status: jobs.JobStatus, *, is_adrift: bool
         st.caption(say("train.hidden", folder=plain(str(out))))
     elif not is_adrift and status.state not in jobs.ENDED:
         st.caption(say("train.in_terminal"))
-    elif not status.out and store.UnfinishedRun(out).checkpoint.exists():
+    elif not status.out and UnfinishedRun(out).checkpoint.exists():
         st.caption(say("train.adrift"))
-        st.code(store.resume_command(out), language=None, wrap_lines=True)
+        st.code(resume_command(out), language=None, wrap_lines=True)
     elif not status.out:
         st.caption(say("train.adrift_lost"))
 
