@@ -73,7 +73,7 @@ def test_a_run_and_its_bundle_know_each_other(tmp_path):
 
 def test_being_recorded_changes_no_weight(tmp_path, monkeypatch):
     assert train(tmp_path / "recorded", "--epochs", "2") == 0
-    monkeypatch.setattr("explorer.jobs.Recording.begin", lambda *args, **options: None)
+    monkeypatch.setattr("explorer.jobs.Recording.loaded", lambda *args: None)
     assert train(tmp_path / "alone", "--epochs", "2") == 0
     assert len(jobs.runs()) == 1
     one, other = read_bundle(tmp_path / "recorded"), read_bundle(tmp_path / "alone")
@@ -149,10 +149,10 @@ class Watching:
         note = jobs.Recording.note
         self.states: list[str] = []
 
-        def noted(recording, progress, *, goes_on):
+        def noted(recording, progress):
             run = only_run()
             act(run)
-            note(recording, progress, goes_on=goes_on)
+            note(recording, progress)
             self.states.append(run.status().state)
 
         monkeypatch.setattr(jobs.Recording, "note", noted)

@@ -72,7 +72,7 @@ def own_models() -> list[str]:
         ("explorer.bundle.files", "_write_through", "after", ""),
         ("explorer.bundle.files", "_swap", "before", ""),
         ("explorer.bundle.files", "_swap", "after", ""),
-        ("explorer.jobs.worker", "write_bundle", "after", ""),
+        ("explorer.jobs.pipeline", "write_bundle", "after", ""),
         ("explorer.jobs.worker", "write_ends", "before", ""),
         ("explorer.jobs.worker", "write_ends", "after", ""),
         ("explorer.jobs.telling:Teller", "say", "before", "finished"),
@@ -100,7 +100,9 @@ def test_a_run_that_goes_on_keeps_the_new_name_of_a_model_it_could_not_tell_of(t
     run = RunFolder(store.runs_folder() / "1-mine")
     run.create(Record(name="mine", out=store.bundles_folder() / "mine", config=DIGITS))
     code = "from pathlib import Path; from explorer.jobs.worker import work; "
-    killed("explorer.jobs.worker", "write_bundle", "after", f"{code}work(Path({str(run.path)!r}))")
+    killed(
+        "explorer.jobs.pipeline", "write_bundle", "after", f"{code}work(Path({str(run.path)!r}))"
+    )
     clearing.rename("mine", "better")
     assert work(run.path)
     assert own_models() == ["better"]

@@ -53,6 +53,11 @@ class ProgressLine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the line, so that whatever is printed next begins one; the next is shown at once."""
+        self._last_s = -self._pause_s
         if self._is_open:
             print(file=sys.stderr, flush=True)
             self._is_open = False

@@ -1,33 +1,29 @@
 """`latent-explorer train`: from images to a bundle, by a run that can stop and go on."""
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import shlex
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer import data, originals, presets, store
-from explorer.bundle import write_bundle
 from explorer.cli.terminal import ProgressLine, note, say, say_json
-from explorer.completing import complete, train_command
-from explorer.config import TrainConfig
+from explorer.config import FITTED, TrainConfig
 from explorer.errors import DataError, MachineError
-from explorer.jobs.concluding import concluded
-from explorer.jobs.ends import Ends
+from explorer.jobs.pipeline import Made, Observer, Pipeline, Task
 from explorer.jobs.stopping import StopAsked
 from explorer.jobs.unfinished import UnfinishedRun, resume_command
 from explorer.verdict import Grade, summary
 
 if TYPE_CHECKING:
-    from explorer.bundle import ModelBundle
     from explorer.data.imageset import ImageSet
-    from explorer.jobs import Recording
-    from explorer.training import Control, Progress
+    from explorer.training import Progress
 
 
 _MARKS: Mapping[Grade, str] = {"problem": "!", "note": "-", "fine": "+"}
@@ -90,20 +86,31 @@ def _line_in_time() -> bytes:
 
 def _begin(run: UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
     """Start a run; what was not given is chosen to fit the kind or the images, or by default."""
-    from explorer.training.choice import fitting_settings
-
     of_kind = presets.for_kind(given.get("kind", "vae"))
     asked = TrainConfig(**{**of_kind, **given})
+    is_open = [name for name in dict.fromkeys([*FITTED, *of_kind]) if name not in given]
+
+    def began(config: TrainConfig) -> None:
+        note_chosen("these images", {n: getattr(config, n) for n in is_open if asked.uses(n)})
+        run.begin(config)
+
     run.check()
     with run.held():
-        images = _load(asked)
-        fitting: dict[str, Any] = {**fitting_settings(images), **of_kind}
-        open_to_choice = (name for name in fitting if name not in given and asked.uses(name))
-        chosen = {name: fitting[name] for name in open_to_choice}
-        config = dataclasses.replace(asked, **chosen)
-        run.begin(config)
-        note_chosen("these images", chosen)
-        return _work(run, config, images, place=config.data, resume=False, as_json=as_json)
+        task = _task(run, asked, fitted=[name for name in is_open if name not in of_kind])
+        return _work(run, task, resume=False, as_json=as_json, began=began)
+
+
+def _task(
+    run: UnfinishedRun, config: TrainConfig, *, fitted: Iterable[str] = (), source: str = ""
+) -> Task:
+    return Task(
+        config=config,
+        fitted=fitted,
+        source=source or config.data,
+        name=run.out.name,
+        checkpoint=run.checkpoint,
+        place=lambda: run.out,
+    )
 
 
 def note_chosen(what: str, chosen: Mapping[str, object]) -> None:
@@ -132,95 +139,90 @@ def _resume(run: UnfinishedRun, moved_to: str | None, *, as_json: bool) -> int:
             f"Say where they lie now: {resume_command(run.out)} --data PATH",
         )
     with run.held():
-        images = _load(dataclasses.replace(config, data=place))
-        return _work(run, config, images, place=place, resume=True, as_json=as_json)
-
-
-def _load(config: TrainConfig) -> "ImageSet":
-    """Load the images, and say what had to be left out."""
-    from explorer.data import load_for
-
-    with ProgressLine() as line:
-        images = load_for(config, report=line.report)
-    if images.fitting is not None:
-        note(" ".join(images.fitting.told()))
-    for sentence in images.notes:
-        note(sentence)
-    for left in images.skipped:
-        note(f"Left out {left.name}: {left.reason}")
-    return images
+        task = _task(run, config, source=place)
+        return _work(run, task, resume=True, as_json=as_json)
 
 
 def _work(
     run: UnfinishedRun,
-    config: TrainConfig,
-    images: "ImageSet",
+    task: Task,
     *,
-    place: str,
     resume: bool,
     as_json: bool,
+    began: Callable[[TrainConfig], None] = lambda config: None,
 ) -> int:
-    """Train, complete, save, and write down how it goes. Return the exit code."""
+    """Carry out a run, and write down how it goes. Return the exit code.
+
+    Args:
+        run: The run.
+        task: What it is to do.
+        resume: Whether it goes on from its checkpoint.
+        as_json: Whether to print what was made as JSON.
+        began: Called once the images are loaded, with the settings.
+    """
     from explorer.jobs import Recording
     from explorer.training import Control
 
-    control = Control()
-    with Recording(control, note) as recording:
-        recording.begin(config, run.out, images, resumes=resume)
-        last = _train_until_asked(run, config, images, control, recording, resume=resume)
-        if last.bundle is None:
-            _tell_how_to_resume(run)
-            return 1
-        command = train_command(config, run.out.name)
-        with ProgressLine() as line:
-
-            def report(done: float, words: str) -> None:
-                line.report(done, words)
-                recording.finishing(done, words)
-
-            fresh = dataclasses.replace(last.bundle, origin=recording.origin)
-            bundle = complete(fresh, command=command, report=report)
-        write_bundle(bundle, run.out)
-        _remember(run.out, bundle, place)
-        run.end()
-        ends = concluded(last, images)
-        recording.made(run.out.name, last, ends)
-    _tell(bundle, last, ends, run.out, as_json=as_json)
+    control, stop, watcher = Control(), StopAsked(), _Watcher(run, task, began)
+    with Recording(
+        run.out, control, note, resumes=resume, goes_on=lambda: not stop.asked
+    ) as recording:
+        task = dataclasses.replace(task, origin=lambda: recording.origin)
+        pipeline = Pipeline(task, control=control, observers=[watcher, recording], heeding=stop)
+        with contextlib.closing(pipeline.run(resume=resume)) as reports, watcher.line:
+            for progress in reports:
+                if stop.asked and progress.end is None:
+                    break  # which writes the checkpoint
+    if watcher.result is None:
+        _tell_how_to_resume(run)
+        return 1
+    _tell(watcher.result, as_json=as_json)
     return 0
 
 
-def _train_until_asked(
-    run: UnfinishedRun,
-    config: TrainConfig,
-    images: "ImageSet",
-    control: "Control",
-    recording: "Recording",
-    *,
-    resume: bool,
-) -> "Progress":
-    """Return the last report: with the bundle, or without where Ctrl-C came first."""
-    from explorer.training import train
-    from explorer.training.choice import use_fitting_threads
+class _Watcher(Observer):
+    """Shows a run in the terminal, and ends it once its model is saved.
 
-    use_fitting_threads(config, images)
-    reports = train(
-        images,
-        config,
-        name=run.out.name,
-        checkpoint=run.checkpoint,
-        resume=resume,
-        control=control,
-    )
-    with StopAsked() as stop, ProgressLine() as line:
-        for progress in reports:
-            if progress.bundle is not None:
-                break
-            line.show(_words(progress), always=_is_last(progress))
-            recording.note(progress, goes_on=lambda: not stop.asked)
-            if stop.asked:
-                reports.close()  # which writes the checkpoint
-                break
-    return progress
+    Attributes:
+        line: Where it shows how far the run is.
+        result: What came of it; None until its model is saved.
+    """
+
+    def __init__(
+        self, run: UnfinishedRun, task: Task, began: Callable[[TrainConfig], None]
+    ) -> None:
+        self._run, self._source, self._began = run, task.source, began
+        self.line = ProgressLine()
+        self.result: Made | None = None
+
+    def doing(self, done: float, words: str) -> None:
+        """Show the share done of loading or completing."""
+        self.line.report(done, words)
+
+    def loaded(self, images: "ImageSet", config: TrainConfig) -> None:
+        """Say what had to be left out."""
+        self.line.end()
+        if images.fitting is not None:
+            note(" ".join(images.fitting.told()))
+        for sentence in images.notes:
+            note(sentence)
+        for left in images.skipped:
+            note(f"Left out {left.name}: {left.reason}")
+        self._began(config)
+
+    def note(self, progress: "Progress") -> None:
+        """Show how the training stands."""
+        if progress.end is None:
+            self.line.show(_words(progress), always=_is_last(progress))
+        else:
+            self.line.end()
+
+    def made(self, made: Made) -> None:
+        """Let the app list the model, and clear away what the run kept."""
+        self.line.end()
+        _remember(made, self._source)
+        self._run.end()
+        self.result = made
 
 
 def _is_last(progress: "Progress") -> bool:
@@ -249,8 +251,9 @@ def _tell_how_to_resume(run: UnfinishedRun) -> None:
         note("Stopped before there was anything to save.")
 
 
-def _tell(bundle: "ModelBundle", last: "Progress", ends: Ends, out: Path, *, as_json: bool) -> None:
+def _tell(made: Made, *, as_json: bool) -> None:
     """Print what was made, which weights were kept, and the verdict on them."""
+    bundle, last, ends, out = made.bundle, made.last, made.ends, made.folder
     findings = ends.end.findings
     if as_json:
         say_json(
@@ -288,11 +291,11 @@ def _tell(bundle: "ModelBundle", last: "Progress", ends: Ends, out: Path, *, as_
     say(f"Explore it: latent-explorer, then choose {out.name}")
 
 
-def _remember(out: Path, bundle: "ModelBundle", place: str) -> None:
+def _remember(made: Made, source: str) -> None:
     """Let the app list the bundle; that it cannot must not spoil a run that went well."""
     try:
-        store.remember(out)
-        originals.remember_place(bundle, place)
+        store.remember(made.folder)
+        originals.remember_place(made.bundle, source)
     except MachineError as error:
         note(str(error))
 

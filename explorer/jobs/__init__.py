@@ -16,7 +16,8 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 - `ends.py`: what a run came to: the weights it kept, the others, and the verdict on both.
 - `concluding.py`: judges what a run came to.
 - `stopping.py`: heeds Ctrl-C and polite kills between two steps.
-- `worker.py`: carries out a run, in the run's own process.
+- `pipeline.py`: one run from images to a saved model, watched by observers.
+- `worker.py`: carries out a run of the app, in the run's own process.
 - `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
 - `executors.py`: starts the runs of a sweep, on this machine or elsewhere.
 - `cluster.py`: runs on a Dask cluster.

@@ -19,16 +19,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from explorer import data, originals, store
-from explorer.bundle import ModelBundle, read_bundle, write_bundle
+from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.files import CAPS
-from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.errors import DataError, ExplorerError, MachineError, TrainingError
 from explorer.jobs import processes
 from explorer.jobs.folder import ENDED, JobStatus
+from explorer.jobs.pipeline import Observer, Pipeline, Task
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+    from explorer.training import Progress
 
 _ANSWER_S = 10.0  # that a scheduler gets to answer
 _TELL_EVERY_S = 1.0
@@ -237,37 +239,46 @@ def _train_there(
             if content is not None:
                 source = str(Path(place) / Path(source).name)
                 Path(source).write_bytes(content)
-            done = _trained(config, source, name, fitted, topic)
             folder = Path(place) / "bundle" / name
-            write_bundle(done, folder)
+            task = Task(
+                config=config, fitted=fitted, source=source, name=name, place=lambda: folder
+            )
+            for _ in Pipeline(task, observers=[_Telling(topic)]).run():
+                pass
             return {path.name: path.read_bytes() for path in folder.iterdir()}, ()
     except ExplorerError as error:
         return {}, (error.so, error.needed, error.do)
 
 
-def _trained(
-    config: TrainConfig, source: str, name: str, fitted: Iterable[str], topic: str
-) -> ModelBundle:
-    from distributed import Event, get_worker
+class _Telling(Observer):
+    """Says how far a worker is, and ends its run once that was given up.
 
-    from explorer.training import choice, train
+    Args:
+        topic: Where to say it.
+    """
 
-    images = data.load_for(dataclasses.replace(config, data=source))
-    config = choice.fitted(config, fitted, images)
-    choice.use_fitting_threads(config, images)
-    worker = get_worker()
-    key = str(worker.get_current_task())
-    given_up, due_s = Event(key), 0.0
-    for progress in train(images, config, name=name):
-        if time.monotonic() >= due_s:
-            told = {"key": key, "step": progress.step, "steps": progress.steps}
-            worker.log_event(topic, told)
-            due_s = time.monotonic() + _TELL_EVERY_S
-            if given_up.is_set():
-                raise TrainingError(
-                    "The run was abandoned.",
-                    "The program that started it has ended.",
-                    "Start it again.",
-                )
-    assert progress.bundle is not None
-    return complete(progress.bundle, command=train_command(config, name))
+    def __init__(self, topic: str) -> None:
+        from distributed import Event, get_worker
+
+        self._topic = topic
+        self._worker = get_worker()
+        self._key = str(self._worker.get_current_task())
+        self._given_up, self._due_s = Event(self._key), 0.0
+
+    def note(self, progress: "Progress") -> None:
+        """Say how far it is, about once a second.
+
+        Raises:
+            TrainingError: The run was given up.
+        """
+        if time.monotonic() < self._due_s:
+            return
+        said = {"key": self._key, "step": progress.step, "steps": progress.steps}
+        self._worker.log_event(self._topic, said)
+        self._due_s = time.monotonic() + _TELL_EVERY_S
+        if self._given_up.is_set():
+            raise TrainingError(
+                "The run was abandoned.",
+                "The program that started it has ended.",
+                "Start it again.",
+            )

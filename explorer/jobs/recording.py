@@ -20,8 +20,9 @@ from explorer import data, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
-from explorer.jobs.ends import Ends, write_ends
-from explorer.jobs.folder import LOCK_WAIT_S, Asked, Record, RunFolder
+from explorer.jobs.ends import write_ends
+from explorer.jobs.folder import LOCK_WAIT_S, Asked, Record, RunFolder, State
+from explorer.jobs.pipeline import Made, Observer
 from explorer.jobs.processes import new_folder, runs
 from explorer.jobs.telling import Teller
 
@@ -44,21 +45,35 @@ class _Pen:
     lock: FileLock
 
 
-class Recording:
-    """One run, written down within a `with`, at whose end the run is over or stopped.
+class Recording(Observer):
+    """Writes one run down within a `with`, at whose end the run is over or stopped.
 
     Args:
+        out: Folder of the bundle to be.
         control: What the training heeds; pages steer the run through it.
         tell: Receives one sentence about what a page does to the run, or why the rest is not
             recorded.
+        resumes: Whether the run goes on from a checkpoint, and so with what was written of it.
+        goes_on: Whether to wait any longer while a page holds the run paused.
 
     Attributes:
         origin: Id of the run, for the bundle it makes; empty of one that is not recorded.
     """
 
-    def __init__(self, control: "Control", tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        out: Path,
+        control: "Control",
+        tell: Callable[[str], None],
+        *,
+        resumes: bool,
+        goes_on: Callable[[], bool],
+    ) -> None:
+        self._out = out
         self._control = control
         self._tell = tell
+        self._resumes = resumes
+        self._goes_on = goes_on
         self._pen: _Pen | None = None
         self.origin = ""
 
@@ -80,20 +95,13 @@ class Recording:
                 pen.teller.say("paused" if pen.teller.status.step else "stopped")
         self._let_go()
 
-    def begin(self, config: TrainConfig, out: Path, images: ImageSet, *, resumes: bool) -> None:
-        """Begin, or go on with what was written of the run until it was stopped.
-
-        Args:
-            config: Settings of the run.
-            out: Folder of the bundle to be.
-            images: What it learns from.
-            resumes: Whether the run goes on from a checkpoint.
-        """
+    def loaded(self, images: ImageSet, config: TrainConfig) -> None:
+        """Begin, or go on with what was written of the run until it was stopped."""
         from explorer.jobs.recorder import Recorder
         from explorer.training import Watch
 
         with self._writing():
-            run = (_stopped(out) if resumes else None) or _created(config, out)
+            run = (_stopped(self._out) if self._resumes else None) or _created(config, self._out)
             lock = run.lock()
             lock.acquire(timeout=LOCK_WAIT_S)
             run.ask(Asked())  # wishes of an earlier time are over
@@ -103,15 +111,10 @@ class Recording:
             self._pen.teller.say("starting")
             self._heed(self._pen)
 
-    def note(self, progress: "Progress", *, goes_on: Callable[[], bool]) -> None:
-        """Write down a report, and do what pages ask for: pause, slow motion, finish.
-
-        Args:
-            progress: Any report but the last, which carries the bundle.
-            goes_on: Whether to wait any longer while the run is paused.
-        """
+    def note(self, progress: "Progress") -> None:
+        """Write down a report, and do what pages ask for: pause, slow motion, finish."""
         with self._writing() as pen:
-            if pen is None:
+            if pen is None or progress.end is not None:  # the last one is written by `made`
                 return
             asked = pen.run.asked()
             pen.teller.note(progress)
@@ -119,14 +122,14 @@ class Recording:
             if asked.pause:
                 pen.teller.say("paused")
                 self._tell("Paused on the Train page. Resume it there, or press Ctrl-C to stop.")
-                while goes_on() and pen.run.asked().pause:
+                while self._goes_on() and pen.run.asked().pause:
                     time.sleep(_LOOK_EVERY_S)
                 self._tell("Resumed.")
             elif asked.slow:
                 time.sleep(_SLOW_S)
             self._heed(pen)
 
-    def finishing(self, done: float, words: str) -> None:
+    def doing(self, done: float, words: str) -> None:
         """Say that the model is being completed, and what share of that is done."""
         with self._writing() as pen:
             if pen and pen.teller.status.state != "finishing":
@@ -134,19 +137,14 @@ class Recording:
             if pen:
                 pen.teller.doing(done, words)
 
-    def made(self, name: str, last: "Progress", ends: Ends) -> None:
-        """Say which bundle has come of it, by which of its ends, and what was found.
-
-        Args:
-            name: Of the bundle.
-            last: The last report.
-            ends: What the run came to.
-        """
+    def made(self, made: Made) -> None:
+        """Say which bundle has come of it, by which of its ends, and what was found."""
         with self._writing() as pen:
             if pen:
-                pen.recorder.note_ends(last)
-                write_ends(pen.run, ends)
-                pen.teller.say("stopped" if self._control.finish else "finished", out=name)
+                pen.recorder.note_ends(made.last)
+                write_ends(pen.run, made.ends)
+                said: State = "stopped" if self._control.finish else "finished"
+                pen.teller.say(said, out=made.folder.name)
 
     def _heed(self, pen: _Pen) -> None:
         asked = pen.run.asked()

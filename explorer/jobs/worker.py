@@ -1,4 +1,4 @@
-"""What the process of a run does: wait for its turn, load, train, and keep what it makes.
+"""What the process of a run does: wait for its turn, train, pause, and say how it goes.
 
 Pausing closes the training at a batch boundary, which writes a checkpoint, and gives the turn to
 others; going on opens it again from there, so a paused run ends in the very weights of one that
@@ -12,29 +12,26 @@ import dataclasses
 import os
 import time
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
 from explorer import originals, store
-from explorer.bundle import write_bundle
-from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError, MachineError
 from explorer.jobs.ends import place_of, write_ends
 from explorer.jobs.folder import LOCK_WAIT_S, Health, JobStatus, RunFolder, State
 from explorer.jobs.made import folder_saved_by
+from explorer.jobs.pipeline import Made, Observer, Pipeline, Task
 from explorer.jobs.stopping import StopAsked
 from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
 if TYPE_CHECKING:
-    from explorer.bundle import ModelBundle
-    from explorer.jobs.recorder import Recorder
-    from explorer.training import Control, Progress
+    from explorer.training import Progress
 
 _IN_FRONT_S = 5.0  # of training at its start, so that pictures come soon; then all else goes first
 _NICE = 19
@@ -120,17 +117,20 @@ def work(path: Path) -> bool:
     return True
 
 
-class _Worker:
+class _Worker(Observer):
     """One run at work."""
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
         self._record = run.record()
         self._tell = Teller(run)
+        self._stop = StopAsked()
+        self._gives_way = self._is_slow = False
 
     def work(self) -> None:
+        """Wait for a turn and train, again after each pause, until the model is made."""
         turns = self._run.path.parent / ".turns"
-        images: ImageSet | None = None
+        pipeline: Pipeline | None = None
         while True:
             self._tell.say("queued", queued_s=self._tell.status.queued_s or time.time())
             with (
@@ -138,115 +138,90 @@ class _Worker:
                 turn(turns, self._is_next, self._wait_in_queue),
             ):
                 self._tell.say("starting")
-                if images is None:
-                    images = self._load()
-                    recorder = self._recorder(images)
-                progress = self._train(images, recorder)
-                if progress.end is not None:
-                    self._keep(progress, images)
+                pipeline = pipeline or self._pipeline()
+                is_made = self._train(pipeline)
+                if is_made:
                     return
             self._wait_paused()
             self._tell.status = dataclasses.replace(self._tell.status, queued_s=time.time())
 
-    def _load(self) -> ImageSet:
-        from explorer.data import load_for
-        from explorer.training import choice
+    def _pipeline(self) -> Pipeline:
+        from explorer.training import Control
 
-        config = self._record.config
-        images = load_for(config, report=self._tell.doing)
-        config = choice.fitted(config, self._record.fitted, images)
-        self._record = dataclasses.replace(self._record, config=config)
-        choice.use_fitting_threads(config, images)
-        return images
+        record, run = self._record, self._run
+        self._control = Control(with_other=True)
+        task = Task(
+            config=record.config,
+            fitted=record.fitted,
+            name=record.name,
+            checkpoint=run.checkpoint,
+            place=lambda: folder_saved_by(record) or store.free_folder(record.out),
+            origin=lambda: record.origin,
+            aside=lambda which: place_of(run, which),
+        )
+        return Pipeline(task, control=self._control, observers=[self], heeding=self._stop)
 
-    def _recorder(self, images: ImageSet) -> "Recorder":
+    def _train(self, pipeline: Pipeline) -> bool:
+        """Train until the model is made, or a pause is asked for; return whether it is made."""
+        pipeline.load()
+        self._heed()
+        with contextlib.closing(pipeline.run(resume=self._run.checkpoint.exists())) as reports:
+            for progress in reports:
+                if self._stop.asked:
+                    break
+                if progress.end is not None:
+                    self._tell.say("finishing")
+                    continue
+                if self._run.asked().pause:
+                    return False
+                if self._is_slow:
+                    time.sleep(_SLOW_S)
+                self._heed()
+        if self._stop.asked:
+            raise KeyboardInterrupt
+        return True
+
+    def _heed(self) -> None:
+        """Set the pace that is asked for."""
+        control, asked = self._control, self._run.asked()
+        pause_s = min(_SHOW_EVERY_S, self._recorder.report_every_s())
+        control.report_every_s = 0.0 if asked.slow else pause_s
+        control.finish = asked.finish
+        control.with_snapshot = self._recorder.wants_snapshot(slow=asked.slow)
+        self._is_slow = asked.slow
+
+    # ---- what the pipeline tells
+
+    def doing(self, done: float, words: str) -> None:
+        """Say what happens before the first step or after the last."""
+        self._tell.doing(done, words)
+
+    def loaded(self, images: ImageSet, config: TrainConfig) -> None:
+        """Choose the images to watch."""
         from explorer.jobs.recorder import Recorder
         from explorer.training import Watch
 
-        return Recorder(self._run, images, Watch(images, self._config))
+        self._recorder = Recorder(self._run, images, Watch(images, config))
 
-    @property
-    def _config(self) -> TrainConfig:
-        return self._record.config
+    def note(self, progress: "Progress") -> None:
+        """Write down a report; from a few seconds on, everything else goes first."""
+        self._tell.note(progress)
+        if not self._gives_way and progress.elapsed_s >= _IN_FRONT_S:
+            _give_way()
+            self._gives_way = True
+        if progress.end is not None:
+            self._recorder.note_ends(progress)
+        else:
+            self._recorder.note(progress, slow=self._is_slow)
 
-    def _train(self, images: ImageSet, recorder: "Recorder") -> "Progress":
-        """Return the last report: with the bundle, or without where a pause came first."""
-        from explorer.training import Control, train
-
-        control = Control(with_other=True)
-        reports = train(
-            images,
-            self._config,
-            name=self._record.name,
-            checkpoint=self._run.checkpoint,
-            resume=self._run.checkpoint.exists(),
-            control=control,
-        )
-        with StopAsked() as stop:
-            progress = self._followed(reports, recorder, control, stop)
-        if stop.asked:
-            raise KeyboardInterrupt
-        return progress
-
-    def _followed(
-        self,
-        reports: "Generator[Progress]",
-        recorder: "Recorder",
-        control: "Control",
-        stop: StopAsked,
-    ) -> "Progress":
-        """Take report after report, and return the last one."""
-        slow = self._heed(recorder, control)
-        gives_way = False
-        for progress in _closing(reports):
-            self._tell.note(progress)
-            if not gives_way and progress.elapsed_s >= _IN_FRONT_S:
-                _give_way()
-                gives_way = True
-            if progress.end is not None:
-                recorder.note_ends(progress)
-                break
-            recorder.note(progress, slow=slow)
-            if stop.asked or self._run.asked().pause:
-                break
-            if slow:
-                time.sleep(_SLOW_S)
-            slow = self._heed(recorder, control)
-        return progress
-
-    def _heed(self, recorder: "Recorder", control: "Control") -> bool:
-        """Set the pace that is asked for; return whether that is slow motion."""
-        asked = self._run.asked()
-        pause_s = min(_SHOW_EVERY_S, recorder.report_every_s())
-        control.report_every_s = 0.0 if asked.slow else pause_s
-        control.finish = asked.finish
-        control.with_snapshot = recorder.wants_snapshot(slow=asked.slow)
-        return asked.slow
-
-    def _keep(self, progress: "Progress", images: ImageSet) -> None:
-        """Save the model under a name that is free, and put aside the one that could be instead."""
-        from explorer.jobs.concluding import concluded
-
-        assert progress.end is not None
-        self._tell.say("finishing")
-        out = folder_saved_by(self._record) or store.free_folder(self._record.out)
-        done = self._completed(progress.end.bundle, out.name)
-        write_bundle(done, out)
+    def made(self, made: Made) -> None:
+        """Say that the model is saved; without its checkpoint, a run begins anew."""
         with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
-            originals.remember_place(done)
-        write_ends(self._run, concluded(progress, images))
-        self._tell.say("stopped" if self._run.asked().finish else "finished", out=out.name)
-        self._run.checkpoint.unlink(missing_ok=True)  # last: without it, a run begins anew
-        if progress.other is not None:
-            # The run is over, whatever becomes of this.
-            with contextlib.suppress(ExplorerError, MemoryError, KeyboardInterrupt):
-                other = self._completed(progress.other.bundle, out.name)
-                write_bundle(other, place_of(self._run, progress.other.which))
-
-    def _completed(self, bundle: "ModelBundle", name: str) -> "ModelBundle":
-        command = train_command(bundle.config, name)
-        bundle = dataclasses.replace(bundle, name=name, origin=self._record.origin)
-        return complete(bundle, command=command, report=self._tell.doing)
+            originals.remember_place(made.bundle)
+        write_ends(self._run, made.ends)
+        said: State = "stopped" if self._run.asked().finish else "finished"
+        self._tell.say(said, out=made.folder.name)
+        self._run.checkpoint.unlink(missing_ok=True)
 
     # ---- waiting
 
@@ -279,12 +254,6 @@ def _others_waiting(run: RunFolder) -> Iterator[tuple[RunFolder, JobStatus]]:
             said = other.said()
             if said.state == "queued" and other.status().state == "queued":
                 yield other, said
-
-
-def _closing(reports: "Generator[Progress]") -> "Iterator[Progress]":
-    """Yield the reports, and close the run, which writes its checkpoint, when no more are taken."""
-    with contextlib.closing(reports):
-        yield from reports
 
 
 def _end(
