@@ -18,7 +18,7 @@ from typing import Literal, cast
 
 from explorer import jobs, store
 from explorer.bundle.card import retitled
-from explorer.bundle.files import machine_error, replace_file
+from explorer.disk import machine_error, replace_file
 from explorer.errors import BundleError, ExplorerError, TrainingError
 from explorer.foreign import parse_json
 from explorer.leftovers import used_uploads

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from explorer import jobs, store
 from explorer.bundle import read_summary
-from explorer.bundle.files import is_abandoned
+from explorer.disk import is_abandoned
 from explorer.errors import ExplorerError
 
 _UPLOADS_KEPT_S = 7 * 86_400.0  # that nothing uses
 _AT_HAND_S = 600.0  # in which somebody may still have them in a form
-_BEGUN = ".*.new-*"  # how `bundle.files` calls what it has begun to write
+_BEGUN = ".*.new-*"  # how `disk` calls what it has begun to write
 
 
 @dataclass(frozen=True)

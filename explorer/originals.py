@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from explorer import data, store
-from explorer.bundle import ModelBundle, replace_file
-from explorer.bundle.npz import read_npz
+from explorer.bundle import ModelBundle
 from explorer.data.imageset import ImageSet
+from explorer.data.npz import read_npz
 from explorer.data.pictures import bring_to
+from explorer.disk import replace_file
 from explorer.errors import ExplorerError
 from explorer.foreign import if_readable
 

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from explorer.bundle import ModelBundle
-from explorer.bundle.npz import NUMBERS, read_npz
+from explorer.data.npz import NUMBERS, read_npz
 from explorer.data.pictures import as_image
 from explorer.errors import MachineError
 from explorer.jobs import patient_environment

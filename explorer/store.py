@@ -21,15 +21,9 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 import explorer
-from explorer.bundle import (
-    BundleSummary,
-    bundles_in,
-    looks_like_bundle,
-    read_summary,
-    replace_file,
-)
-from explorer.bundle.files import machine_error
+from explorer.bundle import BundleSummary, bundles_in, looks_like_bundle, read_summary
 from explorer.data.imageset import Skipped
+from explorer.disk import machine_error, replace_file
 from explorer.errors import BundleError, MachineError
 from explorer.foreign import parse_json
 

@@ -18,16 +18,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from explorer.bundle import (
-    Codes,
-    bundles_in,
-    read_bundle,
-    read_summary,
-    replace_file,
-    write_bundle,
-)
+from explorer.bundle import Codes, bundles_in, read_bundle, read_summary, write_bundle
 from explorer.bundle.card import card_text
 from explorer.config import Kind
+from explorer.disk import replace_file
 from explorer.errors import BundleError, MachineError
 from tests.conftest import N_PLACED, fresh_bundle, with_settings
 from tests.tools import started
@@ -251,7 +245,7 @@ def test_the_next_write_clears_what_a_killed_one_left(tiny, tiny_bundle):
 
 WRITER = """
 import dataclasses, itertools, sys
-from explorer.bundle import write_bundle
+from explorer.bundle import (write_bundle)
 from tests.conftest import fresh_bundle
 bundles = [fresh_bundle(seed=seed) for seed in (1, 2)]
 print("ready", flush=True)

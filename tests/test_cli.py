@@ -23,12 +23,12 @@ from PIL import Image
 import explorer
 from explorer import cli, store
 from explorer.bundle import read_bundle, write_bundle
-from explorer.bundle.npz import npz_bytes
 from explorer.cli import serve
 from explorer.cli.arguments import parser
 from explorer.completing import train_command
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet, fixed_split
+from explorer.data.npz import npz_bytes
 from explorer.errors import MachineError
 from explorer.latent.encode import decode, encode
 from explorer.presets import for_kind

@@ -9,7 +9,7 @@ import pytest
 from explorer import cli, store
 from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
-from explorer.bundle.npz import npz_bytes
+from explorer.data.npz import npz_bytes
 from explorer.evaluation import MEASURES
 from explorer.words import catalogue
 

@@ -224,7 +224,7 @@ def _fill(place: Path, *, but: int) -> Path:
 
 
 def _full(path: Path):
-    from explorer.bundle.files import machine_error
+    from explorer.disk import machine_error
 
     return machine_error(OSError(28, "No space left on device"), path)
 

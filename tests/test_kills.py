@@ -15,8 +15,8 @@ import pytest
 
 from explorer import clearing, jobs, leftovers, store
 from explorer.bundle import read_bundle, write_bundle
-from explorer.bundle.files import begun, is_abandoned
 from explorer.config import TrainConfig
+from explorer.disk import begun, is_abandoned
 from explorer.errors import BundleError
 from explorer.jobs.folder import Record, RunFolder
 from explorer.jobs.worker import work
@@ -69,7 +69,7 @@ def own_models() -> list[str]:
 @pytest.mark.parametrize(
     ("place", "name", "when", "told"),
     [
-        ("explorer.bundle.files", "_write_through", "after", ""),
+        ("explorer.bundle.files", "write_through", "after", ""),
         ("explorer.bundle.files", "_swap", "before", ""),
         ("explorer.bundle.files", "_swap", "after", ""),
         ("explorer.jobs.pipeline", "write_bundle", "after", ""),

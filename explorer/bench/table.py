@@ -9,7 +9,7 @@ from pathlib import Path
 
 from explorer.bench.checks import Machine
 from explorer.bench.rows import Row, worst_of_models
-from explorer.bundle import replace_file
+from explorer.disk import replace_file
 from explorer.errors import DataError
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"

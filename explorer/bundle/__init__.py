@@ -6,7 +6,6 @@ Knows nothing of where bundles lie (that is `store`) or of how one is trained.
 - `settings.py`: its config.json, both ways.
 - `model.py`: what it says there of the model itself, both ways.
 - `arrays.py`: its weights.safetensors and codes.npz, both ways.
-- `npz.py`: any npz archive, read with suspicion.
 - `measures.py`: what its scores are called and what they say.
 - `findings.py`: what its scores say in words.
 - `card.py`: its README.md, the model card.
@@ -20,7 +19,6 @@ from explorer.bundle.files import (
     bundles_in,
     looks_like_bundle,
     refuse_other_contents,
-    replace_file,
 )
 from explorer.bundle.folder import read_bundle, read_summary, refuse_unkeepable, write_bundle
 from explorer.bundle.record import (
@@ -44,6 +42,5 @@ __all__ = [
     "read_summary",
     "refuse_other_contents",
     "refuse_unkeepable",
-    "replace_file",
     "write_bundle",
 ]

@@ -12,9 +12,9 @@ import safetensors
 import safetensors.numpy
 
 from explorer.bundle.files import CAPS, bundle_door, file_in, refusal
-from explorer.bundle.npz import npz_bytes, read_npz
 from explorer.bundle.record import Codes, DataFacts
 from explorer.config import Precision
+from explorer.data.npz import npz_bytes, read_npz
 from explorer.models.spec import ModelSpec, expected_weights
 
 _WEIGHTS, _CODES = "weights.safetensors", "codes.npz"

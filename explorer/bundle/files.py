@@ -6,19 +6,14 @@ the folder. Knows nothing of what the files mean.
 
 import contextlib
 import errno
-import functools
-import hashlib
 import os
-import re
 import shutil
-import socket
-import time
-import uuid
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from explorer.errors import BundleError, MachineError
+from explorer.disk import begun, begun_beside, machine_error, write_through
+from explorer.errors import BundleError
 from explorer.foreign import door, printable
 
 # File of a bundle -> largest size read, in bytes.
@@ -34,8 +29,6 @@ CAPS: Mapping[str, int] = {
 UNFINISHED_SUFFIX = ".part"
 _ASIDE = ".old"  # end of the name, begun with a dot, under which an old bundle waits to be replaced
 
-_LONGEST_WRITING_S = 3_600.0  # beyond which nobody writes any more on what was begun
-_LONGEST_IN_NAME_BYTES = 160
 _LONGEST_REFUSAL = 400  # characters that may quote a damaged file
 _COPY_AGAIN = "Copy the bundle again from its source, or train it again."
 
@@ -176,7 +169,7 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         _sweep(folder)
         new.mkdir()
         for file, content in contents.items():
-            _write_through(new / file, content)
+            write_through(new / file, content)
         _sync_folder(new)
         _swap(folder, new)
         _sync_folder(folder.parent)
@@ -184,73 +177,6 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         raise machine_error(error, folder) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Make a file hold the given bytes; until that is done, the old one stays whole.
-
-    Raises:
-        MachineError: The disk is full or does not let us write.
-    """
-    new = begun(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_through(new, content)
-        new.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        raise machine_error(error, path) from error
-
-
-def begun(path: Path) -> Path:
-    """Return where to write what will take the place of a path; the name says who writes."""
-    mark = uuid.uuid4().hex[:8]
-    return path.with_name(f".{_short(path.name)}.new-{_host()}-{os.getpid()}-{mark}")
-
-
-def is_abandoned(path: Path) -> bool:
-    """Whether something that `begun` named has no writer any more, as far as can be told here."""
-    writer = re.search(r"\.new-([0-9a-f]{6})-([0-9]{1,9})-[0-9a-f]{8}$", path.name)
-    if writer is not None and writer[1] == _host() and os.name != "nt":
-        try:
-            os.kill(int(writer[2]), 0)
-        except ProcessLookupError:
-            return True
-        except OSError:  # somebody else's process
-            pass
-    try:
-        return time.time() - path.stat().st_mtime > _LONGEST_WRITING_S
-    except OSError:  # gone meanwhile
-        return False
-
-
-def machine_error(error: OSError, path: Path) -> MachineError:
-    """Put an operating system's refusal to write into words."""
-    needed = "Writing needs a folder that can be written to, with room in it."
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            so = f'The disk is full: "{path}" could not be written.'
-            do = "Free some space, or choose a folder on another disk, and try again."
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            so = f'"{path}" may not be written to.'
-            do = "Choose a folder of your own."
-        case _:
-            so = f'"{path}" could not be written: {error.strerror or error}.'
-            do = "Choose another folder, or see to the cause and try again."
-    return MachineError(so, needed, do)
-
-
-def _short(name: str) -> str:
-    """Return a name, or what stands for it where no room would be left for more."""
-    long = len(os.fsencode(name)) > _LONGEST_IN_NAME_BYTES
-    return hashlib.sha256(os.fsencode(name)).hexdigest()[:16] if long else name
-
-
-@functools.cache
-def _host() -> str:
-    """Return what this machine is called among those that may write to one disk."""
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 
 
 def _aside(folder: Path) -> Path:
@@ -261,13 +187,8 @@ def _sweep(folder: Path) -> None:
     """Clear what killed writers of this bundle left: put back the old one, drop half-new ones."""
     restore(folder)
     shutil.rmtree(_aside(folder), ignore_errors=True)
-    for left in folder.parent.glob(f".{_literal(_short(folder.name))}.new-*"):
+    for left in begun_beside(folder):
         shutil.rmtree(left, ignore_errors=True)
-
-
-def _literal(name: str) -> str:
-    """Escape what a glob pattern would take for a wildcard."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
 
 
 def _swap(folder: Path, new: Path) -> None:
@@ -285,14 +206,6 @@ def _swap(folder: Path, new: Path) -> None:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not new.is_dir():
                 raise
     shutil.rmtree(_aside(folder), ignore_errors=True)
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    """Write a file and wait until the disk has it."""
-    with path.open("xb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

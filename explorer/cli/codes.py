@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer import store
-from explorer.bundle import read_bundle, replace_file
-from explorer.bundle.npz import npz_bytes, read_npz
+from explorer.bundle import read_bundle
 from explorer.cli.terminal import ProgressLine, note
 from explorer.completing import to_picture
+from explorer.data.npz import npz_bytes, read_npz
 from explorer.data.reading import Reading
+from explorer.disk import replace_file
 from explorer.errors import DataError, ShapeError
 from explorer.foreign import door, parse_json
 

@@ -12,7 +12,6 @@ import warnings
 from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -23,6 +22,7 @@ from explorer.data.arrays import load_arrays
 from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.data.members import plain_name
 from explorer.data.reading import Wanted
+from explorer.disk import replacing
 from explorer.errors import DataError, MachineError
 
 PREFIX = "openml:"
@@ -270,16 +270,15 @@ def _class_texts(target: np.ndarray) -> np.ndarray | None:
 
 
 def _keep(fetched: _Fetched, kept: Path) -> None:
-    """Write an .npz beside its place, then rename it there, so that it is whole or not there."""
+    """Write an .npz that is whole or not there."""
     facts = {"source": np.array(fetched.source), "licence": np.array(fetched.licence)}
     arrays = {"images": fetched.images} | facts
     if fetched.labels is not None:
         arrays["labels"] = fetched.labels
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=kept.parent, suffix=".part", delete=False) as part:
-            np.savez(part, **arrays)  # type: ignore[arg-type]
-        Path(part.name).replace(kept)
+        with replacing(kept) as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
     except OSError as error:
         raise _disk(kept.stem, kept.parent, error) from error
 

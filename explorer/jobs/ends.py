@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from explorer import store
-from explorer.bundle import looks_like_bundle, read_bundle, replace_file, write_bundle
+from explorer.bundle import looks_like_bundle, read_bundle, write_bundle
 from explorer.bundle.card import retitled
+from explorer.disk import replace_file
 from explorer.errors import ConfigError, TrainingError
 from explorer.foreign import if_readable, parse_json
 from explorer.jobs.folder import ENDED, RunFolder

@@ -11,9 +11,7 @@
 
 import contextlib
 import dataclasses
-import io
 import json
-import os
 import shutil
 import time
 import uuid
@@ -25,8 +23,9 @@ from typing import Literal, cast
 import numpy as np
 from filelock import FileLock
 
-from explorer.bundle.files import begun, machine_error, replace_file
 from explorer.config import TrainConfig
+from explorer.data.npz import npz_bytes
+from explorer.disk import machine_error, replace_file, replacing
 from explorer.errors import BundleError, ExplorerError
 from explorer.foreign import door, parse_json, printable
 from explorer.jobs.held import is_held
@@ -366,10 +365,9 @@ class RunFolder:
         Raises:
             MachineError: The disk is full or may not be written to.
         """
-        stream = io.BytesIO()
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-        self._write(file, stream.getvalue())
-        return stream.tell()
+        content = npz_bytes(arrays)
+        self._write(file, content)
+        return len(content)
 
     def forget_from(self, step: int) -> int:
         """Drop reports and snapshots of a step and all later ones, which will be made again.
@@ -392,15 +390,12 @@ class RunFolder:
         return self.path / "reserve"
 
     def _write(self, file: str, content: bytes) -> None:
-        """Replace a file in one go, without waiting for the disk as `replace_file` does."""
+        """Replace a file whole; a folder that was deleted meanwhile is not made again."""
         path = self.path / file
-        new = begun(path)
         try:
-            new.write_bytes(content)
-            os.replace(new, path)
+            with replacing(path, synced=False) as stream:
+                stream.write(content)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                new.unlink()
             raise machine_error(error, path) from error
 
 

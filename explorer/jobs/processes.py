@@ -18,8 +18,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from explorer import store
-from explorer.bundle.files import machine_error
 from explorer.config import TrainConfig
+from explorer.disk import machine_error
 from explorer.errors import BundleError, ExplorerError, MachineError, TrainingError
 from explorer.jobs.folder import ENDED, Asked, Record, RunFolder
 from explorer.jobs.unfinished import resume_command

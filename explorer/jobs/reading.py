@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Literal, Union, get_args, get_origin, get_type
 
 import numpy as np
 
-from explorer.bundle.npz import NUMBERS, read_npz
+from explorer.data.npz import NUMBERS, read_npz
 from explorer.foreign import if_readable, parse_json
 
 MOST_SECONDS = 1e11  # some 3,000 years, which clocks can still show

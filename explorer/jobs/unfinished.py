@@ -12,14 +12,9 @@ from typing import Any, cast
 from filelock import FileLock, Timeout
 
 from explorer import data
-from explorer.bundle import (
-    UNFINISHED_SUFFIX,
-    looks_like_bundle,
-    refuse_other_contents,
-    replace_file,
-)
-from explorer.bundle.files import machine_error
+from explorer.bundle import UNFINISHED_SUFFIX, looks_like_bundle, refuse_other_contents
 from explorer.config import TrainConfig
+from explorer.disk import machine_error, replace_file
 from explorer.errors import BundleError
 from explorer.foreign import door, parse_json
 

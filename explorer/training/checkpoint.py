@@ -7,7 +7,6 @@ as torch writes them; reading one executes nothing.
 import errno
 import hashlib
 import io
-import os
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
+from explorer.disk import replacing
 from explorer.errors import MachineError, TrainingError
 from explorer.foreign import door
 
@@ -67,7 +67,7 @@ def fingerprint(images: ImageSet) -> str:
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint aside, then rename it, so that the old one stays whole until then.
+    """Write a checkpoint; the old one stays whole until that is done.
 
     Raises:
         MachineError: It cannot be written.
@@ -75,16 +75,11 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     buffer = io.BytesIO()
     torch.save({f.name: getattr(checkpoint, f.name) for f in fields(checkpoint)}, buffer)
     content = buffer.getbuffer()
-    aside = path.with_name(path.name + ".part")
     try:
-        with aside.open("wb") as file:
+        with replacing(path) as file:
             file.write(_MAGIC + hashlib.sha256(content).digest())
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         full = error.errno == errno.ENOSPC
         raise MachineError(
             f"The checkpoint {path} cannot be written ({error.strerror}).",
