@@ -8,7 +8,8 @@ that does nothing else; the table tells the load it began with.
 
 - `rows.py`: a check, its row, and how checks are run.
 - `checks.py`: every line with its budget.
-- `app.py`: the app as a process; `browser.py`: the page in Chromium; `crowd.py`: many visitors.
+- `app.py`: the app as a process; `browser.py`: the page in Chromium; `crowd.py`: many visitors;
+  `bombs.py`: small files of very many pixels.
 - `projecting.py`: PCA and t-SNE; `throughput.py`: training beside pythae.
 - `table.py`: text, JSON, Markdown.
 """

@@ -67,11 +67,21 @@ class RunningApp:
         Raises:
             MachineError: This system has no /proc.
         """
+        return self._memory_mb("VmRSS:")
+
+    def own_mb(self) -> float:
+        """Return the part of it that is no copy of a file, which the system cannot take back.
+
+        Raises:
+            MachineError: This system has no /proc.
+        """
+        return self._memory_mb("RssAnon:", "RssShmem:")
+
+    def _memory_mb(self, *kinds: str) -> float:
         total_kb = 0
         for pid in self.processes():
-            status = _read(_PROC / str(pid) / "status")
-            sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")]
-            total_kb += int(sizes[0]) if sizes else 0
+            lines = _read(_PROC / str(pid) / "status").splitlines()
+            total_kb += sum(int(line.split()[1]) for line in lines if line.startswith(kinds))
         return total_kb * 1024 / 1e6
 
     def torch_libraries(self) -> set[str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer import store
-from explorer.bench import app, browser, crowd, projecting, running, throughput
+from explorer.bench import app, bombs, browser, crowd, projecting, running, throughput
 from explorer.bench.rows import Check, Once, Reading
 from explorer.bundle import BundleSummary, bundles_in, read_bundle, read_summary, write_bundle
 from explorer.comparing import MOST
@@ -33,6 +33,7 @@ GROUPS = (
     "start",
     "memory",
     "crowd",
+    "bombs",
     "run",
     "projection",
     "training",
@@ -123,6 +124,7 @@ def checks(stand: Stand) -> Iterator[Check]:
     yield from _start_checks(stand, shipped)
     yield from _memory_checks(shipped)
     yield from _crowd_checks()
+    yield from _bomb_checks()
     yield from _run_checks()
     yield from _projection_checks()
     for batch_size in (64, 128):
@@ -349,6 +351,24 @@ def _crowd_checks() -> Iterator[Check]:
     )
     yield check(f"{costly}, at its highest", "MB", 500, lambda: Reading(asked().highest_mb))
     yield check(f"{costly}, within a minute", "MB", 100, lambda: Reading(asked().left_mb))
+
+
+def _bomb_checks() -> Iterator[Check]:
+    """Each dropped on an app of its own."""
+    for name in bombs.BOMBS:
+        yield Check(
+            group="bombs",
+            what="small file of very many pixels, dropped: memory over idle, at its highest",
+            unit="MB",
+            budget=300,
+            model=name,
+            measure=partial(_bomb, name),
+        )
+
+
+def _bomb(name: str) -> Reading:
+    highest_mb, n_bytes = bombs.peak_mb(name)
+    return Reading(highest_mb, f"a file of {n_bytes / 1e3:,.0f} kB")
 
 
 def _run_checks() -> Iterator[Check]:

@@ -255,8 +255,8 @@ def _add_bench(commands: Commands) -> None:
         nargs="+",
         default=(),
         metavar="GROUP",
-        help="measure only these: drag, compare, decode, size, start, memory, crowd, run, "
-        "projection, training (default: all)",
+        help="measure only these: drag, compare, decode, size, start, memory, crowd, bombs, "
+        "run, projection, training (default: all)",
     )
     bench.add_argument(
         "--readme",

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.data import npy
+from explorer.data import npy, scratch
 from explorer.data.idx import is_idx_name, key_of, read_idx
 from explorer.data.keys import role_of
 from explorer.data.members import (
+    DAMAGE,
     MAX_UNPACKED_BYTES,
     Member,
     open_archive,
@@ -110,10 +111,7 @@ def _member_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) ->
     what = f'The array "{plain_name(key)}" of "{name}"'
 
     def read() -> np.ndarray:
-        data = read_member(archive, info)
-        if data is None:
-            raise _damaged(what)
-        return _parse(data, what, key)
+        return _parse(_unpacked(archive, info, what), what, key)
 
     start = read_member(archive, info, most_bytes=_HEADER_BYTES)
     try:
@@ -121,6 +119,15 @@ def _member_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) ->
     except DataError:
         shape = ()  # it may never be asked for
     return Array(shape, read)
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str) -> bytes | np.ndarray:
+    """Return the bytes of one array; a large one is unpacked on disk."""
+    try:
+        with archive.open(info) as stream:
+            return scratch.read_all(stream, info.file_size)
+    except DAMAGE as error:
+        raise _damaged(what) from error
 
 
 def _parse_any(data: bytes, name: str) -> np.ndarray:
@@ -156,9 +163,9 @@ def _check_type(dtype: np.dtype, what: str, key: str) -> None:
         )
 
 
-def _parse(data: bytes, what: str, key: str) -> np.ndarray:
+def _parse(data: bytes | np.ndarray, what: str, key: str) -> np.ndarray:
     """Take one array from the bytes of an .npy file, without unpickling anything."""
-    header = _header(data, what)
+    header = _header(bytes(data[:_HEADER_BYTES]), what)
     _check_type(header.dtype, what, key)
     with door(lambda why: _damaged(what)):
         return npy.read_values(data, header)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.config import Fit
+from explorer.data import scratch
 from explorer.data.array_files import Array, arrays_in, arrays_of
 from explorer.data.fitting import Fitting, Seen
 from explorer.data.imageset import ImageSet, draw_rows, fixed_split
@@ -207,15 +208,18 @@ def _fact(others: Mapping[str, np.ndarray], role: str, otherwise: str) -> str:
 def _pixels(
     images: np.ndarray, rows: np.ndarray, reading: Reading, name: str, notes: list[str]
 ) -> np.ndarray:
-    """Return the chosen images (m, h, w, 1 or 3), uint8; the values of all are looked at."""
+    """Return the chosen images (m, h, w, 1 or 3), uint8; the values of all are looked at.
+
+    They lie in memory with their channels first, as a set holds them, so that nothing is copied.
+    """
     levels = _levels(images, reading, name, notes)
     background = _background(images, levels, reading, notes)
     _, h, w, c = images.shape
-    pixels = np.empty((len(rows), h, w, min(c, 3)), dtype=np.uint8)
+    pixels = scratch.empty((len(rows), min(c, 3), h, w), np.uint8).transpose(0, 2, 3, 1)
     for start in range(0, len(rows), _CHUNK):
-        chunk = levels.to_bytes(images[rows[start : start + _CHUNK]])
-        pixels[start : start + _CHUNK] = on_background(chunk, background)
-    return 255 - pixels if reading.invert else pixels
+        chunk = on_background(levels.to_bytes(images[rows[start : start + _CHUNK]]), background)
+        pixels[start : start + _CHUNK] = 255 - chunk if reading.invert else chunk
+    return pixels
 
 
 def _levels(images: np.ndarray, reading: Reading, name: str, notes: list[str]) -> Levels:

@@ -301,7 +301,7 @@ def _bytes_of_pixel(image: Image.Image) -> int:
     copies = 2 if image.format in _DECODED_APART else 1
     if image.has_transparency_data or _is_deep(image):
         return 8 * copies
-    return copies * (1 if image.mode in ("1", "L") else 3 if image.mode == "RGB" else 6)
+    return copies * {"L": 1, "1": 2, "RGB": 3}.get(image.mode, 6)
 
 
 def _is_deep(image: Image.Image) -> bool:

@@ -36,7 +36,7 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 _METHOD_NAMES = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd", 99: "AES encryption"}
 _UTF8_FLAG = 0x800  # set where names of an archive are said to be UTF-8
 # What zipfile and its decompressors have been seen to raise on damaged or hostile archives.
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -137,7 +137,7 @@ def open_archive(source: Path | bytes, name: str = "") -> Iterator[zipfile.ZipFi
     shown = plain_name(source.name if isinstance(source, Path) else name)
     try:
         archive = zipfile.ZipFile(source if isinstance(source, Path) else BytesIO(source))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DataError(
             f'"{shown}" cannot be opened as a zip archive.',
             "A whole zip archive was needed.",
@@ -186,7 +186,7 @@ def read_member(
     try:
         with archive.open(info) as stream:
             return stream.read(most_bytes)
-    except _DAMAGE:
+    except DAMAGE:
         return None
 
 

@@ -64,11 +64,11 @@ def check_length(header: Header, n_bytes: int) -> None:
         raise ValueError(f"it does not hold the {header.shape} array it declares")
 
 
-def read_values(content: bytes, header: Header) -> np.ndarray:
+def read_values(content: bytes | np.ndarray, header: Header) -> np.ndarray:
     """Return the array of an .npy file, as a view of its bytes.
 
     Args:
-        content: The whole file.
+        content: The whole file, as bytes or as uint8, shape (n,).
         header: As `read_header` returned it; of numbers or texts.
 
     Raises:

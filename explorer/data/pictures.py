@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from explorer.config import Fit
+from explorer.data import scratch
 from explorer.errors import DataError
 
 LEAST_SIZE, MOST_SIZE = 8, 128
@@ -137,9 +138,15 @@ def stack(squares: list[np.ndarray], *, grey: bool | None) -> np.ndarray:
 
 def in_colour_or_grey(pixels: np.ndarray, *, grey: bool | None) -> np.ndarray:
     """Make pixels (n, c, s, s) grey if True, RGB if False, grey where no colour shows if None."""
+    n, c, h, w = pixels.shape
     if grey is None:
-        grey = pixels.shape[1] == 1 or not shows_colour(pixels.transpose(0, 2, 3, 1))
-    return to_grey(pixels) if grey else to_rgb(pixels)
+        grey = c == 1 or not any(map(shows_colour, pixels.transpose(0, 2, 3, 1)))
+    if c == (1 if grey else 3):
+        return pixels
+    made = scratch.empty((n, 1 if grey else 3, h, w), np.uint8)
+    for image, given in zip(made, pixels, strict=True):
+        image[:] = to_grey(given) if grey else given
+    return made
 
 
 def to_grey(channels: np.ndarray) -> np.ndarray:
