@@ -233,7 +233,7 @@ def test_draws_of_a_model_without_an_encoder_are_not_counted_as_codes():
     assert len(draws.z) == 400
     assert len(comparison_buffer(exhibit)) > draws.z.nbytes // 2
     said = compare_view.scene([exhibit, exhibit], state.SharedStart())["models"]
-    assert [model["searched"] for model in said] == [True, True]  # type: ignore[attr-defined]
+    assert [model["searched"] for model in said] == [True, True]
 
 
 def test_what_the_browser_says_is_remembered_only_if_it_fits():

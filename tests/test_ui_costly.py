@@ -135,7 +135,7 @@ def test_the_large_routes_work_once_for_many(client, monkeypatch, address, maker
     monkeypatch.setattr(routes, maker, counted)
     for name in ("HEAVY", "_LIGHT"):
         monkeypatch.setattr(routes, name, Costly(at_once=2, most_bytes=10_000_000))
-    url = routes.urls(open_exhibit("tiny"))[address]
+    url = routes.urls(open_exhibit("tiny"))[address]  # type: ignore[literal-required]
     with ThreadPoolExecutor(16) as visitors:
         answers = list(visitors.map(lambda _: client.get(url), range(32)))
     assert {answer.status_code for answer in answers} == {200}

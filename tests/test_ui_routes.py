@@ -52,6 +52,16 @@ def test_all_modules_and_plotly_are_served_as_scripts(exhibit, client):
         assert answer.headers["content-type"].startswith("text/javascript")
 
 
+def test_modules_are_compressed_for_browsers_that_take_it(exhibit, client):
+    url = routes.urls(exhibit)["module"]
+    short = client.get(url, headers={"Accept-Encoding": "gzip"})
+    whole = client.get(url, headers={"Accept-Encoding": "identity"})
+    assert short.headers["content-encoding"] == "gzip"
+    assert short.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in whole.headers
+    assert short.text == whole.text == modules.minified("explore/page.js")
+
+
 @pytest.mark.parametrize(
     "file",
     [

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Ties a stage, of a model or of a training run, to Streamlit. Streamlit calls this again whenever
  * Python sends another scene; the stage of the same thing is then updated, that of another replaced.
@@ -13,7 +14,7 @@ export default function ({ data: scene, parentElement, setStateValue }) {
   } else {
     mounted?.stage.then((stage) => stage.destroy());
     // This module came from a blob, which paths cannot start from.
-    const stage = import(new URL(scene.urls.module, location.href)).then(({ mount }) =>
+    const stage = import(new URL(scene.urls.module, location.href).href).then(({ mount }) =>
       mount(root, scene, (view) => setStateValue("view", { ...view, key: scene.key })),
     );
     stage.catch((error) => {

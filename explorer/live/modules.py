@@ -1,9 +1,11 @@
 """The modules of the browser side, as a browser gets them: without comments and indentation.
 
 They are written to be read and need no build step; what only readers need is left out on the way.
+Each is compressed here and once: a server in front leaves small files as they are, and most are.
 A module's name is its path within this folder, such as `explore/page.js`.
 """
 
+import gzip
 import hashlib
 import posixpath
 import re
@@ -36,6 +38,13 @@ def version() -> str:
 def minified(name: str) -> str | None:
     """Return a module as it is sent, or None if there is none of this name."""
     return jsmin((FOLDER / name).read_text(encoding="utf-8")) if name in names() else None
+
+
+@cache
+def compressed(name: str) -> bytes | None:
+    """Return a module as it is sent to a browser that takes gzip, or None if there is none."""
+    module = minified(name)
+    return None if module is None else gzip.compress(module.encode(), 9, mtime=0)
 
 
 def with_imports(entries: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from explorer.figures import CLASS_COLORS, PLAIN_COLOR
 from explorer.ui import routes, state
 from explorer.ui.compare_arrays import telling_item
 from explorer.ui.exhibits import Exhibit
+from explorer.ui.scenes import ComparedModel, CompareScene, ScoreRow, SliderSet
 from explorer.ui.words import compare_words, say
 
 _COMPARISON = "comparison"
@@ -42,7 +43,7 @@ def sharing(exhibits: Sequence[Exhibit]) -> list[bool]:
     return [keys.count(most) > 1 and key == most for key in keys]
 
 
-def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, object]:
+def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> CompareScene:
     """Return everything that `compare/page.js` needs to know, as JSON values."""
     compared = compare_scores([exhibit.bundle for exhibit in exhibits])
     shares = sharing(exhibits)
@@ -54,10 +55,7 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, ob
         "urls": routes.shared_urls("compare/page.js"),
         "colors": {theme: list(colors) for theme, colors in CLASS_COLORS.items()},
         "plainColor": PLAIN_COLOR,
-        "models": [
-            _model(e, has) | _gain_and_cost(e, exhibits)
-            for e, has in zip(exhibits, shares, strict=True)
-        ],
+        "models": [_model(e, has, exhibits) for e, has in zip(exhibits, shares, strict=True)],
         "sizes": [_sliders(exhibits, d) for d in latent_dims(exhibits)],
         "firstItem": telling_item(first) if first else None,
         "scores": [_row(row, exhibits) for row in compared],
@@ -73,8 +71,9 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> dict[str, ob
     }
 
 
-def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
+def _model(exhibit: Exhibit, shares: bool, exhibits: Sequence[Exhibit]) -> ComparedModel:
     bundle = exhibit.bundle
+    gain, cost = _gain_and_cost(exhibit, exhibits)
     return {
         "name": bundle.name,
         "title": bundle.title or bundle.name,
@@ -88,6 +87,8 @@ def _model(exhibit: Exhibit, shares: bool) -> dict[str, object]:
         "classNames": list(bundle.data.class_names),
         "originals": exhibit.has_originals,
         "urls": routes.urls(exhibit),
+        "gain": gain,
+        "cost": cost,
     }
 
 
@@ -96,7 +97,7 @@ def _kind(exhibit: Exhibit) -> str:
     return "article" if config.objective == "article" else config.kind.replace("-", "_")
 
 
-def _gain_and_cost(exhibit: Exhibit, exhibits: Sequence[Exhibit]) -> dict[str, str]:
+def _gain_and_cost(exhibit: Exhibit, exhibits: Sequence[Exhibit]) -> tuple[str, str]:
     """Say what a model is good at and what that costs: its kind, or where it differs from others.
 
     Models of one kind would all be told the same; what sets them apart is measured.
@@ -104,9 +105,9 @@ def _gain_and_cost(exhibit: Exhibit, exhibits: Sequence[Exhibit]) -> dict[str, s
     alike = [other for other in exhibits if _kind(other) == _kind(exhibit)]
     if len(alike) < 2:
         about = f"compare.about_{_kind(exhibit)}"
-        return {"gain": say(f"{about}.gain"), "cost": say(f"{about}.cost")}
+        return say(f"{about}.gain"), say(f"{about}.cost")
     best, worst = standings([other.bundle for other in alike], alike.index(exhibit))
-    return {"gain": _standing(best, "gain"), "cost": _standing(worst, "cost")}
+    return _standing(best, "gain"), _standing(worst, "cost")
 
 
 def _standing(standing: Standing | None, side: str) -> str:
@@ -135,7 +136,7 @@ def _detail(exhibit: Exhibit) -> str:
     return "" if sharpness is None else say("compare.detail", percent=round(100 * sharpness))
 
 
-def _sliders(exhibits: Sequence[Exhibit], d: int) -> dict[str, object]:
+def _sliders(exhibits: Sequence[Exhibit], d: int) -> SliderSet:
     """Describe the sliders that models with d coordinates share, the most telling first."""
     members = [i for i, e in enumerate(exhibits) if e.bundle.model.latent_dim == d]
     told = np.sum([exhibits[i].kl_of_coordinates for i in members], axis=0)
@@ -144,7 +145,7 @@ def _sliders(exhibits: Sequence[Exhibit], d: int) -> dict[str, object]:
     return {"latentDim": d, "models": members, "order": [j for j in order if j in active] or order}
 
 
-def _row(row: Compared, exhibits: Sequence[Exhibit]) -> dict[str, object]:
+def _row(row: Compared, exhibits: Sequence[Exhibit]) -> ScoreRow:
     """Return one line of the table of scores, in words."""
     # What is said of codes found by search is in the remark already.
     scored = [e.bundle for e in exhibits if row.key in e.bundle.scores]
@@ -198,7 +199,7 @@ def _component() -> ComponentRenderer:
 
 
 @st.fragment
-def _fragment(exhibits: Sequence[Exhibit], sent: dict[str, object]) -> None:
+def _fragment(exhibits: Sequence[Exhibit], sent: CompareScene) -> None:
     def remember() -> None:
         view = state.reported_view(_COMPARISON)
         if view and view.get("key") == sent["key"]:

@@ -15,6 +15,7 @@ from explorer.data.pictures import as_image
 from explorer.ui import routes, state
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import MapChoice
+from explorer.ui.scenes import OwnPicture, StageScene, StageTitle
 from explorer.ui.words import say, stage_words
 
 _STAGE = "stage"
@@ -41,7 +42,7 @@ def _start(exhibit: Exhibit) -> state.Start:
     return state.Start(z=tuple(own.placement.z.tolist()))
 
 
-def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, object]:
+def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> StageScene:
     """Return everything the stage needs to know, as JSON values; `explore/page.js` reads it."""
     bundle = exhibit.bundle
     urls = routes.urls(exhibit)
@@ -69,7 +70,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> dict[str, 
     }
 
 
-def _title(bundle: ModelBundle) -> dict[str, object]:
+def _title(bundle: ModelBundle) -> StageTitle:
     """Return what the top line of the stage says of a model."""
     kind = say(f"train.kinds.{bundle.config.kind}.name")
     size = say("explore.card_line", count=bundle.model.latent_dim)
@@ -77,7 +78,7 @@ def _title(bundle: ModelBundle) -> dict[str, object]:
     return {"text": text, "name": bundle.name, "facts": [kind, size], "lookFor": bundle.look_for}
 
 
-def _own(exhibit: Exhibit) -> dict[str, object] | None:
+def _own(exhibit: Exhibit) -> OwnPicture | None:
     """Return the visitor's own picture, whole, since no address may lead to it."""
     own = state.own_picture(exhibit.version)
     if own is None:
@@ -105,7 +106,7 @@ def _component() -> ComponentRenderer:
 
 
 @st.fragment
-def _fragment(exhibit: Exhibit, sent: dict[str, object]) -> None:
+def _fragment(exhibit: Exhibit, sent: StageScene) -> None:
     def remember() -> None:
         view = state.reported_view(_STAGE)
         if view and view.get("key") == sent["key"]:

@@ -25,6 +25,7 @@ from explorer.ui.costly import Costly
 from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import figure_choice, map_figure
 from explorer.ui.networks import encoder_pack, encodes_live, with_weights
+from explorer.ui.scenes import Urls
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 OWN = {"Cache-Control": "private, max-age=31536000, immutable"}  # what shows somebody's images
@@ -51,13 +52,13 @@ def shared_urls(module: str) -> dict[str, str]:
     }
 
 
-def urls(exhibit: Exhibit) -> dict[str, str]:
+def urls(exhibit: Exhibit) -> Urls:
     """Return the addresses the stage needs for one bundle, the encoder's if it can run there."""
     own = f"{prefix()}/bundle/{exhibit.version}/{quote(exhibit.bundle.name, safe='')}"
-    encoder = {"encoder": f"{own}/encoder.pack"} if encodes_live(exhibit.bundle) else {}
-    return {
-        **shared_urls("explore/page.js"),
-        **encoder,
+    shared = shared_urls("explore/page.js")
+    found: Urls = {
+        "module": shared["module"],
+        "plotly": shared["plotly"],
         "pack": f"{own}/decoder.pack",
         "codes": f"{own}/codes?for={modules.version()}",  # what they hold depends on who reads them
         "map": f"{own}/map",
@@ -66,6 +67,9 @@ def urls(exhibit: Exhibit) -> dict[str, str]:
         "names": f"{own}/names",
         "comparison": f"{own}/comparison",
     }
+    if encodes_live(exhibit.bundle):
+        found["encoder"] = f"{own}/encoder.pack"
+    return found
 
 
 def routes() -> list[Route]:
@@ -99,10 +103,15 @@ def whole_number(text: str) -> int | None:
 
 
 def _live_module(request: Request) -> Response:
-    module = modules.minified(request.path_params["file"])
+    name = request.path_params["file"]
+    module = modules.minified(name)
     if module is None or request.path_params["version"] != modules.version():
         return Response(status_code=404)
-    return Response(module, media_type="text/javascript", headers=FOREVER)
+    headers = FOREVER | {"Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(module, media_type="text/javascript", headers=headers)
+    headers |= {"Content-Encoding": "gzip"}
+    return Response(modules.compressed(name), media_type="text/javascript", headers=headers)
 
 
 def _plotly(request: Request) -> Response:

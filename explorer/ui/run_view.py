@@ -8,6 +8,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from explorer import jobs
 from explorer.ui import routes, run_routes
+from explorer.ui.scenes import RunScene
 from explorer.ui.words import game_words, run_words
 
 
@@ -16,7 +17,7 @@ def run_view(run: jobs.RunFolder) -> None:
     _component()(key="run", data=scene(run))
 
 
-def scene(run: jobs.RunFolder) -> dict[str, object]:
+def scene(run: jobs.RunFolder) -> RunScene:
     """Return everything the view needs to know, as JSON values; `run/page.js` reads it."""
     record = run.record()
     return {

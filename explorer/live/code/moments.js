@@ -1,3 +1,4 @@
+// @ts-check
 /** When a frame is drawn, and how long it took, as User Timing measures anyone can read. */
 
 /** Measures kept before old ones are dropped, so that a page left animating stays small. */
@@ -45,6 +46,7 @@ export function makeMoments() {
     /** Forget what waits. */
     cancel: () => (waiting = null),
     /** Run one forward pass and measure it. */
+    /** @template T @param {function(): T} run @returns {T} */
     decode(run) {
       const start = performance.now();
       const values = run();

@@ -1,6 +1,7 @@
+// @ts-check
 /** Pictures of one model in a comparison. Knows pixels and the DOM, not where codes come from. */
 
-import { el, fill } from "../parts/dom.js";
+import { contextOf, el, fill } from "../parts/dom.js";
 import { grain, makePicture } from "../samples/image.js";
 
 const MISSING = [47, 98, 214]; // blue and orange, which the colour-blind tell apart
@@ -10,8 +11,8 @@ const STRENGTH = 2;
 /** A canvas that shows the difference of two pictures: nothing where they are alike. */
 export function makeResidual([c, h, w], props) {
   const canvas = el("canvas", { width: w, height: h, class: grain([c, h, w]), ...props });
-  const context = canvas.getContext("2d");
-  canvas.draw = (x, xHat) => {
+  const context = contextOf(canvas);
+  const draw = (x, xHat) => {
     const bitmap = context.createImageData(w, h);
     for (let p = 0; p < h * w; p++) {
       let gap = 0;
@@ -21,7 +22,7 @@ export function makeResidual([c, h, w], props) {
     }
     context.putImageData(bitmap, 0, 0);
   };
-  return canvas;
+  return Object.assign(canvas, { draw });
 }
 
 const captioned = (picture, title, ...text) =>

@@ -1,21 +1,27 @@
+// @ts-check
 /** The models of a comparison: fetched, and paired by the items they share. No DOM but images. */
 
-import { makeDecoder, readPack } from "../network/decoder.js";
 import { pcaPlane, readArrays, row } from "../latent/latent.js";
 import { fetchBytes } from "../model/loading.js";
+import { makeDecoder, readPack } from "../network/decoder.js";
+import { contextOf } from "../parts/dom.js";
+
+/** @import { ComparedModel, ImageShape } from "../types.js" */
+/** @typedef {Awaited<ReturnType<typeof loadModel>>} LoadedModel */
 
 /**
- * @param {Object[]} models see `explorer/ui/compare_view.py`
- * @returns {Promise<Object[]>} each model with its decoder, codes and places on its map
+ * Fetch each model with its decoder, codes and places on its map.
+ * @param {ComparedModel[]} models
  */
 export const loadModels = (models) => Promise.all(models.map(loadModel));
 
+/** @param {ComparedModel} model */
 async function loadModel(model) {
   const [pack, buffer] = await Promise.all([
     fetchBytes(model.urls.pack),
     fetchBytes(model.urls.comparison),
   ]);
-  const arrays = readArrays(buffer);
+  const arrays = /** @type {any} */ (readArrays(buffer));
   const plane = pcaPlane(arrays, 2);
   const placesOf = (codes) =>
     Array.from({ length: codes.shape[0] }, (_, i) => plane.toPlane(row(codes, i)));
@@ -34,14 +40,14 @@ async function loadModel(model) {
     drawRatio: arrays.draw_ratio.values,
     drawXy: placesOf(arrays.draws),
     /** Code of an item, by its row in the set of images; null if this model has none of it. */
-    codeOf: (id) => (rows.has(id) ? row(arrays.mu, rows.get(id)) : null),
-    placeOf: (id) => rows.get(id),
+    codeOf: (/** @type {number} */ id) => (rows.has(id) ? row(arrays.mu, rows.get(id)) : null),
+    placeOf: (/** @type {number} */ id) => rows.get(id),
     /** Whether the model learnt from an item; where nothing says so, all items were held out. */
-    hasLearnt: (id) => arrays.held_out?.values[rows.get(id)] === 0,
+    hasLearnt: (/** @type {number} */ id) => arrays.held_out?.values[rows.get(id)] === 0,
   };
 }
 
-/** The items that all models which share any have, as rows of the set, ascending. */
+/** The items that all models which share any have, as rows of the set, ascending. @param {LoadedModel[]} models */
 export function commonItems(models) {
   const [first, ...others] = models.filter((model) => model.shares);
   if (!first) return [];
@@ -52,6 +58,9 @@ export function commonItems(models) {
 
 /**
  * The pixels of an item's original.
+ * @param {LoadedModel[]} models
+ * @param {number} id
+ * @param {ImageShape} shape
  * @returns {Promise<Float32Array|null>} c*h*w values in [0, 1], planar; null if it is not at hand
  */
 export async function loadOriginal(models, id, [c, h, w]) {
@@ -62,7 +71,7 @@ export async function loadOriginal(models, id, [c, h, w]) {
   await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [w, h];
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = contextOf(canvas, { willReadFrequently: true });
   context.drawImage(image, 0, 0);
   const { data } = context.getImageData(0, 0, w, h);
   return Float32Array.from({ length: c * h * w }, (_, i) => {

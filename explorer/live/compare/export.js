@@ -1,4 +1,7 @@
+// @ts-check
 /** A comparison as one picture, and files to carry away. Knows canvases, not models. */
+
+import { contextOf } from "../parts/dom.js";
 
 const [COLUMN, GAP, MARGIN] = [300, 20, 28];
 const [PAPER, INK, QUIET] = ["#ffffff", "#1d2230", "#5d6370"];
@@ -23,7 +26,7 @@ export function composed({ models, bands, scores, times }) {
   const height = head + heights.reduce((sum, h) => sum + h, 0) + 24 * scores.length + 60;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width * times, height * times];
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.scale(times, times);
   context.fillStyle = PAPER;
   context.fillRect(0, 0, width, height);
@@ -42,7 +45,7 @@ export function composed({ models, bands, scores, times }) {
     });
     top += heights[b];
   });
-  writeScores(context, scores, { top: top + 20, left, width });
+  writeScores(context, scores, { top: top + 20, left });
   return canvas;
 }
 
@@ -74,11 +77,11 @@ export function tile(context, pictures, across, x, y, width) {
   });
 }
 
-function write(context, text, x, y, { size = 16, bold = false, color = INK, most }) {
+function write(context, text, x, y, { size = 16, bold = false, color = INK, most = Infinity }) {
   context.font = `${bold ? "bold " : ""}${size}px ${FONT}`;
   context.fillStyle = color;
   let shown = text;
-  while (most && shown.length > 1 && context.measureText(shown).width > most)
+  while (shown.length > 1 && context.measureText(shown).width > most)
     shown = `${shown.replace(/…$/, "").slice(0, -1)}…`;
   context.fillText(shown, x, y);
 }

@@ -1,18 +1,20 @@
+// @ts-check
 /** Where everything stands in a comparison: headings, columns, buttons. Knows the DOM only. */
 
-import { makeScores } from "./scores.js";
 import { el, fill } from "../parts/dom.js";
+import { makeScores } from "./scores.js";
+
+/** @import { Parts, Shown } from "./page.js" */
 
 /**
- * @param {Object} of
- * @param {Object} of.scene see `explorer/ui/compare_view.py`
- * @param {Object[]} of.models
- * @param {boolean} of.hasItems whether any test image goes through several models
- * @param {Object} of.parts what is shown, one of each for each model, by name
- * @param {Object<string, function(Event): void>} of.on what buttons do, by the names of their words
- * @returns {HTMLElement[]}
+ * @param {Shown} shown
+ * @param {Parts} parts what is shown, one of each for each model
+ * @param {Object<string, function(Event): void>} on what buttons do, by the names of their words
+ * @returns {(HTMLElement|string)[]}
  */
-export function makePage({ scene: { words, scores }, models, hasItems, parts, on }) {
+export function layOut({ scene: { words, scores }, shared }, parts, on) {
+  const { models } = shared;
+  const hasItems = shared.items.length > 0;
   const names = models.map(({ title }) => title);
   const button = (id) =>
     el("button", {
@@ -32,6 +34,7 @@ export function makePage({ scene: { words, scores }, models, hasItems, parts, on
       ),
     );
   const elements = (some) => columns(some.map(({ element }) => element));
+  /** @type {function(string, {tools?: HTMLElement[], says?: HTMLElement|string}, ...(Node|string)): HTMLElement} */
   const section = (id, { tools = [], says = words[`${id}Help`] }, ...content) =>
     el(
       "section",
@@ -42,10 +45,8 @@ export function makePage({ scene: { words, scores }, models, hasItems, parts, on
     );
   const elsewhere = ({ data }) =>
     el("p", { class: "le-quiet-text", text: fill(words.sameNotHere, { data }) });
-  const shared = ({ element }, i) => (models[i].shares ? element : elsewhere(models[i]));
+  const ofItem = ({ element }, i) => (models[i].shares ? element : elsewhere(models[i]));
   const lacksOriginals = hasItems && !models.some(({ shares, originals }) => shares && originals);
-  const { slots } = parts;
-
   function head() {
     const about = (what, text) =>
       el("p", {}, el("span", { class: "le-quiet-text", text: `${what}: ` }), text);
@@ -75,9 +76,9 @@ export function makePage({ scene: { words, scores }, models, hasItems, parts, on
     const steps = ["before", "next", "any"].map(button);
     return section(
       "same",
-      { tools: [slots.a.element, slots.b.element, ...steps, save] },
+      { tools: [...parts.slots, ...steps, save] },
       lacksOriginals ? el("p", { text: words.noOriginals }) : "",
-      columns(parts.triples.map(shared)),
+      columns(parts.triples.map(ofItem)),
     );
   }
 

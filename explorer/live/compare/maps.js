@@ -1,9 +1,10 @@
+// @ts-check
 /** The two planes of a model: the map of its items, and the holes that random codes fall into. */
 
-import { extentOf, makePlane, paintHoles, paintMap } from "./plane.js";
-import { el, fill } from "../parts/dom.js";
 import { row } from "../latent/latent.js";
+import { el, fill } from "../parts/dom.js";
 import { makePicture } from "../samples/image.js";
+import { extentOf, makePlane, paintHoles, paintMap } from "./plane.js";
 
 const REACH = 3; // prior standard deviations, as in latent/holes.py, and so is the next
 const HOLE_BELOW = 0.2;
@@ -55,8 +56,8 @@ export function makeItemMap(model, position, { scene, theme, common, onPick, onH
 }
 
 /**
- * @param {function(): void} onSpot another random code is looked at
- * The others as in `makeItemMap`.
+ * The random codes of a model, and which of them no code of an image is near. As `makeItemMap`, with
+ * `onSpot` called when another random code is looked at.
  */
 export function makeHoleView(model, position, { scene: { words, imageShape }, onSpot }) {
   const { drawRatio, drawXy, centre, ratio } = model;
@@ -109,12 +110,14 @@ export function makeHoleView(model, position, { scene: { words, imageShape }, on
   return {
     element: el("div", {}, plane.element, el("div", { class: "le-spot" }, picture, text)),
     plane,
-    /** Which random code is looked at, or null for the deepest hole. */
-    spot: () => (spot === order[0] ? null : spot),
-    /** Look at a random code, or with null at the deepest hole. */
-    setSpot(i) {
-      spot = i !== null && i < drawXy.length ? i : order[0];
-      show(spot);
+    state: {
+      /** Which random code is looked at, or null for the deepest hole. */
+      get: () => (spot === order[0] ? null : spot),
+      /** @param {number|null} i */
+      set(i) {
+        spot = i !== null && i < drawXy.length ? i : order[0];
+        show(spot);
+      },
     },
   };
 }

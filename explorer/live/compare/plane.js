@@ -1,9 +1,10 @@
+// @ts-check
 /**
  * Dots on a plane, and marks that move over them: a map of codes, or random codes and their holes.
  * Drawn once; marks are elements on top. Knows the DOM, not what a dot stands for.
  */
 
-import { el } from "../parts/dom.js";
+import { contextOf, el } from "../parts/dom.js";
 
 const SIDE = 480; // pixels of the bitmap
 const REACH = 0.04; // of the side, within which a pointer is on a dot
@@ -40,7 +41,7 @@ export function makePlane({ label, testId, xy, isPickable, extent, paint, ...on 
     canvas,
   );
   const scale = SIDE / (2 * extent.half);
-  const toPixels = ([x, y]) => [
+  const toPixels = (/** @type {number[]} */ [x, y]) => [
     SIDE / 2 + (x - extent.x) * scale,
     SIDE / 2 - (y - extent.y) * scale,
   ];
@@ -82,7 +83,7 @@ export function makePlane({ label, testId, xy, isPickable, extent, paint, ...on 
     element,
     canvas,
     paint() {
-      const context = canvas.getContext("2d");
+      const context = contextOf(canvas);
       context.clearRect(0, 0, SIDE, SIDE);
       paint({ context, pixels, scale, toPixels, ink: getComputedStyle(element).color });
     },
@@ -158,8 +159,8 @@ export function paintMap({ context, pixels, scale, toPixels, ink }, { colorOf, c
 }
 
 /**
- * Random codes, with crosses in holes, and below them in colour how densely codes cover the prior.
- * @param {?{values: Float32Array, shape: number[]}} of.ratio if there is anything to cover it
+ * Random codes, with crosses in holes, and below them in colour how densely codes cover the prior: `ratio`,
+ * (n, n), where it is known.
  */
 export function paintHoles(onto, { ratio, reach, centre, isBare }) {
   const { context, pixels, scale, toPixels, ink } = onto;
@@ -193,7 +194,7 @@ function paintCover({ context, scale, toPixels }, { ratio, reach, centre }) {
     bitmap.data[at + 3] = 215 * Math.exp(-(radius ** 2) / 5);
   });
   const small = new OffscreenCanvas(n, n);
-  small.getContext("2d").putImageData(bitmap, 0, 0);
+  small.getContext("2d")?.putImageData(bitmap, 0, 0);
   const [x, y] = toPixels(centre);
   const side = 2 * reach * scale * (n / (n - 1));
   context.drawImage(small, x - side / 2, y - side / 2, side, side);

@@ -1,3 +1,4 @@
+// @ts-check
 /** The table of scores, better values marked. Knows the DOM, not what a score means. */
 
 import { el } from "../parts/dom.js";

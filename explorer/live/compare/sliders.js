@@ -1,3 +1,4 @@
+// @ts-check
 /** Sliders that several models share, one set for each size of code. Knows the DOM, not codes. */
 
 import { el, fill, signed } from "../parts/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /** The outline of a stage, in its place until the model is there, so that nothing jumps then. */
 
 import { el } from "../parts/dom.js";
@@ -11,7 +12,8 @@ const ROWS = 6; // sliders
  */
 export function makeOutline({ title, words }) {
   const blank = (kind) => el("div", { class: `le-blank ${kind}` });
-  const line = () => el("div", { class: "le-slider" }, blank("le-blank-name"), blank("le-blank-bar"));
+  const line = () =>
+    el("div", { class: "le-slider" }, blank("le-blank-name"), blank("le-blank-bar"));
   return el(
     "div",
     { class: "le-outline" },

@@ -1,58 +1,71 @@
+// @ts-check
 /**
- * A person's own picture on the stage: what Python placed, a marker on the map, and the way back.
- * Knows the DOM; learns from the stage what a place means. The picture stays on this page.
+ * A visitor's own picture on the page: what Python placed, a marker for the map, and the way back.
+ * The picture stays on this page.
  */
 
 import { el } from "../parts/dom.js";
 
+/** @import { CodeStore, OwnPicture, Words } from "../types.js" */
+/** @typedef {Omit<OwnPicture, "z"> & {z: Float32Array}} Own */
+
 const SAME = 1e-4; // how far a coordinate may be off, as codes are rounded when they are shown
 
 /**
- * @param {Object} options
- * @param {Object} options.words the catalogue's part for the stage
- * @param {Object} options.map from `makeMap`
- * @param {function(Float32Array, number): void} options.onBack its code is asked for; with the time
+ * @param {Object} given
+ * @param {Words} given.words the catalogue's part for the stage
+ * @param {CodeStore} given.code
+ * @param {OwnPicture|null} first
  */
-export function makeOwnPicture({ words, map, onBack }) {
+export function makeOwnPicture({ words, code }, first) {
+  /** @type {Own|null} */
   let own = null;
+  /** @type {Set<function(): void>} */
+  const listeners = new Set();
+  /** @param {Object<string, any>} props */
   const back = (props) =>
     el("button", {
       type: "button",
       title: words.ownBackHelp,
       hidden: true,
-      onclick: (event) => onBack(own.z, event.timeStamp),
+      onclick: (/** @type {Event} */ { timeStamp: time }) => own && code.set(own.z, { time }),
       ...props,
     });
-  const pin = back({
-    class: "le-pin",
-    "data-testid": "own-marker",
-    "aria-label": words.ownBack,
-  });
+  const pin = back({ class: "le-pin", "data-testid": "own-marker", "aria-label": words.ownBack });
   const button = back({ class: "le-button", "data-testid": "own-back", text: words.ownBack });
 
-  const isAt = (z) => own !== null && own.z.every((value, i) => Math.abs(value - z[i]) < SAME);
+  /** @param {ArrayLike<number>} z */
+  const isAt = (z) => own?.z.every((value, i) => Math.abs(value - z[i]) < SAME) ?? false;
 
+  /** Offer the way back unless the chosen code is the picture's; its room stays. */
+  function offer() {
+    button.hidden = own === null;
+    button.style.visibility = isAt(code.home.z) ? "hidden" : "";
+  }
+
+  /**
+   * Take what Python sends.
+   * @param {OwnPicture|null} next
+   * @returns {boolean} whether it is another picture than before, or none any more
+   */
+  function take(next) {
+    if (next?.id === own?.id) return false;
+    own = next ? { ...next, z: Float32Array.from(next.z) } : null;
+    pin.style.backgroundImage = own ? `url("${own.image}")` : "";
+    offer();
+    for (const listener of listeners) listener();
+    return true;
+  }
+
+  code.subscribe(({ kind }) => kind === "set" && offer());
+  take(first);
   return {
     button,
+    pin,
     isAt,
-    /** The picture: {id, image, z, error}, image being an address with the picture itself in it. */
+    take,
     get: () => own,
-    /**
-     * Take what Python sends.
-     * @returns {boolean} whether it is another picture than before, or none any more
-     */
-    take(next) {
-      if (next?.id === own?.id) return false;
-      own = next ? { ...next, z: Float32Array.from(next.z) } : null;
-      pin.style.backgroundImage = own ? `url("${own.image}")` : "";
-      return true;
-    },
-    /** Put the marker where the picture lies on a plane. */
-    place: (plane) => map.pin(pin, own && plane ? plane.toPlane(own.z) : null),
-    /** Offer the way back unless this code, the chosen one, is the picture's; its room stays. */
-    offer(z) {
-      button.hidden = own === null;
-      button.style.visibility = isAt(z) ? "hidden" : "";
-    },
+    /** @param {function(): void} listener another picture is there, or none any more */
+    onChange: (listener) => listeners.add(listener),
   };
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /** The line at the top of the stage: which model this is, and what to look for. */
 
 import { el } from "../parts/dom.js";

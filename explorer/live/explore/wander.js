@@ -1,4 +1,5 @@
-/** A walk through the prior that never ends: from draw to draw along great arcs. */
+// @ts-check
+/** A walk through the prior that never ends: from one sampled code to the next along great arcs. */
 
 import { samplePrior, slerp } from "../latent/latent.js";
 
@@ -7,15 +8,16 @@ const LEG_MS = 1800;
 /**
  * @param {number} d latent dimensions
  * @param {function(Float32Array, number): void} onStep next code, time of the frame
- * @param {function(): void} onEnd the walk was stopped
  */
-export function makeWander(d, onStep, onEnd) {
+export function makeWander(d, onStep) {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let frame = 0;
   let timer = 0;
+  /** @type {Float32Array} */
   let from;
+  /** @type {Float32Array} */
   let to;
-  let began;
+  let began = 0;
 
   function walk() {
     const now = performance.now();
@@ -32,18 +34,19 @@ export function makeWander(d, onStep, onEnd) {
   }
 
   return {
-    going: () => frame !== 0 || timer !== 0,
+    /** @param {Float32Array} z */
     start(z) {
       [from, to, began] = [z, samplePrior(d), performance.now()];
       if (still.matches) leap();
       else walk();
     },
+    /** @returns {boolean} whether there was a walk to stop */
     stop() {
-      if (!frame && !timer) return;
+      const isGoing = frame !== 0 || timer !== 0;
       cancelAnimationFrame(frame);
       clearTimeout(timer);
       [frame, timer] = [0, 0];
-      onEnd();
+      return isGoing;
     },
   };
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /** Draws from the prior that a seed repeats. Knows no DOM; node can run it. */
 
 import { samplePrior } from "./latent.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * How much a picture changes when the model redraws it: encodes it, decodes that, and again.
  * Arithmetic without a DOM, so that node can run it.
@@ -21,6 +22,7 @@ const ROUNDS = 2;
 export function makeDrift(decode, encode) {
   return function drift(z) {
     const first = Float32Array.from(decode(z));
+    /** @type {Float32Array} */
     let last = first;
     for (let round = 0; round < ROUNDS; round++) last = decode(encode(last));
     let sum = 0;

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Latent mathematics on typed arrays: distances, neighbours, planes, paths.
  * Knows no DOM, no network and no decoder; node can run it.
@@ -14,12 +15,14 @@ const KINDS = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
 /**
  * Read named arrays from one buffer: uint32 header length, JSON {name: {dtype, shape, offset}},
  * then the values, each array 4-byte aligned (see `explorer/packing/arrays.py`).
- * @returns {Object<string, {values: Float32Array|Int32Array|Uint8Array, shape: number[]}>}
+ * @param {ArrayBuffer} buffer
+ * @returns {Object<string, {values: any, shape: number[]}>} each a typed array of its kind
  */
 export function readArrays(buffer) {
   const headerBytes = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerBytes)));
   const start = 4 + headerBytes;
+  /** @type {Object<string, {values: any, shape: number[]}>} */
   const arrays = {};
   for (const [name, { dtype, shape, offset }] of Object.entries(header)) {
     const Kind = KINDS[dtype];
@@ -93,7 +96,7 @@ export function honesty(codes, z, item = null) {
   const distance = near.distances[near.distances.length - 1];
   const { values } = codes.spacing;
   let low = 0;
-  for (let high = values.length; low < high;) {
+  for (let high = values.length; low < high; ) {
     const middle = (low + high) >> 1;
     if (values[middle] < distance) low = middle + 1;
     else high = middle;

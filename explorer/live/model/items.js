@@ -1,27 +1,37 @@
-/** What an item is called: its number, its class, whether it was held out, its file. No DOM. */
+// @ts-check
+/** The items of a bundle, and what each is called: number, class, file, whether it was held out. */
 
-import { fetchJson } from "./loading.js";
+import { row } from "../latent/latent.js";
+
+/** @import { Codes, Items, Source, Words } from "../types.js" */
 
 /**
- * @param {Object} scene see `explorer/ui/live_decoder.py`
- * @param {Object} codes arrays of the bundle
+ * @param {Codes} codes
+ * @param {Source} source
+ * @param {{classNames: string[], words: Words}} names
+ * @returns {Items}
  */
-export function makeItems({ words, classNames, originals, urls }, codes) {
+export function makeItems(codes, source, { classNames, words }) {
   const labels = codes.labels?.values ?? null;
   const heldOut = codes.held_out?.values ?? null; // where images that were learnt from are there too
+  /** @type {(string|null)[]|null} */
   let files = null;
+  /** @param {number} item */
+  const isDraw = (item) => codes.drawn?.values[item] === 1;
+  /** @param {number} item */
+  const classOf = (item) => (labels && classNames[labels[item]]) || null;
   return {
-    /** Whether an item is a draw from the prior, which no image stands behind. */
-    isDraw: (item) => codes.drawn?.values[item] === 1,
-    /** Whether there are both images that were learnt from and images that were held out. */
+    count: codes.mu.shape[0],
+    codeOf: (item) => row(codes.mu, item),
+    classOf,
+    isDraw,
     hasParts: heldOut !== null,
-    /** Ask for the names of the files, which only images that lie on this machine have. */
     async learnFiles() {
-      if (originals) files = await fetchJson(urls.names).catch(() => null);
+      files = await source.names();
     },
     text(item) {
-      if (this.isDraw(item)) return `${words.draw} ${item}`;
-      const label = labels && classNames[labels[item]];
+      if (isDraw(item)) return `${words.draw} ${item}`;
+      const label = classOf(item);
       const name = label ? `${words.item} ${item}: ${label}` : `${words.item} ${item}`;
       const part = heldOut && (heldOut[item] ? words.heldOut : words.learntFrom);
       return [name, part, files?.[item]].filter(Boolean).join(" · ");

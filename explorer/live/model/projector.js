@@ -1,3 +1,4 @@
+// @ts-check
 /** Decodes beside the page, so that many pictures never hold up the one under the hand. */
 
 /**

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * A thread beside the page that redraws pictures, so that no frame waits for it.
  *
@@ -7,8 +8,8 @@
  * is open does it work.
  */
 
-import { makeDecoder, makeEncoder, readPack } from "../network/decoder.js";
 import { makeDrift, percentile } from "../latent/drift.js";
+import { makeDecoder, makeEncoder, readPack } from "../network/decoder.js";
 import { fetchBytes } from "./loading.js";
 
 let given = null;
@@ -39,7 +40,7 @@ async function work() {
     }
   } catch (error) {
     wanted = null;
-    postMessage({ error: error.message });
+    postMessage({ error: String(error) });
   }
   working = false;
 }

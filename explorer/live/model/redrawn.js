@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * How well the model redraws what is on show, found while the hand rests and never within a frame.
  *
@@ -66,7 +67,8 @@ export function makeRedrawn({ urls }, codes, line) {
     });
     thread.addEventListener("error", () => show(null));
     thread.addEventListener("message", ({ data }) => {
-      if (data.error) show(null); // the place alone is told then
+      if (data.error)
+        show(null); // the place alone is told then
       else if (data.z.every((value, i) => value === latest.z[i])) answer("code", data.percentile);
     });
     return thread;

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Runs a pack: latent code in, picture out, or the way back, in a few milliseconds of plain arithmetic.
  * Knows nothing of the page, of files or of Python; node can run it. `pack.py` tells the format.
@@ -66,7 +67,8 @@ function readHeader(bytes) {
 
 function readArray(buffer, start, { at, shape, dtype }) {
   const Kind = dtype === "fp16" ? Uint16Array : Float32Array;
-  if (!["fp16", "fp32"].includes(dtype)) throw new Error(`The decoder pack holds weights as "${dtype}".`);
+  if (!["fp16", "fp32"].includes(dtype))
+    throw new Error(`The decoder pack holds weights as "${dtype}".`);
   const length = size(shape);
   if (start + at + length * Kind.BYTES_PER_ELEMENT > buffer.byteLength) {
     throw new Error("The decoder pack is cut short.");
@@ -117,6 +119,7 @@ export function makeEncoder(pack) {
   });
 }
 
+/** @returns {function(ArrayLike<number>, Float32Array=): Float32Array} */
 function makeRun({ inputShape, outputShape, ops }, from, to, refuse) {
   fits(String(inputShape) === String(from), `${inputShape}`, from);
   fits(String(outputShape) === String(to), `${outputShape}`, to);
@@ -125,7 +128,7 @@ function makeRun({ inputShape, outputShape, ops }, from, to, refuse) {
   const net = chain(ops, from);
   const given = new Float32Array(size(from));
   const own = new Float32Array(size(to));
-  return function run(values, out = own) {
+  return function run(values, out = /** @type {Float32Array} */ (own)) {
     if (values.length !== given.length) refuse(values.length);
     given.set(values);
     out.set(net.run(given));
@@ -197,6 +200,7 @@ function makeConvolution(op, [c, h, w]) {
   const sums = [];
   for (const row of rows.phases) {
     for (const column of columns.phases) {
+      /** @type {Object<string, number[]>} */
       const sum = { taps: [], weights: [], from: [], where: [] };
       for (let i = 0; i < nIn; i++) {
         row.kernel.forEach((ky, j) =>
@@ -271,7 +275,7 @@ function makeBorder([c, h, w], border) {
  * @param {function(Float32Array): Float32Array} prepare gives the input its border
  */
 function makeSums(op, shape, sums, step, prepare) {
-  const { n_in: nIn, n_out: nOut, kernel = 1 } = op;
+  const { n_out: nOut } = op;
   const nBlocks = Math.ceil(nOut / 4);
   const plane = size(shape) / nOut;
   const bias = new Float32Array(4 * nBlocks);

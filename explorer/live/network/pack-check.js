@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Judges a pack by its header before anything is made of it: every number, that each op fits what
  * it is given, and the work in all. A pack may come from anyone. Of weights it knows how many.
@@ -177,7 +178,13 @@ const short = (/** @type {any} */ value) => {
 };
 const isObject = (/** @type {any} */ value) =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const isWhole = (/** @type {any} */ value, /** @type {number} */ least, /** @type {number} */ most) =>
-  Number.isInteger(value) && least <= value && value <= most;
+const isWhole = (
+  /** @type {any} */ value,
+  /** @type {number} */ least,
+  /** @type {number} */ most,
+) => Number.isInteger(value) && least <= value && value <= most;
 const isShape = (/** @type {any} */ shape) =>
-  Array.isArray(shape) && shape.length > 0 && shape.length <= 4 && shape.every((n) => isWhole(n, 1, MOST_SIDE));
+  Array.isArray(shape) &&
+  shape.length > 0 &&
+  shape.length <= 4 &&
+  shape.every((n) => isWhole(n, 1, MOST_SIDE));

@@ -1,3 +1,4 @@
+// @ts-check
 /** The button and the key of the big picture, which is fetched when it is first wanted. */
 
 import { el } from "./dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The big picture: the decoded picture and a few sliders on the whole screen, for a room to see.
  * It borrows parts of the page and gives them back, so what they do goes on. Knows the DOM only.

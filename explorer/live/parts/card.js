@@ -1,18 +1,19 @@
+// @ts-check
 /** The card beside the pointer: what the dot under it stands for. Knows the DOM, not codes. */
 
-import { el } from "./dom.js";
 import { grain, makePicture } from "../samples/image.js";
+import { el } from "./dom.js";
 
 const AWAY = 14; // pixels from the pointer
 
 /**
  * @param {HTMLElement} home the map, which the card stays within
- * @param {number[]} imageShape [c, h, w]
+ * @param {import("../types.js").ImageShape} imageShape
  * @param {Object} of
  * @param {function(number): string} of.text what an item is called
  * @param {function(number): Node|string} of.sign the sign of its class, if the map shows one
  * @param {function(number): ?string} of.image address of an item's original image, if it has one
- * @param {function(HTMLCanvasElement, number): void} of.draw draws an item otherwise
+ * @param {function(import("../types.js").SampleCanvas, number): void} of.draw draws an item otherwise
  */
 export function makeCard(home, imageShape, { text, sign, image, draw }) {
   const original = el("img", { class: grain(imageShape), alt: "" });

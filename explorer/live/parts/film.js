@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Filmstrips: what the picture would be with one slider elsewhere, redrawn while anything moves.
  * Those near the hand come first, and what shows an earlier code is dimmed until it is drawn anew.
@@ -96,7 +97,9 @@ export function makeFilm(sliders, projector) {
 
   const watcher = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries)
-      inSight[isIntersecting ? "add" : "delete"](byElement.get(target));
+      inSight[isIntersecting ? "add" : "delete"](
+        byElement.get(/** @type {HTMLElement} */ (target)),
+      );
     queue = [];
     draw();
   });

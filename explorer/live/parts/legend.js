@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The legend of the map: which sign stands for which class, and which classes are shown: all, or
  * those that were chosen. Plotly's own cannot be reached by keyboard, and shows a class alone by a
@@ -21,7 +22,7 @@ export function makeLegend(words, onChange) {
     text: words.legendAll,
     onclick: () => {
       change(() => chosen.clear());
-      list.querySelector("button").focus(); // this one is gone now
+      list.querySelector("button")?.focus(); // this one is gone now
     },
   });
   const hint = el("span", { class: "le-legend-hint", text: words.legendHint });
@@ -62,7 +63,9 @@ export function makeLegend(words, onChange) {
   }
 
   function refresh() {
-    for (const button of list.querySelectorAll("[data-class]"))
+    /** @type {NodeListOf<HTMLElement>} */
+    const buttons = list.querySelectorAll("[data-class]");
+    for (const button of buttons)
       button.setAttribute("aria-pressed", String(chosen.has(button.dataset.class)));
     const [before, width] = [list.scrollLeft, list.scrollWidth];
     all.hidden = chosen.size === 0;
@@ -88,13 +91,16 @@ export function makeLegend(words, onChange) {
       element.hidden = named.length === 0;
       refresh();
     },
-    /** Whether a trace is to be left out. */
+    /** Whether a trace is to be left out. @param {{name?: string}} trace */
     hides({ name }) {
       const written = name && asWritten(name);
       return chosen.size > 0 && signs.has(written) && !chosen.has(written);
     },
     /** The sign of a class as an element, or nothing where colours say something else. */
-    sign: (name) => (signs.has(name) ? makeSign(signs.get(name)) : ""),
+    sign(/** @type {string|null} */ name) {
+      const sign = name !== null && signs.get(name);
+      return sign ? makeSign(sign) : "";
+    },
     /** Pixels it takes at the top of the map. */
     height: () => element.offsetHeight,
   };

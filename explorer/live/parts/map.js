@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The map: Plotly draws the items, an overlay on top shows where the current code is.
  * Knows Plotly and pixels; learns from the stage what a place means.
@@ -5,15 +6,18 @@
 
 import { el } from "./dom.js";
 import {
+  drawnSize,
+  makePlot,
   planeDot,
   planeGrip,
   planePixels,
   planePlace,
+  planeSpan,
   spaceDot,
   spaceGrip,
   spacePixels,
   visibleDots,
-} from "./places.js";
+} from "./plot.js";
 import { listenToFingers, listenToKeys, listenToMouse } from "./pointing.js";
 
 const NOWHERE = { cursor: null, picked: null };
@@ -32,7 +36,7 @@ const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false, s
  * @param {function(number, number, number): void} options.onNudge arrow key: steps right, steps up
  */
 export function makeMap({ Plotly, words, onHover, onLeave, onPick, onTakeBack, onNudge }) {
-  const plot = el("div", { class: "le-plot" });
+  const plot = makePlot({ class: "le-plot" });
   const cursor = el("div", { class: "le-cursor", "aria-hidden": "true", hidden: true });
   const picked = el("div", { class: "le-picked", "aria-hidden": "true", hidden: true });
   const element = el(
@@ -59,11 +63,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onTakeBack, o
   function place() {
     if (!drawn) return;
     const toPixels = drawn.isFlat ? planePixels : spacePixels;
-    for (const [mark, at] of [
-      [cursor, marks.cursor],
-      [picked, marks.picked],
-      ...pins,
-    ]) {
+    for (const [mark, at] of [[cursor, marks.cursor], [picked, marks.picked], ...pins]) {
       const pixels = at && toPixels(plot, at);
       mark.hidden = !pixels;
       if (pixels) mark.style.transform = `translate(${pixels[0]}px,${pixels[1]}px)`;
@@ -109,7 +109,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onTakeBack, o
   const showWhole = () => relayout(whole);
   listenToFingers(element, { area: plot, under, isFlat, grip, showWhole, ...on });
   listenToKeys(element, {
-    onStep: (...step) => drawn && onNudge(...step),
+    onStep: (right, up, time) => drawn && onNudge(right, up, time),
     onEnter(time) {
       if (!drawn?.isFlat || !marks.cursor) return;
       const item = planeDot(plot, drawn.dots, marks.cursor, Infinity);
@@ -130,8 +130,9 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onTakeBack, o
   /** Fill the room there is. */
   async function fit() {
     const { width, height } = size();
-    const is = plot._fullLayout;
-    if (!drawn || !width || (is.width === width && is.height === height)) return;
+    if (!drawn || !width) return;
+    const is = drawnSize(plot);
+    if (is.width === width && is.height === height) return;
     await Plotly.relayout(plot, { width, height });
     place();
   }
@@ -207,11 +208,7 @@ export function makeMap({ Plotly, words, onHover, onLeave, onPick, onTakeBack, o
       place();
     },
     /** Width and height of what can be seen, in data units. */
-    span() {
-      if (!drawn?.isFlat) return [0, 0];
-      const { xaxis, yaxis } = plot._fullLayout;
-      return [xaxis.range[1] - xaxis.range[0], yaxis.range[1] - yaxis.range[0]];
-    },
+    span: () => (drawn?.isFlat ? planeSpan(plot) : [0, 0]),
     /** The items whose dots are shown. */
     items: () => drawn?.dots.items ?? [],
     isFlat,

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The honesty meter: says in words how near the data is, and how well the model redraws what is
  * there. Knows the DOM, not distances.

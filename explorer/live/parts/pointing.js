@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Hands on the map: what mouse, pen, fingers and arrow keys mean there.
  * Knows gestures; learns from the map what lies where, and tells it how to move.
@@ -10,6 +11,30 @@ const FINGER_REACH = 22;
 const LONG_MS = 350; // after which a finger that rests decodes where it is
 const DOUBLE_MS = 320; // between the taps of a double tap
 
+/** @typedef {{xy: number[]|null, item: number|null, x: number, y: number}} Spot under a pointer */
+/** @typedef {function(MouseEvent, number): Spot|null} Under what is within reach in pixels */
+
+/**
+ * What hands mean; each with the time of the event.
+ * @typedef {Object} Hands
+ * @property {function(Spot, number): void} onHover
+ * @property {function(): void} onLeave
+ * @property {function(Spot, number): void} onPick
+ * @property {function(number): void} onTakeBack that was the first half of a double click
+ */
+
+/**
+ * What fingers hold.
+ * @typedef {Object} Held
+ * @property {HTMLElement} area what pixels are counted from
+ * @property {Under} under
+ * @property {function(): boolean} isFlat
+ * @property {function(): function(Pair, Pair): void} grip takes hold of the map as it lies, and returns
+ *     what moves it as two fingers went, before and now
+ * @property {function(): void} showWhole shows all of it
+ */
+/** @typedef {import("./plot.js").Pair} Pair */
+
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const distance = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
 const spot = (event) => ({ x: event.clientX, y: event.clientY });
@@ -19,8 +44,7 @@ const isOnPin = (event) => event.target.closest(".le-pin") !== null; // which is
  * Mouse and pen: pointing shows, a click picks, a second one soon after takes that back. Dragging
  * and what a double click does besides are left to Plotly.
  * @param {HTMLElement} element the map
- * @param {Object} map
- * @param {function(Event, number): ?{xy, item, x, y}} map.under what is within reach in pixels
+ * @param {Hands & {under: Under}} map
  * @returns {function(): void} stops listening
  */
 export function listenToMouse(element, { under, onHover, onLeave, onPick, onTakeBack }) {
@@ -78,13 +102,7 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick, onTake
  * it is lifted; two move and zoom; two taps show the whole map. In space one finger turns, which is
  * left to Plotly.
  * @param {HTMLElement} element the map
- * @param {Object} map
- * @param {HTMLElement} map.area what pixels are counted from
- * @param {function(Event, number): ?{xy, item, x, y}} map.under what is within reach in pixels
- * @param {function(): boolean} map.isFlat
- * @param {function(): function({x, y, span}, {x, y, span}): void} map.grip takes hold of the map as
- *     it lies, and returns what moves it as two fingers went: middle and distance, before and now
- * @param {function(): void} map.showWhole shows all of it
+ * @param {Hands & Held} map
  */
 export function listenToFingers(element, { area, under, isFlat, grip, showWhole, ...on }) {
   const fingers = new Map(); // where each is
@@ -169,8 +187,10 @@ export function listenToFingers(element, { area, under, isFlat, grip, showWhole,
       doing = "nothing";
     },
   };
-  for (const [name, act] of Object.entries(acts))
-    element.addEventListener(name, (event) => event.pointerType === "touch" && act(event), true);
+  for (const [name, act] of Object.entries(acts)) {
+    const byTouch = (/** @type {any} */ event) => event.pointerType === "touch" && act(event);
+    element.addEventListener(name, byTouch, true);
+  }
 
   // Plotly would drag a flat map by one finger and turn one in space by either of two.
   const keep = (event) => {

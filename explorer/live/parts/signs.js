@@ -1,3 +1,4 @@
+// @ts-check
 /** The signs of classes: the shapes that Plotly draws dots in, as small pictures for the page. */
 
 const NS = "http://www.w3.org/2000/svg";

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * A hand on a slider: what it is moved to. A finger that only passes over it, to scroll the page,
  * leaves it as it was; browsers move the slider first and find out later.

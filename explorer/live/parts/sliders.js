@@ -1,11 +1,12 @@
+// @ts-check
 /**
  * One slider per latent coordinate, with a filmstrip of where it leads.
  * Knows the DOM and how to ask for a decode; knows nothing of maps or of Python.
  */
 
+import { makeStill } from "../samples/image.js";
 import { el, fill, signed } from "./dom.js";
 import { makeFilm } from "./film.js";
-import { makeStill } from "../samples/image.js";
 import { listenToSlide } from "./slide.js";
 
 /** Positions of the filmstrip's pictures, as shares of a slider's reach: alike on all sliders. */

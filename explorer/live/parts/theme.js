@@ -1,10 +1,13 @@
+// @ts-check
 /** Light or dark: what the page is now, and when that changes. Knows the DOM only. */
 
 const SETTLE_MS = 300; // Streamlit repaints a little after the system switches
 
-/** Light or dark, by what is really behind an element. */
+/** Light or dark, by what is really behind an element. @param {HTMLElement} element @returns {import("../types.js").Theme} */
 export function themeOf(element) {
-  for (let node = element; node; node = node.parentElement) {
+  /** @type {HTMLElement|null} */
+  let node = element;
+  for (; node; node = node.parentElement) {
     const [r, g, b, a = 1] = (getComputedStyle(node).backgroundColor.match(/[\d.]+/g) ?? []).map(
       Number,
     );

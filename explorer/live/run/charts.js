@@ -1,8 +1,10 @@
+// @ts-check
 /** Curves of a run over its steps. Knows Plotly, and what a report holds. */
 
 import { el, fill } from "../parts/dom.js";
-import { count, rangeOf } from "./series.js";
+import { acrossPixels, makePlot } from "../parts/plot.js";
 import { themeOf } from "../parts/theme.js";
+import { count, rangeOf } from "./series.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const SHARES = [-0.04, 1.04]; // an axis from 0 to 1, with room for lines at its ends
@@ -28,7 +30,7 @@ const LAYERS = {
 
 /** One chart: lines over steps, a mark at the step looked at, and one at the best step. */
 function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
-  const plot = el("div", { class: "le-run-plot" });
+  const plot = makePlot({ class: "le-run-plot" });
   const mark = el("i", { class: "le-run-mark", hidden: true });
   const best = el("i", { class: "le-run-mark le-run-best", hidden: true });
   const props = { class: "le-run-chart le-run-empty", role: "img", "aria-label": label };
@@ -42,10 +44,9 @@ function makeChart(plotly, words, { label, unit, hover, type = "linear" }) {
     stand(best, bestStep);
   }
   function stand(line, at) {
-    const axis = plot._fullLayout?.xaxis;
-    const x = at === null || !axis ? NaN : axis.l2p(at);
-    line.hidden = !(x >= 0 && x <= axis._length + 1);
-    if (!line.hidden) line.style.transform = `translateX(${axis._offset + x}px)`;
+    const x = at === null ? null : acrossPixels(plot, at);
+    line.hidden = x === null;
+    if (x !== null) line.style.transform = `translateX(${x}px)`;
   }
   const resized = new ResizeObserver(async () => {
     if (!drawn || !plot.offsetParent) return;
@@ -166,6 +167,7 @@ export function gameCurves({ made, real, losses, scores, diversity, areChances }
  */
 export function makeCurves(plotly, words, specs, id) {
   let whole = false;
+  /** @type {[Object[], Object[]]} */
   let items = [[], []];
   const toggle = () => {
     whole = !whole;
@@ -217,7 +219,7 @@ export function makeCurves(plotly, words, specs, id) {
     );
     if (range) [range[0], range[1]] = [Math.min(range[0], low), Math.max(range[1], high)];
     chart.draw(traces, range);
-    return values.some((value) => value < range[0] || value > range[1]);
+    return range !== null && values.some((value) => value < range[0] || value > range[1]);
   }
 
   function drawAll() {

@@ -1,3 +1,4 @@
+// @ts-check
 /** News of a run from the server, for as long as somebody looks. Knows the network only. */
 
 import { readArrays } from "../latent/latent.js";

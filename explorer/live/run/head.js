@@ -1,3 +1,4 @@
+// @ts-check
 /** The head line of a run: how it stands, in words and as a bar. Knows the DOM only. */
 
 import { el, fill } from "../parts/dom.js";
@@ -58,7 +59,7 @@ export function makeHead(words, mayEndEarly) {
       const isDone = news.state === "finished"; // maybe before all steps
       const percent = isDone ? 100 : news.steps ? Math.floor((100 * news.step) / news.steps) : 0;
       done.style.width = `${percent}%`;
-      bar.setAttribute("aria-valuenow", percent);
+      bar.setAttribute("aria-valuenow", String(percent));
       const texts = factsOf(news, percent, words, mayEndEarly).filter(Boolean);
       facts.replaceChildren(...texts.map((text) => el("span", { text })));
       speak(news, percent);

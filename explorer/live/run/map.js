@@ -1,9 +1,11 @@
+// @ts-check
 /**
  * The map of a run: the same dots, gliding from snapshot to snapshot over axes that keep still.
- * Knows Plotly and positions, not what they mean.
+ * Knows positions, not what they mean.
  */
 
 import { el } from "../parts/dom.js";
+import { innerSize, itemsOfTraces, legendNames, makePlot } from "../parts/plot.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const ROOM = 1.15; // of what the dots need
@@ -16,7 +18,7 @@ const SHORT = 12; // letters of a name that does
  * @param {Object} words the catalogue's part for runs
  */
 export function makeRunMap(plotly, words) {
-  const plot = el("div", { class: "le-run-plot" });
+  const plot = makePlot({ class: "le-run-plot" });
   const props = { class: "le-run-map le-run-empty", "data-testid": "run-map", role: "img" };
   const element = el(
     "div",
@@ -33,7 +35,7 @@ export function makeRunMap(plotly, words) {
   let opened = 0; // figures taken
 
   function draw(nextXy, nextView) {
-    const { w, h } = plot._fullLayout._size;
+    const { w, h } = innerSize(plot);
     const along = (axis) => rows.map((mine) => mine.map((dot) => nextXy[2 * dot + axis]));
     const range = (middle, half) => [middle - half, middle + half];
     const ranges = nextView !== view && {
@@ -46,7 +48,7 @@ export function makeRunMap(plotly, words) {
 
   /** Keep the view while the dots fit it well. */
   function viewOf(next) {
-    const { w, h } = plot._fullLayout._size;
+    const { w, h } = innerSize(plot);
     const [left, right] = extent(next, 0);
     const [low, high] = extent(next, 1);
     let perX = ((right - left) * ROOM) / w || 1 / w;
@@ -92,7 +94,7 @@ export function makeRunMap(plotly, words) {
   resized.observe(plot);
 
   function sizes() {
-    const names = plot._fullData.filter((trace) => trace.showlegend).map(({ name }) => name.length);
+    const names = legendNames(plot).map(({ length }) => length);
     const isWide = plot.clientWidth > WIDE && Math.max(0, ...names) <= SHORT;
     const beside = { x: 1.02, y: 1, yanchor: "top", orientation: "v", maxheight: 0.98 };
     const above = { x: 0, y: 1.02, yanchor: "bottom", orientation: "h", maxheight: 48 };
@@ -128,7 +130,7 @@ export function makeRunMap(plotly, words) {
       if (mine !== opened) return;
       await Plotly.relayout(plot, { ...sizes(), autosize: true });
       if (mine !== opened) return;
-      rows = plot._fullData.map(({ customdata }) => Array.from(customdata, Number));
+      rows = itemsOfTraces(plot);
       if (xy) draw(xy, view ? { ...view } : viewOf(xy));
     },
     /** @param {Float32Array} next positions (n, 2) @param {number} glideMs time to get there */

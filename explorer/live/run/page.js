@@ -1,20 +1,21 @@
+// @ts-check
 /**
  * The view of a training run: how it stands, and its latent space as it forms.
  * Ties the parts together. Knows the DOM and not Streamlit.
  */
 
-import { el, fill } from "../parts/dom.js";
 import { readArrays } from "../latent/latent.js";
 import { fetchBytes, fetchJson, loadPlotly } from "../model/loading.js";
+import { el, fill } from "../parts/dom.js";
+import { themeOf, watchTheme } from "../parts/theme.js";
 import { gameCurves, lossCurves, makeCurves, makeGradients, makeJudgement } from "./charts.js";
 import { ENDED, makeFeed, makeSnapshots } from "./feed.js";
 import { makeHead } from "./head.js";
 import { makeRunMap } from "./map.js";
-import { makeBars, makeGallery } from "./pictures.js";
 import { makeParts } from "./parts.js";
+import { makeBars, makeGallery } from "./pictures.js";
 import { makeReplay } from "./replay.js";
 import { makeThinned } from "./series.js";
-import { themeOf, watchTheme } from "../parts/theme.js";
 
 const MOST_REPORTS = 600; // drawn
 const MOST_CHECKS = 200; // of them with validation, each a dot

@@ -1,3 +1,4 @@
+// @ts-check
 /** The choice of images on the map of a run: those it learns from, those held out, or both. */
 
 import { el } from "../parts/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /** What a snapshot looks like: rows of pictures, and a bar for each coordinate. Knows the DOM. */
 
 import { el, fill } from "../parts/dom.js";
@@ -18,9 +19,9 @@ export function makeGallery(caption, id) {
   return {
     element: el("figure", { "data-testid": id }, el("figcaption", { text: caption }), grid),
     /** @param {{values: Uint8Array, shape: number[]}} pictures (n, c, h, w) */
-    draw({ values: bytes, shape: [n, ...imageShape] }) {
+    draw({ values: bytes, shape: [n, c, h, w] }) {
       const values = new Float32Array(bytes.length / n);
-      while (canvases.length < n) canvases.push(makePicture(imageShape));
+      while (canvases.length < n) canvases.push(makePicture([c, h, w]));
       if (grid.childElementCount !== n) grid.replaceChildren(...canvases.slice(0, n));
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < values.length; j++) values[j] = bytes[i * values.length + j] / 255;
@@ -51,11 +52,13 @@ export function makeBars(words) {
     el("h2", {}, title, sentence),
     el("div", { class: "le-run-barplot" }, scale, area, ticks, axis),
   );
-  let shown = [];
+  /** @type {Float32Array} */
+  let shown = new Float32Array();
   let says = words.kl;
   area.addEventListener("pointerover", ({ target }) => {
-    const number = Array.prototype.indexOf.call(area.children, target);
-    if (number >= 0) target.title = fill(says.bar, { number, value: shown[number].toPrecision(3) });
+    const bar = /** @type {HTMLElement} */ (target);
+    const number = Array.prototype.indexOf.call(area.children, bar);
+    if (number >= 0) bar.title = fill(says.bar, { number, value: shown[number].toPrecision(3) });
   });
 
   function setUp(d) {
@@ -82,9 +85,10 @@ export function makeBars(words) {
       let silent = 0;
       shown.forEach((value, i) => {
         const isSilent = !(value >= SILENT);
-        silent += isSilent;
-        area.children[i].className = isSilent ? "le-run-silent" : "";
-        area.children[i].style.height = `${value > 0 ? (100 * value) / top : 0}%`;
+        silent += Number(isSilent);
+        const bar = /** @type {HTMLElement} */ (area.children[i]);
+        bar.className = isSilent ? "le-run-silent" : "";
+        bar.style.height = `${value > 0 ? (100 * value) / top : 0}%`;
       });
       scale.replaceChildren(
         ...[top, top / 2, 0].map((v) => el("span", { text: +v.toPrecision(3) })),

@@ -1,3 +1,4 @@
+// @ts-check
 /** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
 
 import { el, fill, save } from "../parts/dom.js";
@@ -127,7 +128,11 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     show(at);
   }
 
-  const nearest = (step) => Math.max(0, steps.findLastIndex((other) => other <= step));
+  const nearest = (step) =>
+    Math.max(
+      0,
+      steps.findLastIndex((other) => other <= step),
+    );
 
   function choose(index) {
     if (index >= last()) return follow();
@@ -164,9 +169,9 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
   async function saveGif() {
     animating = true;
     say();
-    const { blob, error } = await animate().then(
-      (blob) => ({ blob }),
-      (error) => ({ error }),
+    const [blob, error] = await animate().then(
+      (blob) => [blob, null],
+      (error) => [null, error],
     );
     animating = false;
     if (gone) return;
@@ -179,8 +184,8 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
   /** Bring controls and label up to date. */
   function say() {
     const index = Math.max(0, at);
-    slider.max = Math.max(0, last());
-    slider.value = index;
+    slider.max = String(Math.max(0, last()));
+    slider.value = String(index);
     slider.disabled = play.disabled = steps.length < 2;
     live.disabled = steps.length < 1;
     gif.disabled = animating || steps.length < 2;
@@ -199,7 +204,7 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     if (best.hidden) return;
     best.textContent = ends.kept === "best" ? words.bestKept : words.best;
     live.textContent = ends.kept === "last" ? words.lastKept : words.last;
-    tick.style.setProperty("--le-at", nearest(ends.best) / Math.max(1, last()));
+    tick.style.setProperty("--le-at", String(nearest(ends.best) / Math.max(1, last())));
   }
 
   live.textContent = words.live;

@@ -1,3 +1,4 @@
+// @ts-check
 /** Numbers of a run, kept few however long it goes on. Knows no DOM; node can run it. */
 
 /** Values from which on outliers are left out of a range. */
@@ -51,7 +52,7 @@ export function rangeOf(values, whole) {
 /** The next of 1, 2, 3, 5, 10, 20, …, or of these over powers of ten, from a value above 0. */
 export function niceAbove(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * [1, 2, 3, 5, 10].find((digit) => digit * power >= value * (1 - 1e-9));
+  return power * ([1, 2, 3, 5].find((digit) => digit * power >= value * (1 - 1e-9)) ?? 10);
 }
 
 /** A count as every part of the page writes it: 7,133. */

@@ -1,34 +1,40 @@
-/** Elements that show decoded images. Knows pixels and the DOM, not where codes come from. */
+// @ts-check
+/** What a decoded image looks like: a canvas. Knows pixels and the DOM, not where codes come from. */
 
 import { toRGBA } from "../network/decoder.js";
-import { el } from "../parts/dom.js";
+import { contextOf, el } from "../parts/dom.js";
+
+/** @import { ImageShape, SampleCanvas } from "../types.js" */
 
 /** How to enlarge: very small images are honest as squares, larger ones look better smooth. */
-export const grain = ([, height]) => (height < 20 ? "le-pixelated" : "le-smooth");
+export const grain = (/** @type {ImageShape} */ [, height]) =>
+  height < 20 ? "le-pixelated" : "le-smooth";
 
 /**
  * A canvas whose bitmap is the image at its own resolution.
- * @param {number[]} imageShape [c, h, w]
- * @returns {HTMLCanvasElement & {draw: function(Float32Array): void}}
+ * @param {ImageShape} imageShape
+ * @param {Object<string, any>} [props] attributes
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ * @returns {SampleCanvas}
  */
 export function makePicture(imageShape, props = {}, settings = {}) {
   const [, height, width] = imageShape;
   const canvas = el("canvas", { width, height, class: grain(imageShape), ...props });
-  const context = canvas.getContext("2d", settings);
+  const context = contextOf(canvas, settings);
   const bitmap = sharedBitmap(context, width, height);
-  canvas.draw = (values) => {
+  /** @type {SampleCanvas["draw"]} */
+  const draw = (values) => {
     toRGBA(values, imageShape, bitmap.data);
     context.putImageData(bitmap, 0, 0);
   };
-  return canvas;
+  return Object.assign(canvas, { draw });
 }
 
 /**
  * One of many pictures. It lies in main memory and is painted with the page around it, where an
  * ordinary canvas is a layer of its own: sixty of those cost more in every frame than the picture
  * that moves. (An image with a data address costs more still whenever it changes.)
- * @param {number[]} imageShape [c, h, w]
- * @returns {HTMLCanvasElement & {draw: function(Float32Array): void}}
+ * @param {ImageShape} imageShape
  */
 export const makeStill = (imageShape) => makePicture(imageShape, {}, { willReadFrequently: true });
 

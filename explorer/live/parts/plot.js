@@ -1,16 +1,62 @@
+// @ts-check
 /**
- * Where things are on a plot: between data, pixels and the dots under a pointer.
- * Reads Plotly's internals, as do map.js, run/map.js and run/charts.js. Call it only on a plot that
- * is fully drawn, and of the kind (flat, or in space) that the function's name says.
+ * Plots by Plotly, and where things are on them: between data, pixels and the dots under a pointer.
+ * The one module that reads Plotly's internals. What takes a plot needs one that is wholly drawn, and
+ * of the kind (flat, or in space) that its name says.
  */
+
+import { el } from "./dom.js";
+
+/**
+ * An element that Plotly draws on.
+ * @typedef {HTMLDivElement & {_fullLayout?: any, _fullData?: any, layout?: any,
+ *     on: function(string, function(): void): void}} Plot
+ */
+/** @typedef {{xs: number[], ys: number[], zs: number[], items: number[]}} Dots zs only in space */
+/** @typedef {{x: number, y: number, span: number}} Pair middle and distance of two fingers, in pixels */
 
 const OVERLAP = 4; // pixels within which dots in space hide each other
 
+/** @param {Object<string, any>} props @returns {Plot} */
+export const makePlot = (props) => /** @type {Plot} */ (el("div", props));
+
+/** Width and height that a plot was drawn in. @param {Plot} plot */
+export const drawnSize = ({ _fullLayout: { width, height } }) => ({ width, height });
+
+/** Width and height between the axes of a flat plot, in pixels. @param {Plot} plot */
+export function innerSize({ _fullLayout }) {
+  const { w, h } = _fullLayout._size;
+  return { w, h };
+}
+
+/** Width and height of what can be seen of a flat plot, in data units. @param {Plot} plot */
+export function planeSpan({ _fullLayout: { xaxis, yaxis } }) {
+  return [xaxis.range[1] - xaxis.range[0], yaxis.range[1] - yaxis.range[0]];
+}
+
+/** The names of the traces that a legend shows. @param {Plot} plot @returns {string[]} */
+export const legendNames = ({ _fullData }) =>
+  _fullData.filter((trace) => trace.showlegend).map(({ name }) => name);
+
+/** The items of each trace's dots. @param {Plot} plot @returns {number[][]} */
+export const itemsOfTraces = ({ _fullData }) =>
+  _fullData.map(({ customdata }) => Array.from(customdata, Number));
+
 /**
- * The dots that the legend has not hidden, of all traces together.
- * @returns {{xs: number[], ys: number[], zs: number[], items: number[]}} zs only in space
+ * Pixels across of a value on the x axis, or null where it is out of sight or nothing is drawn.
+ * @param {Plot} plot
+ * @param {number} value
+ * @returns {number|null}
  */
+export function acrossPixels({ _fullLayout }, value) {
+  const axis = _fullLayout?.xaxis;
+  const x = axis ? axis.l2p(value) : NaN;
+  return x >= 0 && x <= axis._length + 1 ? axis._offset + x : null;
+}
+
+/** The dots that the legend has not hidden, of all traces together. @param {Plot} plot */
 export function visibleDots(plot) {
+  /** @type {Dots} */
   const dots = { xs: [], ys: [], zs: [], items: [] };
   for (const { x, y, z, customdata, visible } of plot._fullData) {
     if (visible !== true || !customdata) continue;
@@ -24,16 +70,25 @@ export function visibleDots(plot) {
   return dots;
 }
 
-/** Pixels of a place on a flat plot, or null where it is out of sight. */
-export function planePixels(plot, [x, y]) {
+/**
+ * Pixels of a place on a flat plot, or null where it is out of sight.
+ * @param {Plot} plot
+ * @param {ArrayLike<number>} place (2,)
+ */
+export function planePixels(plot, place) {
   const { xaxis, yaxis } = plot._fullLayout;
-  const px = xaxis.l2p(x);
-  const py = yaxis.l2p(y);
+  const px = xaxis.l2p(place[0]);
+  const py = yaxis.l2p(place[1]);
   const inside = px >= 0 && px <= xaxis._length && py >= 0 && py <= yaxis._length;
   return inside ? [xaxis._offset + px, yaxis._offset + py] : null;
 }
 
-/** The place at a pixel of a flat plot, or null beside the axes. */
+/**
+ * The place at a pixel of a flat plot, or null beside the axes.
+ * @param {Plot} plot
+ * @param {number} x
+ * @param {number} y
+ */
 export function planePlace(plot, x, y) {
   const { xaxis, yaxis } = plot._fullLayout;
   const px = x - xaxis._offset;
@@ -42,7 +97,14 @@ export function planePlace(plot, x, y) {
   return inside ? [xaxis.p2l(px), yaxis.p2l(py)] : null;
 }
 
-/** The item of the dot nearest to a place on a flat plot, if it is within reach in pixels. */
+/**
+ * The item of the dot nearest to a place on a flat plot, if it is within reach in pixels.
+ * @param {Plot} plot
+ * @param {Dots} dots
+ * @param {ArrayLike<number>} xy
+ * @param {number} reach
+ * @returns {number|null}
+ */
 export function planeDot(plot, dots, xy, reach) {
   const { xaxis, yaxis } = plot._fullLayout;
   const scaleX = xaxis._length / (xaxis.range[1] - xaxis.range[0]);
@@ -60,8 +122,9 @@ export function planeDot(plot, dots, xy, reach) {
 
 /**
  * Take hold of a flat plot as it lies.
- * @returns {function({x, y, span}, {x, y, span}): Object} from middle and distance of two fingers in
- *     pixels, before and now, to the ranges that keep under them what lay there
+ * @param {Plot} plot
+ * @returns {function(Pair, Pair): Object} from two fingers, before and now, to the ranges that keep
+ *     under them what lay there
  */
 export function planeGrip(plot) {
   const { xaxis, yaxis } = plot._fullLayout;
@@ -86,7 +149,11 @@ export function planeGrip(plot) {
   };
 }
 
-/** Take hold of a plot in space as it lies: fingers that part bring it nearer. */
+/**
+ * Take hold of a plot in space as it lies: fingers that part bring it nearer.
+ * @param {Plot} plot
+ * @returns {function(Pair, Pair): Object}
+ */
 export function spaceGrip(plot) {
   const { eye } = plot._fullLayout.scene._scene.getCamera();
   return (from, to) => {
@@ -95,14 +162,26 @@ export function spaceGrip(plot) {
   };
 }
 
-/** Pixels of a place in space, or null behind the camera. */
+/**
+ * Pixels of a place in space, or null behind the camera.
+ * @param {Plot} plot
+ * @param {ArrayLike<number>} at (3,)
+ */
 export function spacePixels(plot, at) {
   const toPixels = lens(plot);
-  const seen = toPixels?.(...at);
+  const seen = toPixels?.(at[0], at[1], at[2]);
   return seen ? [seen.x, seen.y] : null;
 }
 
-/** The item of the dot in space at a pixel: the foremost of those it touches, or the nearest. */
+/**
+ * The item of the dot in space at a pixel: the foremost of those it touches, or the nearest.
+ * @param {Plot} plot
+ * @param {Dots} dots
+ * @param {number} x
+ * @param {number} y
+ * @param {number} reach
+ * @returns {number|null}
+ */
 export function spaceDot(plot, dots, x, y, reach) {
   const toPixels = lens(plot);
   if (!toPixels) return null;
@@ -124,6 +203,7 @@ export function spaceDot(plot, dots, x, y, reach) {
 
 /**
  * How the camera of a 3-D scene sees: data, then model, view and projection, then pixels.
+ * @param {Plot} plot
  * @returns {?function(number, number, number): ?{x: number, y: number, depth: number}}
  */
 function lens(plot) {

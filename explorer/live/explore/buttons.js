@@ -1,0 +1,76 @@
+// @ts-check
+/** The buttons below the picture: another code, the middle, a walk, and the way back. */
+
+import { samplePrior } from "../latent/latent.js";
+import { el } from "../parts/dom.js";
+import { makeWander } from "./wander.js";
+
+/** @import { Given, View } from "../types.js" */
+
+/** @param {Given} given @returns {View} */
+export function makeButtons({ model: { latentDim, isLive }, code, words }) {
+  /** @param {string} id @param {function(Event): void} onclick */
+  const button = (id, onclick) =>
+    el("button", {
+      type: "button",
+      class: `le-button le-${id}`,
+      "data-testid": id,
+      title: words[`${id}Help`],
+      text: words[id],
+      onclick,
+    });
+  const wander = makeWander(latentDim, (z, time) => code.preview(z, { by: "walk", time }));
+  const animate = button("animate", () => {
+    if (code.previewedBy === "walk") return code.set(code.z);
+    code.keep();
+    animate.textContent = words.pause;
+    animate.setAttribute("aria-pressed", "true");
+    wander.start(code.home.z);
+  });
+  animate.disabled = !isLive;
+  const undo = button("undo", () => code.undo());
+  undo.disabled = true;
+  const sample = button("sample", ({ timeStamp: time }) =>
+    code.set(samplePrior(latentDim), { time }),
+  );
+  const reset = button("reset", ({ timeStamp: time }) =>
+    code.set(new Float32Array(latentDim), { time }),
+  );
+
+  function stopWalk() {
+    if (!wander.stop()) return;
+    animate.textContent = words.animate;
+    animate.setAttribute("aria-pressed", "false");
+  }
+  code.subscribe(({ kind }) => {
+    if (kind === "set") stopWalk();
+    undo.disabled = !code.canUndo;
+  });
+  const forgetKeys = listenToUndo(code);
+  return {
+    element: el("div", { class: "le-buttons" }, sample, reset, animate, undo),
+    destroy() {
+      wander.stop();
+      forgetKeys();
+    },
+  };
+}
+
+/**
+ * The keys that everybody knows, unless somebody types.
+ * @param {Given["code"]} code
+ * @returns {function(): void} stops listening
+ */
+function listenToUndo(code) {
+  /** @param {KeyboardEvent} event */
+  const onKey = (event) => {
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey)) return;
+    const target = /** @type {Element} */ (event.target);
+    if (target.closest("input:not([type=range]), textarea")) return;
+    event.preventDefault();
+    if (event.shiftKey) code.redo();
+    else code.undo();
+  };
+  document.addEventListener("keydown", onKey);
+  return () => document.removeEventListener("keydown", onKey);
+}

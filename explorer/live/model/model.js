@@ -1,0 +1,77 @@
+// @ts-check
+/** A model as a page runs it: its codes, its items, and its decoder, here or in Python. */
+
+import { coordinatePlane, pcaPlane, readArrays, tsnePlane } from "../latent/latent.js";
+import { makeDecoder, readPack } from "../network/decoder.js";
+import { makeItems } from "./items.js";
+import { loadPlotly } from "./loading.js";
+import { serverSource } from "./source.js";
+
+/** @import { Codes, Model, Plane, Source, StageScene } from "../types.js" */
+
+/**
+ * Fetch what the Explore page runs on, all at once.
+ * @param {StageScene} scene
+ * @param {Source} source where the model comes from
+ * @returns {Promise<{model: Model, Plotly: Object}>}
+ */
+export async function loadModel(scene, source = serverSource(scene)) {
+  const [pack, codes, Plotly] = await Promise.all([
+    scene.packed ? source.bytes("pack") : null,
+    source.bytes("codes").then(readArrays),
+    loadPlotly(scene.urls.plotly),
+  ]);
+  return { model: makeModel(scene, source, pack, /** @type {any} */ (codes)), Plotly };
+}
+
+/**
+ * @param {StageScene} scene
+ * @param {Source} source
+ * @param {ArrayBuffer|null} pack what decodes here; without it, Python decodes
+ * @param {Codes} codes
+ * @returns {Model}
+ */
+function makeModel({ latentDim, imageShape, classNames, words }, source, pack, codes) {
+  return {
+    latentDim,
+    sample: imageShape,
+    isLive: pack !== null,
+    pack,
+    decode: pack ? makeDecoder(readPack(pack)) : decodesInPython,
+    decodeLater: latestFor(source.decode),
+    codes,
+    items: makeItems(codes, source, { classNames, words }),
+    planeOf: (map) => planeOf(map, codes),
+    source,
+  };
+}
+
+/** @returns {Float32Array} */
+function decodesInPython() {
+  throw new Error("This model's decoder does not run in the browser.");
+}
+
+/**
+ * Let Python decode; what a newer request for the same place overtakes comes to null.
+ * @param {Source["decode"]} decode
+ * @returns {Model["decodeLater"]}
+ */
+function latestFor(decode) {
+  const asked = new Map();
+  return async (z, place) => {
+    const ticket = {};
+    asked.set(place, ticket);
+    const values = await decode(z);
+    return asked.get(place) === ticket ? values : null;
+  };
+}
+
+/** @param {string} map @param {Codes} codes @returns {Plane} */
+function planeOf(map, codes) {
+  if (map === "tsne") return tsnePlane(codes);
+  if (map.startsWith("z")) {
+    const [across, up] = map.slice(1).split("-").map(Number);
+    return coordinatePlane(across, up);
+  }
+  return pcaPlane(codes, map === "pca3" ? 3 : 2);
+}

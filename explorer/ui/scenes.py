@@ -1,0 +1,164 @@
+"""Scenes: what Python hands to the browser, as `live/types.js` describes it under the same names.
+
+A test holds both sides to the same keys. Values are plain data: what JSON can say.
+"""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+Words = Mapping[str, object]  # a section of the catalogue
+
+
+class Urls(TypedDict):
+    """Addresses of one model's files, the encoder's if it runs in the browser."""
+
+    module: str
+    plotly: str
+    encoder: NotRequired[str]
+    pack: str
+    codes: str
+    map: str
+    decode: str
+    original: str
+    names: str
+    comparison: str
+
+
+class StageTitle(TypedDict):
+    """What the top line of the page says of a model."""
+
+    text: str
+    name: str
+    facts: list[str]
+    lookFor: str
+
+
+class Coordinate(TypedDict):
+    """One slider."""
+
+    index: int
+    name: str
+    limit: float
+    active: bool
+
+
+class Start(TypedDict):
+    """Where to begin: at an item, or at a code."""
+
+    item: int | None
+    z: list[float] | None
+
+
+class OwnPicture(TypedDict):
+    """A visitor's own picture, whole, since no address may lead to it."""
+
+    id: int
+    image: str
+    z: list[float]
+    error: float
+
+
+class StageScene(TypedDict):
+    """What the Explore page shows."""
+
+    key: str
+    model: str
+    title: StageTitle
+    latentDim: int
+    imageShape: list[int]
+    classNames: list[str]
+    coordinates: list[Coordinate]
+    packed: bool
+    originals: bool
+    urls: Urls
+    map: str
+    mapUrl: str
+    start: Start
+    own: OwnPicture | None
+    words: Words
+
+
+class ComparedModel(TypedDict):
+    """One model of a comparison, with what is said of it."""
+
+    name: str
+    title: str
+    kind: str
+    covered: str
+    detail: str
+    data: str
+    latentDim: int
+    shares: bool
+    searched: bool
+    classNames: list[str]
+    originals: bool
+    urls: Urls
+    gain: str
+    cost: str
+
+
+class SliderSet(TypedDict):
+    """Sliders for all models with a code of one size."""
+
+    latentDim: int
+    models: list[int]
+    order: list[int]
+
+
+class ScoreCell(TypedDict):
+    """One value in the table of scores."""
+
+    text: str
+    best: bool
+
+
+class ScoreRow(TypedDict):
+    """One line of the table of scores, in words."""
+
+    name: str
+    says: str
+    remark: str
+    isWarning: bool
+    cells: list[ScoreCell]
+
+
+class SharedStart(TypedDict):
+    """Where a comparison is, as an address says it."""
+
+    item: int | None
+    item2: int | None
+    seed: int
+    shifts: list[list[float] | None]
+    spots: list[int | None]
+
+
+class CompareScene(TypedDict):
+    """What the Compare page shows."""
+
+    key: str
+    imageShape: list[int]
+    urls: dict[str, str]
+    colors: dict[str, list[str]]
+    plainColor: str
+    models: list[ComparedModel]
+    sizes: list[SliderSet]
+    firstItem: int | None
+    scores: list[ScoreRow]
+    csv: str
+    start: SharedStart
+    words: Words
+
+
+class RunScene(TypedDict):
+    """What the view of a training run shows."""
+
+    key: str
+    name: str
+    latentDim: int
+    urls: dict[str, str]
+    state: str
+    kept: str | None
+    mayEndEarly: bool
+    hasEncoder: bool
+    game: Words | None
+    words: Words

@@ -1,0 +1,26 @@
+"""What Python hands to the browser and what the browser expects, held to the same keys."""
+
+import re
+from typing import is_typeddict
+
+import pytest
+
+from explorer.live import modules
+from explorer.ui import scenes
+
+TYPES = (modules.FOLDER / "types.js").read_text(encoding="utf-8")
+SCENES = {name: kind for name, kind in vars(scenes).items() if is_typeddict(kind)}
+
+
+def described(name: str) -> dict[str, bool]:
+    """Return the keys that `types.js` gives a type, and whether each may be absent."""
+    (body,) = re.findall(rf"@typedef \{{Object\}} {name}\n(.*?)\*/", TYPES, re.DOTALL)
+    found = re.findall(r"@property \{.*\} (\[?)(\w+)\]?", body)
+    return {key: bool(bracket) for bracket, key in found}
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_both_sides_know_the_same_keys(name):
+    kind = SCENES[name]
+    keys = {key: key in kind.__optional_keys__ for key in kind.__annotations__}
+    assert described(name) == keys
