@@ -1,7 +1,8 @@
 // @ts-check
 /** The charts of what a run reports, drawn at most twice a second, and less often where that is slow. */
 
-import { gameCurves, lossCurves, makeCurves, makeGradients, makeJudgement } from "./charts.js";
+import { Curves, gameCurves, lossCurves, makeJudgement } from "./charts.js";
+import { makeGradients } from "./gradients.js";
 import { makeThinned } from "./series.js";
 
 /** @import { RunScene } from "../types.js" */
@@ -30,8 +31,8 @@ export class ReportCharts {
     this.judgement = makeJudgement(words);
     this.gradients = makeGradients(plotly, words);
     this.#curves = [
-      makeCurves(plotly, words, game ? gameCurves(/** @type {any} */ (game)) : [], "run-game"),
-      makeCurves(plotly, words, hasEncoder ? lossCurves(words, losses) : [], "run-curves"),
+      new Curves(plotly, words, game ? gameCurves(/** @type {any} */ (game)) : [], "run-game"),
+      new Curves(plotly, words, hasEncoder ? lossCurves(words, losses) : [], "run-curves"),
     ];
   }
 
