@@ -11,7 +11,7 @@ export class MapFigure {
   above = el("div");
   /** @type {Plane|null} of the map whose figure was fetched last */
   plane = null;
-  /** @type {ReturnType<import("../parts/legend.js").makeLegend>|null} */
+  /** @type {import("../parts/legend.js").Legend|null} */
   #legend = null; // fetched when a map has classes
   #address = ""; // of the figure that is wanted
   /** @type {Figure|null} */
@@ -60,9 +60,9 @@ export class MapFigure {
   async #readLegend(figure) {
     const { words, fail } = this.#given;
     if (figure.layout.showlegend && !this.#legend) {
-      const { makeLegend } = await import("../parts/legend.js");
+      const { Legend } = await import("../parts/legend.js");
       const redraw = () => this.draw().catch((error) => fail(words.mapFailed, error));
-      this.#legend ??= makeLegend(words, redraw);
+      this.#legend ??= new Legend(words, redraw);
       this.above.replaceChildren(this.#legend.element);
     }
     this.#legend?.read(figure);

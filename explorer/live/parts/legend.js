@@ -9,51 +9,98 @@
 import { el } from "./dom.js";
 import { makeSign } from "./signs.js";
 
-/**
- * @param {Object} words the catalogue's part for the stage
- * @param {function(): void} onChange other classes are to be shown now
- */
-export function makeLegend(words, onChange) {
-  const list = el("div", { class: "le-classes", role: "group", "aria-label": words.legendLabel });
-  const all = el("button", {
-    type: "button",
-    class: "le-class le-all",
-    hidden: true,
-    text: words.legendAll,
-    onclick: () => {
-      change(() => chosen.clear());
-      list.querySelector("button")?.focus(); // this one is gone now
-    },
-  });
-  const hint = el("span", { class: "le-legend-hint", text: words.legendHint });
-  const element = el("div", { class: "le-legend", hidden: true }, list, hint);
-  /** Say on which sides there is more of the row, where it scrolls. */
-  const markEnds = () => {
-    const left = list.scrollLeft;
-    list.classList.toggle("le-more-before", left > 1);
-    list.classList.toggle("le-more-after", left + list.clientWidth < list.scrollWidth - 1);
-  };
-  list.addEventListener("scroll", markEnds, { passive: true });
-  new ResizeObserver(markEnds).observe(list);
-  /** @type {Map<string, {color: string, symbol?: string}>} */
-  let signs = new Map();
-  const chosen = new Set(); // classes that are shown; while there are none, all are
+/** @typedef {{color: string, symbol?: string}} Sign as a trace's marker has it */
 
-  function change(how) {
-    how();
-    if (chosen.size === signs.size) chosen.clear();
-    refresh();
-    onChange();
+export class Legend {
+  element;
+  #words;
+  #onChange;
+  #list;
+  #all;
+  #hint;
+  /** @type {Map<string, Sign>} */
+  #signs = new Map();
+  /** @type {Set<string>} classes that are shown; while there are none, all are */
+  #chosen = new Set();
+
+  /**
+   * @param {import("../types.js").Words} words the catalogue's part for the stage
+   * @param {function(): void} onChange other classes are to be shown now
+   */
+  constructor(words, onChange) {
+    [this.#words, this.#onChange] = [words, onChange];
+    this.#list = el("div", { class: "le-classes", role: "group", "aria-label": words.legendLabel });
+    this.#all = el("button", {
+      type: "button",
+      class: "le-class le-all",
+      hidden: true,
+      text: words.legendAll,
+      onclick: () => {
+        this.#change(() => this.#chosen.clear());
+        this.#list.querySelector("button")?.focus(); // this one is gone now
+      },
+    });
+    this.#hint = el("span", { class: "le-legend-hint", text: words.legendHint });
+    this.element = el("div", { class: "le-legend", hidden: true }, this.#list, this.#hint);
+    const markEnds = () => this.#markEnds();
+    this.#list.addEventListener("scroll", markEnds, { passive: true });
+    new ResizeObserver(markEnds).observe(this.#list);
   }
 
-  function makeEntry(name, sign) {
+  /**
+   * Show the classes of a figure; those chosen stay so while the classes are the same.
+   * @param {import("../types.js").Figure} figure
+   */
+  read({ data }) {
+    const named = data
+      .filter((trace) => trace.showlegend)
+      .sort((a, b) => (a.legendrank ?? 1000) - (b.legendrank ?? 1000))
+      .map((trace) => /** @type {[string, Sign]} */ ([asWritten(trace.name), trace.marker]));
+    const isSame = [...this.#signs.keys()].join("\n") === named.map(([name]) => name).join("\n");
+    if (!isSame) this.#chosen.clear();
+    this.#signs = new Map(named);
+    const entries = named.map(([name, sign]) => this.#makeEntry(name, sign));
+    this.#list.replaceChildren(...entries, this.#all);
+    this.element.hidden = named.length === 0;
+    this.#refresh();
+  }
+
+  /** Whether a trace is to be left out. @param {{name?: string}} trace */
+  hides({ name }) {
+    const written = name && asWritten(name);
+    const isNamed = written !== undefined && this.#signs.has(written);
+    return this.#chosen.size > 0 && isNamed && !this.#chosen.has(written);
+  }
+
+  /** The sign of a class as an element, or nothing where colours say something else. */
+  sign(/** @type {string|null} */ name) {
+    const sign = name !== null && this.#signs.get(name);
+    return sign ? makeSign(sign) : "";
+  }
+
+  /** Pixels it takes at the top of the map. */
+  height() {
+    return this.element.offsetHeight;
+  }
+
+  /** @param {function(): void} how */
+  #change(how) {
+    how();
+    if (this.#chosen.size === this.#signs.size) this.#chosen.clear();
+    this.#refresh();
+    this.#onChange();
+  }
+
+  /** @param {string} name @param {Sign} sign */
+  #makeEntry(name, sign) {
+    const chosen = this.#chosen;
     const button = el(
       "button",
       {
         type: "button",
         class: "le-class",
-        title: words.legendHelp,
-        onclick: () => change(() => chosen.delete(name) || chosen.add(name)),
+        title: this.#words.legendHelp,
+        onclick: () => this.#change(() => chosen.delete(name) || chosen.add(name)),
       },
       makeSign(sign),
       el("span", { text: name }),
@@ -62,48 +109,27 @@ export function makeLegend(words, onChange) {
     return button;
   }
 
-  function refresh() {
+  #refresh() {
+    const [list, hasChosen] = [this.#list, this.#chosen.size > 0];
     /** @type {NodeListOf<HTMLElement>} */
     const buttons = list.querySelectorAll("[data-class]");
     for (const button of buttons)
-      button.setAttribute("aria-pressed", String(chosen.has(button.dataset.class)));
+      button.setAttribute("aria-pressed", String(this.#chosen.has(button.dataset.class ?? "")));
     const [before, width] = [list.scrollLeft, list.scrollWidth];
-    all.hidden = chosen.size === 0;
-    hint.style.visibility = chosen.size > 0 ? "hidden" : "";
-    list.classList.toggle("le-some", chosen.size > 0);
+    this.#all.hidden = !hasChosen;
+    this.#hint.style.visibility = hasChosen ? "hidden" : "";
+    list.classList.toggle("le-some", hasChosen);
     // Where the row scrolls, "show all" stands before the classes, and must not push them along.
     if (before > 0) list.scrollLeft = before + list.scrollWidth - width;
-    markEnds();
+    this.#markEnds();
   }
 
-  return {
-    element,
-    /** Show the classes of a figure; those chosen stay so while the classes are the same. */
-    read({ data }) {
-      const named = data
-        .filter((trace) => trace.showlegend)
-        .sort((a, b) => (a.legendrank ?? 1000) - (b.legendrank ?? 1000))
-        .map((trace) => [asWritten(trace.name), trace.marker]);
-      const isSame = [...signs.keys()].join("\n") === named.map(([name]) => name).join("\n");
-      if (!isSame) chosen.clear();
-      signs = new Map(named);
-      list.replaceChildren(...named.map(([name, sign]) => makeEntry(name, sign)), all);
-      element.hidden = named.length === 0;
-      refresh();
-    },
-    /** Whether a trace is to be left out. @param {{name?: string}} trace */
-    hides({ name }) {
-      const written = name && asWritten(name);
-      return chosen.size > 0 && signs.has(written) && !chosen.has(written);
-    },
-    /** The sign of a class as an element, or nothing where colours say something else. */
-    sign(/** @type {string|null} */ name) {
-      const sign = name !== null && signs.get(name);
-      return sign ? makeSign(sign) : "";
-    },
-    /** Pixels it takes at the top of the map. */
-    height: () => element.offsetHeight,
-  };
+  /** Say on which sides there is more of the row, where it scrolls. */
+  #markEnds() {
+    const { scrollLeft: left, clientWidth, scrollWidth, classList } = this.#list;
+    classList.toggle("le-more-before", left > 1);
+    classList.toggle("le-more-after", left + clientWidth < scrollWidth - 1);
+  }
 }
 
 /** What a name was before `figures` escaped it, as Plotly needs it. */

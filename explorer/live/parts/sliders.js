@@ -60,18 +60,8 @@ export function makeSliders({ coordinates, imageShape, words, projector, ...on }
   };
 }
 
-function makeSlider({
-  index,
-  name,
-  limit,
-  active,
-  imageShape,
-  words,
-  onMove,
-  onStep,
-  onRest,
-  onName,
-}) {
+/** @param {Object<string, any>} options those of `makeSliders`, and of one coordinate */
+function makeSlider({ index, name, limit, active, imageShape, words, onMove, onRest, ...on }) {
   const plain = fill(words.coordinate, { number: index + 1 });
   const value = el("span", { "data-testid": `slider-value-${index}`, class: "le-value" });
   const input = el("input", {
@@ -83,7 +73,51 @@ function makeSlider({
     "data-testid": `slider-${index}`,
     title: words.sliderHelp,
   });
-  const label = el("button", { type: "button", class: "le-name", title: words.renameHelp });
+  /** @param {number} to @param {number} time */
+  const jump = (to, time) => {
+    onMove(index, to, time);
+    onRest();
+  };
+  const { strip, frames } = makeStrip(limit, imageShape, jump);
+  const label = makeName(name, { plain, words, input, onName: (text) => on.onName(index, text) });
+  const track = el("div", { class: "le-track" }, el("div", { class: "le-film" }, strip), input);
+  const head = el("div", { class: "le-head" }, label, value);
+  const element = el("div", { class: "le-slider" }, head, track);
+  listenToSlide(input, (value, time) => onMove(index, value, time), onRest);
+  input.addEventListener("dblclick", (event) => jump(0, event.timeStamp));
+  input.addEventListener("keydown", (event) => {
+    if (!(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    on.onStep(index, KEYS[event.key], event.timeStamp);
+    onRest();
+  });
+  let shown = NaN;
+  return {
+    element,
+    index,
+    active,
+    limit,
+    frames,
+    /** @param {number} v */
+    show(v) {
+      if (v === shown) return;
+      shown = v;
+      input.value = String(v);
+      value.textContent = signed(v);
+      input.setAttribute("aria-valuetext", signed(v));
+      // A code may lie farther out than the slider reaches; say so rather than pretend.
+      element.classList.toggle("le-beyond", Math.abs(v) > limit);
+    },
+  };
+}
+
+/**
+ * The filmstrip along a slider: each picture is a button that goes there.
+ * @param {number} limit
+ * @param {import("../types.js").ImageShape} imageShape
+ * @param {function(number, number): void} jump to a value, at a time
+ */
+function makeStrip(limit, imageShape, jump) {
   const frames = STRIP.map((share) => {
     const at = Math.round((share * limit) / STEP) * STEP;
     const picture = makeStill(imageShape);
@@ -101,56 +135,30 @@ function makeSlider({
     return { at, picture, frame };
   });
   // The slider itself says all of this to those who do not see the pictures.
-  const strip = el(
-    "div",
-    { class: "le-strip", "aria-hidden": "true" },
-    ...frames.map((f) => f.frame),
-  );
-  const track = el("div", { class: "le-track" }, el("div", { class: "le-film" }, strip), input);
-  const head = el("div", { class: "le-head" }, label, value);
-  const element = el("div", { class: "le-slider" }, head, track);
-  let shown = NaN;
+  const buttons = frames.map(({ frame }) => frame);
+  return { strip: el("div", { class: "le-strip", "aria-hidden": "true" }, ...buttons), frames };
+}
 
-  const setName = (text) => {
-    label.textContent = text || plain;
-    input.setAttribute("aria-label", text || plain);
+/**
+ * The name of a slider, which a click lets people change; it names the input, too.
+ * @param {string} name empty where it has none of its own
+ * @param {{plain: string, words: Object<string, any>, input: HTMLElement,
+ *     onName: function(string): string}} options
+ */
+function makeName(name, { plain, words, input, onName }) {
+  const label = el("button", { type: "button", class: "le-name", title: words.renameHelp });
+  const say = () => {
+    label.textContent = name || plain;
+    input.setAttribute("aria-label", name || plain);
   };
-  const jump = (to, time) => {
-    onMove(index, to, time);
-    onRest();
-  };
-  listenToSlide(input, (value, time) => onMove(index, value, time), onRest);
-  input.addEventListener("dblclick", (event) => jump(0, event.timeStamp));
-  input.addEventListener("keydown", (event) => {
-    if (!(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    onStep(index, KEYS[event.key], event.timeStamp);
-    onRest();
-  });
   label.addEventListener("click", () =>
     editName(label, name, words.rename, (text) => {
-      name = onName(index, text);
-      setName(name);
+      name = onName(text);
+      say();
     }),
   );
-  setName(name);
-
-  return {
-    element,
-    index,
-    active,
-    limit,
-    frames,
-    show(v) {
-      if (v === shown) return;
-      shown = v;
-      input.value = v;
-      value.textContent = signed(v);
-      input.setAttribute("aria-valuetext", signed(v));
-      // A code may lie farther out than the slider reaches; say so rather than pretend.
-      element.classList.toggle("le-beyond", Math.abs(v) > limit);
-    },
-  };
+  say();
+  return label;
 }
 
 /** Swap a name for a text field until Enter, Escape or a click elsewhere. */
