@@ -242,7 +242,7 @@ def _varied(group: Sequence[BundleSummary]) -> list[BundleSummary]:
 
 
 def _sort(model: BundleSummary) -> str:
-    """Return what a model is for: a generator alone, a game with an encoder, a VAE, or codes."""
+    """Return what a model is: a generator, adversarial with an encoder, a VAE or an autoencoder."""
     if not model.model.has_encoder:
         return "generator"
     if model.config.is_adversarial:

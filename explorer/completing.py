@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from explorer import presets
 from explorer.bundle import Codes, ModelBundle
 from explorer.bundle.card import card_text
 from explorer.bundle.settings import kept_scores
@@ -72,7 +71,7 @@ def train_command(config: TrainConfig, name: str) -> str:
     # Batch size and likelihood, if not named, would be chosen to fit the images, and others to fit
     # the kind.
     shown = {"data", "kind", "latent_dim", "likelihood", "batch_size", "seed"}
-    shown |= presets.for_kind(config.kind).keys()
+    shown |= config.of_kind.defaults.keys()
     words = ["latent-explorer", "train"]
     for setting in dataclasses.fields(TrainConfig):
         value = getattr(config, setting.name)

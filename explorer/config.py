@@ -1,6 +1,7 @@
 """What a training run was asked to do: one frozen record, checked once, kept in the bundle as JSON.
 
-Knows nothing of images, networks or files.
+Each setting is declared once, here: type, default, bounds and group (see `settings.Setting`). Knows
+nothing of images, networks or files.
 """
 
 import dataclasses
@@ -9,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from explorer.errors import ConfigError
+from explorer.kinds import KINDS, Kind, KindSpec
+from explorer.settings import check_bounds, check_type, renamed, setting, settings_of, wrong_value
 
-Adversarial = Literal["gan", "wgan-gp", "vae-gan", "vae-critic", "soft-intro-vae", "aae"]
-Kind = Literal["vae", "ae", "beta-vae", "beta-tcvae", Adversarial]
 Arch = Literal["mlp", "resmlp", "conv", "resnet"]
-Likelihood = Literal["bernoulli", "gaussian", "sigma"]
+Likelihood = Literal["bernoulli", "gaussian", "gaussian-learned"]
 SigmaScope = Literal["shared", "pixel"]
 Norm = Literal["none", "batch", "group"]
 Activation = Literal["relu", "leaky_relu", "silu", "elu", "tanh", "sigmoid"]
@@ -27,15 +28,9 @@ Background = Literal["auto", "white", "black"]
 Frames = Literal["auto", "first", "all"]
 Binarize = Literal["none", "random"]
 Precision = Literal["single", "half"]
-Objective = Literal["elbo", "article"]
+Objective = Literal["elbo", "prior-likelihood"]
 
-ADVERSARIAL: tuple[Kind, ...] = get_args(Adversarial)
-SHAPING = (  # settings that say how images are read and brought to one size
-    *("image_size", "fit", "colours"),
-    *("layout", "range", "invert", "background", "frames", "images_key", "labels_key"),
-)
 _MOST_HIDDEN = 32  # layers
-FITTED = ("batch_size", "likelihood")  # settings that may be left to be chosen to fit the images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +52,13 @@ class TrainConfig:
         width: Channels of the finest convolution; each coarser level has twice as many.
         norm: Normalisation after each hidden layer.
         activation: Non-linearity after each hidden layer.
-        likelihood: p(x|z): `bernoulli`, `gaussian` with a fixed `sigma`, or `sigma`, learnt.
+        likelihood: p(x|z): `bernoulli`, `gaussian` with a fixed `sigma`, or
+            `gaussian-learned`, whose sigma is learnt.
         sigma: Standard deviation of `gaussian`, in pixel values where white is 1.
-        sigma_scope: With likelihood `sigma`: one value for all pixels, or one per pixel from z.
-        objective: With kind `vae`, what training maximises: `elbo`, or `article`, which replaces
-            the KL term with the log-likelihood under samples from the prior.
+        sigma_scope: With likelihood `gaussian-learned`: one sigma for all pixels, or one per pixel
+            from z.
+        objective: With kind `vae`, what training maximises: `elbo`, or `prior-likelihood`, which
+            replaces the KL term with the log-likelihood under samples from the prior.
         tied: Whether the decoder uses the encoder's weights, transposed.
         beta: Weight of the KL term, or with `beta-tcvae` of its total correlation alone; the loss
             is -ELBO only at 1.
@@ -85,12 +82,12 @@ class TrainConfig:
         discriminator_learning_rate: Step size of the discriminator or critic; 0 uses
             `learning_rate`.
         discriminator_width: Channels of the discriminator's finest convolution; 0 uses `width`.
-        critic_steps: Steps of the discriminator or critic for each of the generator; 0 uses the
+        n_critic: Steps of the discriminator or critic for each of the generator; 0 uses the
             default of the kind: 5 with `wgan-gp`, otherwise 1.
         gradient_penalty: With `wgan-gp`, weight of the penalty on gradients whose length is not 1.
         spectral_norm: Whether each layer of the discriminator is scaled so that it does not
             stretch its input.
-        average: Share of the past in the moving average of the generator's weights, which is kept
+        ema_decay: Share of the past in the moving average of the generator's weights, which is kept
             as the result; 0 keeps the last weights.
         epochs: How many times each training image is seen.
         batch_size: Images per step.
@@ -123,64 +120,71 @@ class TrainConfig:
 
     data: str
     kind: Kind = "vae"
-    latent_dim: int = 16
-    arch: Arch = "conv"
-    hidden: tuple[int, ...] = (256,)
-    width: int = 16
-    norm: Norm = "none"
-    activation: Activation = "relu"
-    likelihood: Likelihood = "bernoulli"
-    sigma: float = 0.1
-    sigma_scope: SigmaScope = "shared"
-    objective: Objective = "elbo"
-    tied: bool = False
-    beta: float = 1.0
-    beta_end: float = 0.0
-    kl_warmup_epochs: int = 0
-    free_bits: float = 0.0
-    optimizer: Optimizer = "adam"
-    learning_rate: float = 1e-3
-    schedule: Schedule = "constant"
-    clip_norm: float = 0.0
-    adversarial_weight: float = 1.0
-    code_weight: float = 1.0
-    margin: float = 10.0
-    negative_beta: float = 4.0
-    discriminator_learning_rate: float = 0.0
-    discriminator_width: int = 0
-    critic_steps: int = 0
-    gradient_penalty: float = 10.0
-    spectral_norm: bool = False
-    average: float = 0.0
-    epochs: int = 20
-    batch_size: int = 128
-    patience: int = 0
-    seed: int = 0
-    image_size: int = 0
-    fit: Fit = "pad"
-    colours: Colours = "own"
-    layout: Layout = "auto"
-    range: Range = "auto"
-    invert: bool = False
-    background: Background = "auto"
-    frames: Frames = "auto"
-    images_key: str = ""
-    labels_key: str = ""
-    n_images: int = 0
-    binarize: Binarize = "none"
-    precision: Precision = "single"
+    latent_dim: int = setting(16, "model", 1, 512)
+    arch: Arch = setting("conv", "network")
+    hidden: tuple[int, ...] = setting((256,), "network")
+    width: int = setting(16, "network", 1, 512)
+    norm: Norm = setting("none", "network")
+    activation: Activation = setting("relu", "network")
+    likelihood: Likelihood = setting(
+        "bernoulli",
+        "likelihood",
+        of_some_kinds=True,
+        fitted=True,
+        values_were=(("sigma", "gaussian-learned"),),
+    )
+    sigma: float = setting(0.1, "likelihood", 1e-3, 10, of_some_kinds=True)
+    sigma_scope: SigmaScope = setting("shared", "likelihood", of_some_kinds=True)
+    objective: Objective = setting(
+        "elbo",
+        "model",
+        of_some_kinds=True,
+        values_were=(("article", "prior-likelihood"),),
+    )
+    tied: bool = setting(False, "network", of_some_kinds=True)
+    beta: float = setting(1.0, "model", 0, 1000, of_some_kinds=True)
+    beta_end: float = setting(0.0, "model", 0, 1000, of_some_kinds=True)
+    kl_warmup_epochs: int = setting(0, "model", 0, 100_000, of_some_kinds=True)
+    free_bits: float = setting(0.0, "model", 0, 100, of_some_kinds=True)
+    optimizer: Optimizer = setting("adam", "learning")
+    learning_rate: float = setting(1e-3, "learning", 1e-7, 10)
+    schedule: Schedule = setting("constant", "learning")
+    clip_norm: float = setting(0.0, "learning", 0, 1e6)
+    adversarial_weight: float = setting(1.0, "adversarial", 0, 1e6, of_some_kinds=True)
+    code_weight: float = setting(1.0, "adversarial", 0, 1e6, of_some_kinds=True)
+    margin: float = setting(10.0, "adversarial", 0, 1e6, of_some_kinds=True)
+    negative_beta: float = setting(4.0, "adversarial", 0, 1e6, of_some_kinds=True)
+    discriminator_learning_rate: float = setting(0.0, "adversarial", 0, 10, of_some_kinds=True)
+    discriminator_width: int = setting(0, "adversarial", 0, 512, of_some_kinds=True)
+    n_critic: int = setting(0, "adversarial", 0, 100, of_some_kinds=True, was="critic_steps")
+    gradient_penalty: float = setting(10.0, "adversarial", 0, 1e6, of_some_kinds=True)
+    spectral_norm: bool = setting(False, "adversarial", of_some_kinds=True)
+    ema_decay: float = setting(0.0, "adversarial", 0, 0.99999, of_some_kinds=True, was="average")
+    epochs: int = setting(20, "learning", 1, 100_000)
+    batch_size: int = setting(128, "learning", 2, 65_536, fitted=True)
+    patience: int = setting(0, "learning", 0, 100_000, of_some_kinds=True)
+    seed: int = setting(0, "learning", 0, 2**31 - 1)
+    image_size: int = setting(0, "reading", 0, 128)
+    fit: Fit = setting("pad", "reading")
+    colours: Colours = setting("own", "reading")
+    layout: Layout = setting("auto", "reading")
+    range: Range = setting("auto", "reading")
+    invert: bool = setting(False, "reading")
+    background: Background = setting("auto", "reading")
+    frames: Frames = setting("auto", "reading")
+    images_key: str = setting("", "reading")
+    labels_key: str = setting("", "reading")
+    n_images: int = setting(0, "learning", 0, 10_000_000)
+    binarize: Binarize = setting("none", "likelihood", of_some_kinds=True)
+    precision: Precision = setting("single", "learning")
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
-            _check_type(name, getattr(self, name), kind)
-        for name, least, most in _BOUNDS:
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise ConfigError(
-                    f"{name} is {value}.",
-                    f"It must lie between {least:g} and {most:g}.",
-                    f"Choose {name} in that range.",
-                )
+            check_type(name, getattr(self, name), kind)
+        for name, about in SETTINGS.items():
+            check_bounds(name, getattr(self, name), about)
+        if self.kind not in KINDS:
+            raise wrong_value("kind", self.kind, f"one of {', '.join(KINDS)}")
         if len(self.hidden) > _MOST_HIDDEN or any(not 1 <= w <= 8192 for w in self.hidden):
             raise ConfigError(
                 f"hidden is {list(self.hidden[: _MOST_HIDDEN + 1])}.",
@@ -189,6 +193,7 @@ class TrainConfig:
                 "Give widths such as 256,32.",
             )
         self._check_kind()
+        self._check_together()
 
     @property
     def grey(self) -> bool | None:
@@ -196,45 +201,64 @@ class TrainConfig:
         return {"own": None, "grey": True, "rgb": False}[self.colours]
 
     @property
+    def of_kind(self) -> KindSpec:
+        """The record of its kind."""
+        return KINDS[self.kind]
+
+    @property
     def has_posterior(self) -> bool:
-        """Whether the encoder says of each image how sure it is of its code."""
-        return self.has_encoder and self.kind not in ("ae", "aae")
+        """Whether the encoder will say of each image how sure it is of its code."""
+        return self.of_kind.has_posterior
 
     @property
     def has_encoder(self) -> bool:
-        """Whether there is a network that reads images; without, only draws from the prior."""
-        return self.kind not in ("gan", "wgan-gp")
+        """Whether there will be a network that reads images; without, only prior samples."""
+        return self.of_kind.has_encoder
 
     @property
     def is_adversarial(self) -> bool:
         """Whether two players learn against each other."""
-        return self.kind in ADVERSARIAL
+        return self.of_kind.is_adversarial
 
     @property
     def steps_of_critic(self) -> int:
-        """Steps of the discriminator to one of the generator."""
-        return self.critic_steps or (5 if self.kind == "wgan-gp" else 1)
+        """Steps of the discriminator or critic to one of the generator."""
+        return self.n_critic or self.of_kind.n_critic
 
-    def uses(self, setting: str) -> bool:
+    def uses(self, name: str) -> bool:
         """Whether a setting means anything to this kind."""
-        kinds = _KINDS_OF.get(setting)
-        return kinds is None or self.kind in kinds
+        about = SETTINGS.get(name)
+        return about is None or not about.of_some_kinds or name in self.of_kind.settings
 
     def _check_kind(self) -> None:
-        """Refuse settings that say nothing, or the opposite, together with the kind."""
-        defaults = type(self).__dataclass_fields__
-        for name, kinds in _KINDS_OF.items():
-            if getattr(self, name) != defaults[name].default and not self.uses(name):
+        """Refuse settings that mean nothing to the kind, or the opposite of it."""
+        for name in SETTINGS:
+            if getattr(self, name) != default_of(name) and not self.uses(name):
                 raise ConfigError(
                     f"{name} is {getattr(self, name)} with kind {self.kind}.",
-                    f"It applies only to {_listed(kinds)}.",
+                    f"It applies only to {_listed(name)}.",
                     f"Leave {name} out, or choose another kind.",
                 )
-        of_the_kl = ("beta", "beta_end", "kl_warmup_epochs", "free_bits")
-        changed = [name for name in of_the_kl if getattr(self, name) != defaults[name].default]
-        if self.objective == "article" and changed:
+        if self.of_kind.needs_fixed_sigma and self.likelihood == "gaussian-learned":
             raise ConfigError(
-                f"objective is article, and {changed[0]} is {getattr(self, changed[0])}.",
+                f"likelihood is {self.likelihood} with kind {self.kind}.",
+                "Its two players need one fixed sigma for the errors of real and generated images.",
+                "Choose likelihood gaussian, with a sigma such as 0.1, or bernoulli.",
+            )
+        if self.of_kind.needs_beta and self.beta == 1:
+            raise ConfigError(
+                f"beta is 1 with kind {self.kind}.",
+                "With a beta of 1, it is a plain VAE.",
+                "Give another beta, such as 4, or choose kind vae.",
+            )
+
+    def _check_together(self) -> None:
+        """Refuse settings that say nothing, or the opposite, together."""
+        of_the_kl = ("beta", "beta_end", "kl_warmup_epochs", "free_bits")
+        changed = [name for name in of_the_kl if getattr(self, name) != default_of(name)]
+        if self.objective == "prior-likelihood" and changed:
+            raise ConfigError(
+                f"objective is prior-likelihood, and {changed[0]} is {getattr(self, changed[0])}.",
                 "It changes the KL term, which this objective does not have.",
                 f"Leave {changed[0]} out, or choose objective elbo.",
             )
@@ -243,18 +267,6 @@ class TrainConfig:
                 f"tied is True with arch {self.arch}.",
                 "Weights can be tied in plain stacks of layers, but not in residual blocks.",
                 "Choose arch mlp or conv, or leave tied out.",
-            )
-        if self.kind == "soft-intro-vae" and self.likelihood == "sigma":
-            raise ConfigError(
-                "likelihood is sigma with kind soft-intro-vae.",
-                "Its two players need one fixed sigma for the errors of real and generated images.",
-                "Choose likelihood gaussian, with a sigma such as 0.1, or bernoulli.",
-            )
-        if self.kind in ("beta-vae", "beta-tcvae") and self.beta == 1:
-            raise ConfigError(
-                f"beta is 1 with kind {self.kind}.",
-                "With a beta of 1, it is a plain VAE.",
-                "Give another beta, such as 4, or choose kind vae.",
             )
         if self.beta_end > 0 and self.beta == 0:
             raise ConfigError(
@@ -276,11 +288,12 @@ class TrainConfig:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> "TrainConfig":
-        """Read back what `to_json` wrote.
+        """Read back what `to_json` wrote, also where settings had other names.
 
         Raises:
             ConfigError: A setting is unknown, missing, of the wrong type or out of range.
         """
+        values = renamed(values, SETTINGS)
         known = {f.name for f in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown or "data" not in values:
@@ -299,84 +312,25 @@ class TrainConfig:
         return cls(**(dict(values) | fixed))  # type: ignore[arg-type]
 
 
-_BOUNDS: tuple[tuple[str, float, float], ...] = (
-    ("latent_dim", 1, 512),
-    ("width", 1, 512),
-    ("sigma", 1e-3, 10),
-    ("beta", 0, 1000),
-    ("beta_end", 0, 1000),
-    ("kl_warmup_epochs", 0, 100_000),
-    ("free_bits", 0, 100),
-    ("learning_rate", 1e-7, 10),
-    ("clip_norm", 0, 1e6),
-    ("adversarial_weight", 0, 1e6),
-    ("code_weight", 0, 1e6),
-    ("margin", 0, 1e6),
-    ("negative_beta", 0, 1e6),
-    ("discriminator_learning_rate", 0, 10),
-    ("discriminator_width", 0, 512),
-    ("critic_steps", 0, 100),
-    ("gradient_penalty", 0, 1e6),
-    ("average", 0, 0.99999),
-    ("epochs", 1, 100_000),
-    ("batch_size", 2, 65_536),
-    ("patience", 0, 100_000),
-    ("seed", 0, 2**31 - 1),
-    ("image_size", 0, 128),
-    ("n_images", 0, 10_000_000),
-)
-
-_OF_THE_KL: tuple[Kind, ...] = ("vae", "beta-vae", "beta-tcvae")
-_WITH_KL: tuple[Kind, ...] = (*_OF_THE_KL, "vae-gan", "vae-critic", "soft-intro-vae")
-_WITH_ENCODER: tuple[Kind, ...] = (*_WITH_KL, "ae", "aae")
-_WITH_DISCRIMINATOR: tuple[Kind, ...] = ("gan", "wgan-gp", "vae-gan", "aae")
-
-# Settings that mean something to some kinds only.
-_KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
-    "beta": _WITH_KL,
-    "beta_end": _OF_THE_KL,
-    "kl_warmup_epochs": _WITH_KL,
-    "free_bits": ("vae", "beta-vae"),
-    "objective": ("vae",),
-    "tied": (*_OF_THE_KL, "ae", "aae"),
-    "likelihood": _WITH_ENCODER,
-    "sigma": _WITH_ENCODER,
-    "sigma_scope": (*_OF_THE_KL, "ae", "aae"),
-    "patience": (*_OF_THE_KL, "ae"),
-    "binarize": (*_OF_THE_KL, "ae"),
-    "adversarial_weight": ("vae-gan", "soft-intro-vae", "aae"),
-    "code_weight": ("vae-critic",),
-    "margin": ("vae-critic",),
-    "negative_beta": ("soft-intro-vae",),
-    "discriminator_learning_rate": (*_WITH_DISCRIMINATOR, "vae-critic"),
-    "discriminator_width": ("gan", "wgan-gp", "vae-gan"),
-    "critic_steps": ("gan", "wgan-gp", "vae-critic"),
-    "gradient_penalty": ("wgan-gp",),
-    "spectral_norm": _WITH_DISCRIMINATOR,
-    "average": ("gan", "wgan-gp", "vae-gan", "vae-critic", "soft-intro-vae"),
-}
+SETTINGS = settings_of(TrainConfig)
+SHAPING = tuple(name for name, about in SETTINGS.items() if about.group == "reading")
+FITTED = tuple(sorted(name for name, about in SETTINGS.items() if about.fitted))
 
 
-def _listed(kinds: tuple[Kind, ...]) -> str:
+def default_of(name: str) -> object:
+    """Return the default of a setting."""
+    return TrainConfig.__dataclass_fields__[name].default
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """Return the values that a setting can have, if they can be listed; else nothing."""
+    if name == "kind":
+        return tuple(KINDS)
+    annotation = get_type_hints(TrainConfig)[name]
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def _listed(name: str) -> str:
+    """Return the kinds that use a setting, in words."""
+    kinds = [kind.name for kind in KINDS.values() if name in kind.settings]
     return f"kind {kinds[0]}" if len(kinds) == 1 else f"the kinds {', '.join(kinds)}"
-
-
-def _check_type(name: str, value: object, kind: object) -> None:
-    """Refuse a value that is not what the field's annotation says."""
-    if get_origin(kind) is Literal:
-        good, needed = value in get_args(kind), "one of " + ", ".join(get_args(kind))
-    elif kind is float:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        good, needed = is_number, "a number"
-    elif kind is bool:
-        good, needed = isinstance(value, bool), "true or false"
-    elif kind is int:
-        good, needed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
-    elif kind is str:
-        good, needed = isinstance(value, str) and (bool(value) or name != "data"), "text"
-    else:
-        whole = isinstance(value, tuple) and all(type(part) is int for part in value)
-        good, needed = whole, "a list of whole numbers"
-    if not good:
-        shown = f"{value!r:.80}"  # it may come from a file
-        raise ConfigError(f"{name} is {shown}.", f"It must be {needed}.", f"Correct {name}.")

@@ -12,7 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from explorer.config import ADVERSARIAL, Kind, TrainConfig
+from explorer.config import TrainConfig
+from explorer.kinds import KINDS, Kind
 from explorer.models.architecture import decoder_layers, is_dense
 from explorer.models.spec import ImageShape
 from explorer.models.walk import walk
@@ -32,38 +33,7 @@ _PASSES = 6
 # Measured on two cores, as shares of what a plain product of matrices reaches there; and seconds
 # that go with each image whatever the network.
 _DENSE_SHARE, _CONV_SHARE, _IMAGE_S = 0.35, 0.22, 1.5e-5
-# Time of a step of a game beside one of a VAE: between those measured with dense layers on 8 x 8
-# and with convolutions on 64 x 64 images, one thread.
-_GAME_SHARE: Mapping[Kind, float] = {
-    "gan": 1.8,
-    "wgan-gp": 1.8,
-    "vae-gan": 4.3,
-    "vae-critic": 3.7,
-    "soft-intro-vae": 6.0,
-    "aae": 1.5,
-}
 _TRIAL, _N_TRIALS = 256, 20  # rows and columns of the product that is timed
-
-
-# What each kind of game starts well with, where that is not the default of `TrainConfig`.
-_FOR_KIND: Mapping[Kind, Mapping[str, object]] = {
-    "gan": {"learning_rate": 5e-4, "average": 0.995},
-    "wgan-gp": {"learning_rate": 5e-4, "average": 0.995},
-    "vae-gan": {"learning_rate": 5e-4, "average": 0.995, "adversarial_weight": 0.5},
-    "vae-critic": {"learning_rate": 5e-4, "average": 0.995, "likelihood": "sigma"},
-    "soft-intro-vae": {"learning_rate": 5e-4, "likelihood": "gaussian", "sigma": 0.5},
-    "aae": {"learning_rate": 5e-4, "adversarial_weight": 0.05},
-    "beta-vae": {"beta": 4.0},
-    "beta-tcvae": {"beta": 6.0},
-}
-
-
-def for_kind(kind: Kind) -> Mapping[str, object]:
-    """Return values of `TrainConfig` fields that a kind starts well with; for many, none.
-
-    They were found by trying on the digits and on Fashion-MNIST, and are starting points.
-    """
-    return _FOR_KIND.get(kind, {})
 
 
 # Standard deviation of each value of a colour picture of 64 x 64 beside the reconstruction. One
@@ -86,7 +56,7 @@ def preset(
         data: Name or path of the set.
         image_shape: (c, h, w).
         n_images: How many there are, of which nine in ten are learnt from.
-        kind: What is trained; what `for_kind` says of it comes first.
+        kind: What is trained; its own `defaults` come first.
     """
     c, side, _ = image_shape
     dense = side < _DENSE_BELOW
@@ -95,7 +65,7 @@ def preset(
     n_train = max(int(0.9 * n_images), 1)
     epochs = round(_EFFORT[which] * presented / n_train)
     rich = (large or c == 3) and which != "quick"
-    most = _MOST_EPOCHS if kind in ADVERSARIAL else _ENOUGH_EPOCHS[which]
+    most = _MOST_EPOCHS if KINDS[kind].is_adversarial else _ENOUGH_EPOCHS[which]
     epochs = min(max(epochs, _FEWEST_EPOCHS), most)
     patience = max(round(_PATIENCE_SHARE * epochs), _LEAST_PATIENCE)
     config = TrainConfig(
@@ -108,8 +78,8 @@ def preset(
         activation="silu",
         schedule="cosine",
         epochs=epochs,
-        patience=0 if kind in ADVERSARIAL else patience,
-        **for_kind(kind),  # type: ignore[arg-type]
+        patience=0 if KINDS[kind].is_adversarial else patience,
+        **KINDS[kind].defaults,  # type: ignore[arg-type]
     )
     if c != 3 or dense or config.is_adversarial:
         return config
@@ -133,7 +103,7 @@ def estimated_s(config: TrainConfig, image_shape: ImageShape, n_images: int) -> 
     work = _PASSES * walk(stacks, (config.latent_dim,))[0]
     share = _DENSE_SHARE if is_dense(config) else _CONV_SHARE
     image_s = work / (share * _multiply_adds_per_s()) + _IMAGE_S
-    return config.epochs * 0.9 * n_images * image_s * _GAME_SHARE.get(config.kind, 1.0)
+    return config.epochs * 0.9 * n_images * image_s * config.of_kind.step_cost
 
 
 def _multiply_adds_per_s() -> float:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from explorer.config import Arch, Kind, Optimizer, TrainConfig
+from explorer.config import Arch, Optimizer, TrainConfig
+from explorer.kinds import Kind
 from explorer.words import catalogue
 
 _RATE_STEP = 10
@@ -82,13 +83,13 @@ def remedies_for(health: str, config: TrainConfig) -> tuple[Remedy, ...]:
         case "overfitting":
             return against_overfitting(config)
         case "mode-collapse" | "discriminator-won":
-            return tuple(_other_games(health, config))
+            return tuple(_balancing(health, config))
     return ()
 
 
 def less_pressure(config: TrainConfig) -> Remedy | None:
     """Return a run whose KL term weighs less: a smaller beta, or where that is 1 free nats."""
-    if config.kind in ("beta-vae", "beta-tcvae") and config.beta > 1:
+    if config.of_kind.needs_beta and config.beta > 1:
         return _beta(config, 1.0)
     if not config.uses("free_bits") or config.free_bits or config.objective != "elbo":
         return None
@@ -99,7 +100,7 @@ def less_pressure(config: TrainConfig) -> Remedy | None:
 
 def more_pressure(config: TrainConfig) -> Remedy | None:
     """Return a run whose codes are held closer to the prior."""
-    if config.kind == "ae":
+    if config.of_kind.standardises:
         return Remedy(key="vae", change={"kind": "vae"})
     if config.kind in ("vae", "beta-vae") and config.objective == "elbo":
         return _beta(config, max(_BETA_STEP * config.beta, 1.0))
@@ -166,8 +167,8 @@ def _lower_rate(config: TrainConfig) -> Remedy:
     return Remedy(key="rate", change={"learning_rate": config.learning_rate / _RATE_STEP})
 
 
-def _other_games(health: str, config: TrainConfig) -> Iterable[Remedy]:
-    """Return what evens out a game that one player loses."""
+def _balancing(health: str, config: TrainConfig) -> Iterable[Remedy]:
+    """Return what helps where one of two players gets the better of the other."""
     if config.uses("spectral_norm") and not config.spectral_norm:
         yield Remedy(key="spectral", change={"spectral_norm": True})
     if health == "mode-collapse":

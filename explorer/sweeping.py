@@ -11,8 +11,9 @@ from typing import Literal, cast
 
 from explorer import presets
 from explorer.bundle import BundleSummary
-from explorer.config import Kind, TrainConfig
+from explorer.config import TrainConfig
 from explorer.errors import ConfigError
+from explorer.kinds import Kind
 from explorer.models.spec import ImageShape
 from explorer.words import catalogue
 

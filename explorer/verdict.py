@@ -121,8 +121,8 @@ class Course:
         learnt_variance: The same of the images learnt from.
         n_learnt: Images learnt from; 0 where that is not known.
         n_held: Images held out.
-        duel: Verdict of a game between two players; empty where there is none.
-        diversity: Of draws in such a game, over that of real images.
+        adversarial: Verdict on adversarial training; empty for other kinds.
+        diversity: Of prior samples there, over that of real images.
     """
 
     keeps_best: bool = False
@@ -137,7 +137,7 @@ class Course:
     learnt_variance: float = 0.0
     n_learnt: int = 0
     n_held: int = 0
-    duel: str = ""
+    adversarial: str = ""
     diversity: float = math.nan
 
 
@@ -157,8 +157,8 @@ def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
         found.append(_divergence(config, course))
         if found[0].grade == "problem":  # of which all else would only be a symptom
             return tuple(found)
-    elif course.duel:
-        found.append(_game(config, course))
+    elif course.adversarial:
+        found.append(_balance(config, course))
     if course.n_learnt and course.learnt_variance < _NO_VARIANCE:
         return (_sameness(course),)  # what is fine by such images says nothing
     if bundle.model.has_encoder:
@@ -351,12 +351,12 @@ def _overfitting(config: TrainConfig, course: Course) -> Finding:
     return Finding(about="overfitting", grade=grade, key=key, values=values, remedy=remedy)
 
 
-def _game(config: TrainConfig, course: Course) -> Finding:
+def _balance(config: TrainConfig, course: Course) -> Finding:
     values = {"diversity_share": course.diversity}
-    if course.duel == "even":
+    if course.adversarial == "even":
         return Finding(about="game", grade="fine", key="even", values=values)
-    remedy = next(iter(remedies_for(course.duel, config)), None)
-    key = course.duel.replace("-", "_")
+    remedy = next(iter(remedies_for(course.adversarial, config)), None)
+    key = course.adversarial.replace("-", "_")
     return Finding(about="game", grade="problem", key=key, values=values, remedy=remedy)
 
 

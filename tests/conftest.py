@@ -11,9 +11,11 @@ import pytest
 from explorer.bundle import Codes, DataFacts, ModelBundle, write_bundle
 from explorer.completing import complete
 from explorer.config import TrainConfig
+from explorer.kinds import KINDS
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
 
+ADVERSARIAL = tuple(name for name, kind in KINDS.items() if kind.is_adversarial)
 N_ITEMS = 32
 N_PLACED = 12  # of them, where the others are draws from the prior
 

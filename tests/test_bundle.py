@@ -13,16 +13,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 
 from explorer.bundle import Codes, bundles_in, read_bundle, read_summary, write_bundle
 from explorer.bundle.card import card_text
-from explorer.config import Kind
 from explorer.disk import replace_file
 from explorer.errors import BundleError, MachineError
+from explorer.kinds import KINDS
 from tests.conftest import N_PLACED, fresh_bundle, with_settings
 from tests.tools import started
 
@@ -84,7 +83,7 @@ def test_a_scalar_weight_stays_a_scalar(tmp_path):
     bundle = fresh_bundle()
     weights = {**bundle.weights, "log_sigma": np.array(-2.5, np.float32)}
     write_bundle(
-        dataclasses.replace(with_settings(bundle, likelihood="sigma"), weights=weights),
+        dataclasses.replace(with_settings(bundle, likelihood="gaussian-learned"), weights=weights),
         tmp_path / "sigma",
     )
     assert read_bundle(tmp_path / "sigma").weights["log_sigma"].shape == ()
@@ -373,7 +372,7 @@ def test_a_bundle_without_an_encoder_comes_back_with_its_draws(tiny_gan, tmp_pat
     assert not any(name.startswith("encoder") for name in read.weights)
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny, tiny_gan):
     bundle = tiny_gan if kind in ("gan", "wgan-gp") else tiny
     beta = 4.0 if kind in ("beta-vae", "beta-tcvae") else 1.0
@@ -387,7 +386,7 @@ def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny
 
 
 def test_the_card_tells_of_an_objective_without_kl_and_of_scores_that_are_missing(tiny, tiny_gan):
-    assert "In place of the KL term" in card_text(with_settings(tiny, objective="article"))
+    assert "In place of the KL term" in card_text(with_settings(tiny, objective="prior-likelihood"))
     assert "In place of the KL term" not in tiny.card
     assert "Not measured yet" in tiny_gan.card
     scores = {"mse": 0.02, "n_searched": 128.0}

@@ -30,8 +30,8 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet, fixed_split
 from explorer.data.npz import npz_bytes
 from explorer.errors import MachineError
+from explorer.kinds import KINDS
 from explorer.latent.encode import decode, encode
-from explorer.presets import for_kind
 from explorer.training.choice import fitting_settings, use_fitting_threads
 from tests.tools import started
 
@@ -86,9 +86,11 @@ def test_flags_reach_the_settings_they_name():
 @pytest.mark.parametrize(
     "config",
     [
-        TrainConfig(data="my faces", hidden=(64, 8), beta=0.25, likelihood="sigma", seed=3),
+        TrainConfig(
+            data="my faces", hidden=(64, 8), beta=0.25, likelihood="gaussian-learned", seed=3
+        ),
         TrainConfig(data="digits", arch="mlp", tied=True),
-        TrainConfig(data="digits", kind="wgan-gp", spectral_norm=True, critic_steps=3),
+        TrainConfig(data="digits", kind="wgan-gp", spectral_norm=True, n_critic=3),
         TrainConfig(data="digits", kind="aae"),
     ],
 )
@@ -96,7 +98,7 @@ def test_a_command_line_made_from_settings_gives_them_back(config):
     words = train_command(config, "x")
     args = parser().parse_args(shlex.split(words)[1:])
     given = {f.name: getattr(args, f.name) for f in dataclasses.fields(config) if f.name in args}
-    assert TrainConfig(**{**for_kind(config.kind), **given}) == config
+    assert TrainConfig(**{**KINDS[config.kind].defaults, **given}) == config
 
 
 @pytest.mark.parametrize(
@@ -577,13 +579,13 @@ def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys
 def test_what_a_kind_starts_well_with_is_told_and_taken_where_it_is_not_given(
     own_home, tmp_path, capsys
 ):
-    flags = ["--kind", "gan", "--average", "0", "--epochs", "1"]
+    flags = ["--kind", "gan", "--ema-decay", "0", "--epochs", "1"]
     assert cli.main(["train", *QUICK, *flags, "--out", str(tmp_path / "x")]) == 0
     told = capsys.readouterr().err
     assert "--learning-rate 0.0005" in told
-    assert "--average" not in told, "it was given"
+    assert "--ema-decay" not in told, "it was given"
     config = read_bundle(tmp_path / "x").config
-    assert (config.learning_rate, config.average) == (5e-4, 0.0)
+    assert (config.learning_rate, config.ema_decay) == (5e-4, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -708,7 +710,7 @@ def test_small_sets_get_small_batches(n, batch_size):
 
 def test_greys_get_a_learned_sigma_and_black_and_white_bernoulli():
     greys = np.random.default_rng(0).integers(0, 256, (50, 1, 8, 8), np.uint8)
-    assert fitting_settings(image_set(greys))["likelihood"] == "sigma"
+    assert fitting_settings(image_set(greys))["likelihood"] == "gaussian-learned"
     assert fitting_settings(image_set(greys // 128 * 255))["likelihood"] == "bernoulli"
 
 

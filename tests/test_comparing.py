@@ -114,7 +114,7 @@ def test_among_models_with_an_encoder_one_is_better_whatever_a_generator_does():
 
 def test_densities_of_greys_compare_whatever_their_spread():
     one = model("a", scores={"elbo_nats": 5.0}, likelihood="gaussian", sigma=0.2)
-    other = model("b", scores={"elbo_nats": 9.0}, likelihood="sigma")
+    other = model("b", scores={"elbo_nats": 9.0}, likelihood="gaussian-learned")
     assert compared("elbo_nats", one, other).best == (1,)
 
 

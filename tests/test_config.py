@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from explorer import config as config_module
-from explorer.config import TrainConfig
+from explorer.config import SETTINGS, TrainConfig
 from explorer.errors import ConfigError
 
 
@@ -34,8 +33,8 @@ def test_json_without_a_setting_gives_its_default():
         ("kind", "diffusion", "one of vae"),
         ("tied", "yes", "true or false"),
         ("spectral_norm", 1, "true or false"),
-        ("critic_steps", 101, "between 0 and 100"),
-        ("average", 1.0, "between 0 and 0.99999"),
+        ("n_critic", 101, "between 0 and 100"),
+        ("ema_decay", 1.0, "between 0 and 0.99999"),
         ("arch", "vit", "one of mlp, resmlp, conv, resnet"),
         ("likelihood", ["bernoulli"], "one of bernoulli"),
         ("data", "", "text"),
@@ -58,25 +57,28 @@ def test_a_wrong_value_is_refused_by_name(name, value, words):
         ({"kind": "ae", "free_bits": 0.1}, "free_bits is 0.1 with kind ae"),
         ({"kind": "ae", "kl_warmup_epochs": 5}, "It applies only to the kinds vae, beta-vae"),
         ({"spectral_norm": True}, "spectral_norm is True with kind vae"),
-        ({"critic_steps": 2}, "It applies only to the kinds gan, wgan-gp, vae-critic"),
+        ({"n_critic": 2}, "It applies only to the kinds gan, wgan-gp, vae-critic"),
         ({"kind": "gan", "gradient_penalty": 1.0}, "It applies only to kind wgan-gp"),
         ({"kind": "gan", "beta": 2.0}, "beta is 2.0 with kind gan"),
-        ({"kind": "aae", "average": 0.9}, "average is 0.9 with kind aae"),
+        ({"kind": "aae", "ema_decay": 0.9}, "ema_decay is 0.9 with kind aae"),
         ({"kind": "wgan-gp", "tied": True}, "tied is True with kind wgan-gp"),
         ({"kind": "vae-gan", "patience": 3}, "patience is 3 with kind vae-gan"),
-        ({"kind": "beta-vae", "beta": 4.0, "objective": "article"}, "It applies only to kind vae"),
-        ({"objective": "article", "free_bits": 0.1}, "free_bits is 0.1"),
-        ({"objective": "article", "beta": 4.0}, "which this objective does not have"),
+        (
+            {"kind": "beta-vae", "beta": 4.0, "objective": "prior-likelihood"},
+            "It applies only to kind vae",
+        ),
+        ({"objective": "prior-likelihood", "free_bits": 0.1}, "free_bits is 0.1"),
+        ({"objective": "prior-likelihood", "beta": 4.0}, "which this objective does not have"),
         ({"tied": True, "arch": "resnet"}, "not in residual blocks"),
         ({"kind": "vae-gan", "tied": True}, "tied is True with kind vae-gan"),
         ({"kind": "vae-critic", "sigma_scope": "pixel"}, "sigma_scope is pixel"),
-        ({"kind": "soft-intro-vae", "likelihood": "sigma"}, "one fixed sigma"),
+        ({"kind": "soft-intro-vae", "likelihood": "gaussian-learned"}, "one fixed sigma"),
         ({"kind": "ae", "beta_end": 2.0}, "beta_end is 2.0 with kind ae"),
         ({"beta": 0.0, "beta_end": 2.0}, "Give a beta above 0"),
         ({"kind": "beta-vae"}, "Give another beta, such as 4"),
         ({"kind": "beta-tcvae"}, "With a beta of 1, it is a plain VAE"),
         ({"kind": "beta-tcvae", "beta": 6.0, "free_bits": 0.1}, "free_bits is 0.1"),
-        ({"binarize": "random", "likelihood": "sigma"}, "Choose likelihood bernoulli"),
+        ({"binarize": "random", "likelihood": "gaussian-learned"}, "Choose likelihood bernoulli"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(settings, words):
@@ -85,7 +87,7 @@ def test_settings_that_do_not_go_together_are_refused(settings, words):
 
 
 def test_every_number_has_bounds():
-    bounded = {name for name, _, _ in config_module._BOUNDS}
+    bounded = {name for name, about in SETTINGS.items() if about.most is not None}
     numbers = {f.name for f in dataclasses.fields(TrainConfig) if f.type in (int, float)}
     assert numbers == bounded
 

@@ -80,7 +80,7 @@ def everything_is_accounted_for(scores: Scores) -> bool:
 
 @pytest.fixture(scope="module")
 def of_digits() -> Scores:
-    return scores_of(few_digits(), likelihood="sigma")
+    return scores_of(few_digits(), likelihood="gaussian-learned")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,9 @@ def test_shapes_have_factors_too(of_shapes):
 
 def test_colour_faces_can_be_scored():
     images = replace(faces(60), is_test=np.arange(60) % 3 == 0)
-    scores = scores_of(images, arch="conv", width=2, likelihood="sigma", sigma_scope="pixel")
+    scores = scores_of(
+        images, arch="conv", width=2, likelihood="gaussian-learned", sigma_scope="pixel"
+    )
     assert everything_is_accounted_for(scores)
     assert set(scores.left_out) == {"knn_accuracy"}
     assert scores.left_out["knn_accuracy"] == 'The images of "faces" have no labels.'
@@ -130,8 +132,10 @@ def test_scores_become_json_with_what_does_not_apply_left_out(of_digits, of_shap
 
 
 def test_same_seed_same_scores_and_another_seed_other_draws(of_digits):
-    again = scores_of(few_digits(), likelihood="sigma")
-    other = score(bundle_for(few_digits(), likelihood="sigma"), few_digits(), nll_samples=5, seed=1)
+    again = scores_of(few_digits(), likelihood="gaussian-learned")
+    other = score(
+        bundle_for(few_digits(), likelihood="gaussian-learned"), few_digits(), nll_samples=5, seed=1
+    )
     assert again == of_digits
     assert other.values["mse"] == of_digits.values["mse"]
     assert other.values["elbo_nats"] != of_digits.values["elbo_nats"]

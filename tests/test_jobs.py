@@ -107,7 +107,7 @@ def test_settings_left_open_are_chosen_to_fit_the_images():
     run.create(Record(name="x", out=out, config=settings(), fitted=("batch_size", "likelihood")))
     assert work(run.path)
     config = read_bundle(out).config
-    assert (config.batch_size, config.likelihood) == (32, "sigma")
+    assert (config.batch_size, config.likelihood) == (32, "gaussian-learned")
 
 
 def test_what_a_person_can_fix_is_told_in_three_sentences():

@@ -11,10 +11,11 @@ import pytest
 
 from explorer import jobs, store
 from explorer.bundle import ModelBundle, read_bundle
-from explorer.config import ADVERSARIAL, Kind, TrainConfig
+from explorer.config import TrainConfig
 from explorer.jobs.folder import Record, RunFolder
 from explorer.jobs.worker import work
-from explorer.presets import for_kind
+from explorer.kinds import KINDS, Kind
+from tests.conftest import ADVERSARIAL
 from tests.test_jobs import until, until_state
 
 WITHOUT_ENCODER: tuple[Kind, ...] = ("gan", "wgan-gp")
@@ -31,7 +32,7 @@ def home(tmp_path, monkeypatch) -> Iterator[Path]:
 def settings(kind: Kind, **changes: object) -> TrainConfig:
     plain = TrainConfig(data="digits", arch="mlp", hidden=(16,), latent_dim=3, epochs=2)
     small = dataclasses.replace(plain, kind=kind, n_images=300, batch_size=32)
-    return dataclasses.replace(small, **(dict(for_kind(kind)) | changes))  # type: ignore[arg-type]
+    return dataclasses.replace(small, **(dict(KINDS[kind].defaults) | changes))  # type: ignore[arg-type]
 
 
 def created(name: str, config: TrainConfig) -> RunFolder:

@@ -25,7 +25,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "two heads that read the code": {
         "arch": "mlp",
         "hidden": (),
-        "likelihood": "sigma",
+        "likelihood": "gaussian-learned",
         "sigma_scope": "pixel",
     },
     "conv": {"arch": "conv"},

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1] / "explorer"
 
 # A room may import only rooms listed before it.
 ROOMS = [
-    *("errors", "foreign", "disk", "words", "config"),  # words
+    *("errors", "foreign", "disk", "words", "kinds", "settings", "config"),  # words
     *(
         "data",
         "models",

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from explorer.bundle import read_bundle
-from explorer.config import Arch, Kind, Norm, TrainConfig
+from explorer.config import Arch, Norm, TrainConfig
 from explorer.errors import ShapeError
+from explorer.kinds import Kind
 from explorer.latent.encode import decode, encode
 from explorer.models.architecture import encoder_layers, spec_of
 from explorer.models.vae import VAE

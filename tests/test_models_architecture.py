@@ -19,8 +19,8 @@ from explorer.models.vae import VAE
 LIKELIHOODS: tuple[tuple[Likelihood, SigmaScope], ...] = (
     ("bernoulli", "shared"),
     ("gaussian", "shared"),
-    ("sigma", "shared"),
-    ("sigma", "pixel"),
+    ("gaussian-learned", "shared"),
+    ("gaussian-learned", "pixel"),
 )
 
 

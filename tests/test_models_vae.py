@@ -63,7 +63,12 @@ def test_elbo_is_below_the_importance_weighted_bound_is_below_log_p():
 
 @pytest.mark.parametrize(
     ("likelihood", "scope"),
-    [("bernoulli", "shared"), ("gaussian", "shared"), ("sigma", "shared"), ("sigma", "pixel")],
+    [
+        ("bernoulli", "shared"),
+        ("gaussian", "shared"),
+        ("gaussian-learned", "shared"),
+        ("gaussian-learned", "pixel"),
+    ],
 )
 @pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
 def test_reparameterised_gradients_agree_with_finite_differences(arch, likelihood, scope, x):
@@ -114,7 +119,7 @@ def test_building_a_network_leaves_torchs_random_state_alone():
 
 
 def test_weights_survive_the_way_through_numpy(x):
-    vae = tiny(arch="conv", norm="batch", likelihood="sigma")
+    vae = tiny(arch="conv", norm="batch", likelihood="gaussian-learned")
     vae.elbo_terms(x, torch.Generator().manual_seed(0))  # moves running statistics and sigma
     back = VAE.from_weights(vae.spec, vae.weights())
     for mine, theirs in zip(vae.eval().encode(x), back.encode(x), strict=True):
@@ -123,7 +128,7 @@ def test_weights_survive_the_way_through_numpy(x):
 
 
 def test_the_kept_sigma_follows_the_reconstruction_error(x):
-    vae = tiny(likelihood="sigma")
+    vae = tiny(likelihood="gaussian-learned")
     mu, _ = vae.encode(x)
     for _ in range(200):
         vae.log_likelihood(x, mu)
@@ -170,7 +175,9 @@ def test_an_autoencoder_has_points_for_posteriors(x):
 @pytest.mark.parametrize("hidden", [(), (6,)])
 @pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
 def test_standardised_codes_draw_the_same_pictures(arch, hidden, x):
-    ae = tiny(kind="ae", arch=arch, hidden=hidden, likelihood="sigma", sigma_scope="pixel").eval()
+    ae = tiny(
+        kind="ae", arch=arch, hidden=hidden, likelihood="gaussian-learned", sigma_scope="pixel"
+    ).eval()
     with torch.no_grad():
         z, _ = ae.encode(x)
         before, judged = ae.decode(z), ae.log_likelihood(x, z)

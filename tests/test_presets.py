@@ -1,14 +1,14 @@
 """Presets fit the images; estimates are of the right size."""
 
 import dataclasses
-from typing import get_args
 
 import pytest
 
-from explorer.config import ADVERSARIAL, Kind
+from explorer.kinds import KINDS
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
-from explorer.presets import PRESETS, estimated_s, for_kind, preset
+from explorer.presets import PRESETS, estimated_s, preset
+from tests.conftest import ADVERSARIAL
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 128, 128)]
 
@@ -44,13 +44,15 @@ def test_an_estimate_grows_as_epochs_and_images_do():
 
 
 @pytest.mark.parametrize("which", PRESETS)
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_a_kind_starts_well_with_goes_with_every_preset(which, kind):
     for shape in SHAPES:
         config = preset(which, "x", shape, 1000, kind)
         assert config.kind == kind
-        assert all(config.uses(name) for name in for_kind(kind))
-        assert {name: getattr(config, name) for name in for_kind(kind)} == for_kind(kind)
+        assert all(config.uses(name) for name in KINDS[kind].defaults)
+        assert {name: getattr(config, name) for name in KINDS[kind].defaults} == KINDS[
+            kind
+        ].defaults
 
 
 def test_codes_of_colour_pictures_are_held_to_the_prior_alike_in_all_sizes_and_for_every_beta():
@@ -82,6 +84,6 @@ def test_few_images_are_not_presented_a_thousand_times(n_images):
 
 @pytest.mark.parametrize("which", PRESETS)
 def test_presets_stop_early_where_there_is_a_held_out_loss_to_stop_by(which):
-    for kind in get_args(Kind):
+    for kind in KINDS:
         config = preset(which, "x", (1, 28, 28), 1000, kind)
         assert (config.patience > 0) == (kind not in ADVERSARIAL)

@@ -92,7 +92,7 @@ def test_sweep_prints_its_trials_and_the_one_to_choose(at_once, capsys):
         bundle = read_bundle(store.find(trial["bundle"]))
         assert trial["elbo_nats"] == bundle.scores["elbo_nats"]
         assert trial["active_units"] <= trial["latent_dim"] == bundle.config.latent_dim
-        assert (bundle.config.batch_size, bundle.config.likelihood) == (32, "sigma")
+        assert (bundle.config.batch_size, bundle.config.likelihood) == (32, "gaussian-learned")
     assert told["recommended"]["bundle"] in ("mine-d2", "mine-d4")
     assert "ELBO" in told["recommended"]["reason"]
 
@@ -228,7 +228,7 @@ def test_a_cluster_carries_out_a_sweep_and_its_bundles_are_saved_here(tmp_path, 
             bundle = read_bundle(store.bundles_folder() / name)
             assert bundle.codes.tsne is not None
             assert bundle.pack
-            assert bundle.config.likelihood == "sigma", "chosen by the worker"
+            assert bundle.config.likelihood == "gaussian-learned", "chosen by the worker"
         with jobs.DaskRuns(address) as executor:
             config = TrainConfig(data=str(source), arch="mlp", hidden=(8,), epochs=1)
             sent = executor.begin(config, "sent")

@@ -22,7 +22,8 @@ from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
 from explorer.models.vae import VAE
 from explorer.training import Control, Progress, loop, train
-from explorer.training.optimizers import learning_rate_share, weights_at
+from explorer.training.objective import objective_of
+from explorer.training.optimizers import kl_weight_at, learning_rate_share
 from explorer.training.pixels import Pixels, binarized
 
 N = 60
@@ -101,7 +102,7 @@ def test_training_on_digits_reaches_20_db_in_seconds():
     config = settings(
         hidden=(128,),
         latent_dim=16,
-        likelihood="sigma",
+        likelihood="gaussian-learned",
         learning_rate=4e-3,
         batch_size=64,
         epochs=15,
@@ -130,7 +131,7 @@ def test_every_optimizer_lowers_the_loss(optimizer, schedule):
 @pytest.mark.parametrize("scope", ["shared", "pixel"])
 def test_every_architecture_learns_a_sigma(arch, norm, scope):
     config = settings(
-        arch=arch, norm=norm, likelihood="sigma", sigma_scope=scope, epochs=30, width=4
+        arch=arch, norm=norm, likelihood="gaussian-learned", sigma_scope=scope, epochs=30, width=4
     )
     elbos = validation_elbos(list(train(drawn(), config, name="bars")))
     assert elbos[-1] > elbos[0] + 10
@@ -154,18 +155,19 @@ def test_a_cosine_falls_from_the_full_rate_to_nothing():
 
 def test_the_weight_of_the_kl_warms_up_to_beta():
     config = settings(beta=4.0, kl_warmup_epochs=10)
-    assert [weights_at(config, epoch)[0] for epoch in (0, 2.5, 10, 11)] == [0, 1, 4, 4]
-    assert weights_at(settings(beta=4.0), 0) == (4, 0)
+    assert [kl_weight_at(config, epoch) for epoch in (0, 2.5, 10, 11)] == [0, 1, 4, 4]
+    assert kl_weight_at(settings(beta=4.0), 0) == 4
 
 
 def test_beta_tcvae_weighs_the_total_correlation_alone():
     config = settings(kind="beta-tcvae", beta=4.0, kl_warmup_epochs=10)
-    assert [weights_at(config, epoch) for epoch in (0, 5, 10)] == [(0, 0), (0.5, 1.5), (1, 3)]
+    objective = objective_of(config, (1, 8, 8), n_data=10)
+    assert [objective.weights_at(epoch) for epoch in (0, 5, 10)] == [(0, 0), (0.5, 1.5), (1, 3)]
 
 
 def test_beta_goes_by_equal_factors_over_the_first_half_of_the_run():
     config = settings(beta=16.0, beta_end=1.0, epochs=8)
-    assert [weights_at(config, epoch)[0] for epoch in (0, 1, 2, 4, 6, 8)] == [16, 8, 4, 1, 1, 1]
+    assert [kl_weight_at(config, epoch) for epoch in (0, 1, 2, 4, 6, 8)] == [16, 8, 4, 1, 1, 1]
 
 
 def test_beta_tcvae_loses_total_correlation():
@@ -194,7 +196,9 @@ def test_an_autoencoder_reconstructs_best_and_its_codes_are_standardised():
 
 def test_half_precision_rounds_before_scoring_and_halves_the_file(tmp_path):
     single, half = (
-        bundle_of(list(train(drawn(), settings(precision=p, likelihood="sigma"), name="bars")))
+        bundle_of(
+            list(train(drawn(), settings(precision=p, likelihood="gaussian-learned"), name="bars"))
+        )
         for p in ("single", "half")
     )
     for bundle in (single, half):
@@ -416,7 +420,12 @@ def test_both_ends_of_a_run_are_handed_over_where_that_is_asked_for():
 
 def test_a_run_that_learns_its_images_by_heart_is_not_called_healthy():
     few = digits().subset(np.arange(100))
-    learner = {"likelihood": "sigma", "hidden": (128,), "latent_dim": 8, "batch_size": 32}
+    learner = {
+        "likelihood": "gaussian-learned",
+        "hidden": (128,),
+        "latent_dim": 8,
+        "batch_size": 32,
+    }
     config = settings(data="digits", epochs=120, learning_rate=2e-3, **learner)
     reports = [r for r in train(few, config, name="digits") if r.train]
     assert reports[0].health == "healthy"
@@ -460,7 +469,7 @@ def test_a_loss_that_is_not_finite_stops_with_what_to_try(tmp_path):
         {},
         {"optimizer": "adamw", "schedule": "cosine"},
         {"optimizer": "rmsprop", "clip_norm": 5.0, "kl_warmup_epochs": 2},
-        {"optimizer": "sgd", "norm": "batch", "likelihood": "sigma"},
+        {"optimizer": "sgd", "norm": "batch", "likelihood": "gaussian-learned"},
         {"arch": "conv", "patience": 2, "learning_rate": 0.01},
     ],
     ids=str,

@@ -196,7 +196,7 @@ def test_models_of_one_kind_are_told_apart_by_what_was_measured():
 
 def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
     keep("v")
-    keep("w", config=replace(fresh_bundle("w").config, objective="article"))
+    keep("w", config=replace(fresh_bundle("w").config, objective="prior-likelihood"))
     scene = compare_view.scene(exhibits("v", "w"), state.SharedStart())
     one, other = json.loads(json.dumps(scene))["models"]
     assert one["kind"] == "VAE"

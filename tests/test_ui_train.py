@@ -6,7 +6,6 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,10 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer import data, jobs, store
-from explorer.config import ADVERSARIAL, SHAPING, Kind, TrainConfig
+from explorer.config import SETTINGS, SHAPING, TrainConfig
 from explorer.jobs.folder import JobStatus, Record, RunFolder
 from explorer.jobs.worker import work
-from explorer.presets import for_kind
+from explorer.kinds import KINDS, Kind
 from explorer.remedies import remedies_for
 from explorer.ui import run_routes
 from explorer.ui.exhibits import Exhibit, open_exhibit
@@ -28,6 +27,7 @@ from explorer.ui.previews import look_at
 from explorer.ui.run_view import scene
 from explorer.ui.views.train.settings import _GROUPS
 from explorer.ui.words import say
+from tests.conftest import ADVERSARIAL
 
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
@@ -122,7 +122,7 @@ def test_a_setting_that_is_changed_is_the_one_that_is_used():
 
 
 def of_kind(kind: Kind) -> TrainConfig:
-    return dataclasses.replace(TrainConfig(data="digits"), kind=kind, **for_kind(kind))  # type: ignore[arg-type]
+    return dataclasses.replace(TrainConfig(data="digits"), kind=kind, **KINDS[kind].defaults)  # type: ignore[arg-type]
 
 
 def choose_kind(page: AppTest, kind: str) -> AppTest:
@@ -138,20 +138,20 @@ def number(page: AppTest, name: str):
     return next(b for b in page.number_input if b.label == say(f"settings.{name}"))
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_sentence_its_own_settings_and_can_be_started(kind):
     page = choose_kind(drawn("setup"), kind)
     assert not page.exception
-    assert say(f"train.kinds.{kind}.told") in [caption.value for caption in page.caption]
+    assert KINDS[kind].words["told"] in [caption.value for caption in page.caption]
     shown, config = labels_of_settings(page), of_kind(kind)
-    for name in (name for group in _GROUPS.values() for name in group):
+    for name in (name for name, about in SETTINGS.items() if about.group in _GROUPS):
         assert (say(f"settings.{name}") in shown) == config.uses(name), name
     button(page, "Train").click().run()
     assert not page.exception
     (run,) = jobs.runs()
     asked = run.record().config
     assert asked.kind == kind
-    for name, value in for_kind(kind).items():
+    for name, value in KINDS[kind].defaults.items():
         assert getattr(asked, name) == value
         assert name not in run.record().fitted
 
@@ -162,7 +162,7 @@ def test_choosing_another_kind_keeps_what_both_have_and_loads_what_it_starts_wel
     number(page, "learning_rate").set_value(0.02).run()
     page = choose_kind(page, "gan")
     assert number(page, "epochs").value == 7
-    assert number(page, "learning_rate").value == for_kind("gan")["learning_rate"]
+    assert number(page, "learning_rate").value == KINDS["gan"].defaults["learning_rate"]
 
 
 def test_a_number_that_cannot_be_is_told_as_it_stands_in_the_box():
@@ -195,11 +195,11 @@ def test_settings_that_do_not_go_together_are_told_and_nothing_is_lost():
     assert (config.tied, config.arch, config.epochs) == (False, "resnet", 7)
 
 
-def test_the_objective_of_the_article_is_explained():
+def test_the_objective_without_a_kl_term_is_explained():
     page = drawn("setup")
     assert not page.info
     box = next(b for b in page.selectbox if b.label == say("settings.objective"))
-    box.set_value("article").run()
+    box.set_value("prior-likelihood").run()
     assert "no KL term" in page.info[0].value
     assert any(b.label == "Train" for b in page.button)
 
@@ -226,7 +226,7 @@ def test_a_taken_name_is_told(tmp_path):
 
 
 def test_every_setting_has_a_control():
-    shown = {name for group in _GROUPS.values() for name in group}
+    shown = {name for name, about in SETTINGS.items() if about.group in _GROUPS}
     elsewhere = {"data", "kind", *SHAPING}  # chosen before
     assert shown | elsewhere == set(TrainConfig.__dataclass_fields__)
 
@@ -598,7 +598,7 @@ def test_every_lost_game_can_be_helped_or_leaves_no_heading(kind, verdict):
         assert len(jobs.runs()) == 2
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_view_of_a_run_is_told_of_the_two_players_of_a_game_alone(kind):
     config = of_kind(kind)
     run = jobs.begin(config, "mine")

@@ -25,7 +25,7 @@ DIGITS = TrainConfig(
     hidden=(128,),
     latent_dim=8,
     activation="silu",
-    likelihood="sigma",
+    likelihood="gaussian-learned",
     learning_rate=2e-3,
     schedule="cosine",
     epochs=25,
@@ -220,7 +220,7 @@ def test_of_games_only_what_applies_is_checked(verdicts):
 
 def test_a_lost_game_is_a_problem():
     bundle = read_bundle(store.find("fashion-wgan-gp"), weights=False)
-    (only,) = judge(bundle, Course(duel="mode-collapse", diversity=0.2))
+    (only,) = judge(bundle, Course(adversarial="mode-collapse", diversity=0.2))
     assert only.grade == "problem"
     assert "20%" in only.says()
 

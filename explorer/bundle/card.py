@@ -3,59 +3,17 @@
 Knows nothing of files.
 """
 
-from collections.abc import Mapping
-
 from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.bundle.record import ModelBundle
-from explorer.config import Kind
+from explorer.kinds import words_of
 from explorer.words import catalogue
 
-_KINDS: Mapping[Kind, str] = {
-    "vae": "VAE",
-    "ae": "autoencoder",
-    "beta-vae": "beta-VAE",
-    "beta-tcvae": "beta-TCVAE",
-    "gan": "generator of a GAN",
-    "wgan-gp": "generator of a Wasserstein GAN with gradient penalty (WGAN-GP)",
-    "vae-gan": "VAE-GAN",
-    "vae-critic": "generator with a VAE as its critic",
-    "soft-intro-vae": "soft-introspective VAE (Soft-IntroVAE)",
-    "aae": "adversarial autoencoder (AAE)",
-}
-# What else there is to know of a kind at once, and what to beware of.
-_ABOUT: Mapping[Kind, str] = {
-    "gan": "It was trained adversarially: a discriminator, which is not included, learnt to tell "
-    "its pictures from real images.",
-    "wgan-gp": "It was trained adversarially: a critic, which is not included, estimated how far "
-    "its pictures are from real images.",
-    "vae-gan": "Its decoder was also trained against a discriminator, which is not included: "
-    "reconstructions were judged by what it sees in them, not pixel by pixel.",
-    "vae-critic": "A VAE learnt to tell its pictures from real images by their ELBO. That VAE's "
-    "encoder is included: it reads codes that the generator learnt to make readable.",
-    "soft-intro-vae": "Its encoder learnt to tell real images from the decoder's pictures by their "
-    "ELBO, and its decoder learnt to pass them for real.",
-    "aae": "A discriminator of codes, which is not included, made its codes follow N(0, I) in "
-    "place of a KL term.",
-}
-_LIMITS_OF: Mapping[Kind, str] = {
-    "gan": "Nothing made it generate everything it was shown; diversity and coverage say how much "
-    "it leaves out.",
-    "wgan-gp": "Nothing made it generate everything it was shown; diversity and coverage say how "
-    "much it leaves out.",
-    "vae-gan": "Details are what looks real, not always what was in the image.",
-    "vae-critic": "Nothing compared its reconstructions with their images, so they are "
-    "likenesses at best, and training did not maximise its ELBO.",
-    "soft-intro-vae": "Training contrasted real images with its own pictures, so it did not "
-    "maximise the ELBO alone.",
-    "aae": "It gives each image a point, not a posterior, so it has no ELBO.",
-}
 _LIKELIHOODS = {
     "bernoulli": "Pixels are modelled as Bernoulli, so grey values count as probabilities.",
     "gaussian": "Pixels are modelled as Gaussian with a fixed spread.",
-    "sigma": "Pixels are modelled as Gaussian with a learnt spread.",
+    "gaussian-learned": "Pixels are modelled as Gaussian with a learnt spread.",
 }
-_BY_MEANS: tuple[Kind, ...] = ("vae", "ae", "beta-vae", "beta-tcvae", "aae")  # likelihood alone
 
 
 def card_text(bundle: ModelBundle) -> str:
@@ -95,17 +53,15 @@ def _opening(bundle: ModelBundle) -> str:
         else f"{_kind(bundle)} that decodes {d} numbers, its latent code, into a {colour} picture "
         f"of {w} x {h} pixels. It has no encoder."
     )
-    told = [does, _ABOUT.get(bundle.config.kind, "")]
-    if bundle.config.objective == "article":
-        told.append(
-            "In place of the KL term of the ELBO, its loss has the log-likelihood of images under "
-            "samples from the prior, which pulls all pictures towards the mean image."
-        )
+    told = [does, bundle.config.of_kind.words.get("about", "")]
+    if bundle.config.objective != "elbo":
+        told.append(words_of(bundle.config.objective)["about"])
     return " ".join(sentence for sentence in told if sentence)
 
 
 def _kind(bundle: ModelBundle) -> str:
-    kind = _KINDS[bundle.config.kind]
+    words = bundle.config.of_kind.words
+    kind = words.get("noun", words["name"])
     return f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
 
 
@@ -171,14 +127,14 @@ def _limits(bundle: ModelBundle) -> str:
 
 
 def _limits_of_kind(bundle: ModelBundle) -> list[str]:
-    kind, model = bundle.config.kind, bundle.model
-    lines = [f"- {_LIMITS_OF[kind]}"] if kind in _LIMITS_OF else []
+    kind, model = bundle.config.of_kind, bundle.model
+    lines = [f"- {kind.words['limits']}"] if "limits" in kind.words else []
     if not model.has_encoder:
         lines.append(
             "- Codes of images are found by search, which may miss better ones; an image that no "
             "code comes close to may still be in its training data."
         )
-    elif kind in _BY_MEANS:
+    elif not kind.is_adversarial or kind.scores == "codes":  # by likelihood alone
         lines.append(
             f"- {_LIKELIHOODS[model.likelihood]} Pictures are means, so their edges are soft."
         )

@@ -19,7 +19,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from explorer.cli.arguments import parser
+from explorer.cli.arguments import parser, with_names_now
 from explorer.cli.terminal import note
 from explorer.errors import ExplorerError
 
@@ -30,7 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: Wrong usage (2), or help was asked for (0).
     """
-    args = parser().parse_args(argv)
+    words, notes = with_names_now(sys.argv[1:] if argv is None else argv)
+    args = parser().parse_args(words)
+    for told in notes:
+        note(told)
     try:
         code: int = args.run(args)
         if sys.stdout is not None:

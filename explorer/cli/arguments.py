@@ -6,13 +6,13 @@ Knows nothing of what the commands do: the module of each is imported when it ru
 import argparse
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import TypeAlias, get_type_hints
 
 import explorer
-from explorer.config import SHAPING, TrainConfig
+from explorer.config import SETTINGS, SHAPING, TrainConfig, choices_of, default_of
 
 _BUNDLE = "a folder, or a name that `latent-explorer models` lists"
 _IMAGES = "a folder of images, a zip of one, .npy, .npz, or the name of a data set"
@@ -47,6 +47,37 @@ def parser() -> argparse.ArgumentParser:
     _add_codes(commands)
     _add_bench(commands)
     return main
+
+
+def with_names_now(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return arguments with settings, and values of settings, called what they are called now.
+
+    Returns:
+        The arguments, and a note on each that had an older name.
+    """
+    flags = {_flag(about.was): _flag(name) for name, about in SETTINGS.items() if about.was}
+    values = {_flag(name): dict(about.values_were) for name, about in SETTINGS.items()}
+    now: list[str] = []
+    notes = []
+    for word in argv:
+        head, equals, value = word.partition("=")
+        of = now[-1] if now else ""
+        if head in flags:
+            notes.append(f"{head} is now called {flags[head]}.")
+            now.append(flags[head] + equals + value)
+        elif equals and value in values.get(head, {}):
+            notes.append(f"{word} is now called {head}={values[head][value]}.")
+            now.append(f"{head}={values[head][value]}")
+        elif word in values.get(of, {}):
+            notes.append(f"{of} {word} is now called {of} {values[of][word]}.")
+            now.append(values[of][word])
+        else:
+            now.append(word)
+    return now, notes
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _lazily(module: str, function: str) -> Run:
@@ -281,17 +312,17 @@ def _add_setting(train: argparse.ArgumentParser, name: str, kind: object, words:
         kind: Its annotation.
         words: What it means.
     """
-    default = TrainConfig.__dataclass_fields__[name].default
+    default = default_of(name)
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
     tail = "" if default is dataclasses.MISSING else f" (default: {default})"
     told = f"{words}{tail}".replace("%", "%%")
-    flag = f"--{name.replace('_', '-')}"
+    flag = _flag(name)
     if kind is bool:
         yes_or_no = argparse.BooleanOptionalAction
         train.add_argument(flag, dest=name, default=argparse.SUPPRESS, action=yes_or_no, help=told)
         return
-    choices = get_args(kind) if get_origin(kind) is Literal else None
+    choices = choices_of(name) or None
     read: Callable[[str], object] = str
     if not choices and kind is not str:
         read = int if kind is int else float if kind is float else _whole_numbers

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from explorer import jobs, presets, sweeping
+from explorer import jobs, sweeping
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.cli.train import note_chosen
 from explorer.config import FITTED, TrainConfig
 from explorer.jobs.stopping import StopAsked
+from explorer.kinds import KINDS
 
 _DIMS = (2, 4, 8, 16, 32)
 _LOOK_EVERY_S = 0.5
@@ -44,7 +45,7 @@ def sweep(args: argparse.Namespace) -> int:
     if args.resume:
         return _resume(args.resume, as_json=args.json)
     betas = points.get("betas", ())
-    chosen = {n: v for n, v in presets.for_kind(given.get("kind", "vae")).items() if n not in given}
+    chosen = {n: v for n, v in KINDS[given.get("kind", "vae")].defaults.items() if n not in given}
     if betas:  # the settings that all have in common must be able to work by themselves
         chosen["beta"] = next((beta for beta in betas if beta != 1), 1.0)
     given = {**chosen, **given}

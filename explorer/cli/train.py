@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer import data, originals, presets, store
+from explorer import data, originals, store
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.config import FITTED, TrainConfig
 from explorer.errors import DataError, MachineError
 from explorer.jobs.pipeline import Made, Observer, Pipeline, Task
 from explorer.jobs.stopping import StopAsked
 from explorer.jobs.unfinished import UnfinishedRun, resume_command
+from explorer.kinds import KINDS
 from explorer.verdict import Grade, summary
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _line_in_time() -> bytes:
 
 def _begin(run: UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
     """Start a run; what was not given is chosen to fit the kind or the images, or by default."""
-    of_kind = presets.for_kind(given.get("kind", "vae"))
+    of_kind = KINDS[given.get("kind", "vae")].defaults
     asked = TrainConfig(**{**of_kind, **given})
     is_open = [name for name in dict.fromkeys([*FITTED, *of_kind]) if name not in given]
 
@@ -236,8 +237,10 @@ def _words(progress: "Progress") -> str:
         parts.append(f"ELBO {progress.train.elbo:.2f} nats")
     if progress.validation is not None and progress.validation.elbo is not None:
         parts.append(f"on held-out images {progress.validation.elbo:.2f}")
-    if progress.duel is not None:
-        parts.append(f"{progress.duel.verdict}, diversity {progress.duel.diversity:.0%}")
+    if progress.adversarial is not None:
+        parts.append(
+            f"{progress.adversarial.verdict}, diversity {progress.adversarial.diversity:.0%}"
+        )
     if progress.images_per_s > 0:
         left_s = progress.elapsed_s / max(progress.step, 1) * (progress.steps - progress.step)
         parts.append(f"{progress.images_per_s:,.0f} images/s, {left_s:,.0f} s left")

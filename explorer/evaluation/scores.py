@@ -211,8 +211,8 @@ def _why_no_nll(case: _Case) -> str:
     if is_bernoulli and not is_black_and_white(case.seen, case.rows):
         return (
             "These images have grey values, of which a Bernoulli likelihood is only a "
-            "pseudo-likelihood; train with binarize=random, or with likelihood sigma, for one "
-            "that is a probability."
+            "pseudo-likelihood; train with binarize=random, or with likelihood "
+            "gaussian-learned, for one that is a probability."
         )
     return ""
 

@@ -54,7 +54,7 @@ def _ends(progress: "Progress") -> "Iterator[Trained]":
 def _judged(
     end: "Trained", progress: "Progress", images: ImageSet, spread: tuple[float, float]
 ) -> End:
-    course, duel = progress.held_out, progress.duel
+    course, status = progress.held_out, progress.adversarial
     is_best = end.which == "best"
     findings = judge(
         end.bundle,
@@ -71,8 +71,8 @@ def _judged(
             learnt_variance=spread[1],
             n_learnt=len(images.train_index),
             n_held=len(images.test_index),
-            duel=duel.verdict if duel else "",
-            diversity=duel.diversity if duel else math.nan,
+            adversarial=status.verdict if status else "",
+            diversity=status.diversity if status else math.nan,
         ),
     )
     held_out = course.best if is_best else course.last

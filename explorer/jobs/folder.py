@@ -92,8 +92,9 @@ class Report:
         elapsed_s: Seconds of work.
         loss: Moving mean over the last batches, as are elbo, log_likelihood and kl.
         validation: The same four over held-out images, at the end of an epoch.
-        duel: How a game between two players stands: `discriminator`, `real`, `made`, `diversity`
-            and `verdict`, as in `Progress.duel`; None where there is no game.
+        duel: How adversarial training stands: `discriminator`, `real`, `made`, `diversity` and
+            `verdict`, as in `Progress.adversarial`; None for other kinds. Run folders of any
+            age call it so.
         gradients: Norm of the gradient in each layer.
     """
 
@@ -122,7 +123,7 @@ class JobStatus:
         images_per_s: Speed.
         layers: Names of the layers whose gradients are reported.
         health: What gradients and held-out loss say: healthy, vanishing, exploding or overfitting;
-            of a game between two players, its verdict: even, mode-collapse or discriminator-won.
+            of adversarial training, its verdict: even, mode-collapse or discriminator-won.
         best_step: Step with the smallest held-out loss so far; 0 before the first check.
         updated_s: When this was said, in seconds of the Unix clock.
         queued_s: Since when it has waited for its turn, in the same.

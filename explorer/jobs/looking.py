@@ -56,7 +56,7 @@ def reconstructions(run: RunFolder) -> np.ndarray | None:
 def _step_kept(run: RunFolder) -> float | None:
     """Return the step with the best held-out ELBO where a model has its weights; else None.
 
-    Those are runs that ended early, and not of games, which keep their last weights.
+    Those are runs that ended early; adversarial ones keep their last weights.
     """
     try:
         config = run.record().config
@@ -76,7 +76,7 @@ def _worth(report: Mapping[str, object], config: TrainConfig) -> float | None:
     losses = cast(Mapping[str, float | None] | None, report.get("validation"))
     if not losses:
         return None
-    if config.objective == "article":
+    if config.objective == "prior-likelihood":
         loss = losses.get("loss")
         return None if loss is None else -loss
     elbo = losses.get("elbo")

@@ -13,7 +13,7 @@ from explorer.data.imageset import ImageSet
 from explorer.jobs.folder import Report, RunFolder
 from explorer.projection import followed
 from explorer.training import Losses, Progress, Snapshot, Watch
-from explorer.training.duel import Duel
+from explorer.training.collapse import AdversarialStatus
 
 _DIGITS = 5
 _REPORT_EVERY_S = 0.2
@@ -131,7 +131,7 @@ def _line(progress: Progress, train: Losses) -> dict[str, object]:
         elapsed_s=round(progress.elapsed_s, 3),
         **_shortened(train),
         validation=None if progress.validation is None else _shortened(progress.validation),
-        duel=None if progress.duel is None else _of_duel(progress.duel),
+        duel=None if progress.adversarial is None else _of_status(progress.adversarial),
         gradients=tuple(_short(norm) for norm in progress.gradients),
     )
     return dataclasses.asdict(report)
@@ -142,8 +142,8 @@ def _shortened(losses: Losses) -> dict[str, float | None]:
     return {name: None if value is None else _short(value) for name, value in values}
 
 
-def _of_duel(duel: Duel) -> dict[str, float | str]:
-    values = dataclasses.asdict(duel).items()
+def _of_status(status: AdversarialStatus) -> dict[str, float | str]:
+    values = dataclasses.asdict(status).items()
     return {name: _short(v) if isinstance(v, float) else v for name, v in values}
 
 

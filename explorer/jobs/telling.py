@@ -75,4 +75,4 @@ class Teller:
 
 
 def _health(progress: "Progress") -> Health:
-    return progress.duel.verdict if progress.duel else progress.health
+    return progress.adversarial.verdict if progress.adversarial else progress.health

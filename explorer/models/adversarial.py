@@ -1,4 +1,4 @@
-"""Discriminators, and what each player of an adversarial game minimises.
+"""Discriminators, and the losses of each player of adversarial training.
 
 Losses are means over a batch, shape (). Knows nothing of data sets, optimisers or who plays when.
 """

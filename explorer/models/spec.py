@@ -77,7 +77,7 @@ class ModelSpec:
 
     @property
     def _learns_sigma(self) -> bool:
-        return self.has_encoder and self.likelihood == "sigma"
+        return self.has_encoder and self.likelihood == "gaussian-learned"
 
 
 def expected_weights(spec: ModelSpec) -> dict[str, tuple[int, ...]]:

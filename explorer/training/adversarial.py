@@ -21,16 +21,17 @@ from explorer.models.losses import (
     reparameterize,
 )
 from explorer.models.vae import VAE
-from explorer.training.games import Game, Player
-from explorer.training.optimizers import weights_at
+from explorer.training.objective import Objective, PlayerOptimizer
+from explorer.training.optimizers import kl_weight_at
 
 ImageShape = tuple[int, int, int]
 
+_SURE = 0.03  # chance left to the other side by a discriminator that has won
 _OTHER_SEED = 1_000_003  # so that two networks of one run do not begin alike
 
 
-class AdversarialGame(Game):
-    """What all these games have in common.
+class AdversarialObjective(Objective):
+    """What all these objectives have in common.
 
     Measures are the losses of the generator and of the discriminator, and what the discriminator,
     or critic, says of real and of made images: a mean of its scores.
@@ -59,7 +60,7 @@ class AdversarialGame(Game):
         )
         self.networks["discriminator"] = network
         rate = config.discriminator_learning_rate or None
-        self.players["discriminator"] = Player(config, network.parameters(), rate=rate)
+        self.players["discriminator"] = PlayerOptimizer(config, network.parameters(), rate=rate)
         return network
 
     def is_turn_of_generator(self, index: int) -> bool:
@@ -67,14 +68,17 @@ class AdversarialGame(Game):
         return (index + 1) % self.config.steps_of_critic == 0
 
 
-class Gan(AdversarialGame):
-    """A generator against a discriminator, or with `wgan-gp` against a critic."""
+class Gan(AdversarialObjective):
+    """A generator against a discriminator.
+
+    Source:
+        Goodfellow et al., "Generative Adversarial Nets", 2014. https://arxiv.org/abs/1406.2661
+    """
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
         self.critic = self.discriminator(image_shape)
-        self.players["generator"] = Player(config, self.vae.decoder.parameters())
-        self.is_wasserstein = config.kind == "wgan-gp"
+        self.players["generator"] = PlayerOptimizer(config, self.vae.decoder.parameters())
 
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update the discriminator, and the generator if it is its turn."""
@@ -82,30 +86,81 @@ class Gan(AdversarialGame):
             made = self.vae.decode(self.draw_prior(len(x), noise))
         scores, _ = self.critic(torch.cat([x, made]))
         real_scores, made_scores = scores.chunk(2)
-        if self.is_wasserstein:
-            penalty = losses.gradient_penalty(self.critic, x, made, noise)
-            loss = losses.critic_loss(real_scores, made_scores)
-            loss = loss + self.config.gradient_penalty * penalty
-        else:
-            loss = losses.discriminator_loss(real_scores, made_scores)
+        loss = self.critic_loss(x, made, real_scores, made_scores, noise)
         self.players["discriminator"].update(loss)
         own = (
             self._generate(len(x), noise, index)
             if self.is_turn_of_generator(index)
             else _not_taken(x)
         )
-        says = _mean if self.is_wasserstein else _chance
-        return torch.stack((own, loss.detach(), says(real_scores), says(made_scores)))
+        return torch.stack((own, loss.detach(), self.says(real_scores), self.says(made_scores)))
 
     def _generate(self, n: int, noise: torch.Generator, index: int) -> Tensor:
         scores, _ = self.critic(self.vae.decode(self.draw_prior(n, noise)))
-        loss = -scores.mean() if self.is_wasserstein else losses.generator_loss(scores)
+        loss = self.generator_loss(scores)
         self.players["generator"].update(loss)
         self.follow(index)
         return loss.detach()
 
+    def critic_loss(
+        self,
+        x: Tensor,
+        made: Tensor,
+        real_scores: Tensor,
+        made_scores: Tensor,
+        noise: torch.Generator,
+    ) -> Tensor:
+        """Return the loss of the discriminator from its scores of images and of pictures."""
+        return losses.discriminator_loss(real_scores, made_scores)
 
-class VaeGan(AdversarialGame):
+    def generator_loss(self, scores: Tensor) -> Tensor:
+        """Return the loss of the generator from the scores of its pictures."""
+        return losses.generator_loss(scores)
+
+    def says(self, scores: Tensor) -> Tensor:
+        """Return what the discriminator says of some inputs, a mean."""
+        return _chance(scores)
+
+    def has_won(self, real: float, made: float) -> bool:
+        """Whether the discriminator is sure of both images and pictures."""
+        return _is_sure(real, made)
+
+
+class WassersteinGan(Gan):
+    """A generator against a critic that estimates how far its pictures are from images.
+
+    Source:
+        Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
+        https://arxiv.org/abs/1704.00028
+    """
+
+    def critic_loss(
+        self,
+        x: Tensor,
+        made: Tensor,
+        real_scores: Tensor,
+        made_scores: Tensor,
+        noise: torch.Generator,
+    ) -> Tensor:
+        """Return minus the distance estimated, and the penalty on slopes other than 1."""
+        penalty = losses.gradient_penalty(self.critic, x, made, noise)
+        loss = losses.critic_loss(real_scores, made_scores)
+        return loss + self.config.gradient_penalty * penalty
+
+    def generator_loss(self, scores: Tensor) -> Tensor:
+        """Return minus the mean score."""
+        return -scores.mean()
+
+    def says(self, scores: Tensor) -> Tensor:
+        """Return the mean score."""
+        return _mean(scores)
+
+    def has_won(self, real: float, made: float) -> bool:
+        """A critic that estimates a distance cannot win."""
+        return False
+
+
+class VaeGan(AdversarialObjective):
     """A VAE as the generator; images are compared in the features of the discriminator.
 
     Source:
@@ -113,13 +168,13 @@ class VaeGan(AdversarialGame):
         https://arxiv.org/abs/1512.09300
     """
 
-    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+    measures = (*AdversarialObjective.measures, "log_likelihood", "kl")
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
         self.critic = self.discriminator(image_shape)
-        self.players["encoder"] = Player(config, self.vae.encoder.parameters())
-        self.players["decoder"] = Player(config, self.vae.decoder.parameters())
+        self.players["encoder"] = PlayerOptimizer(config, self.vae.encoder.parameters())
+        self.players["decoder"] = PlayerOptimizer(config, self.vae.decoder.parameters())
 
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update encoder, decoder and discriminator, all from the same pictures.
@@ -141,7 +196,7 @@ class VaeGan(AdversarialGame):
         fooled = losses.generator_loss(torch.cat(made_scores))
         decoder_loss = error / real.shape[1] + self.config.adversarial_weight * fooled
         found_out = losses.discriminator_loss(real_scores, torch.cat(made_scores))
-        kl_weight, _ = weights_at(self.config, epoch)
+        kl_weight = kl_weight_at(self.config, epoch)
         followed = {
             "encoder": error + kl_weight * kl,
             "decoder": decoder_loss,
@@ -158,8 +213,12 @@ class VaeGan(AdversarialGame):
         own = (decoder_loss.detach(), found_out.detach())
         return torch.stack((*own, *chances, log_likelihood, kl.detach()))
 
+    def has_won(self, real: float, made: float) -> bool:
+        """Whether the discriminator is sure of both images and pictures."""
+        return _is_sure(real, made)
 
-class VaeCritic(AdversarialGame):
+
+class VaeCritic(AdversarialObjective):
     """A VAE as the discriminator: its energy, minus the ELBO, tells real images from made ones.
 
     The critic and the network that draws share the encoder: the critic trains it, and `code_loss`
@@ -170,7 +229,7 @@ class VaeCritic(AdversarialGame):
         https://arxiv.org/abs/1609.03126
     """
 
-    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+    measures = (*AdversarialObjective.measures, "log_likelihood", "kl")
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
@@ -178,12 +237,12 @@ class VaeCritic(AdversarialGame):
         self.critic.encoder = self.vae.encoder
         self.networks["critic"] = self.critic
         rate = config.discriminator_learning_rate or None
-        self.players["critic"] = Player(config, self.critic.parameters(), rate=rate)
-        self.players["generator"] = Player(config, self.vae.decoder.parameters())
+        self.players["critic"] = PlayerOptimizer(config, self.critic.parameters(), rate=rate)
+        self.players["generator"] = PlayerOptimizer(config, self.vae.decoder.parameters())
 
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update the critic, and the generator if it is its turn."""
-        kl_weight, _ = weights_at(self.config, epoch)
+        kl_weight = kl_weight_at(self.config, epoch)
         with torch.no_grad():
             made = self.vae.decode(self.draw_prior(len(x), noise))
         terms = self.critic.elbo_terms(x, noise)
@@ -217,8 +276,12 @@ class VaeCritic(AdversarialGame):
         self.follow(index)
         return loss.detach()
 
+    def has_won(self, real: float, made: float) -> bool:
+        """Whether pictures lie beyond the margin, where the critic asks for no more."""
+        return real - made > self.config.margin
 
-class SoftIntro(AdversarialGame):
+
+class SoftIntro(AdversarialObjective):
     """Encoder against decoder: the encoder tells real images from made ones by their ELBO.
 
     Both draws from the prior and reconstructions count as made.
@@ -228,17 +291,17 @@ class SoftIntro(AdversarialGame):
         Autoencoder", 2021. https://arxiv.org/abs/2012.13253
     """
 
-    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+    measures = (*AdversarialObjective.measures, "log_likelihood", "kl")
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
         self.sigma = config.sigma if config.likelihood == "gaussian" else None
-        self.players["encoder"] = Player(config, self.vae.encoder.parameters())
-        self.players["decoder"] = Player(config, self.vae.decoder.parameters())
+        self.players["encoder"] = PlayerOptimizer(config, self.vae.encoder.parameters())
+        self.players["decoder"] = PlayerOptimizer(config, self.vae.decoder.parameters())
 
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update the encoder, then the decoder."""
-        beta, _ = weights_at(self.config, epoch)
+        beta = kl_weight_at(self.config, epoch)
         prior = self.draw_prior(len(x), noise)
         terms = self.vae.elbo_terms(x, noise)
         with torch.no_grad():
@@ -281,19 +344,19 @@ class SoftIntro(AdversarialGame):
         return relative_error(log_likelihood, self.n_pixels, self.sigma)
 
 
-class AdversarialAutoencoder(AdversarialGame):
+class AdversarialAutoencoder(AdversarialObjective):
     """An autoencoder whose codes a discriminator compares with draws from the prior.
 
     Source:
         Makhzani et al., "Adversarial Autoencoders", 2016. https://arxiv.org/abs/1511.05644
     """
 
-    measures = (*AdversarialGame.measures, "log_likelihood", "kl")
+    measures = (*AdversarialObjective.measures, "log_likelihood", "kl")
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
         self.critic = self.discriminator(None)
-        self.players["autoencoder"] = Player(config, self.vae.parameters())
+        self.players["autoencoder"] = PlayerOptimizer(config, self.vae.parameters())
 
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update the discriminator of codes, then the autoencoder.
@@ -314,6 +377,10 @@ class AdversarialAutoencoder(AdversarialGame):
         own = (loss.detach(), found_out.detach())
         return torch.stack((*own, *chances, log_likelihood.detach(), x.new_zeros(())))
 
+    def has_won(self, real: float, made: float) -> bool:
+        """Whether the discriminator is sure of codes and of samples from the prior."""
+        return _is_sure(real, made)
+
 
 def _not_taken(x: Tensor) -> Tensor:
     return x.new_full((), math.nan)
@@ -326,3 +393,8 @@ def _mean(scores: Tensor) -> Tensor:
 def _chance(scores: Tensor) -> Tensor:
     """Return the mean probability, by the discriminator, that inputs are real."""
     return torch.sigmoid(scores.detach()).mean()
+
+
+def _is_sure(real: float, made: float) -> bool:
+    """Whether a discriminator leaves hardly a chance to the other side."""
+    return made < _SURE and real > 1 - _SURE

@@ -19,7 +19,7 @@ from torch import Tensor
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.disk import replacing
-from explorer.errors import MachineError, TrainingError
+from explorer.errors import ConfigError, MachineError, TrainingError
 from explorer.foreign import door
 
 _MAGIC = b"latentX3"
@@ -38,7 +38,7 @@ class Checkpoint:
         finished: Whether all epochs are done, or the run has stopped early.
         stopped_early: Whether it stopped early.
         networks: State of all networks.
-        optimizers: State of each player's optimiser, by the name of the player.
+        optimizers: State of each optimiser, by its name in `Objective.players`.
         noise: State of the generator of eps.
         recent: Fading sums of each measure, and of how many images went into it, shape (2, m).
         best: Weights with the smallest loss on held-out images so far.
@@ -103,7 +103,7 @@ def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
             "Correct the path, or start the run again without resuming.",
         ) from error
     checkpoint = _decode(content, path)
-    if checkpoint.config != config.to_json():
+    if not _is_of(checkpoint, config):
         raise _other_settings(checkpoint.config, config, path)
     if checkpoint.fingerprint != fingerprint(images):
         raise TrainingError(
@@ -112,6 +112,14 @@ def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
             "Restore those images, or start a new run.",
         )
     return checkpoint
+
+
+def _is_of(checkpoint: Checkpoint, config: TrainConfig) -> bool:
+    """Whether these are its settings; an older version may have called them otherwise."""
+    try:
+        return TrainConfig.from_json(checkpoint.config) == config
+    except ConfigError:
+        return False
 
 
 def _decode(content: bytes, path: Path) -> Checkpoint:

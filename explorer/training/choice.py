@@ -37,14 +37,14 @@ def fitting_settings(images: ImageSet) -> dict[str, object]:
         batch_size //= 2
     pixels = images.pixels[:_LOOKED_AT]
     grey_share = np.mean((pixels > _BLACK) & (pixels < _WHITE))
-    likelihood = "sigma" if grey_share > _MOST_GREY else "bernoulli"
+    likelihood = "gaussian-learned" if grey_share > _MOST_GREY else "bernoulli"
     return {"batch_size": batch_size, "likelihood": likelihood}
 
 
 def fitted(config: TrainConfig, names: Iterable[str], images: ImageSet) -> TrainConfig:
     """Return settings of which the named ones are chosen to fit the images."""
     chosen = fitting_settings(images)
-    if config.kind == "soft-intro-vae" and chosen["likelihood"] == "sigma":
+    if config.of_kind.needs_fixed_sigma and chosen["likelihood"] == "gaussian-learned":
         chosen["likelihood"] = "gaussian"  # its players need one fixed sigma
     fitting = {name: chosen[name] for name in names if config.uses(name)}
     return dataclasses.replace(config, **fitting)  # type: ignore[arg-type]

@@ -16,8 +16,9 @@ from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.models.inversion import find_codes
-from explorer.models.losses import draw_prior, total_correlation
+from explorer.models.losses import draw_prior
 from explorer.models.vae import VAE
+from explorer.training.objective import Objective
 from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.shown import MOST_CODES, rows_on_the_map, split_of
 
@@ -34,54 +35,42 @@ class ElboMeans:
     Attributes:
         log_likelihood: log p(x|z), z drawn from the posterior.
         kl: KL(q(z|x) ‖ p(z)).
-        total_correlation: Of the aggregate posterior; 0 unless the loss has it.
-        prior_log_likelihood: log p(x|z), z drawn from the prior; None unless the loss has it.
+        extra: What else the loss has; see `Objective.extra`.
     """
 
     log_likelihood: float
     kl: float
-    total_correlation: float
-    prior_log_likelihood: float | None
+    extra: float
 
     @property
     def elbo(self) -> float:
         """Evidence lower bound."""
         return self.log_likelihood - self.kl
 
-    def loss(self, kl_weight: float, tc_weight: float) -> float:
-        """Return what training makes small, under these weights of its terms."""
-        if self.prior_log_likelihood is not None:
-            return -self.log_likelihood - self.prior_log_likelihood
-        return kl_weight * self.kl + tc_weight * self.total_correlation - self.log_likelihood
+    def loss(self, kl_weight: float, extra_weight: float) -> float:
+        """Return what training minimises, under these weights of its terms."""
+        return kl_weight * self.kl + extra_weight * self.extra - self.log_likelihood
 
 
 @torch.inference_mode()
 def elbo_means(
-    vae: VAE, pixels: Pixels, index: Tensor, config: TrainConfig, generator: torch.Generator
+    vae: VAE, pixels: Pixels, index: Tensor, objective: Objective, generator: torch.Generator
 ) -> ElboMeans:
     """Measure the terms of the loss on the given rows, one draw of z each."""
     vae.eval()
-    sums = torch.zeros(4, dtype=torch.float64)
-    is_article = config.objective == "article"
+    sums = torch.zeros(3, dtype=torch.float64)
     for rows in torch.split(index, _BATCH_SIZE):
         x = pixels.batch(rows)
-        if config.binarize == "random":
+        if vae.spec.binarize == "random":
             x = binarized(x, generator)
         terms = vae.elbo_terms(x, generator)
-        tc = torch.zeros(())
-        if config.kind == "beta-tcvae" and len(rows) > 1:
-            tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=len(index))
-        drawn = torch.zeros(())
-        if is_article:
-            z = draw_prior(len(rows), vae.spec.latent_dim, generator)
-            drawn = vae.log_likelihood(x, z).sum()
-        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), len(rows) * tc, drawn))
-    log_likelihood, kl, total, prior = (sums / len(index)).tolist()
-    return ElboMeans(log_likelihood, kl, total, prior if is_article else None)
+        extra = objective.extra(vae, x, terms, generator, n_data=len(index))
+        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), extra))
+    return ElboMeans(*(sums / len(index)).tolist())
 
 
 def make_bundle(
-    vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig, name: str
+    vae: VAE, images: ImageSet, pixels: Pixels, objective: Objective, name: str
 ) -> ModelBundle:
     """Score a trained network on the whole test split and gather all that exploring it takes.
 
@@ -97,7 +86,7 @@ def make_bundle(
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016 (active units).
         https://arxiv.org/abs/1509.00519
     """
-    vae = VAE.from_weights(vae.spec, vae.weights())
+    config, vae = objective.config, VAE.from_weights(vae.spec, vae.weights())
     if not vae.spec.has_encoder:
         if config.precision == "half":
             vae.round_to_half()
@@ -111,7 +100,7 @@ def make_bundle(
             codes=_drawn_codes(vae, images, pixels, config),
         )
     test = evenly(images.test_index, len(images.test_index))
-    if config.kind == "ae":
+    if config.of_kind.standardises:
         _standardise(vae, pixels, torch.as_tensor(images.train_index))
     if config.precision == "half":
         vae.round_to_half()
@@ -121,7 +110,7 @@ def make_bundle(
     scores = {
         "mse": mse,
         "psnr_db": -10 * math.log10(max(mse, 1e-10)),
-        **(_elbo_scores(vae, pixels, test, config) if vae.spec.has_posterior else {}),
+        **(_elbo_scores(vae, pixels, test, objective) if vae.spec.has_posterior else {}),
         "active_units": float(n_active),
     }
     ids = rows_on_the_map(images, config.data, MOST_CODES).astype(np.int64)
@@ -146,9 +135,9 @@ def make_bundle(
     )
 
 
-def _elbo_scores(vae: VAE, pixels: Pixels, index: Tensor, config: TrainConfig) -> dict[str, float]:
-    generator = torch.Generator().manual_seed(config.seed)
-    means = elbo_means(vae, pixels, index, config, generator)
+def _elbo_scores(vae: VAE, pixels: Pixels, index: Tensor, objective: Objective) -> dict[str, float]:
+    generator = torch.Generator().manual_seed(objective.config.seed)
+    means = elbo_means(vae, pixels, index, objective, generator)
     return {
         "elbo_nats": means.log_likelihood - means.kl,
         "log_likelihood_nats": means.log_likelihood,

@@ -21,8 +21,8 @@ from explorer.errors import DivergedError, TrainingError
 from explorer.foreign import door
 from explorer.models.vae import VAE
 from explorer.training.checkpoint import Checkpoint, damaged, fingerprint, load, save
+from explorer.training.collapse import AdversarialStatus, CollapseMonitor
 from explorer.training.control import Control
-from explorer.training.duel import Duel, Referee
 from explorer.training.finish import ElboMeans, elbo_means, facts_of, make_bundle
 from explorer.training.gradients import (
     Health,
@@ -32,8 +32,8 @@ from explorer.training.gradients import (
     layer_sizes,
 )
 from explorer.training.held_out import HeldOut
-from explorer.training.kinds import game_of
-from explorer.training.optimizers import set_learning_rate, weights_at
+from explorer.training.objective import objective_of
+from explorer.training.optimizers import set_learning_rate
 from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.progress import End, Losses, Progress, Which
 from explorer.training.snapshots import Watch
@@ -41,7 +41,7 @@ from explorer.training.snapshots import Watch
 _SAVE_EVERY_S = 2.0
 _MOST_SAVING = 0.02  # of the time
 _MOST_VALIDATION_IMAGES = 2_000
-_REFEREE_SEES = 48  # images
+_MONITOR_SEES = 48  # images
 _MEMORY = 0.9  # of moving means of losses: each batch weighs so much less than the next
 
 
@@ -118,14 +118,14 @@ class _Run:
         self._validation_rows = evenly(images.test_index, _MOST_VALIDATION_IMAGES)
         self._steps_per_epoch = _n_batches(len(self._rows), config.batch_size)
         self._steps = self._steps_per_epoch * config.epochs
-        self._game = game_of(config, images.image_shape, n_data=len(self._rows))
+        self._objective = objective_of(config, images.image_shape, n_data=len(self._rows))
         self._noise = _generator(config.seed, _NOISE)
         self._shuffled: tuple[int, Tensor] = (-1, self._rows)
         self._step = 0
-        self._recent = torch.zeros(2, len(self._game.measures), dtype=torch.float64)
+        self._recent = torch.zeros(2, len(self._objective.measures), dtype=torch.float64)
         self._best: dict[str, Tensor] | None = None
         self._held_out = HeldOut()
-        self._duel: Duel | None = None
+        self._status: AdversarialStatus | None = None
         self._stopped_early = False
         self.finished = False
         self.elapsed_s = 0.0
@@ -139,22 +139,22 @@ class _Run:
     def work(self) -> Progress:
         """Make steps until a report is due or the epoch ends, and see whether to finish."""
         begin, n_seen = time.perf_counter(), 0
-        self._game.networks.train()
+        self._objective.networks.train()
         while True:
             n_seen += self._make_step()
             epoch_ended = self._step % self._steps_per_epoch == 0
             worked_s = time.perf_counter() - begin
             if epoch_ended or worked_s >= self._control.report_every_s:
                 break
-        means, norms = self._recent_means(), gradient_norms(self._game.vae)
+        means, norms = self._recent_means(), gradient_norms(self._objective.vae)
         must_finish = self._control.finish
         validation = self._validate(means) if epoch_ended or must_finish else None
         if must_finish:
             self._stopped_early = self.finished = True
         watched = self._control.with_snapshot or self.finished
-        snapshot = self._watch.look(self._game.shown, self._pixels) if watched else None
-        if self._referee:
-            self._duel = self._referee.judge(self._game.shown, means, self._step)
+        snapshot = self._watch.look(self._objective.shown, self._pixels) if watched else None
+        if self._monitor:
+            self._status = self._monitor.judge(self._objective.shown, means, self._step)
         self.elapsed_s += time.perf_counter() - begin
         return replace(
             self.report(),
@@ -162,7 +162,7 @@ class _Run:
             train=self._losses(means),
             validation=validation,
             gradients=norms,
-            layers=layer_names(self._game.vae),
+            layers=layer_names(self._objective.vae),
             health=self._health(norms),
             snapshot=snapshot,
         )
@@ -178,7 +178,7 @@ class _Run:
             elapsed_s=self.elapsed_s,
             stopped_early=self._stopped_early,
             held_out=self._held_out,
-            duel=self._duel,
+            adversarial=self._status,
         )
 
     def conclusion(self, name: str) -> Progress:
@@ -196,7 +196,7 @@ class _Run:
 
     def _end(self, which: Which, name: str) -> End:
         """Score the network with its last weights, or with its best ones."""
-        vae, step = self._game.shown, self._step
+        vae, step = self._objective.shown, self._step
         if which == "best":
             assert self._best is not None
             vae = VAE.untrained(self._config, self._images.image_shape)
@@ -205,13 +205,13 @@ class _Run:
         return End(
             which=which,
             step=step,
-            bundle=make_bundle(vae, self._images, self._pixels, self._config, name),
+            bundle=make_bundle(vae, self._images, self._pixels, self._objective, name),
             snapshot=self._watch.look(vae, self._pixels),
         )
 
     def checkpoint(self) -> Checkpoint:
         """Return the state of the run."""
-        networks, optimizers = self._game.state()
+        networks, optimizers = self._objective.state()
         return Checkpoint(
             config=self._config.to_json(),
             fingerprint=self._fingerprint,
@@ -229,7 +229,7 @@ class _Run:
 
     def restore(self, kept: Checkpoint) -> None:
         """Go to the state of a checkpoint of the same settings."""
-        self._game.restore(kept.networks, kept.optimizers)
+        self._objective.restore(kept.networks, kept.optimizers)
         self._noise.set_state(kept.noise)
         self._step, self.elapsed_s = kept.step, kept.elapsed_s
         self._recent, self._best = kept.recent, kept.best
@@ -245,11 +245,11 @@ class _Run:
         return Watch(self._images, self._config)
 
     @cached_property
-    def _referee(self) -> Referee | None:
+    def _monitor(self) -> CollapseMonitor | None:
         if not self._config.is_adversarial:
             return None
-        seen = evenly(self._images.train_index, _REFEREE_SEES)
-        return Referee(self._config, self._pixels.batch(seen))
+        seen = evenly(self._images.train_index, _MONITOR_SEES)
+        return CollapseMonitor(self._objective, self._pixels.batch(seen))
 
     def _make_step(self) -> int:
         """Update the weights once; return from how many images."""
@@ -257,10 +257,10 @@ class _Run:
         x = self._pixels.batch(self._next_rows())
         if config.binarize == "random":
             x = binarized(x, self._noise)
-        for player in self._game.players.values():
+        for player in self._objective.players.values():
             set_learning_rate(player.optimizer, config, self._step, self._steps)
         epoch = self._step / self._steps_per_epoch
-        found = self._game.step(x, self._noise, index=self._step, epoch=epoch)
+        found = self._objective.step(x, self._noise, index=self._step, epoch=epoch)
         self._step += 1
         taken = ~found.isnan()
         new = torch.stack((found.where(taken, 0.0), taken.float()))
@@ -289,17 +289,17 @@ class _Run:
             DivergedError: They, or weights, are no longer finite.
         """
         totals, counts = self._recent.tolist()
-        weights = self._game.networks.state_dict().values()
+        weights = self._objective.networks.state_dict().values()
         if not (all(map(math.isfinite, totals)) and all(bool(w.isfinite().all()) for w in weights)):
             raise self._diverged()
-        pairs = zip(self._game.measures, totals, counts, strict=True)
+        pairs = zip(self._objective.measures, totals, counts, strict=True)
         return {name: total / count for name, total, count in pairs if count}
 
     def _health(self, norms: tuple[float, ...]) -> Health:
-        """Judge the run now; in a game, gradients that are small beside others' mean nothing."""
+        """Judge the run now; small gradients mean nothing where two players learn."""
         if self._config.is_adversarial:
             return "healthy"
-        found = health_of(norms, layer_sizes(self._game.vae))
+        found = health_of(norms, layer_sizes(self._objective.vae))
         is_overfitting = found == "healthy" and self._held_out.is_overfitting
         return "overfitting" if is_overfitting else found
 
@@ -310,15 +310,22 @@ class _Run:
         if config.has_encoder:
             generator = _generator(config.seed, _VALIDATION)
             means = elbo_means(
-                self._game.shown, self._pixels, self._validation_rows, config, generator
+                self._objective.shown,
+                self._pixels,
+                self._validation_rows,
+                self._objective,
+                generator,
             )
             losses = self._losses({"log_likelihood": means.log_likelihood, "kl": means.kl})
             if not config.is_adversarial:
-                loss = means.loss(*weights_at(config, self._step / self._steps_per_epoch))
+                loss = means.loss(*self._weights_now())
                 losses = replace(losses, loss=loss)
                 self._remember(means, train)
         self.finished = self._stopped_early or self._step == self._steps
         return losses
+
+    def _weights_now(self) -> tuple[float, float]:
+        return self._objective.weights_at(self._step / self._steps_per_epoch)
 
     def _losses(self, means: Mapping[str, float]) -> Losses:
         """Return what of these means the kind has; without a posterior, neither KL nor ELBO."""
@@ -331,8 +338,8 @@ class _Run:
 
     def _remember(self, means: ElboMeans, train: Mapping[str, float]) -> None:
         """Keep the weights if no earlier ones lost less, weighing terms as the run's end does."""
-        now = weights_at(self._config, self._step / self._steps_per_epoch)
-        final = weights_at(self._config, self._config.epochs)
+        now = self._weights_now()
+        final = self._objective.weights_at(self._config.epochs)
         course = self._held_out.after(
             means.loss(*final),
             train=train["loss"] + (final[0] - now[0]) * train["kl"],
@@ -340,7 +347,7 @@ class _Run:
         )
         self._held_out = course
         if course.best_step == self._step:
-            self._best = {n: array.clone() for n, array in self._game.vae.state_dict().items()}
+            self._best = {n: array.clone() for n, array in self._objective.vae.state_dict().items()}
         elif 0 < self._config.patience <= course.n_stale:
             self._stopped_early = True
 

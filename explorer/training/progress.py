@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from explorer.bundle import ModelBundle
-from explorer.training.duel import Duel
+from explorer.training.collapse import AdversarialStatus
 from explorer.training.gradients import Health
 from explorer.training.held_out import HeldOut
 from explorer.training.snapshots import Snapshot
@@ -62,14 +62,14 @@ class Progress:
         train: Moving means over the last 10 batches or so; None in the last report.
         validation: Means over test images; only at the end of an epoch, and of a network that can
             encode them.
-        duel: How the game between two players stands, where there is one.
+        adversarial: How adversarial training stands; None for other kinds.
         gradients: Norm of the last gradient in each layer, in the order of `layers`.
         layers: Names of the layers, in order from image to code to image.
         health: What the gradients and the course of the held-out loss say of the run.
         snapshot: How the network stands, if that was asked for, and after the last step.
         stopped_early: Whether the run ended because the held-out loss no longer fell, or was asked
             to finish.
-        held_out: How the loss on held-out images has gone; empty in a game.
+        held_out: How the loss on held-out images has gone; empty in adversarial training.
         end: What is kept as the result, only in the last report.
         other: What could be kept instead, if that was asked for and there is such.
     """
@@ -82,7 +82,7 @@ class Progress:
     elapsed_s: float
     train: Losses | None = None
     validation: Losses | None = None
-    duel: Duel | None = None
+    adversarial: AdversarialStatus | None = None
     gradients: tuple[float, ...] = ()
     layers: tuple[str, ...] = ()
     health: Health = "healthy"

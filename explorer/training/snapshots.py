@@ -68,7 +68,7 @@ class Watch:
         self.held_out = np.arange(len(shown)) < len(held_out)
         self.n_items = min(_N_ITEMS, len(held_out)) if config.has_encoder else 0
         n_samples = _N_SAMPLES if config.has_encoder else _N_SAMPLES_ALONE
-        self._standardises = config.kind == "ae"
+        self._standardises = config.of_kind.standardises
         self._eps = torch.from_numpy(
             np.random.default_rng(config.seed).standard_normal(
                 (n_samples, config.latent_dim), np.float32

@@ -12,6 +12,7 @@ from explorer.bundle.measures import meaning_of, name_of, value_of
 from explorer.comparing import Compared, Standing, compare_scores, picture_key, standings
 from explorer.export import comparison_csv
 from explorer.figures import CLASS_COLORS, PLAIN_COLOR
+from explorer.kinds import words_of
 from explorer.ui import routes, state
 from explorer.ui.compare_arrays import telling_item
 from explorer.ui.exhibits import Exhibit
@@ -77,7 +78,7 @@ def _model(exhibit: Exhibit, shares: bool, exhibits: Sequence[Exhibit]) -> Compa
     return {
         "name": bundle.name,
         "title": bundle.title or bundle.name,
-        "kind": say(f"compare.kind_{_kind(exhibit)}", beta=f"{bundle.config.beta:g}"),
+        "kind": _kind_in_words(exhibit),
         "covered": _covered(exhibit),
         "detail": _detail(exhibit),
         "data": bundle.data.name,
@@ -94,7 +95,12 @@ def _model(exhibit: Exhibit, shares: bool, exhibits: Sequence[Exhibit]) -> Compa
 
 def _kind(exhibit: Exhibit) -> str:
     config = exhibit.bundle.config
-    return "article" if config.objective == "article" else config.kind.replace("-", "_")
+    return config.kind if config.objective == "elbo" else config.objective
+
+
+def _kind_in_words(exhibit: Exhibit) -> str:
+    kind, config = _kind(exhibit), exhibit.bundle.config
+    return words_of(kind).get("compared", kind).format(beta=f"{config.beta:g}")
 
 
 def _gain_and_cost(exhibit: Exhibit, exhibits: Sequence[Exhibit]) -> tuple[str, str]:
@@ -104,8 +110,8 @@ def _gain_and_cost(exhibit: Exhibit, exhibits: Sequence[Exhibit]) -> tuple[str, 
     """
     alike = [other for other in exhibits if _kind(other) == _kind(exhibit)]
     if len(alike) < 2:
-        about = f"compare.about_{_kind(exhibit)}"
-        return say(f"{about}.gain"), say(f"{about}.cost")
+        words = words_of(_kind(exhibit))
+        return words.get("gain", ""), words.get("cost", "")
     best, worst = standings([other.bundle for other in alike], alike.index(exhibit))
     return _standing(best, "gain"), _standing(worst, "cost")
 

@@ -72,7 +72,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> StageScene
 
 def _title(bundle: ModelBundle) -> StageTitle:
     """Return what the top line of the stage says of a model."""
-    kind = say(f"train.kinds.{bundle.config.kind}.name")
+    kind = bundle.config.of_kind.words["name"]
     size = say("explore.card_line", count=bundle.model.latent_dim)
     text = bundle.title or bundle.name
     return {"text": text, "name": bundle.name, "facts": [kind, size], "lookFor": bundle.look_for}

@@ -9,7 +9,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from explorer import jobs
 from explorer.ui import routes, run_routes
 from explorer.ui.scenes import RunScene
-from explorer.ui.words import game_words, run_words
+from explorer.ui.words import adversarial_words, run_words
 
 
 def run_view(run: jobs.RunFolder) -> None:
@@ -29,7 +29,7 @@ def scene(run: jobs.RunFolder) -> RunScene:
         "kept": run_routes.kept(run, jobs.read_ends(run)),  # another wakes the view
         "mayEndEarly": record.config.patience > 0,
         "hasEncoder": record.config.has_encoder,
-        "game": game_words(record.config.kind) if record.config.is_adversarial else None,
+        "game": adversarial_words(record.config.kind) if record.config.is_adversarial else None,
         "words": run_words(),
     }
 

@@ -3,18 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from explorer.config import Kind
+from explorer.kinds import KINDS, Kind
 from explorer.words import catalogue
 
-# What the discriminator of each kind says: probabilities, of images or of codes, or other scores.
-_SCORES: Mapping[Kind, str] = {
-    "gan": "chance",
-    "wgan-gp": "critic",
-    "vae-gan": "chance",
-    "vae-critic": "elbo",
-    "soft-intro-vae": "elbo",
-    "aae": "codes",
-}
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|:$<>~&=]")
 # Where Streamlit's Markdown makes something of a text although its signs are escaped: an icon or a
 # smiley of :words:, a link of an address, an arrow of -> and the like.
@@ -56,19 +47,20 @@ def run_words() -> Mapping[str, object]:
     return catalogue()["run"]
 
 
-def game_words(kind: Kind) -> Mapping[str, object]:
+def adversarial_words(kind: Kind) -> Mapping[str, object]:
     """Return what the view of a run calls the players of an adversarial kind and their charts.
 
     Returns:
         `made` and `real`, the players; `losses`, `scores` and `diversity`, the charts: title, help
         and unit of each; `areChances`, whether the scores are probabilities.
     """
-    words = catalogue()["run"]["game"]
+    words, of_kind = catalogue()["run"]["game"], KINDS[kind]
     assert isinstance(words, Mapping)
-    players, charts = words["players"][kind], words["charts"]
-    scores = charts[f"scores_{_SCORES[kind]}"]
+    players = {player: of_kind.words.get(player, "") for player in ("made", "real")}
+    charts = words["charts"]
+    scores = charts[f"scores_{of_kind.scores}"]
     shown = {"losses": charts["losses"], "scores": scores, "diversity": charts["diversity"]}
-    return {**players, **shown, "areChances": _SCORES[kind] in ("chance", "codes")}
+    return {**players, **shown, "areChances": of_kind.scores in ("chance", "codes")}
 
 
 def compare_words() -> Mapping[str, object]:

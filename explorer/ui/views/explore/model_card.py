@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.completing import train_command
+from explorer.kinds import words_of
 from explorer.ui.cards import harmless
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import coordinate_name
@@ -28,9 +29,10 @@ def _draw(exhibit: Exhibit) -> None:
     bundle = exhibit.bundle
     facts = bundle.data
     _, h, w = facts.image_shape
-    st.markdown(say(f"card.kind_{bundle.config.kind.replace('-', '_')}"))
-    if bundle.config.objective == "article":
-        st.markdown(say("card.article"))
+    words = bundle.config.of_kind.words
+    st.markdown(words.get("card", words["name"]))
+    if bundle.config.objective != "elbo":
+        st.markdown(words_of(bundle.config.objective)["card"])
     st.markdown(
         say(
             "card.opening" if bundle.model.has_encoder else "card.opening_drawn",

@@ -3,32 +3,18 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import streamlit as st
 
-from explorer.config import FITTED, Kind, TrainConfig
-from explorer.errors import ExplorerError
-from explorer.presets import for_kind
+from explorer.config import FITTED, SETTINGS, TrainConfig, choices_of, default_of
+from explorer.errors import ConfigError, ExplorerError
+from explorer.kinds import KINDS
+from explorer.settings import Group
 from explorer.ui.words import plain, say
 
-_GROUPS: dict[str, tuple[str, ...]] = {
-    "model": (*("latent_dim", "objective", "beta", "beta_end", "kl_warmup_epochs", "free_bits"),),
-    "game": (
-        *("adversarial_weight", "code_weight", "margin", "negative_beta"),
-        *("discriminator_learning_rate", "discriminator_width", "critic_steps"),
-        *("gradient_penalty", "average", "spectral_norm"),
-    ),
-    "network": ("arch", "hidden", "width", "norm", "activation", "tied"),
-    "likelihood": ("likelihood", "sigma", "sigma_scope", "binarize"),
-    "learning": (
-        *("optimizer", "learning_rate", "schedule", "clip_norm"),
-        *("epochs", "batch_size", "patience", "seed", "n_images", "precision"),
-    ),
-}
+_GROUPS: tuple[Group, ...] = ("model", "adversarial", "network", "likelihood", "learning")
 _AUTO = "auto"
-# What some kind starts with otherwise than others, and so begins anew when another is chosen.
-_OF_KINDS = frozenset(["norm", *(name for kind in get_args(Kind) for name in for_kind(kind))])
 
 
 @dataclass(frozen=True)
@@ -50,16 +36,17 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
     Returns:
         What is set now, or None where it cannot work, which is then said.
     """
-    kinds = get_type_hints(TrainConfig)
+    kinds, of_kinds = get_type_hints(TrainConfig), _with_a_start_of_their_own()
     values: dict[str, Any] = {}
-    for group, names in _GROUPS.items():
-        used = [name for name in names if start.uses(name)]
+    for group in _GROUPS:
+        used = [name for name, about in SETTINGS.items() if about.group == group]
+        used = [name for name in used if start.uses(name)]
         if not used:
             continue
         st.markdown(f"**{say(f'settings.group_{group}')}**")
         columns = st.columns(2)
         for i, name in enumerate(used):
-            key = f"{name}-{of}-{start.kind}" if name in _OF_KINDS else f"{name}-{of}"
+            key = f"{name}-{of}-{start.kind}" if name in of_kinds else f"{name}-{of}"
             with columns[i % 2]:
                 values[name] = _control(name, kinds[name], _start_of(start, name), key)
     fitted = tuple(name for name in FITTED if values.get(name) == _AUTO)
@@ -72,10 +59,15 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
         return None
 
 
+def _with_a_start_of_their_own() -> set[str]:
+    """Return the settings that begin anew when another kind is chosen, as some have a default."""
+    return {"norm", *(name for kind in KINDS.values() for name in kind.defaults)}
+
+
 def _start_of(config: TrainConfig, name: str) -> object:
     """Return what a control begins with: what may be fitted is, unless something was chosen."""
     value = getattr(config, name)
-    is_open = name in FITTED and value == getattr(TrainConfig(data=config.data), name)
+    is_open = name in FITTED and value == default_of(name)
     return _AUTO if is_open else value
 
 
@@ -83,8 +75,8 @@ def _control(name: str, kind: object, value: Any, key: str) -> Any:
     """Draw one setting by what it is: a choice, yes or no, a whole number, a number or a text."""
     label, told = say(f"settings.{name}"), say(f"settings.{name}_help")
     draw: Callable[..., Any]
-    if get_origin(kind) is Literal:
-        options = list(get_args(kind))
+    options: list[Any] = list(choices_of(name))
+    if options:
         if name in FITTED:
             options = [_AUTO, *options]
         draw = st.selectbox
@@ -104,8 +96,6 @@ def _control(name: str, kind: object, value: Any, key: str) -> Any:
 
 
 def _widths(text: str) -> tuple[int, ...]:
-    from explorer.errors import ConfigError
-
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError as error:

@@ -1,13 +1,13 @@
 """What to train: on which images, how thoroughly, under which name."""
 
 import dataclasses
-from typing import get_args
 
 import streamlit as st
 
 from explorer import jobs, presets
-from explorer.config import SHAPING, Kind, TrainConfig
+from explorer.config import SHAPING, TrainConfig
 from explorer.errors import ExplorerError
+from explorer.kinds import KINDS, Kind, words_of
 from explorer.ui import state
 from explorer.ui.previews import Look
 from explorer.ui.views.train.pictures import Chosen, choose_images
@@ -53,8 +53,8 @@ def _choose_run(chosen: Chosen) -> None:
     with st.expander(say("train.advanced")):
         st.caption(say("train.advanced_help"))
         settings = draw_settings(config, of=f"{asked.data}-{which}-{shape}")
-    if settings is not None and settings.config.objective == "article":
-        st.info(say("train.article_note"), icon=":material/info:")
+    if settings is not None and settings.config.objective != "elbo":
+        st.info(words_of(settings.config.objective)["note"], icon=":material/info:")
     several = st.toggle(say("sweep.several"), key="several", help=say("sweep.several_help"))
     if settings is None:
         return
@@ -68,12 +68,12 @@ def _choose_kind() -> Kind:
     """Draw the choice of a kind of model, and one sentence about it."""
     kind: Kind = st.selectbox(
         say("train.kind"),
-        get_args(Kind),
-        format_func=lambda kind: say(f"train.kinds.{kind}.name"),
+        tuple(KINDS),
+        format_func=lambda kind: KINDS[kind].words["name"],
         help=say("train.kind_help"),
         key="kind",
     )
-    st.caption(say(f"train.kinds.{kind}.told"))
+    st.caption(KINDS[kind].words.get("told", ""))
     return kind
 
 

@@ -1,6 +1,6 @@
-"""How an adversarial game stands, and whether one player has lost it.
+"""How adversarial training stands: whether it is even, has collapsed, or its discriminator has won.
 
-Knows nothing of who plays.
+Knows nothing of how any kind learns.
 """
 
 from collections.abc import Mapping
@@ -10,29 +10,26 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from explorer.config import TrainConfig
 from explorer.models.adversarial import diversity
 from explorer.models.losses import draw_prior
 from explorer.models.vae import VAE
+from explorer.training.objective import Objective
 
 Verdict = Literal["even", "mode-collapse", "discriminator-won"]
 
 _N_DRAWS = 48  # whose pictures are compared each with each
 _COLLAPSED = 0.5  # of the distance between real images
-_SURE = 0.03  # chance left to the other side by a discriminator that has won
 _SETTLING = 200  # steps, in which untrained networks look as if they had lost
-_WITH_CHANCES = ("gan", "vae-gan", "aae")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Duel:
-    """Moving means over the last batches, and how different draws are now.
+class AdversarialStatus:
+    """Moving means over the last batches, and how varied samples are now.
 
     Attributes:
-        discriminator: What the discriminator makes small; with `soft-intro-vae`, the encoder.
-        real: What it says of real images: a probability that they are real, a score of a `wgan-gp`
-            critic, or an ELBO in nats where a VAE is the critic.
-        made: What it says of made ones. With `aae` both are of codes.
+        discriminator: Loss of the discriminator; with `soft-intro-vae`, of the encoder.
+        real: What it says of real images; see `kinds.ScoreOf`.
+        made: What it says of generated ones. With `aae` both are of codes.
         diversity: Mean distance of two pictures of draws from the prior, as a share of that of two
             real images; far below 1 is mode collapse.
         verdict: What that comes to.
@@ -45,26 +42,26 @@ class Duel:
     verdict: Verdict
 
 
-class Referee:
-    """Judges a game by the same draws from the prior each time.
+class CollapseMonitor:
+    """Watches for mode collapse by the same prior samples each time.
 
     Args:
-        config: The kind of game.
+        objective: What is trained.
         real: Real images, shape (n, c, h, w); one alone has no distance, which then counts as 1.
     """
 
-    def __init__(self, config: TrainConfig, real: Tensor) -> None:
-        self._config = config
+    def __init__(self, objective: Objective, real: Tensor) -> None:
+        self._objective, config = objective, objective.config
         self._real_diversity = float(diversity(real[:_N_DRAWS])) if len(real) > 1 else 1.0
         generator = torch.Generator().manual_seed(config.seed)
         self._z = draw_prior(_N_DRAWS, config.latent_dim, generator)
 
     @torch.inference_mode()
-    def judge(self, vae: VAE, means: Mapping[str, float], step: int) -> Duel:
-        """Return how a game stands after some steps; the network is left in evaluation mode."""
+    def judge(self, vae: VAE, means: Mapping[str, float], step: int) -> AdversarialStatus:
+        """Return how training stands after some steps; the network is left in evaluation mode."""
         vae.eval()
         share = float(diversity(vae.decode(self._z))) / max(self._real_diversity, 1e-6)
-        return Duel(
+        return AdversarialStatus(
             discriminator=means["discriminator"],
             real=means["real"],
             made=means["made"],
@@ -77,7 +74,4 @@ class Referee:
             return "even"
         if share < _COLLAPSED:
             return "mode-collapse"
-        kind = self._config.kind
-        is_sure = kind in _WITH_CHANCES and made < _SURE and real > 1 - _SURE
-        is_above = kind == "vae-critic" and real - made > self._config.margin
-        return "discriminator-won" if is_sure or is_above else "even"
+        return "discriminator-won" if self._objective.has_won(real, made) else "even"

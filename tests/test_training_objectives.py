@@ -1,24 +1,25 @@
-"""One step of each game: who learns from what, and that it all comes to something."""
+"""One step of each kind: which networks learn from which loss, and that it comes to something."""
 
 import math
 from itertools import islice
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from explorer.bundle import ModelBundle
-from explorer.config import ADVERSARIAL, Kind, TrainConfig
+from explorer.config import TrainConfig
 from explorer.data.digits import digits
 from explorer.evaluation.samples import density_and_coverage, pixel_features
+from explorer.kinds import KINDS, Kind
 from explorer.models.losses import gaussian_log_likelihood
 from explorer.models.vae import VAE
-from explorer.presets import for_kind
 from explorer.training import Control, train
-from explorer.training.duel import Referee
-from explorer.training.games import Game, article_loss
-from explorer.training.kinds import game_of
+from explorer.training.collapse import CollapseMonitor
+from explorer.training.likelihood import prior_likelihood_loss
+from explorer.training.objective import Objective, objective_of
+from tests.conftest import ADVERSARIAL
 from tests.test_training import drawn, one_thread  # noqa: F401
 
 SHAPE = (1, 8, 8)
@@ -56,32 +57,32 @@ def settings(kind: Kind, **changes) -> TrainConfig:
     return TrainConfig(**(base | {"kind": kind, "likelihood": likelihood, "epochs": 2} | changes))
 
 
-def game(kind: Kind, **changes) -> Game:
-    return game_of(settings(kind, **changes), SHAPE, n_data=45)
+def objective(kind: Kind, **changes) -> Objective:
+    return objective_of(settings(kind, **changes), SHAPE, n_data=45)
 
 
-def arrays(game: Game) -> dict[str, torch.Tensor]:
-    return {name: array.clone() for name, array in game.networks.state_dict().items()}
+def arrays(made: Objective) -> dict[str, torch.Tensor]:
+    return {name: array.clone() for name, array in made.networks.state_dict().items()}
 
 
-def step(game: Game, index: int = 0) -> torch.Tensor:
+def step(made: Objective, index: int = 0) -> torch.Tensor:
     noise = torch.Generator().manual_seed(1)
     x = torch.rand(6, *SHAPE, generator=noise)
-    game.networks.train()
-    return game.step(x, noise, index=index, epoch=0.0)
+    made.networks.train()
+    return made.step(x, noise, index=index, epoch=0.0)
 
 
 def test_every_adversarial_kind_has_its_players():
     assert set(PLAYERS) == set(ADVERSARIAL)
     for kind in ADVERSARIAL:
-        assert set(game(kind).players) == set(PLAYERS[kind])
+        assert set(objective(kind).players) == set(PLAYERS[kind])
 
 
 @pytest.mark.parametrize(
     ("kind", "player"), [(k, p) for k, players in PLAYERS.items() for p in players]
 )
 def test_a_step_of_one_player_changes_that_players_weights_alone(kind, player):
-    lonely = game(kind)
+    lonely = objective(kind)
     for name, other in lonely.players.items():
         if name != player:
             other.step = lambda: None  # type: ignore[method-assign]
@@ -99,13 +100,13 @@ def test_a_step_of_one_player_changes_that_players_weights_alone(kind, player):
 
 @pytest.mark.parametrize("kind", ["gan", "wgan-gp", "vae-critic"])
 def test_the_generator_waits_for_its_turn(kind):
-    duel = game(kind, critic_steps=3)
+    made = objective(kind, n_critic=3)
     for index, is_turn in ((0, False), (1, False), (2, True), (3, False)):
-        before = arrays(duel)
-        measures = step(duel, index)
+        before = arrays(made)
+        measures = step(made, index)
         moved = any(
             not torch.equal(array, before[name])
-            for name, array in arrays(duel).items()
+            for name, array in arrays(made).items()
             if name.startswith("vae.decoder")
         )
         assert moved == is_turn
@@ -115,17 +116,17 @@ def test_the_generator_waits_for_its_turn(kind):
 def test_a_wasserstein_critic_makes_five_steps_to_one():
     assert settings("wgan-gp").steps_of_critic == 5
     assert settings("gan").steps_of_critic == 1
-    assert settings("wgan-gp", critic_steps=2).steps_of_critic == 2
+    assert settings("wgan-gp", n_critic=2).steps_of_critic == 2
 
 
 def test_the_two_sides_may_have_step_sizes_of_their_own():
-    players = game("gan", learning_rate=1e-3, discriminator_learning_rate=4e-3).players
+    players = objective("gan", learning_rate=1e-3, discriminator_learning_rate=4e-3).players
     rates = {name: player.optimizer.param_groups[0]["lr"] for name, player in players.items()}
     assert rates == {"generator": 1e-3, "discriminator": 4e-3}
 
 
 def test_the_moving_average_is_that_of_the_decoders_weights():
-    kept = game("gan", average=0.5)
+    kept = objective("gan", ema_decay=0.5)
     place = "decoder.mean.0.weight"
     expected = kept.shown.state_dict()[place].clone()
     for index in range(20, 23):  # past the first steps, in which it follows more closely
@@ -136,12 +137,12 @@ def test_the_moving_average_is_that_of_the_decoders_weights():
 
 
 def test_without_an_average_the_last_weights_are_shown():
-    plain = game("vae-gan")
+    plain = objective("vae-gan")
     assert plain.shown is plain.vae
 
 
-def test_the_articles_loss_is_that_of_two_expectations():
-    config = settings("vae", objective="article", likelihood="gaussian", sigma=0.5)
+def test_the_prior_likelihood_loss_is_that_of_two_expectations():
+    config = settings("vae", objective="prior-likelihood", likelihood="gaussian", sigma=0.5)
     vae = VAE.untrained(config, SHAPE)
     x = torch.rand(6, *SHAPE)
     z = torch.empty(6, 2).normal_(generator=torch.Generator().manual_seed(3))
@@ -149,36 +150,36 @@ def test_the_articles_loss_is_that_of_two_expectations():
     log_sigma = torch.tensor(math.log(0.5))
     drawn_from_prior = gaussian_log_likelihood(vae.decode(z), x, log_sigma)
     expected = -own.mean() - drawn_from_prior.mean()
-    loss = article_loss(vae, x, own, torch.Generator().manual_seed(3))
+    loss = prior_likelihood_loss(vae, x, own, torch.Generator().manual_seed(3))
     torch.testing.assert_close(loss, expected)
 
 
-def test_under_the_articles_loss_draws_become_the_mean_image():
+def test_under_the_prior_likelihood_loss_samples_become_the_mean_image():
     images = drawn(120)
     kept: dict[str, ModelBundle] = {}
-    for objective in ("elbo", "article"):
-        config = settings("vae", objective=objective, epochs=150, learning_rate=3e-3)
+    for name in ("elbo", "prior-likelihood"):
+        config = settings("vae", objective=name, epochs=150, learning_rate=3e-3)
         *_, last = train(images, config, name="x")
         assert last.bundle is not None
-        kept[objective] = last.bundle
+        kept[name] = last.bundle
     spread = {}
-    for objective, bundle in kept.items():
+    for name, bundle in kept.items():
         vae = VAE.from_weights(bundle.model, bundle.weights)
         z = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
-        spread[objective] = vae.decode(z).std(0).mean().item()
-    assert spread["article"] < 0.5 * spread["elbo"]
-    assert kept["article"].scores["kl_nats"] > kept["elbo"].scores["kl_nats"]
+        spread[name] = vae.decode(z).std(0).mean().item()
+    assert spread["prior-likelihood"] < 0.5 * spread["elbo"]
+    assert kept["prior-likelihood"].scores["kl_nats"] > kept["elbo"].scores["kl_nats"]
 
 
 # ---- whole runs
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_resumed_run_of_each_kind_ends_in_the_very_weights(kind, tmp_path):
     images = drawn()
     extra = {"beta": 4.0} if kind.startswith("beta") else {}
     if kind in ("gan", "vae-gan"):
-        extra |= {"spectral_norm": True, "average": 0.9}
+        extra |= {"spectral_norm": True, "ema_decay": 0.9}
     config = settings(kind, **extra)
     *_, unbroken = train(images, config, name="x")
     control = Control(report_every_s=0.0)
@@ -194,11 +195,11 @@ def test_a_resumed_run_of_each_kind_ends_in_the_very_weights(kind, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_a_game_reports_both_sides(kind):
+def test_an_adversarial_run_reports_both_sides(kind):
     reports = list(train(drawn(), settings(kind), name="x"))
-    duels = [report.duel for report in reports if report.train is not None]
-    assert all(duel is not None and math.isfinite(duel.discriminator) for duel in duels)
-    assert all(duel is not None and duel.diversity >= 0 for duel in duels)
+    found = [report.adversarial for report in reports if report.train is not None]
+    assert all(status and math.isfinite(status.discriminator) for status in found)
+    assert all(status and status.diversity >= 0 for status in found)
     has_encoder = settings(kind).has_encoder
     assert any(report.validation for report in reports) == has_encoder
 
@@ -231,31 +232,35 @@ def picture_coverage(bundle: ModelBundle) -> float:
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_each_game_learns_to_draw_digits(kind):
+def test_each_adversarial_kind_learns_to_draw_digits(kind):
     config = TrainConfig(
         **(
             {"data": "digits", "kind": kind, "arch": "mlp", "hidden": (256, 128), "latent_dim": 8}
             | {"epochs": 25, "batch_size": 32, "activation": "silu"}
-            | ({"likelihood": "sigma"} if TrainConfig(data="x", kind=kind).has_encoder else {})
-            | dict(for_kind(kind))
+            | (
+                {"likelihood": "gaussian-learned"}
+                if TrainConfig(data="x", kind=kind).has_encoder
+                else {}
+            )
+            | dict(KINDS[kind].defaults)
         )
     )
     images = digits()
-    game = game_of(config, images.image_shape, n_data=len(images.train_index))
+    start = objective_of(config, images.image_shape, n_data=len(images.train_index))
     *_, last = train(images, config, name="x")
     assert last.bundle is not None
     untrained = ModelBundle(
         **{
             **{f: getattr(last.bundle, f) for f in ("name", "model", "config", "data", "codes")},
             "scores": {},
-            "weights": game.vae.weights(),
+            "weights": start.vae.weights(),
         }
     )
     coverage, of_untrained = picture_coverage(last.bundle), picture_coverage(untrained)
     assert coverage > 5 * max(of_untrained, 0.1)
 
 
-# ---- the referee
+# ---- the collapse monitor
 
 
 def means(real: float, made: float) -> dict[str, float]:
@@ -265,7 +270,7 @@ def means(real: float, made: float) -> dict[str, float]:
 def judged(kind: Kind, vae: VAE, real: float, made: float, step: int = 1_000) -> str:
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(40, *SHAPE, generator=generator)
-    return Referee(settings(kind), pictures).judge(vae, means(real, made), step).verdict
+    return CollapseMonitor(objective(kind), pictures).judge(vae, means(real, made), step).verdict
 
 
 def varied(kind: Kind) -> VAE:

@@ -1,11 +1,12 @@
-"""One optimisation step for each kind of model.
+"""What one optimisation step of a run needs: networks, optimisers, and the losses they follow.
 
-A game holds all networks of a run and their optimisers. One of the networks, `vae`, becomes the
-bundle; the others, such as a discriminator, only help it to learn. Knows nothing of epochs, reports
-or files.
+An `Objective` holds all networks of a run and their optimisers. One of the networks, `vae`, becomes
+the bundle; the others, such as a discriminator, only help it to learn. The class of each kind of
+model is named in `explorer.kinds`. Knows nothing of epochs, reports or files.
 """
 
 import copy
+import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
@@ -13,12 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from explorer.config import TrainConfig
-from explorer.models.losses import draw_prior, loss_of, total_correlation
-from explorer.models.vae import VAE
-from explorer.training.optimizers import make_optimizer, weights_at
+from explorer.models.vae import VAE, ElboTerms
+from explorer.training.optimizers import kl_weight_at, make_optimizer
 
 
-class Player:
+class PlayerOptimizer:
     """Some weights and the optimiser that updates them, and no others.
 
     Args:
@@ -35,7 +35,7 @@ class Player:
         self._clip_norm = config.clip_norm
 
     def descend(self, loss: Tensor, *, keep_graph: bool = False) -> None:
-        """Find the gradient of a loss with respect to this player's weights."""
+        """Find the gradient of a loss with respect to these weights."""
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss, inputs=self.weights, retain_graph=keep_graph)
 
@@ -51,8 +51,8 @@ class Player:
         self.step()
 
 
-class Game(ABC):
-    """All that learns in one run.
+class Objective(ABC):
+    """All that learns in one run, and the losses by which it does.
 
     Args:
         config: Every choice of the run.
@@ -60,13 +60,14 @@ class Game(ABC):
         n_data: How many images are learnt from.
 
     Attributes:
-        vae: The network that learns to draw.
-        shown: What is looked at and kept: `vae`, or one with a moving average of its decoder.
+        vae: The network that becomes the model.
+        shown: The network that is shown and kept: `vae`, or one whose decoder is a moving average
+            of its own.
         networks: All networks, for checkpoints.
-        players: All optimisers, by the name of who uses them.
+        players: All optimisers, by the name of the network, or part of one, that they update.
     """
 
-    #: What `step` returns, in order; the first is what the network that draws makes small.
+    #: What `step` returns, in order; the first is the loss of the network that decodes.
     measures: tuple[str, ...] = ("loss",)
 
     def __init__(
@@ -76,9 +77,9 @@ class Game(ABC):
         self.n_data = n_data
         self.vae = VAE.untrained(config, image_shape)
         self.networks = nn.ModuleDict({"vae": self.vae})
-        self.players: dict[str, Player] = {}
+        self.players: dict[str, PlayerOptimizer] = {}
         self.shown = self.vae
-        if config.average > 0:
+        if config.ema_decay > 0:
             self.shown = _with_own_decoder(self.vae)
             self.networks["shown"] = self.shown
 
@@ -95,6 +96,33 @@ class Game(ABC):
         Returns:
             `measures` of the batch, shape (m,), without gradient; NaN for those not taken.
         """
+
+    def weights_at(self, epoch: float) -> tuple[float, float]:
+        """Return the weights of the KL and of `extra` in the loss after some epochs."""
+        return kl_weight_at(self.config, epoch), 0.0
+
+    def extra(
+        self, vae: VAE, x: Tensor, terms: ElboTerms, noise: torch.Generator, *, n_data: int
+    ) -> Tensor:
+        """Return what the loss has besides log-likelihood and KL, summed over images, nats, ().
+
+        Args:
+            vae: The network to measure.
+            x: Images, shape (n, c, h, w).
+            terms: Its terms of the ELBO for them.
+            noise: Source of whatever is drawn.
+            n_data: How many images the batch stands for.
+        """
+        return torch.zeros(())
+
+    def has_won(self, real: float, made: float) -> bool:
+        """Whether the discriminator or critic is no longer fooled.
+
+        Args:
+            real: What it says of real images, a mean; see `AdversarialStatus`.
+            made: What it says of generated ones.
+        """
+        return False
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, object]]:
         """Return the state of all networks and of all optimisers."""
@@ -118,58 +146,28 @@ class Game(ABC):
         """
         if self.shown is self.vae:
             return
-        past = min(self.config.average, (1 + index) / (10 + index))
+        past = min(self.config.ema_decay, (1 + index) / (10 + index))
         average = self.shown.decoder.state_dict()
         for name, array in self.vae.decoder.state_dict().items():
             average[name].lerp_(array, 1 - past)
 
 
-class Likelihood(Game):
-    """One player makes -ELBO small, or another weighing of its terms, or the article's loss."""
-
-    measures = ("loss", "log_likelihood", "kl")
-
-    def __init__(
-        self, config: TrainConfig, image_shape: tuple[int, int, int], *, n_data: int
-    ) -> None:
-        super().__init__(config, image_shape, n_data=n_data)
-        self.players["vae"] = Player(config, self.vae.parameters())
-
-    def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
-        """Update all weights."""
-        config = self.config
-        terms = self.vae.elbo_terms(x, noise)
-        if config.objective == "article":
-            loss = article_loss(self.vae, x, terms.log_likelihood, noise)
-        else:
-            kl_weight, tc_weight = weights_at(config, epoch)
-            loss = loss_of(
-                terms.log_likelihood, terms.kl, beta=kl_weight, free_bits=config.free_bits
-            )
-            if tc_weight:
-                tc = total_correlation(terms.z, terms.mu, terms.logvar, n_data=self.n_data)
-                loss = loss + tc_weight * tc
-        self.players["vae"].update(loss)
-        return torch.stack(
-            (loss.detach(), terms.log_likelihood.detach().mean(), terms.kl.detach().sum() / len(x))
-        )
-
-
-def article_loss(vae: VAE, x: Tensor, log_likelihood: Tensor, noise: torch.Generator) -> Tensor:
-    """Return -E_q[log p(x|z)] - E_p(z)[log p(x|z)], a mean over images, nats.
-
-    It has no KL term. Its second term asks of every draw from the prior to look like every image,
-    which pictures can only do by looking like the mean of all; nothing asks posteriors to be wide,
-    so codes draw away from the prior to where the second term does not reach.
+def objective_of(
+    config: TrainConfig, image_shape: tuple[int, int, int], *, n_data: int
+) -> Objective:
+    """Return the networks and optimisers of a run, with weights drawn from the config's seed.
 
     Args:
-        vae: The network.
-        x: Images, shape (n, c, h, w).
-        log_likelihood: log p(x|z) of each, z from its posterior, nats, shape (n,).
-        noise: Source of one draw from the prior for each image.
+        config: Every choice of the run.
+        image_shape: (c, h, w).
+        n_data: How many images are learnt from.
+
+    Raises:
+        ShapeError: Images of this shape are not supported.
     """
-    z = draw_prior(len(x), vae.spec.latent_dim, noise)
-    return -log_likelihood.mean() - vae.log_likelihood(x, z, fit_sigma=False).mean()
+    made = pkgutil.resolve_name(config.of_kind.objective)(config, image_shape, n_data=n_data)
+    assert isinstance(made, Objective)
+    return made
 
 
 def _with_own_decoder(vae: VAE) -> VAE:
