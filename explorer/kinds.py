@@ -123,7 +123,7 @@ for _kind in (
     ),
     KindSpec(
         name="gan",
-        objective="explorer.training.adversarial:Gan",
+        objective="explorer.training.gan:Gan",
         settings=_GAN | {"n_critic"},
         defaults={"learning_rate": 5e-4, "ema_decay": 0.995},
         has_encoder=False,
@@ -134,7 +134,7 @@ for _kind in (
     ),
     KindSpec(
         name="wgan-gp",
-        objective="explorer.training.adversarial:WassersteinGan",
+        objective="explorer.training.gan:WassersteinGan",
         settings=_GAN | {"n_critic", "gradient_penalty"},
         defaults={"learning_rate": 5e-4, "ema_decay": 0.995},
         has_encoder=False,

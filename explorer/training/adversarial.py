@@ -1,4 +1,4 @@
-"""One step of each kind in which two players learn against each other.
+"""One step of each kind with an encoder in which two players learn against each other.
 
 Each player's loss is followed by that player's weights alone. Knows nothing of epochs, reports or
 files.
@@ -68,98 +68,6 @@ class AdversarialObjective(Objective):
         return (index + 1) % self.config.steps_of_critic == 0
 
 
-class Gan(AdversarialObjective):
-    """A generator against a discriminator.
-
-    Source:
-        Goodfellow et al., "Generative Adversarial Nets", 2014. https://arxiv.org/abs/1406.2661
-    """
-
-    def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
-        super().__init__(config, image_shape, n_data=n_data)
-        self.critic = self.discriminator(image_shape)
-        self.players["generator"] = PlayerOptimizer(config, self.vae.decoder.parameters())
-
-    def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
-        """Update the discriminator, and the generator if it is its turn."""
-        with torch.no_grad():
-            made = self.vae.decode(self.draw_prior(len(x), noise))
-        scores, _ = self.critic(torch.cat([x, made]))
-        real_scores, made_scores = scores.chunk(2)
-        loss = self.critic_loss(x, made, real_scores, made_scores, noise)
-        self.players["discriminator"].update(loss)
-        own = (
-            self._generate(len(x), noise, index)
-            if self.is_turn_of_generator(index)
-            else _not_taken(x)
-        )
-        return torch.stack((own, loss.detach(), self.says(real_scores), self.says(made_scores)))
-
-    def _generate(self, n: int, noise: torch.Generator, index: int) -> Tensor:
-        scores, _ = self.critic(self.vae.decode(self.draw_prior(n, noise)))
-        loss = self.generator_loss(scores)
-        self.players["generator"].update(loss)
-        self.follow(index)
-        return loss.detach()
-
-    def critic_loss(
-        self,
-        x: Tensor,
-        made: Tensor,
-        real_scores: Tensor,
-        made_scores: Tensor,
-        noise: torch.Generator,
-    ) -> Tensor:
-        """Return the loss of the discriminator from its scores of images and of pictures."""
-        return losses.discriminator_loss(real_scores, made_scores)
-
-    def generator_loss(self, scores: Tensor) -> Tensor:
-        """Return the loss of the generator from the scores of its pictures."""
-        return losses.generator_loss(scores)
-
-    def says(self, scores: Tensor) -> Tensor:
-        """Return what the discriminator says of some inputs, a mean."""
-        return _chance(scores)
-
-    def has_won(self, real: float, made: float) -> bool:
-        """Whether the discriminator is sure of both images and pictures."""
-        return _is_sure(real, made)
-
-
-class WassersteinGan(Gan):
-    """A generator against a critic that estimates how far its pictures are from images.
-
-    Source:
-        Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
-        https://arxiv.org/abs/1704.00028
-    """
-
-    def critic_loss(
-        self,
-        x: Tensor,
-        made: Tensor,
-        real_scores: Tensor,
-        made_scores: Tensor,
-        noise: torch.Generator,
-    ) -> Tensor:
-        """Return minus the distance estimated, and the penalty on slopes other than 1."""
-        penalty = losses.gradient_penalty(self.critic, x, made, noise)
-        loss = losses.critic_loss(real_scores, made_scores)
-        return loss + self.config.gradient_penalty * penalty
-
-    def generator_loss(self, scores: Tensor) -> Tensor:
-        """Return minus the mean score."""
-        return -scores.mean()
-
-    def says(self, scores: Tensor) -> Tensor:
-        """Return the mean score."""
-        return _mean(scores)
-
-    def has_won(self, real: float, made: float) -> bool:
-        """A critic that estimates a distance cannot win."""
-        return False
-
-
 class VaeGan(AdversarialObjective):
     """A VAE as the generator; images are compared in the features of the discriminator.
 
@@ -209,13 +117,13 @@ class VaeGan(AdversarialObjective):
         self.follow(index)
         with torch.no_grad():
             log_likelihood = self.vae.log_likelihood(x, z).mean()
-        chances = (_chance(real_scores), _chance(torch.cat(made_scores)))
+        chances = (chance(real_scores), chance(torch.cat(made_scores)))
         own = (decoder_loss.detach(), found_out.detach())
         return torch.stack((*own, *chances, log_likelihood, kl.detach()))
 
     def has_won(self, real: float, made: float) -> bool:
         """Whether the discriminator is sure of both images and pictures."""
-        return _is_sure(real, made)
+        return is_sure(real, made)
 
 
 class VaeCritic(AdversarialObjective):
@@ -253,7 +161,7 @@ class VaeCritic(AdversarialObjective):
         own = (
             self._generate(len(x), kl_weight, noise, index)
             if self.is_turn_of_generator(index)
-            else _not_taken(x)
+            else not_taken(x)
         )
         with torch.no_grad():
             log_likelihood = self.vae.log_likelihood(x, terms.z).mean()
@@ -373,28 +281,30 @@ class AdversarialAutoencoder(AdversarialObjective):
         fooled = losses.generator_loss(self.critic(mu)[0])
         loss = self.config.adversarial_weight * fooled - log_likelihood / self.n_pixels
         self.players["autoencoder"].update(loss)
-        chances = (_chance(real_scores), _chance(made_scores))
+        chances = (chance(real_scores), chance(made_scores))
         own = (loss.detach(), found_out.detach())
         return torch.stack((*own, *chances, log_likelihood.detach(), x.new_zeros(())))
 
     def has_won(self, real: float, made: float) -> bool:
         """Whether the discriminator is sure of codes and of samples from the prior."""
-        return _is_sure(real, made)
+        return is_sure(real, made)
 
 
-def _not_taken(x: Tensor) -> Tensor:
+def not_taken(x: Tensor) -> Tensor:
+    """Return the loss of a network in a step that does not update it."""
     return x.new_full((), math.nan)
 
 
-def _mean(scores: Tensor) -> Tensor:
+def mean_score(scores: Tensor) -> Tensor:
+    """Return the mean of some scores, without gradient."""
     return scores.detach().mean()
 
 
-def _chance(scores: Tensor) -> Tensor:
+def chance(scores: Tensor) -> Tensor:
     """Return the mean probability, by the discriminator, that inputs are real."""
     return torch.sigmoid(scores.detach()).mean()
 
 
-def _is_sure(real: float, made: float) -> bool:
+def is_sure(real: float, made: float) -> bool:
     """Whether a discriminator leaves hardly a chance to the other side."""
     return made < _SURE and real > 1 - _SURE
