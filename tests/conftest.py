@@ -1,5 +1,6 @@
 """Small real things that many tests share."""
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,17 @@ from explorer.models.spec import expected_weights
 ADVERSARIAL = tuple(name for name, kind in KINDS.items() if kind.is_adversarial)
 N_ITEMS = 32
 N_PLACED = 12  # of them, where the others are draws from the prior
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Share the whole suite among the cores; a few files start sooner in one process.
+
+    More than four browsers at once would wait for memory.
+    """
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(2)
+    return min(len(cores), 4) if len(cores) > 1 else 0
 
 
 @pytest.fixture(autouse=True)
