@@ -20,6 +20,8 @@ from explorer.errors import BundleError, MachineError, TrainingError
 from explorer.jobs.folder import ENDED, JobStatus, Record, RunFolder
 from explorer.jobs.worker import work
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 120.0
 
 

@@ -18,6 +18,8 @@ from explorer.kinds import KINDS, Kind
 from tests.conftest import ADVERSARIAL
 from tests.test_jobs import until, until_state
 
+pytestmark = pytest.mark.slow
+
 WITHOUT_ENCODER: tuple[Kind, ...] = ("gan", "wgan-gp")
 
 

@@ -20,6 +20,8 @@ from tests.test_cli import QUICK, latent_explorer
 from tests.test_ui_train import drawn, links
 from tests.tools import started
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_process(monkeypatch):

@@ -22,6 +22,8 @@ from explorer.jobs.folder import Record, RunFolder
 from explorer.jobs.worker import work
 from tests.inputs import png
 
+pytestmark = pytest.mark.slow
+
 DIGITS = TrainConfig(data="digits", arch="mlp", hidden=(4,), latent_dim=2, epochs=2, n_images=60)
 # Carries out code, and kills its own process before or after a call of some function.
 CHILD = """

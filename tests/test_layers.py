@@ -1,6 +1,7 @@
 """The architecture, as a test: which room may import which."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,9 @@ def test_module_imports_only_earlier_rooms(path):
                 f"{here} must open bundles untrained"
             )
         assert here in ONLY_IN.get(top, ROOMS), f"{top} does not belong in {here}"
+
+
+def test_the_table_of_rooms_lists_them_in_this_order():
+    table = (ROOT / "README.md").read_text().partition("\n## ")[0]
+    firsts = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert [room for cell in firsts for room in re.findall(r"`(\w+)(?:\.py|/)?`", cell)] == ROOMS

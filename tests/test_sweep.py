@@ -22,6 +22,8 @@ from explorer.sweeping import grid
 from tests.test_cli import latent_explorer, refused
 from tests.tools import started
 
+pytestmark = pytest.mark.slow
+
 QUICK = ["--data", "digits", "--arch", "mlp", "--hidden", "16", "--epochs", "2"]
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(16,), epochs=2)
 

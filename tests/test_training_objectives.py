@@ -22,6 +22,8 @@ from explorer.training.objective import Objective, objective_of
 from tests.conftest import ADVERSARIAL
 from tests.test_training import drawn, one_thread  # noqa: F401
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (1, 8, 8)
 
 # Which networks each player may change; a place in the networks of the game, or several.
