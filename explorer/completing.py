@@ -92,7 +92,8 @@ def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
     Draws from the prior have no neighbourhoods for t-SNE to show, so with them there is none.
     """
     from explorer.latent.stats import active_coordinates, spacing
-    from explorer.projection import pca, tsne
+    from explorer.projection.pca import pca
+    from explorer.projection.tsne import tsne
 
     active = active_coordinates(codes.mu, codes.logvar)
     flat = pca(codes.mu)

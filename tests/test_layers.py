@@ -44,6 +44,8 @@ ONLY_IN = {
     "plotly": {"figures", "ui"},
     "sklearn": {"data", "projection", "evaluation", "bench"},  # the bench's yardstick
     "openTSNE": {"projection"},
+    "umap": {"projection"},
+    "pacmap": {"projection"},
     "torch": {"models", "training", "latent", "evaluation", "bench"},  # pythae takes tensors
 }
 # explorer/__init__.py and __main__.py are doors, not rooms.

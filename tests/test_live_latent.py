@@ -6,7 +6,7 @@ import pytest
 
 from explorer.latent.stats import spacing
 from explorer.packing.arrays import pack_arrays
-from explorer.projection import pca
+from explorer.projection.pca import pca
 from tests.tools import node
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from explorer.errors import DataError, ShapeError
-from explorer.projection import TsneStep, followed, pca, tsne
+from explorer.projection import MapStep, followed
+from explorer.projection.pca import pca
+from explorer.projection.tsne import tsne
 
 
 def codes(n=200, d=6, seed=0):
@@ -28,7 +30,7 @@ def purity(xy, labels, k=10):
     return (labels[distances.argsort(axis=1)[:, :k]] == labels[:, None]).mean()
 
 
-def finished(steps: Iterator[TsneStep]) -> TsneStep:
+def finished(steps: Iterator[MapStep]) -> MapStep:
     *_, last = steps
     return last
 
@@ -118,7 +120,7 @@ def test_tsne_gives_the_same_map_for_the_same_seed():
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs a second core to compare with")
 def test_tsne_gives_the_same_map_on_one_core_and_on_all(monkeypatch):
     points, _ = clusters(20)
-    monkeypatch.setattr("explorer.projection._MOST_ON_ONE_CORE", 0)
+    monkeypatch.setattr("explorer.projection.tsne._MOST_ON_ONE_CORE", 0)
     on_all = finished(tsne(points)).xy
     monkeypatch.undo()
     assert (finished(tsne(points)).xy == on_all).all()
@@ -126,7 +128,7 @@ def test_tsne_gives_the_same_map_on_one_core_and_on_all(monkeypatch):
 
 @pytest.mark.slow
 def test_tsne_of_many_codes_streams_the_same_way(monkeypatch):
-    monkeypatch.setattr("explorer.projection._MOST_FOR_BARNES_HUT", 50)
+    monkeypatch.setattr("explorer.projection.tsne._MOST_FOR_BARNES_HUT", 50)
     points, labels = clusters(30)
     steps = list(tsne(points))
     assert steps[1].iteration == 10

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.data.digits import digits
-from explorer.projection import pca, tsne
+from explorer.projection.pca import pca
+from explorer.projection.tsne import tsne
 
 _NEIGHBOURS = 10
 

@@ -236,6 +236,8 @@ def _add_evaluate(commands: Commands) -> None:
 
 
 def _add_codes(commands: Commands) -> None:
+    from explorer.projection import all_methods
+
     encode = _command(
         commands, "encode", _lazily("codes", "encode"), "write the codes of images to an npz file"
     )
@@ -273,7 +275,11 @@ def _add_codes(commands: Commands) -> None:
         "codes", type=Path, metavar="CODES.npz", help="project the mu in this file"
     )
     project.add_argument(
-        "--method", choices=("pca", "tsne"), default="pca", help="default: %(default)s"
+        "--method",
+        choices=[method.name for method in all_methods()],
+        default="pca",
+        help="default: %(default)s; umap and pacmap "
+        "come with the extra latent-space-explorer[maps]",
     )
     project.add_argument("--out", type=Path, required=True, metavar="XY.npz")
 

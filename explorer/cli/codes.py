@@ -147,20 +147,18 @@ def _refuse_other_than_png(path: Path) -> None:
 
 def project(args: argparse.Namespace) -> int:
     """Write the places of codes on a map, xy (n, 2)."""
-    from explorer.projection import pca, tsne
+    from explorer.projection import method_named
 
+    method = method_named(args.method)
+    assert method is not None  # the parser knows them all
+    method.check_installed()
     mu = read_mu(args.codes)
-    if args.method == "pca":
-        xy = pca(mu, 2).xy
-        if xy.shape[1] < 2:  # codes of one coordinate lie on a line
-            xy = np.pad(xy, ((0, 0), (0, 1)))
-    else:
-        with ProgressLine() as line:
-            for step in tsne(mu):
-                line.report(step.iteration / max(step.n_iterations, 1), "t-SNE")
-                xy = step.xy
-    replace_file(args.out, npz_bytes({"xy": xy}))
-    note(f"Wrote the map positions of {len(xy):,} codes to {args.out}")
+    with ProgressLine() as line:
+        for step in method.fit(mu, 0):
+            if not method.is_exact:
+                line.report(step.iteration / max(step.n_iterations, 1), method.title)
+    replace_file(args.out, npz_bytes({"xy": step.xy}))
+    note(f"Wrote the map positions of {len(mu):,} codes to {args.out}")
     return 0
 
 
