@@ -14,7 +14,7 @@ from pathlib import Path
 from explorer import jobs, presets
 from explorer.bench import browser
 from explorer.bench.app import RunningApp, running_app
-from explorer.data import built_in
+from explorer.data import all_sources
 from explorer.errors import MachineError
 
 _WAIT_S = 120.0
@@ -45,8 +45,8 @@ def app_with_run(data: str) -> Iterator[RunningApp]:
         MachineError: The run does not begin to work.
     """
     with running_app() as app, at_home(app.home):
-        choice = next(choice for choice in built_in() if choice.name == data)
-        config = presets.preset("best", data, choice.image_shape, choice.n_images)
+        source = next(source for source in all_sources() if source.name == data)
+        config = presets.preset("best", data, source.image_shape, source.n_images)
         run = jobs.begin(config, "bench")
         try:
             _until_it_works(run)

@@ -56,24 +56,23 @@ def data(args: argparse.Namespace) -> int:
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         args.wrong_usage(f"{flags} says how images are prepared, so give a set or a path too")
-    from explorer.data import built_in
+    from explorer.data import all_sources
 
-    choices = built_in()
     if args.json:
         rows = [
             {
-                "name": choice.name,
-                "description": choice.description,
-                "n_images": choice.n_images,
-                "needs_network": choice.needs_network,
+                "name": source.name,
+                "description": source.description,
+                "n_images": source.n_images,
+                "needs_network": source.needs_network,
             }
-            for choice in choices
+            for source in all_sources()
         ]
         say_json({"data": rows})
         return 0
-    for choice in choices:
-        fetched = "  (downloaded once)" if choice.needs_network else ""
-        say(f"{choice.name:<16} {choice.n_images:>7,} images  {choice.description}{fetched}")
+    for source in all_sources():
+        fetched = "  (downloaded once)" if source.needs_network else ""
+        say(f"{source.name:<16} {source.n_images:>7,} images  {source.description}{fetched}")
     say("You can also give a folder of images, a zip of one, or an .npy or .npz file.")
     return 0
 

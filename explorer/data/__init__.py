@@ -1,4 +1,4 @@
-"""Images by name or path, all as one `ImageSet`: `load`, `load_for`, `built_in`, `load_items`.
+"""Images by name or path, all as one `ImageSet`: `load`, `load_for`, `load_items`.
 
 Importing this room is cheap; what a set needs is imported when that set is asked for.
 """
@@ -6,88 +6,33 @@ Importing this room is cheap; what a set needs is imported when that set is aske
 import difflib
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from explorer.config import Fit, TrainConfig
 from explorer.data.fitting import Fitting
-from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
+from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.data.naming import keepable
 from explorer.data.reading import FOUND_OUT, Reading, Wanted, told
+from explorer.data.sources import DataSource, all_sources, register, source_named
 from explorer.errors import DataError
 from explorer.foreign import door, printable
 
-_OPENML = "openml:"
+__all__ = [
+    "DataSource",
+    "all_sources",
+    "factor_sense",
+    "is_name",
+    "load",
+    "load_for",
+    "load_items",
+    "register",
+    "source_named",
+]
+
 _MOST_DRAWN = 737_280  # of a set that is drawn, so that one of its images can be drawn again
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataChoice:
-    """A set that can be asked for by name.
-
-    Attributes:
-        name: What to ask for.
-        description: What it shows, in one line.
-        n_images: How many images it has, or draws unless told otherwise.
-        image_shape: (c, h, w) unless told otherwise.
-        needs_network: Whether it is downloaded at first use.
-    """
-
-    name: str
-    description: str
-    n_images: int
-    image_shape: tuple[int, int, int]
-    needs_network: bool = False
-
-
-_CHOICES = (
-    DataChoice(
-        name="faces",
-        description="Cartoon faces drawn by this program; smile, gaze, hair and more are known.",
-        n_images=20_000,
-        image_shape=(3, 64, 64),
-    ),
-    DataChoice(
-        name="digits",
-        description="Small handwritten digits, scanned in the 1990s; good for a first try.",
-        n_images=1_797,
-        image_shape=(1, 8, 8),
-    ),
-    DataChoice(
-        name="shapes",
-        description="Squares, ellipses and hearts; size, rotation and place are known.",
-        n_images=50_000,
-        image_shape=(1, 32, 32),
-    ),
-    DataChoice(
-        name="mnist",
-        description="Handwritten digits, the classic of machine learning.",
-        n_images=70_000,
-        image_shape=(1, 28, 28),
-        needs_network=True,
-    ),
-    DataChoice(
-        name="fashion-mnist",
-        description="Clothes, shoes and bags from a shop's catalogue.",
-        n_images=70_000,
-        image_shape=(1, 28, 28),
-        needs_network=True,
-    ),
-    DataChoice(
-        name="kmnist",
-        description="Handwritten Japanese characters from old books, 10 kinds.",
-        n_images=70_000,
-        image_shape=(1, 28, 28),
-        needs_network=True,
-    ),
-)
-
-
-def built_in() -> tuple[DataChoice, ...]:
-    """Return the sets that `load` knows by name."""
-    return _CHOICES
 
 
 def load(
@@ -106,7 +51,7 @@ def load(
     The same words give the same images, in the same order, with the same split.
 
     Args:
-        name_or_path: A name that `built_in` lists, `openml:` and the name or number of a set on
+        name_or_path: A name that `all_sources` lists, `openml:` and the name or number of a set on
             openml.org, or the path of a folder or file (see `files.load_path`). A name comes first;
             for a folder of that name write ./name.
         image_size: Side of the images, 8 to 128; 0 keeps their own (see `files.load_path`).
@@ -130,34 +75,23 @@ def load(
             "A model needs at least 2: one to learn from and one to be tested on.",
             "Ask for more, or for 0 to use all.",
         )
-    if name_or_path == "faces":
-        from explorer.data.faces import faces
-
-        images = faces(n_images, report=report) if n_images else faces(report=report)
-    elif name_or_path == "shapes":
-        from explorer.data.shapes import DEFAULT_N_IMAGES, DEFAULT_SIZE, shapes
-
-        images = shapes(
-            n_images or DEFAULT_N_IMAGES, size=image_size or DEFAULT_SIZE, report=report
-        )
-    elif name_or_path == "digits" or _is_on_openml(name_or_path):
-        images = _whole(name_or_path, cache, report)
-        if n_images:
-            images = images.subset(draw_rows(images.is_test, n_images))
-    else:
-        from explorer.data.files import load_path
-
-        path = _existing(name_or_path)
-        wanted = Wanted(
-            image_size=image_size, n_images=n_images, grey=grey, fit=fit, reading=reading
-        )
-        with door(lambda why: _unreadable(path, why)):
-            images = load_path(path, wanted, report=report)
-        return keepable(_with_copies_noted(images))
+    wanted = Wanted(image_size=image_size, n_images=n_images, grey=grey, fit=fit, reading=reading)
+    source = source_named(name_or_path)
+    if source is None:
+        return _of_path(_existing(name_or_path), wanted, report)
+    images = source.load(wanted, report, cache)
     pixels = bring_to(images.pixels, image_size=image_size, grey=grey)
     notes = (told("also_a_path", name=name_or_path),) if os.path.exists(name_or_path) else ()
     fitting = _changed(images.pixels, pixels)
     return keepable(replace(images, pixels=pixels, fitting=fitting, notes=notes))
+
+
+def _of_path(path: Path, wanted: Wanted, report: ReportProgress | None) -> ImageSet:
+    from explorer.data.files import load_path
+
+    with door(lambda why: _unreadable(path, why)):
+        images = load_path(path, wanted, report=report)
+    return keepable(_with_copies_noted(images))
 
 
 def _unreadable(path: Path, why: str) -> DataError:
@@ -236,32 +170,15 @@ def load_items(
     from explorer.data.pictures import bring_to
 
     ids = np.asarray(ids, dtype=np.int64)
-    default = next((choice.n_images for choice in _CHOICES if choice.name == name), 0)
-    n = n_images or default
-    if ids.size and (ids.min() < 0 or ids.max() >= n > 0):
+    source = source_named(name)
+    if source is None:
         return None
-    n_drawn = int(ids.max(initial=-1)) + 1
-    if n_drawn > _MOST_DRAWN:
+    n, highest = n_images or source.n_images, int(ids.max(initial=-1))
+    if ids.min(initial=0) < 0 or highest >= n > 0 or highest >= _MOST_DRAWN:
         return None
-    if name == "faces":
-        from explorer.data.faces import draw_faces, face_factors
-
-        pixels = draw_faces(face_factors(n_drawn)[ids])
-    elif name == "shapes":
-        from explorer.data.shapes import DEFAULT_SIZE, draw_shapes, shape_index
-
-        pixels = draw_shapes(shape_index(n_drawn)[ids], image_size or DEFAULT_SIZE)
-    elif name == "digits" or _is_on_openml(name):
-        whole = _whole_at_hand(name, cache)
-        if whole is None:
-            return None
-        rows = draw_rows(whole.is_test, n_images or len(whole.is_test))
-        if ids.size and ids.max() >= len(rows):
-            return None
-        pixels = whole.pixels[rows[ids]]
-    else:
-        return None
-    return bring_to(pixels, image_size=image_size, grey=grey)
+    wanted = Wanted(image_size=image_size, n_images=n_images, grey=grey)
+    pixels = source.items(ids, wanted, cache)
+    return None if pixels is None else bring_to(pixels, image_size=image_size, grey=grey)
 
 
 def factor_sense(name: str, factor: str) -> str:
@@ -274,47 +191,13 @@ def factor_sense(name: str, factor: str) -> str:
     Returns:
         Empty where the factor's own name says it, as with "smile", or nothing is known.
     """
-    if name == "faces":
-        from explorer.data.faces import FACTOR_SENSES
-    elif name == "shapes":
-        from explorer.data.shapes import FACTOR_SENSES
-    else:
-        return ""
-    return FACTOR_SENSES.get(factor, "")
+    source = source_named(name)
+    return source.factor_senses.get(factor, "") if source else ""
 
 
 def is_name(name_or_path: str) -> bool:
     """Whether `load` takes a text for the name of a set, and not for a path."""
-    return name_or_path in {choice.name for choice in _CHOICES} or _is_on_openml(name_or_path)
-
-
-def _is_on_openml(name: str) -> bool:
-    return name.startswith(_OPENML) or any(
-        choice.name == name and choice.needs_network for choice in _CHOICES
-    )
-
-
-def _whole(name: str, cache: Path | None, report: ReportProgress | None) -> ImageSet:
-    """Read all of a set that has an end, from the network if need be."""
-    if name == "digits":
-        from explorer.data.digits import digits
-
-        return digits()
-    from explorer.data.openml import cache_folder, openml
-
-    return openml(name, cache=cache or cache_folder(), report=report)
-
-
-def _whole_at_hand(name: str, cache: Path | None) -> ImageSet | None:
-    """Read all of a set that has an end, or None if that would take the network."""
-    if name == "digits":
-        return _whole(name, cache, None)
-    from explorer.data.openml import cache_folder, cached
-
-    try:
-        return cached(name, cache=cache or cache_folder())
-    except DataError:  # a bundle from elsewhere may name anything
-        return None
+    return source_named(name_or_path) is not None
 
 
 def _existing(name_or_path: str) -> Path:
@@ -324,7 +207,7 @@ def _existing(name_or_path: str) -> Path:
     path = os.path.expanduser(name_or_path)
     if name_or_path and os.path.exists(path):
         return Path(path)
-    names = [choice.name for choice in _CHOICES]
+    names = [source.name for source in all_sources()]
     near = difflib.get_close_matches(name_or_path.lower(), names, n=2, cutoff=0.5)
     near += [
         plain_name(os.path.join(os.path.dirname(name_or_path), name))
@@ -332,7 +215,7 @@ def _existing(name_or_path: str) -> Path:
     ]
     raise DataError(
         f'There is no data set and no folder or file called "{plain_name(name_or_path)}".',
-        f"A path was needed, {_OPENML}NAME, or one of: {', '.join(names)}.",
+        f"A path was needed, openml:NAME, or one of: {', '.join(names)}.",
         f"Did you mean {' or '.join(near)}?" if near else "Check the spelling, or choose a name.",
     )
 

@@ -6,8 +6,11 @@ Knows nothing of files or of other sets.
 import numpy as np
 
 from explorer.data.imageset import ImageSet, fixed_split
+from explorer.data.sources import DataSource, items_of, part_of
 
 _LEVELS = 16  # pixels count the inked dots of a 4 x 4 block, 0 to 16
+_ATTRIBUTION = "Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998"
+_LICENCE = "CC BY 4.0"
 
 
 def digits() -> ImageSet:
@@ -31,6 +34,20 @@ def digits() -> ImageSet:
         class_names=tuple(str(digit) for digit in found.target_names),
         is_test=fixed_split(n),
         item_names=tuple(str(row) for row in range(n)),
-        source="Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998",
-        licence="CC BY 4.0",
+        source=_ATTRIBUTION,
+        licence=_LICENCE,
     )
+
+
+SOURCES = (
+    DataSource(
+        name="digits",
+        description="Small handwritten digits, scanned in the 1990s; good for a first try.",
+        attribution=_ATTRIBUTION,
+        licence=_LICENCE,
+        n_images=1_797,
+        image_shape=(1, 8, 8),
+        load=lambda wanted, report, cache: part_of(digits(), wanted),
+        items=lambda rows, wanted, cache: items_of(digits(), rows, wanted),
+    ),
+)

@@ -12,6 +12,8 @@ import numpy as np
 
 from explorer.data.face_parts import SIZE, paint
 from explorer.data.imageset import ImageSet, ReportProgress, fixed_split
+from explorer.data.reading import Wanted
+from explorer.data.sources import DataSource
 from explorer.errors import DataError, ShapeError
 
 FACTOR_NAMES: tuple[str, ...] = (
@@ -31,7 +33,7 @@ FACTOR_NAMES: tuple[str, ...] = (
 )
 
 # Of factors without a natural "more": what the picture goes from and to as they rise.
-FACTOR_SENSES = {
+_FACTOR_SENSES = {
     "gaze": "left to right",
     "brow tilt": "stern to worried",
     "hair colour": "fair to dark",
@@ -40,6 +42,8 @@ FACTOR_SENSES = {
     "background colour": "cream to blue",
 }
 
+_ATTRIBUTION, _LICENCE = "Drawn by Latent Explorer", "MIT"
+_N_IMAGES = 20_000
 _CHUNK = 64  # faces painted at once: 3 MB of canvas, which stays in a core's cache
 _THREADS = 2  # NumPy lets go of the interpreter lock while it paints
 
@@ -91,7 +95,9 @@ def draw_faces(factors: np.ndarray, report: ReportProgress | None = None) -> np.
     return pixels
 
 
-def faces(n_images: int = 20_000, seed: int = 0, report: ReportProgress | None = None) -> ImageSet:
+def faces(
+    n_images: int = _N_IMAGES, seed: int = 0, report: ReportProgress | None = None
+) -> ImageSet:
     """Draw a set of faces with its factors.
 
     Args:
@@ -109,9 +115,13 @@ def faces(n_images: int = 20_000, seed: int = 0, report: ReportProgress | None =
         is_test=fixed_split(n_images),
         factors=factors,
         factor_names=FACTOR_NAMES,
-        source="Drawn by Latent Explorer",
-        licence="MIT",
+        source=_ATTRIBUTION,
+        licence=_LICENCE,
     )
+
+
+def _items(rows: np.ndarray, wanted: Wanted, cache: object) -> np.ndarray:
+    return draw_faces(face_factors(int(rows.max(initial=-1)) + 1)[rows])
 
 
 def _check(factors: np.ndarray) -> None:
@@ -137,3 +147,19 @@ def _check(factors: np.ndarray) -> None:
             "Each factor must be a number between 0 and 1.",
             "Move it into that range.",
         )
+
+
+SOURCES = (
+    DataSource(
+        name="faces",
+        description="Cartoon faces drawn by this program; smile, gaze, hair and more are known.",
+        attribution=_ATTRIBUTION,
+        licence=_LICENCE,
+        n_images=_N_IMAGES,
+        image_shape=(3, SIZE, SIZE),
+        n_for_a_look=48,
+        factor_senses=_FACTOR_SENSES,
+        load=lambda wanted, report, cache: faces(wanted.n_images or _N_IMAGES, report=report),
+        items=_items,
+    ),
+)

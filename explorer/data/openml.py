@@ -22,6 +22,7 @@ from explorer.data.arrays import load_arrays
 from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.data.members import plain_name
 from explorer.data.reading import Wanted
+from explorer.data.sources import DataSource, items_of, part_of
 from explorer.disk import replacing
 from explorer.errors import DataError, MachineError
 
@@ -38,6 +39,7 @@ class _Known:
     """A set that goes by a short name.
 
     Attributes:
+        description: What it shows, in one line.
         number: Its number on OpenML, which unlike its name is never given to another version.
         title: Its name on OpenML.
         class_names: Names that OpenML's numbers stand for.
@@ -45,6 +47,7 @@ class _Known:
         licence: Its licence.
     """
 
+    description: str
     number: int
     title: str
     class_names: tuple[str, ...]
@@ -54,6 +57,7 @@ class _Known:
 
 KNOWN = {
     "mnist": _Known(
+        description="Handwritten digits, the classic of machine learning.",
         number=554,
         title="mnist_784",
         class_names=tuple("0123456789"),
@@ -61,6 +65,7 @@ KNOWN = {
         licence="CC BY-SA 3.0, as usually given",
     ),
     "fashion-mnist": _Known(
+        description="Clothes, shoes and bags from a shop's catalogue.",
         number=40996,
         title="Fashion-MNIST",
         class_names=(
@@ -71,6 +76,7 @@ KNOWN = {
         licence="MIT",
     ),
     "kmnist": _Known(
+        description="Handwritten Japanese characters from old books, 10 kinds.",
         number=41982,
         title="Kuzushiji-MNIST",
         class_names=tuple("おきすつなはまやれを"),
@@ -89,6 +95,33 @@ def cache_folder() -> Path:
     if home:
         return Path(os.path.abspath(os.path.expanduser(home))) / "data"
     return platformdirs.user_data_path("latent-explorer", appauthor=False) / "data"
+
+
+def source_on_openml(name: str) -> DataSource:
+    """Return the record of a set that `openml` reads; of most, little is known beforehand."""
+    known = KNOWN.get(name)
+
+    def load(wanted: Wanted, report: ReportProgress | None, cache: Path | None) -> ImageSet:
+        return part_of(openml(name, cache=cache or cache_folder(), report=report), wanted)
+
+    def items(rows: np.ndarray, wanted: Wanted, cache: Path | None) -> np.ndarray | None:
+        try:
+            whole = cached(name, cache=cache or cache_folder())
+        except DataError:  # a bundle from elsewhere may name anything
+            return None
+        return items_of(whole, rows, wanted)
+
+    return DataSource(
+        name=name,
+        description=known.description if known else "",
+        attribution=known.source if known else "",
+        licence=known.licence if known else "",
+        n_images=_N_CLASSIC if known else 0,
+        image_shape=(1, 28, 28) if known else (0, 0, 0),
+        needs_network=True,
+        load=load,
+        items=items,
+    )
 
 
 def openml(name: str, *, cache: Path, report: ReportProgress | None = None) -> ImageSet:
@@ -368,3 +401,6 @@ def _disk(name: str, cache: Path, error: OSError) -> MachineError:
         "Space and permission to write there were needed.",
         "Free some space, or set LATENT_EXPLORER_HOME to a folder that can be written to.",
     )
+
+
+SOURCES = tuple(source_on_openml(name) for name in KNOWN)

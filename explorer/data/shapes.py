@@ -11,12 +11,15 @@ Source:
 import numpy as np
 
 from explorer.data.imageset import ImageSet, ReportProgress, fixed_split
+from explorer.data.reading import Wanted
+from explorer.data.sources import DataSource
 from explorer.errors import DataError
 
 SHAPE_NAMES = ("square", "ellipse", "heart")
 FACTOR_NAMES = ("shape", "scale", "rotation in degrees", "horizontal", "vertical")
 # Of factors without a natural "more": what the picture goes from and to as they rise.
-FACTOR_SENSES = {"horizontal": "left to right", "vertical": "top to bottom"}
+_FACTOR_SENSES = {"horizontal": "left to right", "vertical": "top to bottom"}
+_ATTRIBUTION, _LICENCE = "drawn by this program after dSprites (Matthey et al. 2017)", "MIT"
 # Steps of shape, scale, rotation, horizontal, vertical; the last changes fastest, as in dSprites.
 GRID = (3, 6, 40, 32, 32)
 N_SHAPES = int(np.prod(GRID))
@@ -135,14 +138,24 @@ def shapes(
         factor_names=FACTOR_NAMES,
         is_test=fixed_split(n_images) if n_images > 1 else np.zeros(n_images, dtype=bool),
         item_names=tuple(f"shape {place}" for place in index),
-        source="drawn by this program after dSprites (Matthey et al. 2017)",
-        licence="MIT",
+        source=_ATTRIBUTION,
+        licence=_LICENCE,
     )
 
 
 def shape_index(n_images: int, *, seed: int = 0) -> np.ndarray:
     """Places in the grid of the first n pictures of a seed, shape (n,), none twice."""
     return np.random.default_rng(seed).permutation(N_SHAPES)[:n_images]
+
+
+def _load(wanted: Wanted, report: ReportProgress | None, cache: object) -> ImageSet:
+    n_images, size = wanted.n_images or DEFAULT_N_IMAGES, wanted.image_size or DEFAULT_SIZE
+    return shapes(n_images, size=size, report=report)
+
+
+def _items(rows: np.ndarray, wanted: Wanted, cache: object) -> np.ndarray:
+    index = shape_index(int(rows.max(initial=-1)) + 1)
+    return draw_shapes(index[rows], wanted.image_size or DEFAULT_SIZE)
 
 
 def _draw_patches(factors: np.ndarray, pixels: np.ndarray) -> None:
@@ -193,3 +206,19 @@ def _to_heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     lobes = np.minimum(np.hypot(p - _LOBE, q), np.hypot(p, q - _LOBE)) - _LOBE
     distance: np.ndarray = np.minimum(_to_square(p, q, _LOBE), lobes)
     return distance
+
+
+SOURCES = (
+    DataSource(
+        name="shapes",
+        description="Squares, ellipses and hearts; size, rotation and place are known.",
+        attribution=_ATTRIBUTION,
+        licence=_LICENCE,
+        n_images=DEFAULT_N_IMAGES,
+        image_shape=(1, DEFAULT_SIZE, DEFAULT_SIZE),
+        n_for_a_look=48,
+        factor_senses=_FACTOR_SENSES,
+        load=_load,
+        items=_items,
+    ),
+)

@@ -11,7 +11,6 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet, ReportProgress, Skipped, evenly_spread
 from explorer.data.pictures import as_image
 
-_DRAWN = {"faces": 48, "shapes": 48}  # of sets drawn by this program, so many for a look
 _COLUMNS, _ROWS = 12, 4
 _SIDE, _GAP = 64, 4  # pixels
 _PAIRS, _PAIR_COLUMNS = 4, 2  # images before and after
@@ -69,17 +68,16 @@ def look_at(asked: TrainConfig, *, report: ReportProgress | None = None) -> Look
 
 
 def _look(asked: TrainConfig, report: ReportProgress | None) -> Look:
-    source = asked.data
-    n_drawn = _DRAWN.get(source, 0)
+    source = data.source_named(asked.data)
+    n_drawn = source.n_for_a_look if source else 0
     images = data.load_for(replace(asked, n_images=n_drawn), report=report)
-    n_all = {choice.name: choice.n_images for choice in data.built_in()}
     counts: list[int] = []
     if images.labels is not None and not n_drawn:
         counts = np.bincount(images.labels, minlength=len(images.class_names)).tolist()
     return Look(
         name=images.name,
         image_shape=images.image_shape,
-        n_images=n_all[source] if n_drawn else len(images.pixels),
+        n_images=source.n_images if source and n_drawn else len(images.pixels),
         classes=tuple(zip(images.class_names, counts, strict=False)),
         skipped=images.skipped,
         sheet=_contact_sheet(images),

@@ -14,6 +14,7 @@ from explorer.ui.previews import Look, look_at
 from explorer.ui.words import plain, say
 
 _SOURCES = ("builtin", "openml", "upload")
+_FIRST = "digits"  # of the sets that have a name
 _WAYS = ("files", "folder")
 _SIZES = (0, 16, 28, 32, 48, 64, 96, 128)
 # Settings that say how files are to be read, and what may be chosen; of the others, a text.
@@ -66,12 +67,11 @@ def choose_images() -> Chosen | None:
 
 
 def _built_in() -> str:
-    known = {choice.name: choice for choice in data.built_in()}
-    name = st.selectbox(say("train.set"), list(known), index=list(known).index("digits"))
-    choice = known[name]
-    words = plain(choice.description)
-    st.caption(say("train.needs_network", description=words) if choice.needs_network else words)
-    return choice.name
+    known = {source.name: source for source in data.all_sources()}
+    name = st.selectbox(say("train.set"), list(known), index=list(known).index(_FIRST))
+    words, needs_network = plain(known[name].description), known[name].needs_network
+    st.caption(say("train.needs_network", description=words) if needs_network else words)
+    return name
 
 
 def _open_ml() -> str | None:
