@@ -12,15 +12,13 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from explorer.bundle import Codes, ModelBundle
+from explorer.bundle import Codes, LatentMap, ModelBundle
 from explorer.bundle.card import card_text
 from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig
 from explorer.data.imageset import ReportProgress
 from explorer.data.pictures import as_image
 
-# Fewer items than this have no neighbourhoods for t-SNE to keep.
-_FEWEST_FOR_TSNE = 10
 _PREVIEW_SIDE, _CELL, _GAP = 256, 80, 4  # pixels: 3 cells and 4 gaps make 256
 
 
@@ -93,15 +91,15 @@ def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
     """
     from explorer.latent.stats import active_coordinates, spacing
     from explorer.projection.pca import pca
-    from explorer.projection.tsne import tsne
+    from explorer.projection.tsne import METHOD, tsne
 
     active = active_coordinates(codes.mu, codes.logvar)
     flat = pca(codes.mu)
-    positions = None
-    if len(codes.mu) >= _FEWEST_FOR_TSNE and codes.placed.all():
+    maps = {}
+    if len(codes.mu) >= METHOD.fewest and codes.placed.all():
         for step in tsne(codes.mu):
             report(step.iteration / max(step.n_iterations, 1))
-            positions = step.xy
+        maps[METHOD.name] = LatentMap(xy=step.xy, method=METHOD.name, settings=METHOD.settings)
     return replace(
         codes,
         spacing=spacing(codes.mu, active=active).astype(np.float32),
@@ -109,7 +107,7 @@ def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
         pca_components=flat.components,
         pca_variance=flat.variance_share,
         pca=flat.xy,
-        tsne=positions,
+        maps=maps,
     )
 
 

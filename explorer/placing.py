@@ -5,9 +5,6 @@ its own, because that needs torch, which the app does without; the process ends 
 found. Knows nothing of pages.
 """
 
-import re
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -21,12 +18,10 @@ from explorer.bundle import ModelBundle
 from explorer.data.npz import NUMBERS, read_npz
 from explorer.data.pictures import as_image
 from explorer.errors import MachineError
-from explorer.jobs import patient_environment
+from explorer.jobs.commands import OURS, run_command
 from explorer.packing.networks import decode, encode
 
-_LONGEST_S = 300.0  # that a search may take before it is broken off
 _MOST_BYTES = 1 << 20  # of the file with one code
-_PERCENT = re.compile(r"\s*(\d+)%")
 _at_a_time = threading.BoundedSemaphore(2)  # each takes some 300 MB
 
 
@@ -73,9 +68,9 @@ def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> 
     with _at_a_time, tempfile.TemporaryDirectory(prefix="latent-explorer-") as kept:
         given, codes, drawn = (Path(kept) / name for name in ("x.png", "z.npz", "x_hat.png"))
         as_image(pixels).save(given)
-        command = [sys.executable, "-m", "explorer", "encode", str(folder), str(given)]
+        command = [*OURS, "encode", str(folder), str(given)]
         command += ["--out", str(codes), "--reconstructions", str(drawn), "--often"]
-        _run(command, report)
+        run_command(command, report, failed=_failed)
         arrays = read_npz(codes, cap_bytes=_MOST_BYTES, kinds=NUMBERS + "U")  # with its name
         with Image.open(drawn) as image:
             x_hat = _to_pixels(image)
@@ -89,40 +84,6 @@ def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> 
 
 def _error(x_hat: np.ndarray, pixels: np.ndarray) -> float:
     return float(np.square((x_hat.astype(np.float64) - pixels) / 255).mean())
-
-
-def _run(command: list[str], report: Callable[[float], None]) -> None:
-    """Run a command and pass on how far it is; it does not outlive this call."""
-    told = []
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        env=patient_environment(),
-    ) as process:
-        assert process.stderr is not None
-        alarm = threading.Timer(_LONGEST_S, process.kill)
-        alarm.start()
-        try:
-            for line in process.stderr:
-                percent = _PERCENT.match(line)
-                if percent:
-                    report(int(percent[1]) / 100)
-                else:
-                    told.append(line.strip())
-            process.wait()
-        except BaseException:  # also of whoever is told
-            process.kill()
-            raise
-        finally:
-            alarm.cancel()
-    if process.returncode > 0:
-        raise _failed(told[-1] if told else "the process printed nothing")
-    if process.returncode < 0:
-        raise _failed(f"the process was stopped, at the latest after {_LONGEST_S:.0f} seconds")
 
 
 def _failed(reason: str) -> MachineError:

@@ -11,7 +11,7 @@ const codes = latent.readArrays(
 );
 const list = (values) => Array.from(values);
 const both = { pca: latent.pcaPlane(codes, 2), pca3: latent.pcaPlane(codes, 3) };
-both.tsne = latent.tsnePlane(codes);
+both.tsne = latent.neighbourPlane(codes, codes.tsne);
 both.z = latent.coordinatePlane(2, 0);
 both.alone = latent.coordinatePlane(2, 2);
 const round = (name, z, i) => {

@@ -18,8 +18,8 @@ def test_complete_adds_all_that_exploring_needs(tiny):
     codes, n = tiny.codes, len(tiny.codes.mu)
     assert codes.spacing is not None
     assert (codes.spacing > 0).all()
-    assert codes.tsne is not None
-    assert codes.tsne.shape == (n, 2)
+    assert codes.maps["tsne"].xy.shape == (n, 2)
+    assert codes.maps["tsne"].settings == {"perplexity": 30}
     assert codes.pca is not None
     assert np.allclose(
         codes.pca, (codes.mu - codes.pca_mean) @ np.transpose(codes.pca_components), atol=1e-5
@@ -54,8 +54,7 @@ def test_complete_gives_the_same_bundle_again(tiny):
     again = complete(fresh_bundle(), command=tiny.command)
     assert again.preview == tiny.preview
     assert again.pack == tiny.pack
-    assert again.codes.tsne is not None
-    assert np.array_equal(again.codes.tsne, tiny.codes.tsne)
+    assert np.array_equal(again.codes.maps["tsne"].xy, tiny.codes.maps["tsne"].xy)
 
 
 def test_a_handful_of_items_gets_no_tsne():
@@ -64,7 +63,7 @@ def test_a_handful_of_items_gets_no_tsne():
         name: getattr(bundle.codes, name)[:5] for name in ("mu", "logvar", "ids", "error", "labels")
     }
     done = complete(dataclasses.replace(bundle, codes=dataclasses.replace(bundle.codes, **some)))
-    assert done.codes.tsne is None
+    assert not done.codes.maps
     assert done.codes.pca is not None
 
 
@@ -94,7 +93,7 @@ def test_preview_is_a_square_picture_of_decoded_items(tiny):
 
 def test_draws_from_the_prior_have_a_pca_but_no_t_sne(tiny_gan):
     codes = tiny_gan.codes
-    assert codes.tsne is None
+    assert not codes.maps
     assert codes.pca is not None
     assert codes.spacing is not None
 

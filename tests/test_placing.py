@@ -8,6 +8,7 @@ import pytest
 from explorer import placing
 from explorer.bundle import write_bundle
 from explorer.errors import MachineError
+from explorer.jobs import commands
 from explorer.latent.encode import decode, encode
 from explorer.placing import place, place_by_encoder
 
@@ -52,15 +53,17 @@ def test_a_process_that_fails_says_why(tmp_path):
 
 
 def test_a_search_that_takes_too_long_is_broken_off(monkeypatch):
-    monkeypatch.setattr(placing, "_LONGEST_S", 0.2)
+    monkeypatch.setattr(commands, "_LONGEST_S", 0.2)
     with pytest.raises(MachineError, match="the process was stopped"):
-        placing._run([sys.executable, "-c", "import time; time.sleep(60)"], quiet)
+        commands.run_command(
+            [sys.executable, "-c", "import time; time.sleep(60)"], quiet, failed=placing._failed
+        )
 
 
 def test_a_process_that_has_said_all_is_left_to_end(tmp_path):
     done = tmp_path / "done"
     late = f"import os, time; os.close(2); time.sleep(0.5); open({str(done)!r}, 'w').close()"
-    placing._run([sys.executable, "-c", late], quiet)
+    commands.run_command([sys.executable, "-c", late], quiet, failed=placing._failed)
     assert done.exists()
 
 
@@ -70,4 +73,4 @@ def test_whoever_listens_can_break_it_off():
 
     slow = "import sys, time; print('  5%  x', file=sys.stderr, flush=True); time.sleep(60)"
     with pytest.raises(KeyboardInterrupt):
-        placing._run([sys.executable, "-c", slow], stop)
+        commands.run_command([sys.executable, "-c", slow], stop, failed=placing._failed)

@@ -153,7 +153,7 @@ def test_a_bundle_without_labels_or_pack_is_drawn(nothing_shipped, tiny):
     bare = replace(
         tiny,
         pack=None,
-        codes=replace(tiny.codes, labels=None, tsne=None),
+        codes=replace(tiny.codes, labels=None, maps={}),
         data=replace(tiny.data, class_names=()),
     )
     write_bundle(bare, store.bundles_folder() / "bare")

@@ -26,6 +26,8 @@ from explorer.bundle.record import (
     BundleSummary,
     Codes,
     DataFacts,
+    LatentMap,
+    MapFacts,
     ModelBundle,
 )
 
@@ -35,6 +37,8 @@ __all__ = [
     "BundleSummary",
     "Codes",
     "DataFacts",
+    "LatentMap",
+    "MapFacts",
     "ModelBundle",
     "bundles_in",
     "looks_like_bundle",

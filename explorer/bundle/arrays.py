@@ -3,6 +3,7 @@
 Knows nothing of config.json, only of what it says.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +13,7 @@ import safetensors
 import safetensors.numpy
 
 from explorer.bundle.files import CAPS, bundle_door, file_in, refusal
-from explorer.bundle.record import Codes, DataFacts
+from explorer.bundle.record import Codes, DataFacts, LatentMap, MapFacts, implied_facts
 from explorer.config import Precision
 from explorer.data.npz import npz_bytes, read_npz
 from explorer.models.spec import ModelSpec, expected_weights
@@ -20,6 +21,10 @@ from explorer.models.spec import ModelSpec, expected_weights
 _WEIGHTS, _CODES = "weights.safetensors", "codes.npz"
 _REQUIRED = ("mu", "logvar", "ids", "error")
 _PCA = ("pca_mean", "pca_components", "pca_variance", "pca")
+_MAP = "map_"  # begins the names of arrays that hold maps
+_MOST_MAPS = 16
+# What addresses and the browser's arrays call other things.
+_NO_MAP_NAMES = {"pca", "pca3", "mu", "active", "spacing", "labels", "error", "drawn", "z"}
 MOST_CODES = 20_000
 # Beyond these, squares and exponentials are no longer numbers of 32 bits.
 LARGEST_VALUE, LARGEST_LOGVAR = 1e12, 80.0
@@ -90,6 +95,11 @@ def _fits_half(array: np.ndarray) -> bool:
         return bool((array.astype(np.float16) == array).all())
 
 
+def is_map_name(name: str) -> bool:
+    """Whether a map may go by a name: a short word that stands for nothing else."""
+    return bool(re.fullmatch("[a-z][a-z0-9]{0,19}", name)) and name not in _NO_MAP_NAMES
+
+
 def codes_bytes(codes: Codes) -> bytes:
     """Return codes.npz; arrays that are None are left out."""
     return npz_bytes(_arrays(codes))
@@ -108,8 +118,16 @@ def check_unpacked(codes: Codes, folder: Path) -> None:
         raise refusal(folder, _CODES, f"unpacks to {n_bytes:,} bytes.", needed)
 
 
-def read_codes(folder: Path, data: DataFacts, model: ModelSpec) -> Codes:
+def read_codes(
+    folder: Path, data: DataFacts, model: ModelSpec, maps: Mapping[str, MapFacts]
+) -> Codes:
     """Read and check codes.npz.
+
+    Args:
+        folder: The bundle.
+        data: Facts of its data.
+        model: Its network.
+        maps: What config.json says of its maps.
 
     Raises:
         BundleError: The file is missing, damaged or too large, or `check_codes` refuses it.
@@ -117,7 +135,9 @@ def read_codes(folder: Path, data: DataFacts, model: ModelSpec) -> Codes:
     path = file_in(folder, _CODES)
     with bundle_door(folder, _CODES, "It must be an npz archive of arrays of numbers."):
         arrays = read_npz(path, cap_bytes=CAPS[_CODES])
-    known = [f.name for f in fields(Codes)]
+    placed = {_map_of(name): array for name, array in arrays.items() if _map_of(name)}
+    arrays = {name: array for name, array in arrays.items() if not _map_of(name)}
+    known = [f.name for f in fields(Codes) if f.name != "maps"]
     unknown = sorted(set(arrays) - set(known))
     if unknown:
         needed = f"It may hold {', '.join(known)}."
@@ -126,7 +146,13 @@ def read_codes(folder: Path, data: DataFacts, model: ModelSpec) -> Codes:
     if missing:
         needed = f"It needs {', '.join(_REQUIRED)}."
         raise refusal(folder, _CODES, f'lacks "{missing[0]}".', needed)
-    codes = Codes(**arrays)
+    if lost := maps.keys() - placed.keys():
+        needed = f'It must hold the map "{min(lost)}" that config.json names.'
+        raise refusal(folder, _CODES, "lacks a map.", needed)
+    known_maps = {
+        name: _map(xy, maps.get(name) or implied_facts(name)) for name, xy in placed.items()
+    }
+    codes = Codes(**arrays, maps=known_maps)
     check_codes(codes, data, model, folder)
     return codes
 
@@ -139,6 +165,9 @@ def check_codes(codes: Codes, data: DataFacts, model: ModelSpec, folder: Path) -
             comes without one it belongs with; or codes are draws from the prior where there is an
             encoder.
     """
+    if len(codes.maps) > _MOST_MAPS or not all(map(is_map_name, codes.maps)):
+        needed = f"It may hold {_MOST_MAPS} others, each named by a short word of its own."
+        raise refusal(folder, _CODES, "holds maps that cannot be told apart.", needed)
     arrays = _arrays(codes)
     present = [name for name in _PCA if name in arrays]
     if present and len(present) < len(_PCA):
@@ -222,8 +251,23 @@ def _check_labels(labels: np.ndarray, data: DataFacts, folder: Path) -> None:
 
 def _arrays(codes: Codes) -> dict[str, np.ndarray]:
     """The arrays that are there, by name."""
-    named = {f.name: getattr(codes, f.name) for f in fields(codes)}
+    named = {f.name: getattr(codes, f.name) for f in fields(codes) if f.name != "maps"}
+    named |= {_array_of(name): placed.xy for name, placed in codes.maps.items()}
     return {name: array for name, array in named.items() if array is not None}
+
+
+def _array_of(map_name: str) -> str:
+    """Return the array that holds a map; the oldest kind goes by its bare name."""
+    return map_name if map_name == "tsne" else f"{_MAP}{map_name}"
+
+
+def _map_of(array: str) -> str:
+    """Return the map that an array holds; empty of other arrays."""
+    return array if array == "tsne" else array.removeprefix(_MAP) if array.startswith(_MAP) else ""
+
+
+def _map(xy: np.ndarray, facts: MapFacts) -> LatentMap:
+    return LatentMap(xy=xy, method=facts.method, settings=facts.settings, is_exact=facts.is_exact)
 
 
 def _shapes(codes: Codes, data: DataFacts, latent_dim: int) -> dict[str, tuple[int, ...]]:
@@ -245,7 +289,7 @@ def _shapes(codes: Codes, data: DataFacts, latent_dim: int) -> dict[str, tuple[i
         "pca_components": (m, latent_dim),
         "pca_variance": (m,),
         "pca": (n, m),
-        "tsne": (n, 2),
+        **{_array_of(name): (n, 2) for name in codes.maps},
     }
 
 

@@ -117,7 +117,7 @@ def _limits(bundle: ModelBundle) -> str:
         "warns of them.",
         *_limits_of_kind(bundle),
     ]
-    if bundle.codes.tsne is not None:
+    if "tsne" in bundle.codes.maps:
         lines.append("- The t-SNE map keeps neighbours together; distances across it mean nothing.")
     if bundle.pack is None:
         lines.append(

@@ -79,7 +79,7 @@ def read_bundle(folder: Path | str, *, weights: bool = True) -> ModelBundle:
 def _read(folder: Path, *, weights: bool) -> ModelBundle:
     """Read all files of a bundle, which may be replaced meanwhile."""
     summary = read_settings(folder)
-    codes = read_codes(folder, summary.data, summary.model)
+    codes = read_codes(folder, summary.data, summary.model, summary.maps)
     _check_start(summary, codes, folder)
     return ModelBundle(
         name=summary.name,

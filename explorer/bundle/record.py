@@ -44,6 +44,42 @@ class DataFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MapFacts:
+    """How a map came about.
+
+    Attributes:
+        method: Name of the method, as `projection` knows it; it may be unknown here.
+        settings: What the method was told.
+        is_exact: Whether places follow from codes by a formula; else only nearness means anything.
+    """
+
+    method: str
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LatentMap(MapFacts):
+    """Where the codes lie on a map.
+
+    Attributes:
+        xy: One row per code, shape (n, 2), float32.
+    """
+
+    xy: np.ndarray
+
+    @property
+    def facts(self) -> MapFacts:
+        """How it came about."""
+        return MapFacts(method=self.method, settings=self.settings, is_exact=self.is_exact)
+
+
+def implied_facts(name: str) -> MapFacts:
+    """Return how a map of that name came about where nothing is noted of it."""
+    return MapFacts(method=name, settings={"perplexity": 30} if name == "tsne" else {})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Codes:
     """What the encoder says of up to 5,000 images, and where they fall on the map.
 
@@ -68,7 +104,7 @@ class Codes:
             completed. PCA coordinates are (mu - pca_mean) @ pca_components.T.
         pca_variance: Share of variance on each axis, shape (m,); None until completed.
         pca: PCA coordinates, shape (n, m); None until completed.
-        tsne: t-SNE positions, shape (n, 2); None until completed, or where too few items.
+        maps: All other maps by name, such as `tsne`; none until completed, or where too few items.
     """
 
     mu: np.ndarray
@@ -83,7 +119,7 @@ class Codes:
     pca_components: np.ndarray | None = None
     pca_variance: np.ndarray | None = None
     pca: np.ndarray | None = None
-    tsne: np.ndarray | None = None
+    maps: Mapping[str, LatentMap] = field(default_factory=dict)
 
     @property
     def placed(self) -> np.ndarray:
@@ -114,6 +150,7 @@ class BundleSummary:
         look_for: What to look for in it, in one line; empty if nobody wrote one.
         start_item: Row in the data set of the item that exploring begins with; None if not chosen.
         origin: Id that its run gave it, by which the run knows it again; empty if unknown.
+        maps: How its maps came about, by name, where that is noted.
     """
 
     name: str
@@ -129,6 +166,7 @@ class BundleSummary:
     look_for: str = ""
     start_item: int | None = None
     origin: str = ""
+    maps: Mapping[str, MapFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

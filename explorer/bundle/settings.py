@@ -13,7 +13,14 @@ from typing import cast
 
 from explorer.bundle.files import bundle_door, read_file, refusal
 from explorer.bundle.model import model_entry, model_of
-from explorer.bundle.record import FORMAT_VERSION, BundleSummary, DataFacts, ModelBundle
+from explorer.bundle.record import (
+    FORMAT_VERSION,
+    BundleSummary,
+    DataFacts,
+    MapFacts,
+    ModelBundle,
+    implied_facts,
+)
 from explorer.config import TrainConfig
 from explorer.data.naming import LONGEST_NAME
 from explorer.errors import ConfigError
@@ -37,7 +44,14 @@ _KEYS = {
 }
 # Written only where they are set, so that a bundle without them is the same to every version. The
 # first version knew no optional keys and refuses a config.json that has any: it cannot read these.
-_OPTIONAL_KEYS = {"model": dict, "title": str, "look_for": str, "start_item": int, "origin": str}
+_OPTIONAL_KEYS = {
+    "model": dict,
+    "maps": dict,
+    "title": str,
+    "look_for": str,
+    "start_item": int,
+    "origin": str,
+}
 _DATA_KEYS = {
     "name": str,
     "n_train": int,
@@ -73,6 +87,9 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
         "slider_names": {str(i): text for i, text in sorted(bundle.slider_names.items())},
         "command": bundle.command,
     } | _set_ones(bundle)
+    maps = {name: placed.facts for name, placed in bundle.codes.maps.items()}
+    if noted := {name: facts for name, facts in maps.items() if facts != implied_facts(name)}:
+        values["maps"] = {name: _of_map(facts) for name, facts in noted.items()}
     return (json.dumps(values, indent=2) + "\n").encode()
 
 
@@ -124,6 +141,7 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
         look_for=_line(values.get("look_for"), "look_for", _LONGEST_LINE, folder),
         start_item=_start_item(values.get("start_item"), folder),
         origin=_hex(values.get("origin", ""), "origin", folder),
+        maps=_maps(cast(dict[str, object], values.get("maps", {})), folder),
     )
 
 
@@ -240,7 +258,7 @@ def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
 
 def _set_ones(bundle: ModelBundle) -> dict[str, object]:
     """The optional keys that say something."""
-    values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS if key != "model"}
+    values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS if key not in ("model", "maps")}
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
@@ -289,3 +307,40 @@ def _slider_names(values: Mapping[str, object], latent_dim: int, folder: Path) -
             raise refusal(folder, _FILE, f'has a wrong "slider_names.{key}".', needed)
         names[int(key)] = text
     return names
+
+
+def _of_map(facts: MapFacts) -> dict[str, object]:
+    return {"method": facts.method, "settings": dict(facts.settings), "exact": facts.is_exact}
+
+
+def _maps(values: Mapping[str, object], folder: Path) -> dict[str, MapFacts]:
+    """Return how maps came about; which of them there are, codes.npz says."""
+    maps = {}
+    for name, facts in values.items():
+        if not isinstance(facts, dict) or not _are_facts(facts):
+            needed = "It must hold a method, its settings (numbers or short texts) and exact."
+            raise refusal(folder, _FILE, f'has a wrong "maps.{name}".', needed)
+        maps[name] = MapFacts(
+            method=facts["method"], settings=facts["settings"], is_exact=facts["exact"]
+        )
+    return maps
+
+
+def _are_facts(facts: dict[str, object]) -> bool:
+    method, settings, exact = (facts.get(key) for key in ("method", "settings", "exact"))
+    return (
+        len(facts) == 3
+        and isinstance(exact, bool)
+        and _is_short(method)
+        and isinstance(settings, dict)
+        and all(_is_short(key) for key in settings)
+        and all(_is_short(value) or _is_number(value) for value in settings.values())
+    )
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and abs(cast(float, value)) <= LARGEST_SCORE

@@ -12,6 +12,7 @@ that ends, for whatever reason, leaves in it everything that resuming needs.
 - `looking.py`: what has come of a run: its model, and what was kept of it to look at.
 - `unfinished.py`: what a run of the command line keeps beside its bundle to be.
 - `recording.py`: writes a run of the command line down as the app's own are.
+- `commands.py`: runs other commands in processes of their own.
 - `turns.py`: how many runs work at once, and whose turn it is.
 - `ends.py`: what a run came to: the weights it kept, the others, and the verdict on both.
 - `concluding.py`: judges what a run came to.

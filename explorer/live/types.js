@@ -24,7 +24,7 @@
  * @property {ArrayOf<Uint8Array>} [held_out] 1 where the model did not learn from the item
  * @property {ArrayOf<Uint8Array>} [drawn] 1 where the item is sampled from the prior
  * @property {ArrayOf<Float32Array>} [error] reconstruction error of each item
- * @property {ArrayOf<Float32Array>} [tsne] (n, 2)
+ * @property {ArrayOf<Float32Array>} [tsne] (n, 2); so are all other maps, by their names
  * @property {ArrayOf<Float32Array>} pca_mean (d,)
  * @property {ArrayOf<Float32Array>} pca_components (m, d)
  */

@@ -1,13 +1,13 @@
 """Bundles opened for looking at, shared by all visitors and kept while they do not change."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from explorer import originals, store
+from explorer import mapping, originals, store
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.errors import BundleError
 from explorer.latent.stats import (
@@ -111,6 +111,7 @@ class Exhibit:
         """What the browser needs of the codes, for `latent/latent.js`."""
         codes = self.bundle.codes
         wanted = {
+            **{name: placed.xy for name, placed in codes.maps.items()},
             "mu": codes.mu,
             "active": self.active,
             "spacing": np.sort(_given(codes.spacing)),
@@ -118,7 +119,6 @@ class Exhibit:
             "error": codes.error,
             "pca_mean": codes.pca_mean,
             "pca_components": codes.pca_components,
-            "tsne": codes.tsne,
             "drawn": None if codes.placed.all() else (~codes.placed).astype(np.uint8),
             "held_out": None if codes.split is None else codes.held_out.astype(np.uint8),
         }
@@ -181,7 +181,25 @@ def open_exhibit(name: str) -> Exhibit:
             "Its config.json must be there.",
             "Choose another model, or train this one again.",
         ) from error
-    return _opened(folder, changed_ns)
+    return _with_kept_maps(_opened(folder, changed_ns))
+
+
+def _with_kept_maps(exhibit: Exhibit) -> Exhibit:
+    """Return a bundle with the maps that were made of it here; what it brings comes first."""
+    more = mapping.kept(exhibit.bundle.codes)
+    new = tuple(sorted(more.keys() - exhibit.bundle.codes.maps.keys()))
+    return _extended(exhibit, new) if new else exhibit
+
+
+@lru_cache(maxsize=32)
+def _extended(exhibit: Exhibit, names: tuple[str, ...]) -> Exhibit:
+    codes = exhibit.bundle.codes
+    more = {name: placed for name, placed in mapping.kept(codes).items() if name in names}
+    bundle = replace(exhibit.bundle, codes=replace(codes, maps={**codes.maps, **more}))
+    digest = hashlib.sha256(exhibit.version.encode())
+    for name in names:
+        digest.update(name.encode() + more[name].xy.tobytes())
+    return Exhibit(bundle, digest.hexdigest()[:16])
 
 
 @lru_cache(maxsize=32)  # a few megabytes each; sessions hold on to theirs, so let them share it

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer import mapping
 from explorer.data import factor_sense
 from explorer.figures import ByClass, ByValue, Theme, latent_map
+from explorer.projection import MapMethod, all_methods, method_named
 from explorer.ui.exhibits import Coordinate, Exhibit
-from explorer.ui.words import say
+from explorer.ui.words import plain, say
+from explorer.words import catalogue
 
 _POINTS = (500, 1000, 2000)
 
@@ -20,7 +23,7 @@ class MapChoice:
     """What the page's controls say.
 
     Attributes:
-        method: `pca`, `pca3`, `tsne`, or `z` for two coordinates.
+        method: `pca`, `pca3`, the name of another map, or `z` for two coordinates.
         color: `class`, `error`, `kl`, `none` or the name of a factor.
         n_points: Dots to show; 0 shows all.
         part: Images to show: those `learnt` from, those `held` out, or `both`.
@@ -58,16 +61,44 @@ def coordinate_name(coordinate: Coordinate) -> str:
 
 
 def map_choices(exhibit: Exhibit) -> dict[str, str]:
-    """Return the maps a bundle has: value to words. With two coordinates they are the map."""
+    """Return the maps a bundle has, and those that can be made of it: value to words.
+
+    With two coordinates they are the map.
+    """
     codes = exhibit.bundle.codes
     d = codes.mu.shape[1]
     choices = {"pca": say("explore.map_pca")}
     if d >= 3:
         choices["pca3"] = say("explore.map_pca3")
-    if codes.tsne is not None:
-        choices["tsne"] = say("explore.map_tsne")
+    choices |= {name: map_label(name) for name in codes.maps}
+    choices |= {method.name: map_label(method.name) for method in makeable(exhibit)}
     choices["z"] = say("explore.map_coordinates")
     return {"z": choices.pop("z")} | choices if d <= 2 else choices
+
+
+def makeable(exhibit: Exhibit) -> list[MapMethod]:
+    """Return the methods that are installed and can still make a map of a bundle."""
+    codes = exhibit.bundle.codes
+    return [
+        method
+        for method in all_methods()
+        if method.name not in {"pca", *codes.maps}
+        and method.is_installed
+        and mapping.can_make(codes, method)
+    ]
+
+
+def not_installed() -> list[str]:
+    """Return what methods that are not installed are called."""
+    return [method.title for method in all_methods() if not method.is_installed]
+
+
+def map_label(name: str) -> str:
+    """Return what a map is called, in the words of the catalogue where it has some."""
+    if f"map_{name}" in catalogue()["explore"]:
+        return say(f"explore.map_{name}")
+    method = method_named(name)
+    return method.title if method else plain(name)
 
 
 def color_choices(exhibit: Exhibit) -> dict[str, str]:
@@ -120,7 +151,8 @@ def figure_choice(
         theme: `light` or `dark`.
         part: Which images to show; anything unknown shows both parts.
     """
-    known = code in ("pca3", "tsne") or _pair(code, exhibit.bundle.model.latent_dim)
+    maps = exhibit.bundle.codes.maps
+    known = code == "pca3" or code in maps or _pair(code, exhibit.bundle.model.latent_dim)
     return FigureChoice(
         code if known else "pca",
         color if color in color_choices(exhibit) else "none",
@@ -170,8 +202,8 @@ def _places(exhibit: Exhibit, code: str) -> tuple[np.ndarray, list[str]]:
     if pair:
         names = {c.index: coordinate_name(c) for c in exhibit.coordinates}
         return codes.mu[:, pair], [names[i] for i in pair]
-    if code == "tsne" and codes.tsne is not None:
-        return codes.tsne, []
+    if code in codes.maps:
+        return codes.maps[code].xy, []
     assert codes.pca is not None  # `open_exhibit` has seen to that
     assert codes.pca_variance is not None
     m = min(3 if code == "pca3" else 2, codes.pca.shape[1])

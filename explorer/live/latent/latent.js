@@ -152,13 +152,13 @@ export function coordinatePlane(i, j) {
   };
 }
 
-/** t-SNE has no formula either way: both ways go by the nearest items, and are approximate. */
-export function tsnePlane(codes) {
+/** A map without a formula, such as t-SNE: both ways go by the nearest items, approximately. */
+export function neighbourPlane(codes, places) {
   const both = [0, 1];
   return {
     exact: false,
-    toPlane: (z) => weightedMean(codes.tsne, nearest(codes.mu, z, codes.active.values)),
-    toCode: (xy) => weightedMean(codes.mu, nearest(codes.tsne, xy, both)),
+    toPlane: (z) => weightedMean(places, nearest(codes.mu, z, codes.active.values)),
+    toCode: (xy) => weightedMean(codes.mu, nearest(places, xy, both)),
   };
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** A model as a page runs it: its codes, its items, and its decoder, here or in Python. */
 
-import { coordinatePlane, pcaPlane, readArrays, tsnePlane } from "../latent/latent.js";
+import { coordinatePlane, neighbourPlane, pcaPlane, readArrays } from "../latent/latent.js";
 import { makeDecoder, readPack } from "../network/decoder.js";
 import { makeItems } from "./items.js";
 import { loadPlotly } from "./loading.js";
@@ -68,7 +68,8 @@ function latestFor(decode) {
 
 /** @param {string} map @param {Codes} codes @returns {Plane} */
 function planeOf(map, codes) {
-  if (map === "tsne") return tsnePlane(codes);
+  const places = /** @type {Object<string, any>} */ (codes)[map];
+  if (places) return neighbourPlane(codes, places);
   if (map.startsWith("z")) {
     const [across, up] = map.slice(1).split("-").map(Number);
     return coordinatePlane(across, up);

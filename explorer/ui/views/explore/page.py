@@ -17,6 +17,7 @@ from explorer.ui.maps import (
     point_choices,
 )
 from explorer.ui.views import name_page, navigation_links
+from explorer.ui.views.explore.making_map import make_map
 from explorer.ui.views.explore.managing import PAGE, draw_managing
 from explorer.ui.views.explore.model_card import open_model_card
 from explorer.ui.views.explore.place_image import open_placing
@@ -85,6 +86,7 @@ def _controls(exhibit: Exhibit) -> MapChoice:
     """Draw the controls of the map and return what they say."""
     model = exhibit.bundle.name
     method = state.select("map", model, map_choices(exhibit))
+    make_map(exhibit, method)
     across = up = 0
     if method == "z":
         names = {str(c.index): coordinate_name(c) for c in exhibit.coordinates}

@@ -1,0 +1,62 @@
+"""Runs commands of ours in processes of their own, for work that the app's process does without."""
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from explorer.errors import MachineError
+from explorer.jobs.processes import patient_environment
+
+OURS = (sys.executable, "-m", "explorer")
+_LONGEST_S = 300.0  # that a command may take before it is broken off
+_PERCENT = re.compile(r"\s*(\d+)%")
+
+
+def run_command(
+    command: Sequence[str],
+    report: Callable[[float], object],
+    *,
+    failed: Callable[[str], MachineError],
+) -> None:
+    """Run a command and pass on how far it is; it does not outlive this call.
+
+    Args:
+        command: Such as `OURS` and what comes after `latent-explorer`.
+        report: Told what share is done; what it raises breaks the command off.
+        failed: Makes an error of the reason why it came to nothing.
+
+    Raises:
+        MachineError: It ended with an error, or took too long.
+    """
+    told = []
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=patient_environment(),
+    ) as process:
+        assert process.stderr is not None
+        alarm = threading.Timer(_LONGEST_S, process.kill)
+        alarm.start()
+        try:
+            for line in process.stderr:
+                percent = _PERCENT.match(line)
+                if percent:
+                    report(int(percent[1]) / 100)
+                else:
+                    told.append(line.strip())
+            process.wait()
+        except BaseException:  # also of whoever is told
+            process.kill()
+            raise
+        finally:
+            alarm.cancel()
+    if process.returncode > 0:
+        raise failed(told[-1] if told else "the process printed nothing")
+    if process.returncode < 0:
+        raise failed(f"the process was stopped, at the latest after {_LONGEST_S:.0f} seconds")

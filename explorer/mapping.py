@@ -1,0 +1,84 @@
+"""Makes further maps of a bundle's codes, and keeps them in the home.
+
+The work is done by `latent-explorer project` in a process of its own, since methods may take
+hundreds of megabytes. Knows nothing of pages.
+"""
+
+import hashlib
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from explorer import store
+from explorer.bundle import Codes, LatentMap
+from explorer.data.npz import npz_bytes, read_npz
+from explorer.disk import replace_file
+from explorer.errors import MachineError
+from explorer.foreign import if_readable
+from explorer.jobs.commands import OURS, run_command
+from explorer.projection import MapMethod, method_named
+
+_MOST_BYTES = 1 << 20  # of a file with the places of 20,000 codes
+_at_a_time = threading.BoundedSemaphore(1)
+
+
+def can_make(codes: Codes, method: MapMethod) -> bool:
+    """Whether a method has something to show of codes; draws from the prior are no neighbours."""
+    return len(codes.mu) >= method.fewest and bool(codes.placed.all())
+
+
+def make(codes: Codes, method: MapMethod, report: Callable[[float], object]) -> LatentMap:
+    """Lay codes on a map, and keep it for next time.
+
+    Args:
+        codes: Those of a bundle.
+        method: How.
+        report: Told what share is done; what it raises breaks the work off.
+
+    Raises:
+        MachineError: The method is not installed, its process failed, or the home cannot be
+            written to.
+    """
+    method.check_installed()
+    with _at_a_time, tempfile.TemporaryDirectory(prefix="latent-explorer-") as place:
+        given, made = Path(place) / "codes.npz", Path(place) / "xy.npz"
+        given.write_bytes(npz_bytes({"mu": codes.mu}))
+        command = [*OURS, "project", str(given), "--method", method.name, "--out", str(made)]
+        run_command(command, report, failed=lambda why: _failed(method, why))
+        xy = read_npz(made, cap_bytes=_MOST_BYTES)["xy"].astype(np.float32)
+    replace_file(_folder(codes) / f"{method.name}.npz", npz_bytes({"xy": xy}))
+    return _map(method, xy)
+
+
+def kept(codes: Codes) -> dict[str, LatentMap]:
+    """Return the maps that were made of codes earlier, by name."""
+    maps = {}
+    for path in sorted(_folder(codes).glob("*.npz")):
+        method = method_named(path.stem)
+        with if_readable():
+            xy = read_npz(path, cap_bytes=_MOST_BYTES)["xy"]
+            fits = xy.shape == (len(codes.mu), 2) and xy.dtype == np.float32
+            if method is not None and fits and np.isfinite(xy).all():
+                maps[method.name] = _map(method, xy)
+    return maps
+
+
+def _map(method: MapMethod, xy: np.ndarray) -> LatentMap:
+    return LatentMap(xy=xy, method=method.name, settings=method.settings, is_exact=method.is_exact)
+
+
+def _folder(codes: Codes) -> Path:
+    """Return where the maps of codes lie, whichever bundle they belong to."""
+    digest = hashlib.sha256(codes.mu.tobytes()).hexdigest()[:16]
+    return store.home() / "maps" / digest
+
+
+def _failed(method: MapMethod, reason: str) -> MachineError:
+    return MachineError(
+        f"There is no {method.title} map: {reason}.".replace("..", "."),
+        "Making one takes a few hundred megabytes of memory.",
+        "Try again, or choose another map.",
+    )

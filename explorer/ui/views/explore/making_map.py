@@ -1,0 +1,26 @@
+"""Makes a map that a model does not have yet, once it is chosen."""
+
+import streamlit as st
+
+from explorer import mapping
+from explorer.errors import ExplorerError
+from explorer.ui.exhibits import Exhibit
+from explorer.ui.maps import makeable, not_installed
+from explorer.ui.words import plain, say
+
+
+def make_map(exhibit: Exhibit, chosen: str) -> None:
+    """Make the chosen map if need be, and render the page with it; say which could be had too."""
+    method = next((method for method in makeable(exhibit) if method.name == chosen), None)
+    if method is not None:
+        bar = st.progress(0.0, say("explore.making_map", name=method.title))
+        try:
+            mapping.make(exhibit.bundle.codes, method, bar.progress)
+        except ExplorerError as error:
+            st.error(plain(str(error)))
+        else:
+            st.rerun()
+        finally:
+            bar.empty()
+    if missing := not_installed():
+        st.caption(say("explore.more_maps", names=", ".join(missing)))

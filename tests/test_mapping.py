@@ -1,0 +1,116 @@
+"""Maps of a bundle beside its PCA: named, noted, made later, and offered by the page."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from explorer import mapping, store
+from explorer.bundle import LatentMap, ModelBundle, read_bundle, write_bundle
+from explorer.errors import BundleError
+from explorer.projection import MapMethod, MapStep, methods, place_by_neighbours, register
+from explorer.ui import maps
+from explorer.ui.exhibits import open_exhibit
+
+
+def ring(codes: np.ndarray, seed: int) -> Iterator[MapStep]:
+    """Lay codes on a circle, in their order."""
+    turn = np.linspace(0, 2 * np.pi, len(codes), endpoint=False)
+    xy = np.column_stack([np.cos(turn), np.sin(turn)]).astype(np.float32)
+    yield MapStep(xy=xy, iteration=1, n_iterations=1)
+
+
+@pytest.fixture
+def toy(monkeypatch) -> MapMethod:
+    monkeypatch.setattr(methods, "_registered", {})
+    method = MapMethod(
+        name="ring", title="On a ring", is_exact=False, fit=ring, place=place_by_neighbours
+    )
+    register(method)
+    return method
+
+
+def with_ring(bundle: ModelBundle) -> ModelBundle:
+    (step,) = ring(bundle.codes.mu, 0)
+    placed = LatentMap(xy=step.xy, method="ring", settings={"turns": 1, "way": "left"})
+    codes = replace(bundle.codes, maps={**bundle.codes.maps, "round": placed})
+    return replace(bundle, codes=codes)
+
+
+def figure(exhibit, code: str) -> dict:
+    choice = maps.figure_choice(exhibit, code, "none", 0, "light")
+    return json.loads(maps.map_figure(exhibit, choice))
+
+
+def test_a_bundle_keeps_any_number_of_named_maps_and_how_they_came_about(tiny, tmp_path):
+    bundle = with_ring(tiny)
+    write_bundle(bundle, tmp_path / "more")
+    read = read_bundle(tmp_path / "more").codes.maps
+    assert sorted(read) == ["round", "tsne"]
+    assert read["round"].facts == bundle.codes.maps["round"].facts
+    assert read["tsne"].facts.settings == {"perplexity": 30}
+    np.testing.assert_array_equal(read["round"].xy, bundle.codes.maps["round"].xy)
+
+
+def test_a_bundle_with_the_usual_maps_says_no_more_than_before(tiny, tmp_path):
+    write_bundle(tiny, tmp_path / "usual")
+    assert "maps" not in json.loads((tmp_path / "usual" / "config.json").read_text())
+    with np.load(tmp_path / "usual" / "codes.npz") as arrays:
+        assert "tsne" in arrays
+        assert not any(name.startswith("map_") for name in arrays)
+
+
+@pytest.mark.parametrize("name", ["pca", "mu", "Ring", "two words", "a" * 21, ""])
+def test_a_map_has_a_short_name_that_stands_for_nothing_else(tiny, tmp_path, name):
+    codes = replace(tiny.codes, maps={name: tiny.codes.maps["tsne"]})
+    with pytest.raises(BundleError, match="maps"):
+        write_bundle(replace(tiny, codes=codes), tmp_path / "named")
+
+
+def test_a_map_that_is_noted_but_not_there_is_refused(tiny, tmp_path):
+    write_bundle(with_ring(tiny), tmp_path / "lost")
+    config = tmp_path / "lost" / "config.json"
+    config.write_text(config.read_text().replace('"round"', '"square"'))
+    with pytest.raises(BundleError, match="square"):
+        read_bundle(tmp_path / "lost")
+
+
+def test_a_registered_method_is_offered_and_its_map_draws(toy, tiny, own_home):
+    write_bundle(tiny, store.bundles_folder() / "mine")
+    exhibit = open_exhibit("mine")
+    assert maps.map_choices(exhibit)["ring"] == "On a ring"
+    (step,) = ring(tiny.codes.mu, 0)
+    placed = LatentMap(xy=step.xy, method="ring")
+    codes = replace(tiny.codes, maps={**tiny.codes.maps, "ring": placed})
+    write_bundle(replace(tiny, codes=codes), store.bundles_folder() / "mine")
+    exhibit = open_exhibit("mine")
+    assert toy not in maps.makeable(exhibit)
+    assert maps.map_choices(exhibit)["ring"] == "On a ring"
+    assert figure(exhibit, "ring") != figure(exhibit, "pca")
+    assert maps.figure_choice(exhibit, "ring", "none", 0, "light").code == "ring"
+
+
+def test_a_map_made_later_is_kept_and_opened_with_its_bundle(tiny, own_home):
+    method = methods.method_named("tsne")
+    assert method is not None
+    bare = replace(tiny, codes=replace(tiny.codes, maps={}))
+    write_bundle(bare, store.bundles_folder() / "bare")
+    before = open_exhibit("bare")
+    assert method in maps.makeable(before)
+    made = mapping.make(bare.codes, method, lambda done: None)
+    np.testing.assert_allclose(made.xy, tiny.codes.maps["tsne"].xy, atol=1e-5)
+    after = open_exhibit("bare")
+    assert after.version != before.version, "so that browsers fetch its codes again"
+    assert after is open_exhibit("bare")
+    assert list(after.bundle.codes.maps) == ["tsne"]
+    assert figure(after, "tsne") != figure(after, "pca")
+    (kept,) = (own_home / "maps").rglob("*.npz")
+    kept.write_bytes(b"damaged")
+    assert open_exhibit("bare").version == before.version
+
+
+def test_prior_samples_are_laid_on_no_map_of_neighbours(tiny_gan):
+    for method in methods.all_methods():
+        assert not mapping.can_make(tiny_gan.codes, method)
