@@ -52,6 +52,7 @@ def all_at_once(act: str) -> list[str]:
     return [process.communicate(timeout=60)[0].strip() for process in begun]
 
 
+@pytest.mark.slow
 def test_one_of_several_equal_names_is_accepted():
     said = all_at_once('jobs.begin(config, "mine")')
     assert said.count("done") == 1
@@ -59,12 +60,14 @@ def test_one_of_several_equal_names_is_accepted():
     assert [run.record().name for run in jobs.runs()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_several_equal_names_that_may_be_numbered_are_all_begun():
     assert all_at_once('jobs.begin(config, "mine", numbered=True)') == ["done"] * N
     names = {run.record().name for run in jobs.runs()}
     assert names == {"mine", *(f"mine-{i}" for i in range(2, N + 1))}
 
 
+@pytest.mark.slow
 def test_every_model_elsewhere_is_remembered(tiny, tmp_path):
     for i in range(N):
         write_bundle(tiny, tmp_path / f"model-{i}")
@@ -72,6 +75,7 @@ def test_every_model_elsewhere_is_remembered(tiny, tmp_path):
     assert {f"model-{i}" for i in range(N)} <= {found.name for found in store.models().models}
 
 
+@pytest.mark.slow
 def test_one_of_several_models_gets_a_new_name(tiny):
     for i in range(N):
         write_bundle(tiny, store.bundles_folder() / f"model-{i}")

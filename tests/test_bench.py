@@ -224,6 +224,7 @@ def test_a_session_asks_for_the_script_as_a_browser_does():
     assert message.WhichOneof("type") == "rerun_script"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 def test_memory_and_torch_are_read_of_a_process_and_its_children():
     script = (
@@ -267,6 +268,7 @@ def test_purity_is_one_for_parted_classes_and_chance_for_mixed_ones():
     assert projecting.purity(spread, labels) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_races_report_positive_numbers():
     race = projecting.tsne_race(300, 8)
     assert min(race.ours_s, race.theirs_s, race.first_picture_s) > 0

@@ -163,6 +163,7 @@ def test_what_a_closed_page_left_is_swept_after_a_day_and_at_the_start(tiny):
     assert not (store.home() / ".cleared").exists()
 
 
+@pytest.mark.slow
 def test_a_run_at_work_is_stopped_first_and_comes_back_paused(tmp_path, own_home, monkeypatch):
     monkeypatch.undo()  # with its process
     monkeypatch.setenv("LATENT_EXPLORER_HOME", str(own_home))

@@ -136,6 +136,7 @@ def test_wrong_usage_exits_with_two(capsys, args):
 HEAVY = "{'torch', 'sklearn', 'plotly', 'openTSNE', 'streamlit'}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [["--help"], ["models", "--json"], ["train", "--help"], ["data"]])
 def test_light_commands_import_nothing_heavy(listed, args):
     code = (
@@ -244,6 +245,7 @@ def test_data_says_what_will_become_of_images(tmp_path, capsys):
     }
 
 
+@pytest.mark.slow
 def test_train_keeps_how_images_are_fitted_and_reads_them_so_again(tmp_path, own_home, capsys):
     pixels = np.random.default_rng(0).integers(0, 256, (30, 12, 24, 3), np.uint8)
     np.save(tmp_path / "wide.npy", pixels)
@@ -414,6 +416,7 @@ def test_a_code_that_is_none_is_told(listed, tmp_path, capsys, z, words):
     assert not (tmp_path / "x.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 @pytest.mark.parametrize("shape", [(30, 5), (30, 1), (3, 2)])
 def test_project_writes_a_place_for_each_code(tmp_path, method, shape):
@@ -465,6 +468,7 @@ def test_a_place_that_cannot_be_written_is_told(listed, tmp_path, capsys):
 # Training.
 
 
+@pytest.mark.slow
 def test_train_writes_a_bundle_and_prints_one_object(tmp_path, capsys):
     out = tmp_path / "mine"
     assert cli.main(["train", *QUICK, "--epochs", "1", "--out", str(out), "--json"]) == 0
@@ -481,6 +485,7 @@ def test_train_writes_a_bundle_and_prints_one_object(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_train_says_which_weights_it_kept_and_what_it_found(tmp_path, capsys):
     few = ["--data", "digits", "--arch", "mlp", "--hidden", "64", "--latent-dim", "8"]
     few += ["--n-images", "100", "--learning-rate", "0.01", "--epochs", "40", "--patience", "4"]
@@ -499,6 +504,7 @@ def test_train_says_which_weights_it_kept_and_what_it_found(tmp_path, capsys):
     assert all(found["says"] in told for found in printed["verdict"])
 
 
+@pytest.mark.slow
 def test_a_finding_on_the_terminal_comes_with_the_flags_that_may_help(tmp_path, capsys):
     assert cli.main(["train", *QUICK, "--epochs", "1", "--out", str(tmp_path / "a")]) == 0
     told = capsys.readouterr().out
@@ -506,6 +512,7 @@ def test_a_finding_on_the_terminal_comes_with_the_flags_that_may_help(tmp_path, 
     assert "Try --epochs 3" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [[], ["--likelihood", "bernoulli", "--batch-size", "128"]])
 def test_a_bundles_own_command_makes_the_same_weights(tmp_path, monkeypatch, capsys, flags):
     monkeypatch.chdir(tmp_path)
@@ -556,6 +563,7 @@ def test_a_run_on_images_that_do_not_differ_is_not_called_healthy(
         assert untrue not in told
 
 
+@pytest.mark.slow
 def test_a_run_is_resumed_by_one_process_at_a_time(own_home, tmp_path, capsys):
     out = tmp_path / "x"
     flags = ["train", *QUICK, "--epochs", "100000", "--out", str(out)]
@@ -576,6 +584,7 @@ def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys
     assert "is finished" in refused(capsys, "train", "--resume", tiny_bundle)
 
 
+@pytest.mark.slow
 def test_what_a_kind_starts_well_with_is_told_and_taken_where_it_is_not_given(
     own_home, tmp_path, capsys
 ):
@@ -588,6 +597,7 @@ def test_what_a_kind_starts_well_with_is_told_and_taken_where_it_is_not_given(
     assert (config.learning_rate, config.ema_decay) == (5e-4, 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flags",
     [
@@ -726,6 +736,7 @@ def test_small_batches_are_not_shared_among_threads(side, n_threads):
         torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_a_setting_that_was_given_is_kept(tmp_path, capsys):
     out = tmp_path / "mine"
     flags = ["--epochs", "1", "--batch-size", "100", "--likelihood", "bernoulli"]

@@ -102,6 +102,7 @@ def test_images_that_were_moved_are_known_again_and_changed_ones_are_not(own_hom
     assert cli.main(keep) == 1
 
 
+@pytest.mark.slow
 def test_known_factors_are_scored_one_by_one_and_kept(own_home, capsys):
     out = own_home / "bundles" / "small"
     flags = ["--data", "shapes", "--n-images", "300", "--image-size", "8", "--arch", "mlp"]

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from explorer.bundle import read_bundle, write_bundle
@@ -28,6 +29,7 @@ def test_complete_adds_all_that_exploring_needs(tiny):
     assert tiny.command in tiny.card
 
 
+@pytest.mark.slow
 def test_complete_turns_sliders_round_so_that_to_the_right_is_more_of_their_name():
     bundle = fresh_bundle()
     mu = bundle.codes.mu

@@ -99,6 +99,7 @@ def test_factor_shows_in_every_face_and_in_its_own_region(name):
     assert inside.sum() > 0.97 * change.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FACTOR_NAMES)
 def test_a_small_step_changes_no_pixel_much(name):
     step = 0.002

@@ -147,6 +147,7 @@ def test_a_picture_of_20000_x_20000_pixels_is_refused_from_its_header(folder):
     assert "too large to decode" in reasons(folder)["huge.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [10_000, 13_000])
 def test_no_warning_of_pillow_about_large_pictures_leaks(folder, side):
     Image.new("RGB", (side, side)).save(folder / "large.png")

@@ -53,6 +53,7 @@ def test_aggregate_kl_sees_that_coordinates_hang_together(rho):
     assert aggregate_kl(mu, logvar, seed=0) == pytest.approx(expected, abs=0.05)
 
 
+@pytest.mark.slow
 def test_aggregate_kl_of_many_sharp_posteriors_is_no_larger_than_the_misfit():
     mu = np.random.default_rng(0).normal(size=(2000, 16))
     assert abs(aggregate_kl(mu, np.full(mu.shape, -6.0), seed=0)) < 0.5

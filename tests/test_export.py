@@ -75,6 +75,7 @@ def test_a_replay_has_a_frame_for_each_moment_and_rests_on_the_last(channels):
     assert not is_like(frames[0], frames[-1])
 
 
+@pytest.mark.slow
 def test_a_long_run_plays_for_ten_seconds_and_stays_small():
     moments, x = run(240)
     gif = replay_gif(moments, x, titles=TITLES)

@@ -474,6 +474,7 @@ def test_mutated_packs_are_refused_or_decode(tmp_path):
     assert not troubles, f"{len(troubles)} finds\n" + "\n".join(troubles)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "find", sorted(FINDS.glob("*/*")), ids=lambda path: f"{path.parent.name}/{path.name}"

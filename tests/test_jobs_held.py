@@ -37,6 +37,7 @@ def test_a_process_that_holds_the_lock_is_seen_by_all(run):
     assert not run.is_worked_on()
 
 
+@pytest.mark.slow
 def test_looking_keeps_no_process_from_starting(run):
     stop = threading.Event()
 

@@ -52,6 +52,7 @@ def sources(place: Path) -> dict[str, Path]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "which",
     [

@@ -32,6 +32,7 @@ def used(tiny) -> store.KeptUpload:
     return upload
 
 
+@pytest.mark.slow
 def test_only_what_nothing_uses_counts_as_unused(used):
     unused = kept(3, 4)
     assert leftovers.upload_sizes().unused_bytes == 0, "it may be in somebody's form"

@@ -170,6 +170,7 @@ def pictures(
     return np.array(result[which], np.float32).reshape(-1, *shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", DECODERS)
 def test_browser_draws_what_torch_draws(done, name, dtype):

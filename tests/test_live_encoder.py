@@ -108,6 +108,7 @@ def done(made, tmp_path_factory) -> dict[str, Any]:
     return results
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*(" ".join(map(str, some)) for some in NETWORKS), *SHIPPED])
 def test_browser_encodes_as_torch_does(done, made, name):
     codes = np.array(done[name]["codes"])

@@ -232,6 +232,7 @@ def test_a_generator_has_no_encoder():
     assert all(name.startswith("decoder.") for name in names)
 
 
+@pytest.mark.slow
 def test_the_code_of_a_drawn_picture_is_found_again(generator):
     decoder = (
         VAE.untrained(config(hidden=(), activation="tanh"), SHAPE).eval().requires_grad_(False)

@@ -24,6 +24,7 @@ LIKELIHOODS: tuple[tuple[Likelihood, SigmaScope], ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [8, 15, 28, 30, 64, 128])
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])
 @pytest.mark.parametrize("arch", ["mlp", "resmlp", "conv", "resnet"])

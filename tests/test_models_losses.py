@@ -132,6 +132,7 @@ def test_stratified_weights_of_a_batch_sum_to_one():
         torch.testing.assert_close(total, torch.ones(m))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
 def test_total_correlation_is_that_of_correlated_gaussians(generator, rho):
     n, spread = 3_000, 0.3
@@ -145,6 +146,7 @@ def test_total_correlation_is_that_of_correlated_gaussians(generator, rho):
     assert estimate == pytest.approx(expected, abs=0.05)
 
 
+@pytest.mark.slow
 def test_kl_is_mutual_information_plus_total_correlation_plus_kl_of_each_coordinate(generator):
     n, d = 400, 2
     mu, logvar = torch.randn(n, d, generator=generator), torch.full((n, d), -2.0)

@@ -48,6 +48,7 @@ def importance_weighted_bound(vae: VAE, x: Tensor, n_draws: int) -> Tensor:
     return torch.logsumexp(log_w, 0) - math.log(n_draws)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_elbo_is_below_the_importance_weighted_bound_is_below_log_p():
     vae = tiny(latent_dim=1, activation="tanh").double()
@@ -61,6 +62,7 @@ def test_elbo_is_below_the_importance_weighted_bound_is_below_log_p():
     assert (log_p - elbo > 0.05).any(), "the bound is not tight for an untrained encoder"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("likelihood", "scope"),
     [
@@ -172,6 +174,7 @@ def test_an_autoencoder_has_points_for_posteriors(x):
     assert not any("logvar" in name for name in ae.state_dict())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [(), (6,)])
 @pytest.mark.parametrize("arch", ["mlp", "conv", "resnet"])
 def test_standardised_codes_draw_the_same_pictures(arch, hidden, x):

@@ -61,6 +61,7 @@ def l1_vae(tmp_path: Path, monkeypatch) -> Iterator[str]:
     del KINDS[toy.KIND.name], sys.modules["toy_kind"]
 
 
+@pytest.mark.slow
 def test_a_kind_in_a_module_of_its_own_trains_and_its_bundle_decodes(l1_vae, tmp_path):
     images = data.load("digits", n_images=300)
     config = TrainConfig(data="digits", kind=l1_vae, **{**SETTINGS, **KINDS[l1_vae].defaults})
@@ -77,6 +78,7 @@ def test_a_kind_in_a_module_of_its_own_trains_and_its_bundle_decodes(l1_vae, tmp
     assert np.isfinite(x_hat).all()
 
 
+@pytest.mark.slow
 def test_its_loss_is_its_own(l1_vae):
     """Nothing but the objective differs from a VAE, and the weights do."""
     images = data.load("digits", n_images=300)

@@ -27,6 +27,7 @@ def test_an_encoder_needs_no_process(tiny):
     assert here.error == pytest.approx(np.square(x_hat - x[0]).mean(), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_the_encoder_s_code_is_found_and_drawn(tiny, tiny_bundle):
     found = place(tiny_bundle, PIXELS, quiet)
     x = PIXELS[None].astype(np.float32) / np.float32(255)
@@ -37,6 +38,7 @@ def test_the_encoder_s_code_is_found_and_drawn(tiny, tiny_bundle):
     assert found.error == pytest.approx(np.square(x_hat - x[0]).mean(), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_without_an_encoder_a_search_tells_how_far_it_is(tiny_gan, tmp_path):
     write_bundle(tiny_gan, tmp_path / "gan")
     told: list[float] = []
@@ -47,6 +49,7 @@ def test_without_an_encoder_a_search_tells_how_far_it_is(tiny_gan, tmp_path):
     assert told == sorted(told)
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_says_why(tmp_path):
     with pytest.raises(MachineError, match="No code was found: There is no bundle"):
         place(tmp_path / "nothing", PIXELS, quiet)

@@ -107,6 +107,7 @@ def test_each_is_small_enough_for_the_browser(bundle):
     assert len(bundle.pack) <= MOST_PACK_MB * 1e6
 
 
+@pytest.mark.slow
 def test_the_browser_draws_what_torch_draws(bundle):
     rng = np.random.default_rng(0)
     drawn_codes = rng.normal(size=(4, bundle.config.latent_dim))

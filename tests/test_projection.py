@@ -109,6 +109,7 @@ def test_tsne_streams_from_the_pca_to_the_end():
     assert min(moves) > 0
 
 
+@pytest.mark.slow
 def test_tsne_gives_the_same_map_for_the_same_seed():
     points, _ = clusters(20)
     maps = [finished(tsne(points, seed=seed)).xy for seed in (0, 0, 1)]
@@ -141,6 +142,7 @@ def test_tsne_works_only_when_asked_for_the_next_step():
     assert next(steps).iteration == 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 16])
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9])
 def test_tsne_takes_few_codes_of_any_size(n, d):
@@ -150,6 +152,7 @@ def test_tsne_takes_few_codes_of_any_size(n, d):
     assert last.n_iterations == (0 if n < 4 else last.iteration)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
 def test_tsne_takes_duplicates_at_any_scale(scale):
     points = scale * np.repeat(codes(3), 30, axis=0)

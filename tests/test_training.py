@@ -126,6 +126,7 @@ def test_every_optimizer_lowers_the_loss(optimizer, schedule):
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])
 @pytest.mark.parametrize("arch", ["mlp", "resmlp", "conv", "resnet"])
 @pytest.mark.parametrize("scope", ["shared", "pixel"])
@@ -463,6 +464,7 @@ def test_a_loss_that_is_not_finite_stops_with_what_to_try(tmp_path):
 # Cancel and resume
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

@@ -102,6 +102,7 @@ def test_an_unknown_model_is_named(three):
     assert "nobody" in page.warning[0].value
 
 
+@pytest.mark.slow
 def test_names_with_any_sign_stay_one_name_in_the_address(three):
     page = opened(models="a")
     next(b for b in page.sidebar.button if b.key == f"compare-{ODD}").click().run()
@@ -121,6 +122,7 @@ def test_all_can_be_taken_away_to_choose_anew(three):
     assert not any(b.disabled for b in page.sidebar.button)
 
 
+@pytest.mark.slow
 def test_no_more_than_four_fit():
     for i in range(5):
         keep(f"m{i}")
@@ -130,6 +132,7 @@ def test_no_more_than_four_fit():
     assert fifth.disabled
 
 
+@pytest.mark.slow
 def test_models_that_the_browser_cannot_decode_are_not_offered(three):
     whole = complete(fresh_bundle("large"))
     write_bundle(replace(whole, pack=None), store.bundles_folder() / "large")
@@ -140,6 +143,7 @@ def test_models_that_the_browser_cannot_decode_are_not_offered(three):
     assert 'The decoder of "large" is too large' in told.value
 
 
+@pytest.mark.slow
 def test_curves_are_drawn_of_runs_and_missed_of_others(three):
     bundle = fresh_bundle("a")
     run = jobs.RunFolder(store.runs_folder() / "1-a")

@@ -101,6 +101,7 @@ def test_each_network_of_the_lesson_differs_from_the_failing_one_in_one_setting(
 # ---- a run as a GIF
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 3])
 def test_a_run_is_saved_as_a_gif_with_its_steps(d):
     run = RunFolder(store.runs_folder() / "short")

@@ -255,6 +255,7 @@ def test_allowed_hosts_may_frame_the_app_and_the_star_frames_nothing():
     assert policy(client)["frame-ancestors"] == ["'self'", "lab.example.org:*", "localhost:8080"]
 
 
+@pytest.mark.slow
 def test_whoever_runs_the_app_is_told_of_a_refusal_once(caplog):
     client = visitor()
     for _ in range(3):

@@ -44,6 +44,7 @@ def keep_buttons(page: AppTest) -> list[str]:
     return [str(b.key) for b in page.button if str(b.key).startswith("keep-")]
 
 
+@pytest.mark.slow
 def test_a_run_whose_model_was_deleted_leaves_the_next_one_of_its_name_alone():
     old = trained("again", 1)
     button(managed("again"), "Delete this model").click().run()
@@ -66,6 +67,7 @@ def test_a_run_whose_model_was_deleted_leaves_the_next_one_of_its_name_alone():
     assert weights("again") != kept
 
 
+@pytest.mark.slow
 def test_a_run_follows_its_model_that_comes_back_under_another_name():
     old = trained("dup", 1)
     first = weights("dup")
@@ -88,6 +90,7 @@ def test_a_run_follows_its_model_that_comes_back_under_another_name():
     assert weights("dup-2") != first
 
 
+@pytest.mark.slow
 def test_a_model_deleted_by_itself_comes_back_to_its_run_under_another_name():
     old = trained("mine", 1)
     page = managed("mine")
@@ -101,6 +104,7 @@ def test_a_model_deleted_by_itself_comes_back_to_its_run_under_another_name():
     assert jobs.model_of(old) == "ours"
 
 
+@pytest.mark.slow
 def test_a_sweep_never_shows_the_scores_of_another_model_of_the_name():
     old = trained("again", 1)
     assert jobs.trial_made_by(old) is not None
@@ -120,6 +124,7 @@ def test_a_run_and_a_model_of_an_earlier_version_know_each_other_by_name():
     assert jobs.can_keep_other(run)
 
 
+@pytest.mark.slow
 def test_a_model_is_brought_back_beside_another_one_of_its_name():
     old = trained("again", 1)
     button(managed("again"), "Delete this model").click().run()

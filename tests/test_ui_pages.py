@@ -167,6 +167,7 @@ def test_a_bundle_without_labels_or_pack_is_drawn(nothing_shipped, tiny):
 ENDINGS = "(_help|Help|Touch|_one|_1)$"
 
 
+@pytest.mark.slow
 def test_every_sentence_of_the_catalogue_is_said_somewhere():
     catalogue = json.loads(files("explorer").joinpath("words/en.json").read_text("utf-8"))
     root = Path(explorer.__file__).parent

@@ -197,6 +197,7 @@ def test_the_form_says_which_question_a_choice_answers_and_beta_alone_is_one():
     assert {"**β = 1**", "**β = 2**", "**β = 4**"} <= set(labels)
 
 
+@pytest.mark.slow
 def test_a_sweep_over_beta_charts_by_beta_and_shows_the_same_pictures_through_each_model():
     sweep = begun(2, betas=(1.0, 4.0, 16.0))
     for run in jobs.runs_of(sweep):

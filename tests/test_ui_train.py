@@ -138,6 +138,7 @@ def number(page: AppTest, name: str):
     return next(b for b in page.number_input if b.label == say(f"settings.{name}"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_sentence_its_own_settings_and_can_be_started(kind):
     page = choose_kind(drawn("setup"), kind)
@@ -393,6 +394,7 @@ def test_looking_for_a_set_without_a_name_says_what_is_missing():
 # ---- a run that is watched
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_opened_in_explore(at_home):
     page = drawn("run", run=at_home.id)
     assert not page.exception
@@ -583,6 +585,7 @@ def test_a_run_of_an_earlier_version_has_no_verdict_and_is_drawn_all_the_same(by
     assert not any("Verdict" in text.value for text in page.markdown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ADVERSARIAL)
 @pytest.mark.parametrize("verdict", ["mode-collapse", "discriminator-won"])
 def test_every_lost_game_can_be_helped_or_leaves_no_heading(kind, verdict):
@@ -634,6 +637,7 @@ def client(at_home):
         yield client
 
 
+@pytest.mark.slow
 def test_progress_tells_only_what_is_new(at_home, client):
     url = run_routes.urls(at_home)["progress"]
     news = client.get(url).json()

@@ -52,6 +52,7 @@ def client(tiny, own_home) -> TestClient:
     return TestClient(Starlette(routes=served))  # which raises whatever a route raises
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", WICKED, ids=lambda text: ascii(text)[:20])
 def test_no_part_of_an_address_breaks_a_route(client, text):
     urls = routes.urls(open_exhibit("tiny"))

@@ -96,6 +96,7 @@ def test_a_negative_loss_is_explained(verdicts):
     assert "-" not in said.replace("-out", "")
 
 
+@pytest.mark.slow
 def test_too_strong_a_kl_term_collapses_the_code_and_a_beta_of_1_mends_it(verdicts):
     config, ends = verdicts("pressed")
     problems = graded(ends, "problem")
@@ -113,6 +114,7 @@ def test_too_strong_a_kl_term_collapses_the_code_and_a_beta_of_1_mends_it(verdic
     assert not set(problems) & set(graded(trained(mended), "problem"))
 
 
+@pytest.mark.slow
 def test_a_collapse_under_a_plain_kl_is_mended_by_free_nats(verdicts):
     config, ends = verdicts("collapsed")
     assert ("collapse", "whole") in graded(ends, "problem")
@@ -124,6 +126,7 @@ def test_a_collapse_under_a_plain_kl_is_mended_by_free_nats(verdicts):
     assert finding(after, "reconstruction").grade == "fine"
 
 
+@pytest.mark.slow
 def test_too_weak_a_kl_term_leaves_holes_and_more_beta_closes_them(verdicts):
     config, ends = verdicts("loose")
     assert set(graded(ends, "problem")) == {("holes", "many"), ("kl", "weak")}
