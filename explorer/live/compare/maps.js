@@ -4,7 +4,7 @@
 import { row } from "../latent/latent.js";
 import { el, fill } from "../parts/dom.js";
 import { makePicture } from "../samples/image.js";
-import { extentOf, makePlane, paintHoles, paintMap } from "./plane.js";
+import { DotPlane, extentOf, paintHoles, paintMap } from "./plane.js";
 
 const REACH = 3; // prior standard deviations, as in latent/holes.py, and so is the next
 const HOLE_BELOW = 0.2;
@@ -29,7 +29,7 @@ export function makeItemMap(model, position, { scene, theme, common, onPick, onH
     if (ids[i] < 0) return "#8a8f99";
     return labels && classNames.length ? ofTheme[labels[i] % ofTheme.length] : plainColor;
   };
-  const plane = makePlane({
+  const plane = new DotPlane({
     label: fill(words.mapLabel, { name: model.title }),
     testId: `compare-map-${position}`,
     xy,
@@ -89,7 +89,7 @@ export function makeHoleView(model, position, { scene: { words, imageShape }, on
     onSpot();
   }
 
-  const plane = makePlane({
+  const plane = new DotPlane({
     label: fill(words.holesLabel, { name: model.title }),
     testId: `compare-holes-${position}`,
     xy: drawXy,

@@ -15,106 +15,148 @@ const INK = "#1d2230"; // on the white of a saved picture, whatever the theme
 const MARKS = { a: "A", b: "B" };
 
 /**
- * @param {Object} options
- * @param {string} options.label what it is, for those who do not see it
- * @param {string} options.testId
- * @param {number[][]} options.xy places of the dots
- * @param {function(number): boolean} options.isPickable whether a dot can be chosen
- * @param {{x: number, y: number, half: number}} options.extent middle, and half of the side
- * @param {function(Object): void} options.paint draws what lies under the marks
- * @param {function(number, number): void} options.onPick dot, time of the event
- * @param {function(number|null): void} options.onHover dot or none
- * @param {function(number, number): void} options.onStep arrow key: how far on, time of the event
+ * What `paint` is given.
+ * @typedef {Object} Onto
+ * @property {CanvasRenderingContext2D} context
+ * @property {number[][]} pixels of the dots
+ * @property {number} scale pixels per unit
+ * @property {function(ArrayLike<number>): number[]} toPixels
+ * @property {string} ink
+ * @property {import("../types.js").Theme} [theme] where it is not that of the page
  */
-export function makePlane({ label, testId, xy, isPickable, extent, paint, ...on }) {
-  const canvas = el("canvas", { width: SIDE, height: SIDE });
-  const marks = new Map();
-  const element = el(
-    "div",
-    {
-      "data-testid": testId,
-      class: "le-plane",
-      tabindex: 0,
-      role: "application",
-      "aria-label": label,
-    },
-    canvas,
-  );
-  const scale = SIDE / (2 * extent.half);
-  const toPixels = (/** @type {number[]} */ [x, y]) => [
-    SIDE / 2 + (x - extent.x) * scale,
-    SIDE / 2 - (y - extent.y) * scale,
-  ];
-  const pixels = xy.map(toPixels);
 
-  /** The dot under the pointer, or null. */
-  function dotUnder(event) {
-    const box = canvas.getBoundingClientRect();
+/**
+ * @typedef {Object} PlaneOptions
+ * @property {string} label what it is, for those who do not see it
+ * @property {string} testId
+ * @property {ArrayLike<number>[]} xy places of the dots
+ * @property {function(number): boolean} isPickable whether a dot can be chosen
+ * @property {{x: number, y: number, half: number}} extent middle, and half of the side
+ * @property {function(Onto): void} paint draws what lies under the marks
+ * @property {function(number, number): void} onPick dot, time of the event
+ * @property {function(number|null): void} onHover dot or none
+ * @property {function(number, number): void} onStep arrow key: how far on, time of the event
+ */
+
+export class DotPlane {
+  element;
+  #canvas = el("canvas", { width: SIDE, height: SIDE });
+  /** @type {Map<string, HTMLElement>} */
+  #marks = new Map();
+  #of;
+  #scale;
+  #pixels;
+
+  /** @param {PlaneOptions} options */
+  constructor(options) {
+    this.#of = options;
+    this.#scale = SIDE / (2 * options.extent.half);
+    this.#pixels = options.xy.map((at) => this.#toPixels(at));
+    this.element = el(
+      "div",
+      {
+        "data-testid": options.testId,
+        class: "le-plane",
+        tabindex: 0,
+        role: "application",
+        "aria-label": options.label,
+      },
+      this.#canvas,
+    );
+    this.#listen(options);
+  }
+
+  paint() {
+    const context = contextOf(this.#canvas);
+    context.clearRect(0, 0, SIDE, SIDE);
+    this.#paint({ context, ink: getComputedStyle(this.element).color });
+  }
+
+  /** Put a mark at a place, or with null nowhere. @param {string} name @param {ArrayLike<number>|null} at */
+  mark(name, at) {
+    let mark = this.#marks.get(name);
+    if (!mark) {
+      if (!at) return;
+      mark = el("div", { class: `le-mark le-mark-${name}`, "aria-hidden": "true" });
+      this.#marks.set(name, mark);
+      this.element.append(mark);
+    }
+    mark.hidden = !at;
+    if (!at) return;
+    const [left, top] = this.#toPixels(at).map((v) => Math.max(1, Math.min(99, (100 * v) / SIDE)));
+    mark.style.translate = `${left}% ${top}%`;
+  }
+
+  /**
+   * Draw it with its marks elsewhere, such as on a picture to be saved.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   */
+  drawOn(context, x, y, side) {
+    context.save();
+    context.translate(x, y);
+    context.scale(side / SIDE, side / SIDE);
+    this.#paint({ context, ink: INK, theme: "light" });
+    context.restore();
+    for (const [name, mark] of this.#marks) {
+      if (mark.hidden || !mark.style.translate) continue;
+      const [left, top] = mark.style.translate.split(" ").map(parseFloat);
+      drawMark(context, name, x + (left / 100) * side, y + (top / 100) * side);
+    }
+  }
+
+  /** @param {Pick<Onto, "context"|"ink"|"theme">} onto */
+  #paint(onto) {
+    const toPixels = (/** @type {ArrayLike<number>} */ at) => this.#toPixels(at);
+    this.#of.paint({ ...onto, pixels: this.#pixels, scale: this.#scale, toPixels });
+  }
+
+  /** @param {ArrayLike<number>} at */
+  #toPixels(at) {
+    const { extent } = this.#of;
+    return [
+      SIDE / 2 + (at[0] - extent.x) * this.#scale,
+      SIDE / 2 - (at[1] - extent.y) * this.#scale,
+    ];
+  }
+
+  /** The dot under the pointer, or null. @param {MouseEvent} event @returns {number|null} */
+  #dotUnder(event) {
+    const box = this.#canvas.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * SIDE;
     const y = ((event.clientY - box.top) / box.height) * SIDE;
     let best = (REACH * SIDE) ** 2;
     let dot = null;
-    pixels.forEach(([px, py], i) => {
+    this.#pixels.forEach(([px, py], i) => {
       const square = (px - x) ** 2 + (py - y) ** 2;
-      if (square < best && isPickable(i)) [best, dot] = [square, i];
+      if (square < best && this.#of.isPickable(i)) [best, dot] = [square, i];
     });
     return dot;
   }
 
-  element.addEventListener("pointermove", (event) => {
-    if (event.pointerType === "touch") return;
-    const dot = dotUnder(event);
-    element.classList.toggle("le-on-dot", dot !== null);
-    on.onHover(dot);
-  });
-  element.addEventListener("pointerleave", () => on.onHover(null));
-  element.addEventListener("click", (event) => {
-    const dot = dotUnder(event);
-    if (dot !== null) on.onPick(dot, event.timeStamp);
-  });
-  element.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    on.onStep(by, event.timeStamp);
-  });
-
-  return {
-    element,
-    canvas,
-    paint() {
-      const context = contextOf(canvas);
-      context.clearRect(0, 0, SIDE, SIDE);
-      paint({ context, pixels, scale, toPixels, ink: getComputedStyle(element).color });
-    },
-    /** Put a mark at a place, or with null nowhere. */
-    mark(name, at) {
-      if (!marks.has(name)) {
-        if (!at) return;
-        const mark = el("div", { class: `le-mark le-mark-${name}`, "aria-hidden": "true" });
-        marks.set(name, mark);
-        element.append(mark);
-      }
-      const mark = marks.get(name);
-      mark.hidden = !at;
-      if (!at) return;
-      const [left, top] = toPixels(at).map((v) => Math.max(1, Math.min(99, (100 * v) / SIDE)));
-      mark.style.translate = `${left}% ${top}%`;
-    },
-    /** Draw it with its marks elsewhere, such as on a picture to be saved. */
-    drawOn(context, x, y, side) {
-      context.save();
-      context.translate(x, y);
-      context.scale(side / SIDE, side / SIDE);
-      paint({ context, pixels, scale, toPixels, ink: INK, theme: "light" });
-      context.restore();
-      for (const [name, mark] of marks) {
-        if (mark.hidden || !mark.style.translate) continue;
-        const [left, top] = mark.style.translate.split(" ").map(parseFloat);
-        drawMark(context, name, x + (left / 100) * side, y + (top / 100) * side);
-      }
-    },
-  };
+  /** @param {PlaneOptions} on */
+  #listen({ onHover, onPick, onStep }) {
+    const { element } = this;
+    element.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "touch") return;
+      const dot = this.#dotUnder(event);
+      element.classList.toggle("le-on-dot", dot !== null);
+      onHover(dot);
+    });
+    element.addEventListener("pointerleave", () => onHover(null));
+    element.addEventListener("click", (event) => {
+      const dot = this.#dotUnder(event);
+      if (dot !== null) onPick(dot, event.timeStamp);
+    });
+    element.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+      if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      onStep(by, event.timeStamp);
+    });
+  }
 }
 
 function drawMark(context, name, x, y) {

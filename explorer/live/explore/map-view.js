@@ -3,7 +3,7 @@
 
 import { makeCard } from "../parts/card.js";
 import { el } from "../parts/dom.js";
-import { makeMap } from "../parts/map.js";
+import { PlotMap } from "../parts/map.js";
 import { watchTheme } from "../parts/theme.js";
 import { MapFigure } from "./figure.js";
 
@@ -35,7 +35,7 @@ export class MapView {
   constructor(given) {
     const { scene, model, code, words, own } = given;
     this.#given = given;
-    this.#map = makeMap({
+    this.#map = new PlotMap({
       Plotly: given.Plotly,
       words,
       onHover: (spot, time) => this.#hover(spot, time),

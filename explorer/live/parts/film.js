@@ -12,119 +12,139 @@ const STILL_MS = 80; // without a move; only then does a strip that is drawn sto
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * @param {{index: number, active: boolean, element: HTMLElement,
- *     frames: {at: number, picture: {draw: function(Float32Array): void}}[]}[]} sliders
- *     from top to bottom; those not active are folded away
- * @param {{decode: function(Float32Array[]): Promise<Float32Array[]>}} projector decodes elsewhere
+ * @typedef {{index: number, active: boolean, element: HTMLElement,
+ *     frames: {at: number, picture: {draw: function(Float32Array): void}}[]}} Slider
  */
-export function makeFilm(sliders, projector) {
-  const strips = sliders.map((slider, order) => ({ ...slider, order, shows: null }));
-  const byElement = new Map(strips.map((strip) => [strip.element, strip]));
-  const inSight = new Set();
-  let z = null;
-  let hand = strips[0]; // where the hand is, or was last
-  let queue = [];
-  let isMoving = false;
-  let isDrawing = false;
-  let gone = false;
-  let timer = 0;
-  let rest = 4; // what is paused for each ms of work, so that no frame comes late
-  let frame = 0;
-  let frameAt = 0;
+/** @typedef {Slider & {order: number, shows: Float32Array|null}} Strip with the code it shows */
+/** @typedef {{decode: function(Float32Array[]): Promise<Float32Array[]>}} Projector */
 
-  // The other coordinates decide what a strip shows; its own does not.
-  const isStale = ({ index, shows }) =>
-    !shows || z.some((value, i) => i !== index && value !== shows[i]);
+export class Film {
+  #projector;
+  /** @type {Strip[]} */
+  #strips;
+  /** @type {Set<Strip>} */
+  #inSight = new Set();
+  /** @type {Float32Array|null} */
+  #z = null;
+  #hand; // where the hand is, or was last
+  /** @type {Strip[]} */
+  #queue = [];
+  #isMoving = false;
+  #isDrawing = false;
+  #gone = false;
+  #timer = 0;
+  #rest = 4; // what is paused for each ms of work, so that no frame comes late
+  #frame = 0;
+  #frameAt = 0;
+  #watcher = new IntersectionObserver((entries) => this.#see(entries));
 
-  const dim = (strip) => strip.element.classList.toggle("le-stale", isStale(strip));
+  /**
+   * @param {Slider[]} sliders from top to bottom; those not active are folded away
+   * @param {Projector} projector decodes elsewhere
+   */
+  constructor(sliders, projector) {
+    this.#projector = projector;
+    this.#strips = sliders.map((slider, order) => ({ ...slider, order, shows: null }));
+    this.#hand = this.#strips[0];
+    for (const strip of this.#strips) {
+      this.#watcher.observe(strip.element);
+      for (const event of ["pointerenter", "focusin"])
+        strip.element.addEventListener(event, () => this.#startFrom(strip));
+    }
+  }
+
+  /** Follow the code on show; the array must not be changed afterwards. @param {Float32Array} code */
+  show(code) {
+    this.#z = code;
+    this.#isMoving = true;
+    for (const strip of this.#strips) if (this.#isStale(strip)) this.#dim(strip);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#settle(), STILL_MS);
+    this.#frame ||= requestAnimationFrame((now) => this.#heed(now));
+    this.#draw();
+  }
+
+  stop() {
+    this.#gone = true;
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    this.#watcher.disconnect();
+  }
+
+  /** Whether a dimension has changed since; the strip's own does not decide what it shows. */
+  #isStale(/** @type {Strip} */ { index, shows }) {
+    return !shows || !!this.#z?.some((value, i) => i !== index && value !== shows[i]);
+  }
+
+  #dim(/** @type {Strip} */ strip) {
+    strip.element.classList.toggle("le-stale", this.#isStale(strip));
+  }
 
   /** What is to be drawn, nearest first; what is out of sight waits until nothing moves. */
-  function plan() {
-    const away = (strip) =>
-      Math.abs(strip.order - hand.order) + (inSight.has(strip) ? 0 : strips.length);
+  #plan() {
+    const [strips, inSight] = [this.#strips, this.#inSight];
+    const away = (/** @type {Strip} */ strip) =>
+      Math.abs(strip.order - this.#hand.order) + (inSight.has(strip) ? 0 : strips.length);
     return strips
-      .filter((strip) => inSight.has(strip) || (strip.active && !isMoving))
+      .filter((strip) => inSight.has(strip) || (strip.active && !this.#isMoving))
       .sort((one, other) => away(one) - away(other));
   }
 
   /** The next strip, or none; all in sight get their turn before the first is drawn once more. */
-  function next() {
-    let strip = queue.find(isStale);
-    if (!strip) {
-      queue = plan();
-      strip = queue.find(isStale);
-    }
-    queue = queue.slice(queue.indexOf(strip) + 1);
+  #next() {
+    const first = () => this.#queue.findIndex((strip) => this.#isStale(strip));
+    if (first() < 0) this.#queue = this.#plan();
+    const at = first();
+    const strip = this.#queue[at];
+    this.#queue = this.#queue.slice(at + 1);
     return strip;
   }
 
-  async function draw() {
-    if (isDrawing || !z) return;
-    isDrawing = true;
-    for (let strip; (strip = next()); ) {
-      const code = z;
-      const codes = strip.frames.map(({ at }) => code.map((v, i) => (i === strip.index ? at : v)));
+  async #draw() {
+    if (this.#isDrawing || !this.#z) return;
+    this.#isDrawing = true;
+    for (let strip; (strip = this.#next()); ) {
+      const { index, frames } = strip;
+      const code = this.#z;
+      const codes = frames.map(({ at }) => code.map((v, i) => (i === index ? at : v)));
       const began = performance.now();
-      const pictures = await projector.decode(codes);
-      if (gone) return;
-      strip.frames.forEach(({ picture }, i) => picture.draw(pictures[i]));
+      const pictures = await this.#projector.decode(codes);
+      if (this.#gone) return;
+      frames.forEach(({ picture }, i) => picture.draw(pictures[i]));
       strip.shows = code;
-      if (!isMoving) dim(strip);
-      else await pause(rest * (performance.now() - began));
+      if (!this.#isMoving) this.#dim(strip);
+      else await pause(this.#rest * (performance.now() - began));
     }
-    isDrawing = false;
+    this.#isDrawing = false;
   }
 
   /** Rest longer when a frame is late, and a little less with each that is not. */
-  function heed(now) {
-    frame = 0;
-    const gap = now - frameAt;
-    frameAt = now;
+  #heed(/** @type {number} */ now) {
+    this.#frame = 0;
+    const gap = now - this.#frameAt;
+    this.#frameAt = now;
     if (gap > 4 * LATE_MS) return; // nothing moved in between
-    rest = Math.max(RESTS[0], Math.min(RESTS[1], rest * (gap > LATE_MS ? 1.45 : 0.98)));
+    const rest = this.#rest * (gap > LATE_MS ? 1.45 : 0.98);
+    this.#rest = Math.max(RESTS[0], Math.min(RESTS[1], rest));
   }
 
-  function settle() {
-    isMoving = false;
-    strips.forEach(dim);
-    draw();
+  #settle() {
+    this.#isMoving = false;
+    for (const strip of this.#strips) this.#dim(strip);
+    this.#draw();
   }
 
-  function startFrom(strip) {
-    if (hand !== strip) queue = [];
-    hand = strip;
+  #startFrom(/** @type {Strip} */ strip) {
+    if (this.#hand !== strip) this.#queue = [];
+    this.#hand = strip;
   }
 
-  const watcher = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries)
-      inSight[isIntersecting ? "add" : "delete"](
-        byElement.get(/** @type {HTMLElement} */ (target)),
-      );
-    queue = [];
-    draw();
-  });
-  for (const strip of strips) {
-    watcher.observe(strip.element);
-    for (const event of ["pointerenter", "focusin"])
-      strip.element.addEventListener(event, () => startFrom(strip));
+  #see(/** @type {IntersectionObserverEntry[]} */ entries) {
+    for (const { target, isIntersecting } of entries) {
+      const strip = this.#strips.find(({ element }) => element === target);
+      if (strip) this.#inSight[isIntersecting ? "add" : "delete"](strip);
+    }
+    this.#queue = [];
+    this.#draw();
   }
-
-  return {
-    /** Follow the code on show; the array must not be changed afterwards. */
-    show(code) {
-      z = code;
-      isMoving = true;
-      for (const strip of strips) if (isStale(strip)) dim(strip);
-      clearTimeout(timer);
-      timer = setTimeout(settle, STILL_MS);
-      frame ||= requestAnimationFrame(heed);
-      draw();
-    },
-    stop() {
-      gone = true;
-      clearTimeout(timer);
-      cancelAnimationFrame(frame);
-      watcher.disconnect();
-    },
-  };
 }

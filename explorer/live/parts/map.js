@@ -23,205 +23,278 @@ import { listenToFingers, listenToKeys, listenToMouse } from "./pointing.js";
 const NOWHERE = { cursor: null, picked: null };
 const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false, scrollZoom: true };
 
-/**
- * @param {Object} options
- * @param {Object} options.Plotly the library
- * @param {Object} options.words the catalogue's part for the stage
- * @param {function({xy: number[]|null, item: number|null, x: number, y: number}, number): void}
- *     options.onHover pointer over a place, a dot or both; with the time of the event
- * @param {function(): void} options.onLeave pointer gone
- * @param {function({xy: number[]|null, item: number|null}, number): void} options.onPick
- *     a place or a dot was chosen
- * @param {function(number): void} options.onTakeBack that was the first half of a double click
- * @param {function(number, number, number): void} options.onNudge arrow key: steps right, steps up
- */
-export function makeMap({ Plotly, words, onHover, onLeave, onPick, onTakeBack, onNudge }) {
-  const plot = makePlot({ class: "le-plot" });
-  const cursor = el("div", { class: "le-cursor", "aria-hidden": "true", hidden: true });
-  const picked = el("div", { class: "le-picked", "aria-hidden": "true", hidden: true });
-  const element = el(
-    "div",
-    {
-      "data-testid": "map",
-      class: "le-map",
-      tabindex: 0,
-      role: "application",
-      "aria-label": words.mapLabel,
-    },
-    plot,
-    picked,
-    cursor,
-  );
-  const pins = new Map(); // elements that stand at a place, and where
-  const touch = matchMedia("(pointer: coarse)").matches;
-  let drawn = null; // of what can be read: {isFlat, dots}; null while nothing or half of it is there
-  let asked = 0; // figures asked for
-  let turn = Promise.resolve(); // Plotly does one thing at a time
-  let marks = NOWHERE;
-  let whole = {}; // what shows all of the map, as it does at first
+/** @import { Figure } from "../types.js" */
+/** @import { Dots, Plot } from "./plot.js" */
+/** @import { Hands, Spot } from "./pointing.js" */
+/** @typedef {ArrayLike<number>|null} Place on the map, (2,) or (3,) */
 
-  function place() {
-    if (!drawn) return;
-    const toPixels = drawn.isFlat ? planePixels : spacePixels;
-    for (const [mark, at] of [[cursor, marks.cursor], [picked, marks.picked], ...pins]) {
-      const pixels = at && toPixels(plot, at);
+/**
+ * What the map does: what hands mean, and an arrow key by its steps right and up.
+ * @typedef {Hands & {onNudge: function(number, number, number): void}} MapHands
+ */
+
+export class PlotMap {
+  element;
+  /** @type {any} the library */
+  #Plotly;
+  /** @type {MapHands} */
+  #on;
+  #plot = makePlot({ class: "le-plot" });
+  #cursor = el("div", { class: "le-cursor", "aria-hidden": "true", hidden: true });
+  #picked = el("div", { class: "le-picked", "aria-hidden": "true", hidden: true });
+  /** @type {Map<HTMLElement, Place>} elements that stand at a place, and where */
+  #pins = new Map();
+  #touch = matchMedia("(pointer: coarse)").matches;
+  /** @type {{isFlat: boolean, dots: Dots}|null} what can be read; null while not all of it is there */
+  #drawn = null;
+  #asked = 0; // figures asked for
+  /** @type {Promise<any>} */
+  #turn = Promise.resolve(); // Plotly does one thing at a time
+  /** @type {{cursor: Place, picked: Place}} */
+  #marks = NOWHERE;
+  #whole = {}; // what shows all of the map, as it does at first
+  #isListening = false;
+  #stopMouse;
+  #resized = new ResizeObserver(() => requestAnimationFrame(() => this.#inTurn(() => this.#fit())));
+
+  /** @param {{Plotly: Object, words: Object<string, any>} & MapHands} options */
+  constructor({ Plotly, words, ...on }) {
+    [this.#Plotly, this.#on] = [Plotly, on];
+    this.element = el(
+      "div",
+      {
+        "data-testid": "map",
+        class: "le-map",
+        tabindex: 0,
+        role: "application",
+        "aria-label": words.mapLabel,
+      },
+      this.#plot,
+      this.#picked,
+      this.#cursor,
+    );
+    this.#stopMouse = this.#listenToHands();
+    this.#resized.observe(this.#plot);
+  }
+
+  /**
+   * Draw a figure made by `figures/`; its traces carry the item of each dot as customdata.
+   * @param {Figure} figure
+   * @returns {Promise<boolean>} whether it is on show; false where a later one took its place
+   */
+  async show(figure) {
+    const mine = ++this.#asked;
+    this.#drawn = null; // from here on nothing may be read until the figure is there
+    this.element.setAttribute("aria-busy", "true");
+    if (figure.layout.uirevision !== this.#plot.layout?.uirevision) this.#forgetMarks();
+    await this.#inTurn(async () => {
+      if (mine !== this.#asked) return;
+      try {
+        const done = await this.#draw(figure);
+        if (mine !== this.#asked) return;
+        this.#drawn = done;
+      } finally {
+        if (mine === this.#asked) this.element.setAttribute("aria-busy", "false");
+      }
+      this.#place();
+      await this.#fit();
+    });
+    return mine === this.#asked;
+  }
+
+  /**
+   * Show where the current code lies, and where the picked item does.
+   * @param {Place} cursor
+   * @param {Place} picked
+   * @param {boolean} exact whether the first is
+   */
+  mark(cursor, picked, exact) {
+    this.#marks = { cursor, picked };
+    this.#cursor.classList.toggle("le-approximate", !exact);
+    this.#place();
+  }
+
+  /** Let an element of the class `le-pin` stand at a place; null hides it. */
+  pin(/** @type {HTMLElement} */ node, /** @type {Place} */ at) {
+    if (!this.#pins.has(node)) this.element.append(node);
+    this.#pins.set(node, at);
+    node.hidden = !at;
+    this.#place();
+  }
+
+  /** Width and height of what can be seen, in data units. */
+  span() {
+    return this.#drawn?.isFlat ? planeSpan(this.#plot) : [0, 0];
+  }
+
+  /** The items whose dots are shown. @returns {number[]} */
+  items() {
+    return this.#drawn?.dots.items ?? [];
+  }
+
+  isFlat() {
+    return this.#drawn?.isFlat ?? true;
+  }
+
+  /** Whether fingers, which cannot hover, are what points here. */
+  isTouched() {
+    return this.#touch;
+  }
+
+  destroy() {
+    this.#stopMouse();
+    this.#resized.disconnect();
+    this.#asked++;
+    this.#drawn = null;
+    this.#inTurn(() => this.#Plotly.purge(this.#plot));
+  }
+
+  #listenToHands() {
+    const { element } = this;
+    const { onHover, onLeave, onPick, onTakeBack, onNudge } = this.#on;
+    const on = { onHover, onLeave, onPick, onTakeBack };
+    /** @type {import("./pointing.js").Under} */
+    const under = (event, reach) => this.#under(event, reach);
+    listenToFingers(element, {
+      area: this.#plot,
+      under,
+      isFlat: () => this.isFlat(),
+      grip: () => this.#grip(),
+      showWhole: () => this.#relayout(this.#whole),
+      ...on,
+    });
+    listenToKeys(element, {
+      onStep: (right, up, time) => this.#drawn && onNudge(right, up, time),
+      onEnter: (time) => this.#pickAtCursor(time),
+    });
+    return listenToMouse(element, { under, ...on });
+  }
+
+  /** @param {number} time */
+  #pickAtCursor(time) {
+    const { cursor } = this.#marks;
+    if (!this.#drawn?.isFlat || !cursor) return;
+    const item = planeDot(this.#plot, this.#drawn.dots, cursor, Infinity);
+    this.#on.onPick({ xy: Array.from(cursor), item, x: 0, y: 0 }, time);
+  }
+
+  #place() {
+    if (!this.#drawn) return;
+    const toPixels = this.#drawn.isFlat ? planePixels : spacePixels;
+    /** @type {[HTMLElement, Place][]} */
+    const marks = [
+      [this.#cursor, this.#marks.cursor],
+      [this.#picked, this.#marks.picked],
+      ...this.#pins,
+    ];
+    for (const [mark, at] of marks) {
+      const pixels = at && toPixels(this.#plot, at);
       mark.hidden = !pixels;
       if (pixels) mark.style.transform = `translate(${pixels[0]}px,${pixels[1]}px)`;
     }
   }
 
-  /** What is within reach: a place on a flat map, a dot or both; null where neither is. */
-  function under(event, reach) {
-    if (!drawn) return null;
-    const box = plot.getBoundingClientRect();
+  /** Hide all marks, which are places on the map before. */
+  #forgetMarks() {
+    this.#marks = NOWHERE;
+    for (const mark of [this.#cursor, this.#picked, ...this.#pins.keys()]) mark.hidden = true;
+    for (const pin of this.#pins.keys()) this.#pins.set(pin, null);
+  }
+
+  /**
+   * What is within reach: a place on a flat map, a dot or both; null where neither is.
+   * @param {MouseEvent} event
+   * @param {number} reach in pixels
+   * @returns {Spot|null}
+   */
+  #under(event, reach) {
+    if (!this.#drawn) return null;
+    const { isFlat, dots } = this.#drawn;
+    const box = this.#plot.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    if (drawn.isFlat) {
-      const xy = planePlace(plot, x, y);
-      return xy && { xy, item: planeDot(plot, drawn.dots, xy, reach), x, y };
+    if (isFlat) {
+      const xy = planePlace(this.#plot, x, y);
+      return xy && { xy, item: planeDot(this.#plot, dots, xy, reach), x, y };
     }
-    const item = spaceDot(plot, drawn.dots, x, y, reach);
+    const item = spaceDot(this.#plot, dots, x, y, reach);
     return item === null ? null : { xy: null, item, x, y };
   }
 
-  const isFlat = () => drawn?.isFlat ?? true;
-
   /** Take hold of the map as it lies; what is returned moves it as two fingers went. */
-  function grip() {
-    if (!drawn) return () => {};
-    const hold = drawn.isFlat ? planeGrip(plot) : spaceGrip(plot);
+  #grip() {
+    if (!this.#drawn) return () => {};
+    const hold = this.#drawn.isFlat ? planeGrip(this.#plot) : spaceGrip(this.#plot);
+    /** @type {Object|null} */
     let next = null;
-    return (from, to) => {
+    return (
+      /** @type {import("./plot.js").Pair} */ from,
+      /** @type {import("./plot.js").Pair} */ to,
+    ) => {
       const isAsked = next !== null;
       next = hold(from, to);
       if (isAsked) return;
       requestAnimationFrame(() => {
         const change = next;
         next = null;
-        relayout(change);
+        this.#relayout(change);
       });
     };
   }
 
-  const relayout = (change) => inTurn(() => drawn && Plotly.relayout(plot, change));
+  /** @param {Object|null} change */
+  #relayout(change) {
+    return this.#inTurn(() => this.#drawn && this.#Plotly.relayout(this.#plot, change));
+  }
 
-  const on = { onHover, onLeave, onPick, onTakeBack };
-  const stopMouse = listenToMouse(element, { under, ...on });
-  const showWhole = () => relayout(whole);
-  listenToFingers(element, { area: plot, under, isFlat, grip, showWhole, ...on });
-  listenToKeys(element, {
-    onStep: (right, up, time) => drawn && onNudge(right, up, time),
-    onEnter(time) {
-      if (!drawn?.isFlat || !marks.cursor) return;
-      const item = planeDot(plot, drawn.dots, marks.cursor, Infinity);
-      onPick({ xy: marks.cursor, item }, time);
-    },
-  });
+  /** Do something with Plotly once it has done what it was asked before. @param {function(): any} work */
+  #inTurn(work) {
+    this.#turn = this.#turn.catch(() => {}).then(work);
+    return this.#turn;
+  }
 
-  const size = () => ({ width: plot.clientWidth, height: plot.clientHeight });
-  const resized = new ResizeObserver(() => requestAnimationFrame(() => inTurn(fit)));
-  resized.observe(plot);
-
-  /** Do something with Plotly once it has done what it was asked before. */
-  function inTurn(work) {
-    turn = turn.catch(() => {}).then(work);
-    return turn;
+  #size() {
+    return { width: this.#plot.clientWidth, height: this.#plot.clientHeight };
   }
 
   /** Fill the room there is. */
-  async function fit() {
-    const { width, height } = size();
-    if (!drawn || !width) return;
-    const is = drawnSize(plot);
+  async #fit() {
+    const { width, height } = this.#size();
+    if (!this.#drawn || !width) return;
+    const is = drawnSize(this.#plot);
     if (is.width === width && is.height === height) return;
-    await Plotly.relayout(plot, { width, height });
-    place();
+    await this.#Plotly.relayout(this.#plot, { width, height });
+    this.#place();
   }
 
-  async function draw({ data, layout }) {
+  /** @param {Figure} figure */
+  async #draw({ data, layout }) {
     const inSpace = data.some((trace) => trace.type === "scatter3d");
     const dragmode = inSpace ? "orbit" : "pan";
     const hands = { dragmode, hovermode: false, hoveranywhere: false, clickanywhere: false };
+    const plot = this.#plot;
     try {
-      await Plotly.react(plot, data, { ...layout, ...hands, ...size() }, CONFIG);
+      await this.#Plotly.react(plot, data, { ...layout, ...hands, ...this.#size() }, CONFIG);
     } catch (error) {
-      Plotly.purge(plot); // the next figure must not be laid over a half one
-      listening = false;
+      this.#Plotly.purge(plot); // the next figure must not be laid over a half one
+      this.#isListening = false;
       throw error;
     }
-    if (!listening) listen();
-    whole = inSpace ? { "scene.camera": layout.scene.camera } : wholePlane(layout);
+    if (!this.#isListening) this.#listenToPlot();
+    this.#whole = inSpace ? { "scene.camera": layout.scene.camera } : wholePlane(layout);
     return { isFlat: !inSpace, dots: visibleDots(plot) };
   }
 
-  let listening = false;
-  function listen() {
-    listening = true;
-    plot.on("plotly_relayout", place);
-    plot.on("plotly_relayouting", place);
-    plot.on("plotly_afterplot", () => {
-      if (!drawn) return; // it is heard while the next figure is drawn, too
-      drawn.dots = visibleDots(plot);
+  #listenToPlot() {
+    this.#isListening = true;
+    const place = () => this.#place();
+    this.#plot.on("plotly_relayout", place);
+    this.#plot.on("plotly_relayouting", place);
+    this.#plot.on("plotly_afterplot", () => {
+      if (!this.#drawn) return; // it is heard while the next figure is drawn, too
+      this.#drawn.dots = visibleDots(this.#plot);
       place();
     });
   }
-
-  return {
-    element,
-    /**
-     * Draw a figure made by `figures.py`; its traces carry the item of each dot as customdata.
-     * @returns {Promise<boolean>} whether it is on show; false where a later one took its place
-     */
-    async show(figure) {
-      const mine = ++asked;
-      drawn = null; // from here on nothing may be read until the figure is there
-      element.setAttribute("aria-busy", "true");
-      if (figure.layout.uirevision !== plot.layout?.uirevision) {
-        marks = NOWHERE; // they are places on the map before
-        for (const mark of [cursor, picked, ...pins.keys()]) mark.hidden = true;
-        for (const pin of pins.keys()) pins.set(pin, null);
-      }
-      await inTurn(async () => {
-        if (mine !== asked) return;
-        try {
-          const done = await draw(figure);
-          if (mine !== asked) return;
-          drawn = done;
-        } finally {
-          if (mine === asked) element.setAttribute("aria-busy", "false");
-        }
-        place();
-        await fit();
-      });
-      return mine === asked;
-    },
-    /** Show where the current code lies, (2,) or (3,), and where the picked item does. */
-    mark(cursorAt, pickedAt, exact) {
-      marks = { cursor: cursorAt, picked: pickedAt };
-      cursor.classList.toggle("le-approximate", !exact);
-      place();
-    },
-    /** Let an element of the class `le-pin` stand at a place, (2,) or (3,); null hides it. */
-    pin(node, at) {
-      if (!pins.has(node)) element.append(node);
-      pins.set(node, at);
-      node.hidden = !at;
-      place();
-    },
-    /** Width and height of what can be seen, in data units. */
-    span: () => (drawn?.isFlat ? planeSpan(plot) : [0, 0]),
-    /** The items whose dots are shown. */
-    items: () => drawn?.dots.items ?? [],
-    isFlat,
-    /** Whether fingers, which cannot hover, are what points here. */
-    isTouched: () => touch,
-    destroy() {
-      stopMouse();
-      resized.disconnect();
-      asked++;
-      drawn = null;
-      inTurn(() => Plotly.purge(plot));
-    },
-  };
 }
 
 /** The axes as a figure has them, or as its dots make them. */

@@ -104,18 +104,113 @@ export function listenToMouse(element, { under, onHover, onLeave, onPick, onTake
  * @param {HTMLElement} element the map
  * @param {Hands & Held} map
  */
-export function listenToFingers(element, { area, under, isFlat, grip, showWhole, ...on }) {
-  const fingers = new Map(); // where each is
-  let doing = null; // "tap" while it may become one, "slide", "turn", "pinch", "nothing"
-  let began = null;
-  let lastTap = null;
-  let timer = 0;
-  let pinch = null;
+export function listenToFingers(element, map) {
+  const fingers = new Fingers(element, map);
+  const acts = {
+    pointerdown: fingers.down,
+    pointermove: fingers.move,
+    pointerup: fingers.up,
+    pointercancel: fingers.cancel,
+  };
+  for (const [name, act] of Object.entries(acts)) {
+    const byTouch = (/** @type {any} */ event) =>
+      event.pointerType === "touch" && act.call(fingers, event);
+    element.addEventListener(name, byTouch, true);
+  }
+  const keep = (/** @type {Event} */ event) => fingers.keep(event);
+  for (const name of ["touchstart", "touchmove", "touchend"])
+    element.addEventListener(name, keep, { capture: true, passive: false });
+}
+
+/** What the fingers on a map are doing. */
+class Fingers {
+  #element;
+  #map;
+  #at = new Map(); // where each is
+  /** @type {"tap"|"slide"|"turn"|"pinch"|"nothing"} "tap" while it may become one */
+  #doing = "nothing";
+  #began = { x: 0, y: 0 };
+  /** @type {{x: number, y: number, time: number}|null} */
+  #lastTap = null;
+  #timer = 0;
+  #pinch = () => {}; // goes on with it
+
+  /** @param {HTMLElement} element @param {Hands & Held} map */
+  constructor(element, map) {
+    [this.#element, this.#map] = [element, map];
+  }
+
+  down(/** @type {PointerEvent} */ event) {
+    const { under, isFlat } = this.#map;
+    const isFirst = !this.#at.size;
+    if (isFirst && isOnPin(event)) return;
+    if (isFirst && !under(event, FINGER_REACH) && isFlat()) return; // beside the axes
+    this.#at.set(event.pointerId, spot(event));
+    this.#element.setPointerCapture(event.pointerId); // whatever is redrawn under the finger
+    clearTimeout(this.#timer);
+    if (this.#at.size === 1) this.#touch(event);
+    else if (this.#at.size === 2) this.#grip();
+  }
+
+  move(/** @type {PointerEvent} */ event) {
+    if (!this.#at.has(event.pointerId)) return;
+    this.#at.set(event.pointerId, spot(event));
+    if (this.#doing === "pinch") return this.#pinch();
+    if (this.#doing === "tap" && distance(this.#began, spot(event)) > FINGER_STILL) {
+      clearTimeout(this.#timer);
+      this.#doing = this.#map.isFlat() ? "slide" : "turn";
+    }
+    if (this.#doing === "slide") this.#slide(event);
+  }
+
+  up(/** @type {PointerEvent} */ event) {
+    if (!this.#lift(event)) return;
+    if (this.#doing === "tap") this.#tap(event);
+    if (this.#doing === "slide") {
+      const here = this.#map.under(event, 0);
+      if (here) this.#map.onPick({ ...here, item: null }, event.timeStamp);
+    }
+    this.#doing = "nothing";
+  }
+
+  cancel(/** @type {PointerEvent} */ event) {
+    if (!this.#lift(event)) return;
+    if (this.#doing === "slide") this.#map.onLeave();
+    this.#doing = "nothing";
+  }
+
+  /** Plotly would drag a flat map by one finger and turn one in space by either of two. */
+  keep(/** @type {Event} */ event) {
+    const count = this.#at.size;
+    if (!(count > 0 && (this.#map.isFlat() || count > 1))) return;
+    event.stopPropagation();
+    if (event.cancelable) event.preventDefault(); // no mouse events in its wake
+  }
+
+  #touch(/** @type {PointerEvent} */ event) {
+    [this.#doing, this.#began] = ["tap", spot(event)];
+    if (!this.#map.isFlat()) return;
+    this.#timer = setTimeout(() => this.#doing === "tap" && this.#slide(event), LONG_MS);
+  }
+
+  #grip() {
+    if (this.#doing === "slide") this.#map.onLeave();
+    this.#doing = "pinch";
+    const [from, move] = [this.#pair(), this.#map.grip()];
+    this.#pinch = () => move(from, this.#pair());
+  }
+
+  /** Whether it was one of ours. */
+  #lift(/** @type {PointerEvent} */ event) {
+    if (!this.#at.delete(event.pointerId)) return false;
+    clearTimeout(this.#timer);
+    return true;
+  }
 
   /** Middle and distance of the first two fingers, in pixels of the area. */
-  function pair() {
-    const box = area.getBoundingClientRect();
-    const [one, other] = [...fingers.values()];
+  #pair() {
+    const box = this.#map.area.getBoundingClientRect();
+    const [one, other] = [...this.#at.values()];
     return {
       x: (one.x + other.x) / 2 - box.left,
       y: (one.y + other.y) / 2 - box.top,
@@ -123,84 +218,27 @@ export function listenToFingers(element, { area, under, isFlat, grip, showWhole,
     };
   }
 
-  function slide(event) {
-    doing = "slide";
-    const here = under(event, 0);
-    if (here) on.onHover({ ...here, item: null }, event.timeStamp);
-    else on.onLeave();
+  #slide(/** @type {PointerEvent} */ event) {
+    this.#doing = "slide";
+    const here = this.#map.under(event, 0);
+    if (here) this.#map.onHover({ ...here, item: null }, event.timeStamp);
+    else this.#map.onLeave();
   }
 
-  function tap(event) {
+  #tap(/** @type {PointerEvent} */ event) {
+    const last = this.#lastTap;
     const isSecond =
-      lastTap &&
-      event.timeStamp - lastTap.time < DOUBLE_MS &&
-      distance(lastTap, spot(event)) < 2 * FINGER_REACH;
-    lastTap = isSecond ? null : { ...spot(event), time: event.timeStamp };
+      last &&
+      event.timeStamp - last.time < DOUBLE_MS &&
+      distance(last, spot(event)) < 2 * FINGER_REACH;
+    this.#lastTap = isSecond ? null : { ...spot(event), time: event.timeStamp };
     if (isSecond) {
-      on.onTakeBack(event.timeStamp);
-      return showWhole();
+      this.#map.onTakeBack(event.timeStamp);
+      return this.#map.showWhole();
     }
-    const here = under(event, FINGER_REACH);
-    if (here) on.onPick(here, event.timeStamp);
+    const here = this.#map.under(event, FINGER_REACH);
+    if (here) this.#map.onPick(here, event.timeStamp);
   }
-
-  const acts = {
-    pointerdown(event) {
-      if (!fingers.size && isOnPin(event)) return;
-      if (!fingers.size && !under(event, FINGER_REACH) && isFlat()) return; // beside the axes
-      fingers.set(event.pointerId, spot(event));
-      element.setPointerCapture(event.pointerId); // whatever is redrawn under the finger
-      clearTimeout(timer);
-      if (fingers.size === 1) {
-        [doing, began] = ["tap", spot(event)];
-        if (isFlat()) timer = setTimeout(() => doing === "tap" && slide(event), LONG_MS);
-      } else if (fingers.size === 2) {
-        if (doing === "slide") on.onLeave();
-        doing = "pinch";
-        pinch = { from: pair(), move: grip() };
-      }
-    },
-    pointermove(event) {
-      if (!fingers.has(event.pointerId)) return;
-      fingers.set(event.pointerId, spot(event));
-      if (doing === "pinch") return pinch.move(pinch.from, pair());
-      if (doing === "tap" && distance(began, spot(event)) > FINGER_STILL) {
-        clearTimeout(timer);
-        doing = isFlat() ? "slide" : "turn";
-      }
-      if (doing === "slide") slide(event);
-    },
-    pointerup(event) {
-      if (!fingers.delete(event.pointerId)) return;
-      clearTimeout(timer);
-      if (doing === "tap") tap(event);
-      if (doing === "slide") {
-        const here = under(event, 0);
-        if (here) on.onPick({ ...here, item: null }, event.timeStamp);
-      }
-      doing = "nothing";
-    },
-    pointercancel(event) {
-      if (!fingers.delete(event.pointerId)) return;
-      clearTimeout(timer);
-      if (doing === "slide") on.onLeave();
-      doing = "nothing";
-    },
-  };
-  for (const [name, act] of Object.entries(acts)) {
-    const byTouch = (/** @type {any} */ event) => event.pointerType === "touch" && act(event);
-    element.addEventListener(name, byTouch, true);
-  }
-
-  // Plotly would drag a flat map by one finger and turn one in space by either of two.
-  const keep = (event) => {
-    const isOurs = fingers.size > 0 && (isFlat() || fingers.size > 1);
-    if (!isOurs) return;
-    event.stopPropagation();
-    if (event.cancelable) event.preventDefault(); // no mouse events in its wake
-  };
-  for (const name of ["touchstart", "touchmove", "touchend"])
-    element.addEventListener(name, keep, { capture: true, passive: false });
 }
 
 /** Arrow keys, and Enter; others are left alone. */

@@ -6,7 +6,7 @@
 
 import { makeStill } from "../samples/image.js";
 import { el, fill, signed } from "./dom.js";
-import { makeFilm } from "./film.js";
+import { Film } from "./film.js";
 import { listenToSlide } from "./slide.js";
 
 /** Positions of the filmstrip's pictures, as shares of a slider's reach: alike on all sliders. */
@@ -46,7 +46,7 @@ export function makeSliders({ coordinates, imageShape, words, projector, ...on }
     const summary = el("summary", { text: fill(words.quiet, { count: quiet.length }) });
     element.append(el("details", { class: "le-quiet" }, summary, ...quiet));
   }
-  const film = projector && makeFilm(sliders, projector);
+  const film = projector && new Film(sliders, projector);
   return {
     element,
     /** Put every thumb and number where z says, and let the filmstrips follow. */

@@ -5,7 +5,7 @@ import { readArrays } from "../latent/latent.js";
 import { fetchBytes, fetchJson } from "../model/loading.js";
 import { el } from "../parts/dom.js";
 import { themeOf } from "../parts/theme.js";
-import { makeRunMap } from "./map.js";
+import { RunMap } from "./map.js";
 import { makeParts } from "./parts.js";
 import { makeBars, makeGallery } from "./pictures.js";
 
@@ -43,7 +43,7 @@ export class SnapshotLook {
   constructor(run, scene, plotly, on) {
     const { words, hasEncoder } = scene;
     [this.#run, this.#scene, this.#on] = [run, scene, on];
-    this.#map = makeRunMap(plotly, words);
+    this.#map = new RunMap(plotly, words);
     this.#parts = makeParts(words.parts, () => this.#openMap().catch(console.error));
     this.#originals = makeGallery(words.originals, "run-originals");
     this.#reconstructions = makeGallery(words.reconstructions, "run-reconstructions");

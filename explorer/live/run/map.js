@@ -13,70 +13,128 @@ const LOOSE = 0.6; // share of the view that the dots must fill, or it shrinks t
 const WIDE = 420; // pixels from which a legend has room beside the dots
 const SHORT = 12; // letters of a name that does
 
-/**
- * @param {Promise<Object>} plotly the library, when it is there
- * @param {Object} words the catalogue's part for runs
- */
-export function makeRunMap(plotly, words) {
-  const plot = makePlot({ class: "le-run-plot" });
-  const props = { class: "le-run-map le-run-empty", "data-testid": "run-map", role: "img" };
-  const element = el(
-    "div",
-    { ...props, "aria-label": words.mapLabel, "data-wait": words.mapWait },
-    plot,
-  );
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let Plotly = null;
-  let rows = null; // of each trace: which dots it has; null while nothing or half of it is drawn
-  let isEven = true; // whether a distance looks the same in any direction
-  let xy = null; // where the dots are drawn, or will be, (2n,)
-  let view = null; // middle, and units per pixel: {x, y, perX, perY}
-  let frame = 0;
-  let opened = 0; // figures taken
+/** @typedef {{x: number, y: number, perX: number, perY: number}} Seen middle, and units per pixel */
 
-  function draw(nextXy, nextView) {
-    const { w, h } = innerSize(plot);
-    const along = (axis) => rows.map((mine) => mine.map((dot) => nextXy[2 * dot + axis]));
-    const range = (middle, half) => [middle - half, middle + half];
-    const ranges = nextView !== view && {
-      "xaxis.range": range(nextView.x, (nextView.perX * w) / 2),
-      "yaxis.range": range(nextView.y, (nextView.perY * h) / 2),
-    };
-    [xy, view] = [nextXy, nextView];
-    Plotly.update(plot, { x: along(0), y: along(1) }, ranges || {});
+export class RunMap {
+  element;
+  #plotly;
+  /** @type {any} */
+  #Plotly = null;
+  #plot = makePlot({ class: "le-run-plot" });
+  #still = matchMedia("(prefers-reduced-motion: reduce)");
+  /** @type {number[][]|null} which dots each trace has; null while nothing or half of it is drawn */
+  #rows = null;
+  #isEven = true; // whether a distance looks the same in any direction
+  /** @type {Float32Array|null} where the dots are drawn, or will be, (2n,) */
+  #xy = null;
+  /** @type {Seen|null} */
+  #seen = null;
+  #frame = 0;
+  #opened = 0; // figures taken
+  #resized = new ResizeObserver(() => this.#fit());
+
+  /**
+   * @param {Promise<Object>} plotly the library, when it is there
+   * @param {Object<string, any>} words the catalogue's part for runs
+   */
+  constructor(plotly, words) {
+    this.#plotly = plotly;
+    const props = { class: "le-run-map le-run-empty", "data-testid": "run-map", role: "img" };
+    this.element = el(
+      "div",
+      { ...props, "aria-label": words.mapLabel, "data-wait": words.mapWait },
+      this.#plot,
+    );
+    this.#resized.observe(this.#plot);
   }
 
-  /** Keep the view while the dots fit it well. */
-  function viewOf(next) {
-    const { w, h } = innerSize(plot);
-    const [left, right] = extent(next, 0);
-    const [low, high] = extent(next, 1);
+  /**
+   * Take a figure made by `figures/`: colours and titles; positions come by `show`.
+   * @param {import("../types.js").Figure} figure
+   */
+  async open({ data, layout }) {
+    const mine = ++this.#opened;
+    cancelAnimationFrame(this.#frame);
+    this.#rows = null; // from here on nothing is read until the figure is there
+    this.#Plotly = await this.#plotly;
+    if (mine !== this.#opened) return;
+    this.#isEven = Boolean(layout.yaxis.scaleanchor);
+    const plot = this.#plot;
+    await this.#Plotly.react(plot, data, quietLayout(layout, plot.layout), CONFIG);
+    if (mine !== this.#opened) return;
+    await this.#Plotly.relayout(plot, { ...this.#sizes(), autosize: true });
+    if (mine !== this.#opened) return;
+    this.#rows = itemsOfTraces(plot);
+    if (this.#xy) this.#draw(this.#xy, this.#seen ? { ...this.#seen } : this.#around(this.#xy));
+  }
+
+  /** @param {Float32Array} next positions (n, 2) @param {number} glideMs time to get there */
+  show(next, glideMs) {
+    this.element.classList.remove("le-run-empty");
+    cancelAnimationFrame(this.#frame);
+    if (!this.#rows) {
+      this.#xy = next; // drawn with the figure
+      return;
+    }
+    const from = this.#xy;
+    const glides = from?.length === next.length && glideMs >= 100 && !this.#still.matches;
+    if (from && glides) this.#glide(from, next, glideMs);
+    else this.#draw(next, this.#around(next));
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.#frame);
+    this.#resized.disconnect();
+    this.#opened++;
+    this.#rows = this.#xy = null;
+    this.#Plotly?.purge(this.#plot);
+  }
+
+  /** @param {Float32Array} xy @param {Seen} seen */
+  #draw(xy, seen) {
+    const { w, h } = innerSize(this.#plot);
+    const along = (/** @type {number} */ axis) =>
+      this.#rows?.map((mine) => mine.map((dot) => xy[2 * dot + axis]));
+    const ranges = seen !== this.#seen && {
+      "xaxis.range": range(seen.x, (seen.perX * w) / 2),
+      "yaxis.range": range(seen.y, (seen.perY * h) / 2),
+    };
+    [this.#xy, this.#seen] = [xy, seen];
+    this.#Plotly.update(this.#plot, { x: along(0), y: along(1) }, ranges || {});
+  }
+
+  /** What to show of the plane for some dots: the same as before while they fit it well. */
+  #around(/** @type {Float32Array} */ xy) {
+    const { w, h } = innerSize(this.#plot);
+    const seen = this.#seen;
+    const [left, right] = extent(xy, 0);
+    const [low, high] = extent(xy, 1);
     let perX = ((right - left) * ROOM) / w || 1 / w;
     let perY = ((high - low) * ROOM) / h || 1 / h;
-    if (isEven) perX = perY = Math.max(perX, perY);
+    if (this.#isEven) perX = perY = Math.max(perX, perY);
     const fits =
-      view &&
-      Math.max(right - view.x, view.x - left) * 2 < view.perX * w &&
-      Math.max(high - view.y, view.y - low) * 2 < view.perY * h &&
-      Math.max(perX / view.perX, perY / view.perY) > LOOSE;
-    return fits ? view : { x: (left + right) / 2, y: (low + high) / 2, perX, perY };
+      seen &&
+      Math.max(right - seen.x, seen.x - left) * 2 < seen.perX * w &&
+      Math.max(high - seen.y, seen.y - low) * 2 < seen.perY * h &&
+      Math.max(perX / seen.perX, perY / seen.perY) > LOOSE;
+    return fits ? seen : { x: (left + right) / 2, y: (low + high) / 2, perX, perY };
   }
 
-  function glide(to, glideMs) {
-    const from = xy;
-    const fromView = view;
-    const toView = viewOf(to);
+  /** @param {Float32Array} from @param {Float32Array} to @param {number} glideMs */
+  #glide(from, to, glideMs) {
+    const toSeen = this.#around(to);
+    const fromSeen = this.#seen ?? toSeen;
     const began = performance.now();
     let next = 0;
-    const step = (now) => {
+    const step = (/** @type {number} */ now) => {
       const t = Math.max(0, Math.min(1, (now - began) / glideMs));
-      if (t < 1) frame = requestAnimationFrame(step);
+      if (t < 1) this.#frame = requestAnimationFrame(step);
       if (t < 1 && now < next) return;
       const part = t * t * (3 - 2 * t);
       const start = performance.now();
-      draw(
+      this.#draw(
         to.map((goal, i) => from[i] + part * (goal - from[i])),
-        between(fromView, toView, part),
+        between(fromSeen, toSeen, part),
       );
       // Drawing may take a third of the time, the rest is the run's.
       next = now + 3 * (performance.now() - start);
@@ -84,75 +142,45 @@ export function makeRunMap(plotly, words) {
     step(began);
   }
 
-  const resized = new ResizeObserver(() => {
-    if (!rows || !xy || !plot.offsetParent) return;
-    cancelAnimationFrame(frame);
-    Plotly.relayout(plot, { ...sizes(), autosize: true });
-    view = null;
-    draw(xy, viewOf(xy));
-  });
-  resized.observe(plot);
+  /** Fill the room there is. */
+  #fit() {
+    const xy = this.#xy;
+    if (!this.#rows || !xy || !this.#plot.offsetParent) return;
+    cancelAnimationFrame(this.#frame);
+    this.#Plotly.relayout(this.#plot, { ...this.#sizes(), autosize: true });
+    this.#seen = null;
+    this.#draw(xy, this.#around(xy));
+  }
 
-  function sizes() {
-    const names = legendNames(plot).map(({ length }) => length);
-    const isWide = plot.clientWidth > WIDE && Math.max(0, ...names) <= SHORT;
+  #sizes() {
+    const { clientWidth, layout } = this.#plot;
+    const names = legendNames(this.#plot).map(({ length }) => length);
+    const isWide = clientWidth > WIDE && Math.max(0, ...names) <= SHORT;
     const beside = { x: 1.02, y: 1, yanchor: "top", orientation: "v", maxheight: 0.98 };
     const above = { x: 0, y: 1.02, yanchor: "bottom", orientation: "h", maxheight: 48 };
     return {
       margin: { l: 44, r: 8, t: isWide || !names.length ? 10 : 50, b: 36, autoexpand: isWide },
-      legend: { ...plot.layout.legend, ...(isWide ? beside : above) },
+      legend: { ...layout.legend, ...(isWide ? beside : above) },
     };
   }
-
-  return {
-    element,
-    /** Take a figure made by `figures.py`: colours and titles; positions come by `show`. */
-    async open({ data, layout }) {
-      const mine = ++opened;
-      cancelAnimationFrame(frame);
-      rows = null; // from here on nothing is read until the figure is there
-      Plotly = await plotly;
-      if (mine !== opened) return;
-      isEven = Boolean(layout.yaxis.scaleanchor);
-      const axis = { fixedrange: true, autorange: false, scaleanchor: undefined };
-      const quiet = {
-        dragmode: false,
-        hovermode: false,
-        hoveranywhere: false,
-        clickanywhere: false,
-      };
-      const [xaxis, yaxis] = ["xaxis", "yaxis"].map((name) => ({
-        ...layout[name],
-        ...axis,
-        range: plot.layout?.[name].range,
-      }));
-      await Plotly.react(plot, data, { ...layout, ...quiet, xaxis, yaxis }, CONFIG);
-      if (mine !== opened) return;
-      await Plotly.relayout(plot, { ...sizes(), autosize: true });
-      if (mine !== opened) return;
-      rows = itemsOfTraces(plot);
-      if (xy) draw(xy, view ? { ...view } : viewOf(xy));
-    },
-    /** @param {Float32Array} next positions (n, 2) @param {number} glideMs time to get there */
-    show(next, glideMs) {
-      element.classList.remove("le-run-empty");
-      cancelAnimationFrame(frame);
-      if (!rows) {
-        xy = next; // drawn with the figure
-        return;
-      }
-      if (xy?.length === next.length && glideMs >= 100 && !still.matches) glide(next, glideMs);
-      else draw(next, viewOf(next));
-    },
-    destroy() {
-      cancelAnimationFrame(frame);
-      resized.disconnect();
-      opened++;
-      rows = xy = null;
-      Plotly?.purge(plot);
-    },
-  };
 }
+
+/** A layout that no hand moves, over the axes of the one before. */
+function quietLayout(layout, before) {
+  const axis = { fixedrange: true, autorange: false, scaleanchor: undefined };
+  const quiet = { dragmode: false, hovermode: false, hoveranywhere: false, clickanywhere: false };
+  const [xaxis, yaxis] = ["xaxis", "yaxis"].map((name) => ({
+    ...layout[name],
+    ...axis,
+    range: before?.[name].range,
+  }));
+  return { ...layout, ...quiet, xaxis, yaxis };
+}
+
+const range = (/** @type {number} */ middle, /** @type {number} */ half) => [
+  middle - half,
+  middle + half,
+];
 
 function extent(xy, axis) {
   let [low, high] = [Infinity, -Infinity];

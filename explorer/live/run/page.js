@@ -10,7 +10,7 @@ import { themeOf, watchTheme } from "../parts/theme.js";
 import { ENDED, makeFeed, makeSnapshots } from "./feed.js";
 import { makeHead } from "./head.js";
 import { SnapshotLook } from "./look.js";
-import { makeReplay } from "./replay.js";
+import { Replay } from "./replay.js";
 import { ReportCharts } from "./reports.js";
 
 /** @import { RunScene } from "../types.js" */
@@ -110,7 +110,7 @@ class RunView {
   /** @param {RunScene} scene */
   #makeReplay({ words, name, urls }) {
     const snapshots = makeSnapshots(urls.snapshot);
-    return makeReplay({
+    return new Replay({
       words,
       name,
       animate: async () => new Blob([await fetchBytes(urls.gif)], { type: "image/gif" }),

@@ -12,32 +12,251 @@ const AHEAD = 5;
 const RETRY_MS = 1_500;
 const NAMED = ["live", "best"]; // modes that show no chosen moment
 
-const isNamed = (mode) => NAMED.includes(mode);
+/** @typedef {"live"|"held"|"play"|"best"} Mode */
+/** @typedef {{kept: string, best: number|null, last: number}} Ends which is kept, and the step of each */
+
+const isNamed = (/** @type {Mode} */ mode) => NAMED.includes(mode);
 
 /**
- * @param {Object} options
- * @param {Object} options.words the catalogue's part for runs
- * @param {function(number|string|null): Promise<Object>} options.load a snapshot, the newest
- *     (null), or that of the best weights ("best")
- * @param {function(): Promise<Blob>} options.animate all of them as a GIF
- * @param {string} options.name what to call that
- * @param {function(number): void} options.expect a snapshot will be wanted soon
- * @param {function(Object, number, boolean): void} options.onShow a snapshot, the time to glide
- *     to it, and whether it is the newest
- * @param {function(boolean): void} options.onLost whether a snapshot could not be fetched
+ * @typedef {Object} ReplayOptions
+ * @property {Object<string, any>} words the catalogue's part for runs
+ * @property {function(number|string|null): Promise<Object>} load a snapshot, the newest (null), or
+ *     that of the best weights ("best")
+ * @property {function(): Promise<Blob>} animate all of them as a GIF
+ * @property {string} name what to call that
+ * @property {function(number): void} expect a snapshot will be wanted soon
+ * @property {function(Object, number, boolean): void} onShow a snapshot, the time to glide to it, and
+ *     whether it is the newest
+ * @property {function(boolean): void} onLost whether a snapshot could not be fetched
  */
-export function makeReplay({ words, name, load, animate, expect, onShow, onLost }) {
-  const button = (id, help, onclick) =>
+
+export class Replay {
+  element;
+  #of;
+  #controls;
+  /** @type {number[]} of each snapshot */
+  #steps = [];
+  #total = 0;
+  /** @type {Ends|null} once the run is over */
+  #ends = null;
+  /** @type {Mode} */
+  #mode = "live";
+  #at = 0; // index of the chosen snapshot
+  /** @type {number|null} */
+  #wanted = null;
+  #isLoading = false;
+  #timer = 0;
+  #retry = 0;
+  #glideMs = GLIDE_MS;
+  #isAnimating = false;
+  #gone = false;
+
+  /** @param {ReplayOptions} options */
+  constructor(options) {
+    this.#of = options;
+    this.#controls = makeControls(options.words, {
+      play: () => (this.#mode === "play" ? this.#choose(this.#at) : this.#play()),
+      live: () => this.#follow(),
+      best: () => this.#showBest(),
+      gif: () => this.#saveGif(),
+      slide: (index) => this.#choose(index),
+    });
+    this.element = this.#controls.element;
+    this.#enter("live");
+  }
+
+  /**
+   * Snapshots were made; while following, the newest is shown.
+   * @param {{step: number}[]} news
+   * @param {number} ofSteps
+   * @param {boolean} isOver
+   */
+  grow(news, ofSteps, isOver) {
+    const { words } = this.#of;
+    for (const { step } of news) this.#steps.push(step);
+    this.#total = ofSteps;
+    this.#controls.live.textContent = isOver ? words.latest : words.live;
+    if (news.length && this.#mode === "live") this.#follow();
+    else this.#say();
+  }
+
+  /** The run is over: show what is kept, unless somebody looks at another moment. */
+  end(/** @type {Ends} */ news) {
+    const isNew = news.kept !== this.#ends?.kept;
+    this.#ends = news;
+    if (!isNew || !isNamed(this.#mode)) return this.#say();
+    if (news.kept === "best" && news.best) this.#showBest();
+    else this.#follow();
+  }
+
+  destroy() {
+    this.#gone = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
+  }
+
+  get #last() {
+    return this.#steps.length - 1;
+  }
+
+  /** Show one snapshot after the other; of those asked for meanwhile, only the newest. */
+  async #show(/** @type {number} */ index) {
+    this.#wanted = index;
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    clearTimeout(this.#retry);
+    while (this.#wanted !== null) {
+      const mine = this.#wanted;
+      this.#wanted = null;
+      if (!(await this.#load(mine))) return;
+    }
+    this.#isLoading = false;
+  }
+
+  /** Fetch one snapshot and show it. @returns {Promise<boolean>} whether the page is still there */
+  async #load(/** @type {number} */ index) {
+    const { load, onLost, onShow } = this.#of;
+    const asked = this.#mode;
+    const isLive = asked === "live";
+    const shot = await load(isLive ? null : asked === "best" ? "best" : index).catch(() => null);
+    if (this.#gone) return false;
+    const isSame = asked === this.#mode || !(isNamed(asked) || isNamed(this.#mode));
+    onLost(!shot);
+    if (!shot) this.#retry = setTimeout(() => this.#show(index), RETRY_MS);
+    // Apart, so that no mistake there ends this loop.
+    else if (isSame) queueMicrotask(() => onShow(shot, this.#glideMs, isLive));
+    return true;
+  }
+
+  #enter(/** @type {Mode} */ mode) {
+    const { words } = this.#of;
+    const { play, live, best } = this.#controls;
+    clearTimeout(this.#timer);
+    this.#mode = mode;
+    this.#glideMs = GLIDE_MS;
+    play.textContent = mode === "play" ? words.pause : words.play;
+    live.setAttribute("aria-pressed", String(mode === "live"));
+    best.setAttribute("aria-pressed", String(mode === "best"));
+    this.#say();
+  }
+
+  #follow() {
+    this.#enter("live");
+    this.#at = this.#last;
+    this.#say();
+    if (this.#at >= 0) this.#show(this.#at);
+  }
+
+  /** Show the weights with the smallest held-out loss, which have a snapshot of their own. */
+  #showBest() {
+    this.#enter("best");
+    this.#go(this.#nearest(this.#ends?.best));
+  }
+
+  /** The last snapshot up to a step. */
+  #nearest(/** @type {number|null|undefined} */ step) {
+    return Math.max(
+      0,
+      this.#steps.findLastIndex((other) => other <= Number(step)),
+    );
+  }
+
+  #choose(/** @type {number} */ index) {
+    if (index >= this.#last) return this.#follow();
+    this.#enter("held");
+    this.#go(index);
+  }
+
+  #go(/** @type {number} */ index) {
+    this.#at = index;
+    this.#say();
+    this.#show(index);
+  }
+
+  /** Play from the chosen moment, or from the beginning if that is the newest. */
+  #play() {
+    const from = isNamed(this.#mode) ? 0 : this.#at;
+    this.#enter("play");
+    const eachMs = Math.min(WHOLE_MS / this.#steps.length, EACH_MS);
+    this.#glideMs = eachMs;
+    const began = performance.now();
+    const stride = Math.max(1, Math.round(TICK_MS / eachMs));
+    const tick = () => {
+      const index = from + Math.floor((performance.now() - began) / eachMs);
+      if (index >= this.#last) return this.#follow();
+      this.#timer = setTimeout(tick, Math.max(TICK_MS, eachMs));
+      if (!this.#isLoading) this.#go(index);
+      for (let k = 1; k <= AHEAD; k++) {
+        if (index + k * stride < this.#last) this.#of.expect(index + k * stride);
+      }
+    };
+    tick();
+  }
+
+  async #saveGif() {
+    const { trouble } = this.#controls;
+    this.#isAnimating = true;
+    this.#say();
+    const [blob, error] = await this.#of.animate().then(
+      (blob) => [blob, null],
+      (error) => [null, error],
+    );
+    this.#isAnimating = false;
+    if (this.#gone) return;
+    this.#say();
+    trouble.hidden = !error;
+    trouble.textContent = error?.message ?? "";
+    if (blob) save(blob, `${this.#of.name}.gif`);
+  }
+
+  /** Bring controls and label up to date. */
+  #say() {
+    const { words } = this.#of;
+    const { slider, play, live, gif, label } = this.#controls;
+    const steps = this.#steps;
+    const index = Math.max(0, this.#at);
+    slider.max = String(Math.max(0, this.#last));
+    slider.value = String(index);
+    slider.disabled = play.disabled = steps.length < 2;
+    live.disabled = steps.length < 1;
+    gif.disabled = this.#isAnimating || steps.length < 2;
+    gif.textContent = this.#isAnimating ? words.gifMaking : words.gif;
+    const step = this.#mode === "best" ? Number(this.#ends?.best) : steps[index];
+    label.textContent = steps.length
+      ? fill(words.stepOf, { step: count(step), steps: count(this.#ends?.last ?? this.#total) })
+      : "";
+    this.#sayEnds();
+    slider.setAttribute("aria-valuetext", label.textContent);
+  }
+
+  /** Name both ends of a run that is over, and mark the best one on the track. */
+  #sayEnds() {
+    const { words } = this.#of;
+    const { best, live, tick } = this.#controls;
+    const ends = this.#ends;
+    best.hidden = tick.hidden = !ends?.best;
+    if (!ends?.best) return;
+    best.textContent = ends.kept === "best" ? words.bestKept : words.best;
+    live.textContent = ends.kept === "last" ? words.lastKept : words.last;
+    tick.style.setProperty("--le-at", String(this.#nearest(ends.best) / Math.max(1, this.#last)));
+  }
+}
+
+/**
+ * @param {Object<string, any>} words
+ * @param {Record<"play"|"live"|"best"|"gif", function(): void> & {slide: function(number): void}} on
+ */
+function makeControls(words, on) {
+  const button = (/** @type {"play"|"live"|"best"|"gif"} */ name) =>
     el("button", {
       class: "le-run-button",
-      "data-testid": id,
-      title: help,
+      "data-testid": `run-${name}`,
+      title: words[`${name}Help`],
       type: "button",
-      onclick,
+      onclick: () => on[name](),
     });
-  const play = button("run-play", words.playHelp, () => (mode === "play" ? choose(at) : start()));
-  const live = button("run-live", words.liveHelp, follow);
-  const best = button("run-best", words.bestHelp, showBest);
+  const [play, live, best, gif] = [button("play"), button("live"), button("best"), button("gif")];
+  live.textContent = words.live;
   const tick = el("i", { class: "le-run-tick", hidden: true });
   const slider = el("input", {
     type: "range",
@@ -46,192 +265,21 @@ export function makeReplay({ words, name, load, animate, expect, onShow, onLost 
     value: 0,
     "data-testid": "run-scrubber",
     "aria-label": words.scrubber,
-    oninput: () => choose(Number(slider.value)),
+    oninput: () => on.slide(Number(slider.value)),
   });
   const label = el("output", { class: "le-run-step" });
-  const gif = button("run-gif", words.gifHelp, saveGif);
   const trouble = el("p", { class: "le-run-error", role: "alert", hidden: true });
-  const element = el(
-    "div",
-    {},
-    el(
-      "div",
-      { class: "le-run-replay" },
-      play,
-      el("div", { class: "le-run-track" }, tick, slider),
-      best,
-      live,
-      label,
-      gif,
-    ),
-    trouble,
-  );
-  const steps = []; // of each snapshot
-  let total = 0;
-  let ends = null; // once the run is over: which of its ends is kept, and the step of each
-  let mode = "live"; // or "held", "play", or "best"
-  let at = 0; // index of the chosen snapshot
-  let wanted = null;
-  let loading = false;
-  let timer = 0;
-  let retry = 0;
-  let glideMs = GLIDE_MS;
-  let animating = false;
-  let gone = false;
-
-  const last = () => steps.length - 1;
-
-  /** Show one snapshot after the other; of those asked for meanwhile, only the newest. */
-  async function show(index) {
-    wanted = index;
-    if (loading) return;
-    loading = true;
-    clearTimeout(retry);
-    while (wanted !== null) {
-      const mine = wanted;
-      const asked = mode;
-      const isLive = mode === "live";
-      wanted = null;
-      const shot = await load(isLive ? null : asked === "best" ? "best" : mine).catch(() => null);
-      if (gone) return;
-      onLost(!shot);
-      if (!shot) retry = setTimeout(() => show(mine), RETRY_MS);
-      // Apart, so that no mistake there ends this loop.
-      else if (asked === mode || !(isNamed(asked) || isNamed(mode)))
-        queueMicrotask(() => onShow(shot, glideMs, isLive));
-    }
-    loading = false;
-  }
-
-  function enter(next) {
-    clearTimeout(timer);
-    mode = next;
-    glideMs = GLIDE_MS;
-    play.textContent = mode === "play" ? words.pause : words.play;
-    live.setAttribute("aria-pressed", String(mode === "live"));
-    best.setAttribute("aria-pressed", String(mode === "best"));
-    say();
-  }
-
-  function follow() {
-    enter("live");
-    at = last();
-    say();
-    if (at >= 0) show(at);
-  }
-
-  /** Show the weights with the smallest held-out loss, which have a snapshot of their own. */
-  function showBest() {
-    enter("best");
-    at = nearest(ends.best);
-    say();
-    show(at);
-  }
-
-  const nearest = (step) =>
-    Math.max(
-      0,
-      steps.findLastIndex((other) => other <= step),
-    );
-
-  function choose(index) {
-    if (index >= last()) return follow();
-    enter("held");
-    go(index);
-  }
-
-  function go(index) {
-    at = index;
-    say();
-    show(index);
-  }
-
-  /** Play from the chosen moment, or from the beginning if that is the newest. */
-  function start() {
-    const from = isNamed(mode) ? 0 : at;
-    enter("play");
-    const eachMs = Math.min(WHOLE_MS / steps.length, EACH_MS);
-    glideMs = eachMs;
-    const began = performance.now();
-    const stride = Math.max(1, Math.round(TICK_MS / eachMs));
-    const tick = () => {
-      const index = from + Math.floor((performance.now() - began) / eachMs);
-      if (index >= last()) return follow();
-      timer = setTimeout(tick, Math.max(TICK_MS, eachMs));
-      if (!loading) go(index);
-      for (let k = 1; k <= AHEAD; k++) {
-        if (index + k * stride < last()) expect(index + k * stride);
-      }
-    };
-    tick();
-  }
-
-  async function saveGif() {
-    animating = true;
-    say();
-    const [blob, error] = await animate().then(
-      (blob) => [blob, null],
-      (error) => [null, error],
-    );
-    animating = false;
-    if (gone) return;
-    say();
-    trouble.hidden = !error;
-    trouble.textContent = error?.message ?? "";
-    if (blob) save(blob, `${name}.gif`);
-  }
-
-  /** Bring controls and label up to date. */
-  function say() {
-    const index = Math.max(0, at);
-    slider.max = String(Math.max(0, last()));
-    slider.value = String(index);
-    slider.disabled = play.disabled = steps.length < 2;
-    live.disabled = steps.length < 1;
-    gif.disabled = animating || steps.length < 2;
-    gif.textContent = animating ? words.gifMaking : words.gif;
-    const step = mode === "best" ? ends.best : steps[index];
-    label.textContent = steps.length
-      ? fill(words.stepOf, { step: count(step), steps: count(ends?.last ?? total) })
-      : "";
-    sayEnds();
-    slider.setAttribute("aria-valuetext", label.textContent);
-  }
-
-  /** Name both ends of a run that is over, and mark the best one on the track. */
-  function sayEnds() {
-    best.hidden = tick.hidden = !ends?.best;
-    if (best.hidden) return;
-    best.textContent = ends.kept === "best" ? words.bestKept : words.best;
-    live.textContent = ends.kept === "last" ? words.lastKept : words.last;
-    tick.style.setProperty("--le-at", String(nearest(ends.best) / Math.max(1, last())));
-  }
-
-  live.textContent = words.live;
-  best.hidden = true;
-  enter("live");
+  const track = el("div", { class: "le-run-track" }, tick, slider);
+  const row = el("div", { class: "le-run-replay" }, play, track, best, live, label, gif);
   return {
-    element,
-    /** Snapshots were made; while following, the newest is shown. */
-    grow(news, ofSteps, isOver) {
-      for (const { step } of news) steps.push(step);
-      total = ofSteps;
-      live.textContent = isOver ? words.latest : words.live;
-      if (news.length && mode === "live") follow();
-      else say();
-    },
-    /** The run is over: show what is kept, unless somebody looks at another moment. */
-    end(news) {
-      const isNew = news.kept !== ends?.kept;
-      ends = news;
-      if (!isNew || !isNamed(mode)) return say();
-      if (ends.kept === "best" && ends.best) showBest();
-      else follow();
-    },
-    destroy() {
-      gone = true;
-      clearTimeout(timer);
-      clearTimeout(retry);
-    },
+    element: el("div", {}, row, trouble),
+    play,
+    live,
+    best,
+    gif,
+    tick,
+    slider,
+    label,
+    trouble,
   };
 }
