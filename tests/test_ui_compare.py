@@ -248,10 +248,10 @@ def test_what_the_browser_says_is_remembered_only_if_it_fits():
         import streamlit as st
         from explorer.ui import compare_view
         from explorer.ui.exhibits import open_exhibit
-        view = {"item": 10, "item2": 20, "seed": 3, "shifts": [[0.5, -1]], "spots": [None, 7]}
+        view = {"item": 10, "item2": 20, "seed": 3, "z": [[0.5, -1]], "spots": [None, 7]}
         both = [open_exhibit("a"), open_exhibit("b")]
         compare_view._remember(view, both)
-        for wrong in ({"shifts": []}, {"shifts": "x"}, {"spots": None}):
+        for wrong in ({"z": []}, {"z": "x"}, {"spots": None}):
             compare_view._remember(view | wrong, both)
         """
     ).run()

@@ -1,12 +1,15 @@
 """What Python hands to the browser and what the browser expects, held to the same keys."""
 
+import json
 import re
+import subprocess
 from typing import is_typeddict
 
 import pytest
 
 from explorer.live import modules
-from explorer.ui import scenes
+from explorer.ui import scenes, state
+from tests.tools import node
 
 TYPES = (modules.FOLDER / "types.js").read_text(encoding="utf-8")
 SCENES = {name: kind for name, kind in vars(scenes).items() if is_typeddict(kind)}
@@ -24,3 +27,17 @@ def test_both_sides_know_the_same_keys(name):
     kind = SCENES[name]
     keys = {key: key in kind.__optional_keys__ for key in kind.__annotations__}
     assert described(name) == keys
+
+
+def test_both_sides_keep_the_same_in_the_address(tmp_path):
+    module = tmp_path / "address.mjs"
+    module.write_text(modules.minified("code/address.js") or "", encoding="utf-8")
+    script = (
+        f"import {{ KEYS }} from {json.dumps(module.as_uri())}; console.log(JSON.stringify(KEYS))"
+    )
+    said = subprocess.run(
+        [node(), "--input-type=module", "-e", script], capture_output=True, text=True, check=True
+    )
+    assert json.loads(said.stdout) == {page: list(keys) for page, keys in state.VIEW_KEYS.items()}
+    assert set(described("Start")) == set(state.VIEW_KEYS["explore"])
+    assert set(described("SharedStart")) == set(state.VIEW_KEYS["compare"])

@@ -275,7 +275,7 @@
  * @property {number|null} item
  * @property {number|null} item2
  * @property {number} seed
- * @property {(number[]|null)[]} shifts
+ * @property {(number[]|null)[]} z how far sliders have moved each size of code
  * @property {(number|null)[]} spots
  */
 

@@ -65,7 +65,7 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> CompareScene
             "item": start.item,
             "item2": start.item2,
             "seed": start.seed,
-            "shifts": [None if shift is None else list(shift) for shift in start.shifts],
+            "z": [None if shift is None else list(shift) for shift in start.shifts],
             "spots": list(start.spots),
         },
         "words": compare_words(),
@@ -217,7 +217,7 @@ def _fragment(exhibits: Sequence[Exhibit], sent: CompareScene) -> None:
 
 def _remember(view: dict[str, object], exhibits: Sequence[Exhibit]) -> None:
     """Put what the browser says into the address, if `compare/page.js` could have said it."""
-    shifts = view.get("shifts")
+    shifts = view.get("z")
     spots = view.get("spots")
     sizes = latent_dims(exhibits)
     if not isinstance(shifts, list) or not isinstance(spots, list) or len(shifts) != len(sizes):

@@ -128,7 +128,7 @@ class SharedStart(TypedDict):
     item: int | None
     item2: int | None
     seed: int
-    shifts: list[list[float] | None]
+    z: list[list[float] | None]
     spots: list[int | None]
 
 

@@ -3,6 +3,9 @@
 The address says everything: `model`, `map` (with `across` and `up`), `color`, `part`, `points`, `z`
 and `item`, so that a link opens exactly the view it was copied from; or `run` or `sweep`, on Train;
 or `models`, `item`, `item2`, `seed`, `z` and `spots`, on Compare.
+
+What a page's views keep there is under the keys of `VIEW_KEYS`; the browser decides the values, and
+this module writes them as text and reads them.
 """
 
 import math
@@ -23,6 +26,11 @@ from explorer.placing import Placement
 from explorer.store import KeptUpload
 from explorer.ui.words import say
 
+# What the views of each page keep in the address, as `KEYS` of `live/code/address.js`.
+VIEW_KEYS = {
+    "explore": ("z", "item"),
+    "compare": ("item", "item2", "seed", "z", "spots"),
+}
 _MOST_OWN_PICTURES = 8  # that stay for a session, one with each model
 
 
@@ -75,8 +83,7 @@ def asked(key: str) -> str:
 
 def choose_model(name: str) -> None:
     """Make another model the current one; its codes mean nothing to the one before."""
-    kept = {key: value for key, value in st.query_params.items() if key not in ("z", "item")}
-    st.query_params.from_dict(kept | {"model": name})
+    st.query_params.from_dict(_without(*VIEW_KEYS["explore"]) | {"model": name})
 
 
 def asked_models() -> list[str] | None:
@@ -117,9 +124,7 @@ def choose_models(names: Sequence[str]) -> None:
 
     Names may hold any sign, commas too, so each is quoted before they are joined.
     """
-    dropped = ("z", "spots", "models")
-    kept = {key: value for key, value in st.query_params.items() if key not in dropped}
-    st.query_params.from_dict(kept | {"models": _listed(names)})
+    st.query_params.from_dict(_without("z", "spots") | {"models": _listed(names)})
 
 
 def asked_comparison(latent_dims: Sequence[int], n_models: int) -> SharedStart:
@@ -151,9 +156,12 @@ def remember_comparison(start: SharedStart, models: Sequence[str]) -> None:
     told = {"models": _listed(models)}
     told |= {key: str(value) for key, value in numbers.items() if value is not None}
     told |= {key: "_".join(parts) for key, parts in lists.items() if any(parts)}
-    ours = {*numbers, *lists}
-    kept = {key: value for key, value in st.query_params.items() if key not in ours}
-    st.query_params.from_dict(kept | told)
+    st.query_params.from_dict(_without(*VIEW_KEYS["compare"]) | told)
+
+
+def _without(*keys: str) -> dict[str, str]:
+    """Return what the address says under other keys."""
+    return {key: value for key, value in st.query_params.items() if key not in keys}
 
 
 def choose_run(run_id: str) -> None:
@@ -274,10 +282,9 @@ def asked_start(latent_dim: int, n_items: int) -> Start:
 
 def remember_code(z: list[float], item: int | None) -> None:
     """Put code and item into the address, the code to 3 decimals, as one step of its history."""
-    kept = {key: value for key, value in st.query_params.items() if key not in ("z", "item")}
     code = {"z": ",".join(f"{value:.3f}" for value in z)}
     picked = {} if item is None else {"item": str(item)}
-    st.query_params.from_dict(kept | code | picked)
+    st.query_params.from_dict(_without(*VIEW_KEYS["explore"]) | code | picked)
     note_explored()
 
 

@@ -110,7 +110,7 @@ export function makeHoleView(model, position, { scene: { words, imageShape }, on
   return {
     element: el("div", {}, plane.element, el("div", { class: "le-spot" }, picture, text)),
     plane,
-    state: {
+    spot: {
       /** Which random code is looked at, or null for the deepest hole. */
       get: () => (spot === order[0] ? null : spot),
       /** @param {number|null} i */

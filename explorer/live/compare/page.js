@@ -4,6 +4,7 @@
  * the same move of a slider. Lists its parts and lays them out.
  */
 
+import { joinStates } from "../code/address.js";
 import { makeEcho } from "../code/echo.js";
 import { makeMoments } from "../code/moments.js";
 import { mountPage } from "../code/mounting.js";
@@ -74,11 +75,11 @@ function openPage(page, scene, models, onRest) {
     theme = themeOf(page);
     paint();
   });
-  const place = () => ({ ...shared.place, spots: holes.map(({ state }) => state.get()) });
+  const state = joinStates("compare", [{ state: spotsOf(holes) }, shared]);
+  const place = () => /** @type {SharedStart} */ (state.get());
   const echo = makeEcho(scene.start, isSame);
   const go = (/** @type {SharedStart} */ start) => {
-    holes.forEach(({ state }, i) => state.set(start.spots[i] ?? null));
-    shared.go(start);
+    state.set(start);
     echo.tell(place());
   };
   shared.subscribe(({ kind }) => {
@@ -199,13 +200,23 @@ function showItems(page, shared, maps) {
   });
 }
 
+/**
+ * What the address keeps of the holes: the random code looked at in each.
+ * @param {Parts["holes"]} holes
+ * @returns {Required<import("../types.js").View>["state"]}
+ */
+const spotsOf = (holes) => ({
+  get: () => ({ spots: holes.map(({ spot }) => spot.get()) }),
+  set: ({ spots }) => holes.forEach(({ spot }, i) => spot.set(spots[i] ?? null)),
+});
+
 /** Whether an address says the same of two places. @param {SharedStart} one @param {SharedStart} other */
 function isSame(one, other) {
   return inAddress(one) === inAddress(other);
 }
 
 /** @param {SharedStart} place */
-function inAddress({ item, item2, seed, shifts, spots }) {
-  const moved = shifts.map((shift) => (shift?.some((v) => v) ? shift.join() : ""));
+function inAddress({ item, item2, seed, z, spots }) {
+  const moved = z.map((shift) => (shift?.some((v) => v) ? shift.join() : ""));
   return JSON.stringify([item, item2, seed, moved, spots]);
 }

@@ -6,7 +6,7 @@
 
 import { drawOf } from "../latent/draws.js";
 
-/** @import { CompareScene, SharedStart } from "../types.js" */
+/** @import { CompareScene, SharedStart, View } from "../types.js" */
 /** @typedef {import("./data.js").LoadedModel} LoadedModel */
 /** @typedef {"a"|"b"} Slot */
 
@@ -139,31 +139,32 @@ export class Comparison {
     this.#timer = setTimeout(() => this.#tell({ kind: "rest" }), REST_MS);
   }
 
-  /** Where this is, for an address. @returns {Omit<SharedStart, "spots">} */
-  get place() {
-    return {
+  /** What the address keeps of it. @type {Required<View>["state"]} */
+  state = {
+    get: () => ({
       item: this.picked.a,
       item2: this.picked.b,
       seed: this.seed,
-      shifts: this.shifts.map((shift) => Array.from(shift, (v) => Number(v.toFixed(2)))),
-    };
-  }
-
-  /** Go where an address says. @param {Omit<SharedStart, "spots">} start */
-  go({ item, item2, seed, shifts }) {
-    const known = (/** @type {number|null} */ id) =>
-      id !== null && this.common.has(id) ? id : null;
-    const a = known(item) ?? known(this.#firstItem) ?? this.items[0] ?? null;
-    this.picked = { a, b: known(item2) ?? this.#unlike(a) };
-    this.shifts.forEach((shift, s) => shift.set(shifts[s] ?? new Float32Array(shift.length)));
-    this.seed = seed;
-    this.#tell({ kind: "seed", positions: this.#everyone });
-    this.#tell({ kind: "items", positions: this.#everyone });
-  }
+      z: this.shifts.map((shift) => Array.from(shift, (v) => Number(v.toFixed(2)))),
+    }),
+    set: (place) => this.#go(/** @type {SharedStart} */ (place)),
+  };
 
   destroy() {
     clearTimeout(this.#timer);
     this.#listeners.clear();
+  }
+
+  /** @param {SharedStart} start */
+  #go({ item, item2, seed, z }) {
+    const known = (/** @type {number|null} */ id) =>
+      id !== null && this.common.has(id) ? id : null;
+    const a = known(item) ?? known(this.#firstItem) ?? this.items[0] ?? null;
+    this.picked = { a, b: known(item2) ?? this.#unlike(a) };
+    this.shifts.forEach((shift, s) => shift.set(z[s] ?? new Float32Array(shift.length)));
+    this.seed = seed;
+    this.#tell({ kind: "seed", positions: this.#everyone });
+    this.#tell({ kind: "items", positions: this.#everyone });
   }
 
   /** An item of another class, if there is one, so that there is a way to go. */

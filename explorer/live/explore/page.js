@@ -4,6 +4,7 @@
  * Whatever moves, the others follow in the same frame. Lists its views and lays them out.
  */
 
+import { joinStates } from "../code/address.js";
 import { makeEcho } from "../code/echo.js";
 import { makeMoments } from "../code/moments.js";
 import { mountPage } from "../code/mounting.js";
@@ -52,6 +53,10 @@ export function mount(root, scene, onRest) {
  */
 function openPage(stage, scene, { model, Plotly }, onRest) {
   const code = new CodeStore(choiceOf(scene.start, model, scene.own));
+  const ofCode = {
+    get: () => placeOf(code),
+    set: (/** @type {any} */ start) => code.arrive(choiceOf(start, model, own.get())),
+  };
   const given = makeGiven(stage, scene, model, code);
   const own = makeOwnPicture(given, scene.own);
   /** @type {View[]} */
@@ -60,12 +65,14 @@ function openPage(stage, scene, { model, Plotly }, onRest) {
   const views = makeViews({ ...given, own, Plotly }, list);
   layOut(given, own, views);
   show();
+  const state = joinStates("explore", [{ state: ofCode }, ...list]);
+  const here = () => /** @type {ReturnType<typeof placeOf>} */ (state.get());
   const echo = makeEcho(scene.start, isSame);
   code.subscribe((change) => {
     if (change.kind !== "rest") return;
     for (const view of list) view.rest?.(change);
-    echo.tell(placeOf(code));
-    if (change.by === "hand") onRest(placeOf(code));
+    echo.tell(here());
+    if (change.by === "hand") onRest(here());
   });
   const { ready } = views.map;
   ready.then(() => given.becomeIdle());
@@ -75,9 +82,9 @@ function openPage(stage, scene, { model, Plotly }, onRest) {
     update(/** @type {StageScene} */ next) {
       const isNew = own.take(next.own);
       const mine = own.get();
-      const isNews = echo.isNews(next.start, placeOf(code));
+      const isNews = echo.isNews(next.start, here());
       if (isNew && mine) code.arrive({ z: mine.z, item: null });
-      else if (isNews) code.arrive(choiceOf(next.start, model, next.own));
+      else if (isNews) state.set(next.start);
       for (const view of list) view.update?.(next);
     },
     destroy() {
@@ -219,12 +226,12 @@ function placeOf({ home, item }, z = home.z) {
  * The code and item of a start that Python sends: an item, or a code.
  * @param {Start} start
  * @param {Model} model
- * @param {import("../types.js").OwnPicture|null} own
+ * @param {{z: ArrayLike<number>}|null} own
  * @returns {Choice}
  */
 function choiceOf({ z, item }, { items, latentDim }, own) {
   if (item !== null) return { z: Float32Array.from(items.codeOf(item)), item };
-  const exact = own && isSame({ z: own.z, item }, { z, item }) ? own.z : z; // which is rounded
+  const exact = own && isSame({ z: Array.from(own.z), item }, { z, item }) ? own.z : z; // which is rounded
   return { z: Float32Array.from(exact ?? new Float32Array(latentDim)), item: null };
 }
 
