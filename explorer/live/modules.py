@@ -26,6 +26,12 @@ def names() -> frozenset[str]:
 
 
 @cache
+def tools() -> list[str]:
+    """Return the names of the tools: the folders of `tools/` that have a `tool.js`."""
+    return sorted(path.parent.name for path in FOLDER.glob("tools/*/tool.js"))
+
+
+@cache
 def version() -> str:
     """Return a hash of all modules together: they import each other, so they change as one."""
     digest = hashlib.sha256()

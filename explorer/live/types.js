@@ -161,7 +161,16 @@
  * @property {string} mapUrl
  * @property {Start} start
  * @property {OwnPicture|null} own
+ * @property {ToolScene[]} tools
  * @property {Words} words
+ */
+
+/**
+ * A tool of the Explore page, by the name of its folder in `tools/`.
+ * @typedef {Object} ToolScene
+ * @property {string} name
+ * @property {string} label
+ * @property {string} help
  */
 
 /**

@@ -12,10 +12,11 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.bundle import ModelBundle
 from explorer.data.pictures import as_image
+from explorer.live import modules
 from explorer.ui import routes, state
 from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import MapChoice
-from explorer.ui.scenes import OwnPicture, StageScene, StageTitle
+from explorer.ui.scenes import OwnPicture, StageScene, StageTitle, ToolScene
 from explorer.ui.words import say, stage_words
 
 _STAGE = "stage"
@@ -66,6 +67,7 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> StageScene
         "mapUrl": f"{urls['map']}?{map_query}",
         "start": {"item": start.item, "z": None if start.z is None else list(start.z)},
         "own": _own(exhibit),
+        "tools": [_tool(name) for name in modules.tools()],
         "words": stage_words(has_encoder=bundle.model.has_encoder),
     }
 
@@ -76,6 +78,12 @@ def _title(bundle: ModelBundle) -> StageTitle:
     size = say("explore.card_line", count=bundle.model.latent_dim)
     text = bundle.title or bundle.name
     return {"text": text, "name": bundle.name, "facts": [kind, size], "lookFor": bundle.look_for}
+
+
+def _tool(name: str) -> ToolScene:
+    """Return what the button of a tool says."""
+    said = f"stage.tools.{name}"
+    return {"name": name, "label": say(f"{said}.name"), "help": say(f"{said}.help")}
 
 
 def _own(exhibit: Exhibit) -> OwnPicture | None:

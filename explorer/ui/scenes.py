@@ -58,6 +58,14 @@ class OwnPicture(TypedDict):
     error: float
 
 
+class ToolScene(TypedDict):
+    """One tool, by the name of its folder in `live/tools/`."""
+
+    name: str
+    label: str
+    help: str
+
+
 class StageScene(TypedDict):
     """What the Explore page shows."""
 
@@ -75,6 +83,7 @@ class StageScene(TypedDict):
     mapUrl: str
     start: Start
     own: OwnPicture | None
+    tools: list[ToolScene]
     words: Words
 
 

@@ -21,6 +21,7 @@ import { makeOwnPicture } from "./own-picture.js";
 import { makePair } from "./pair.js";
 import { makeCodeSliders } from "./sliders.js";
 import { makeTitle } from "./title.js";
+import { makeTool } from "./tools.js";
 
 /** @import { Choice, Given, Model, StageScene, Start, View } from "../types.js" */
 /** @typedef {{model: Model, Plotly: Object}} Loaded */
@@ -158,9 +159,10 @@ function makeViews(given, list) {
     sliders: [...sliders.element.querySelectorAll(".le-slider")].slice(0, IN_BIG),
     below: [honesty.element, buttons.element],
   }));
-  buttons.element.append(big.element);
-  list.push(...Object.values(parts), big);
-  return parts;
+  const tools = given.scene.tools.map((tool) => makeTool(given, tool));
+  buttons.element.append(big.element, ...tools.map(({ element }) => element));
+  list.push(...Object.values(parts), big, ...tools);
+  return { ...parts, panels: tools.map(({ panel }) => panel) };
 }
 
 /**
@@ -169,7 +171,7 @@ function makeViews(given, list) {
  * @param {ReturnType<typeof makeViews>} views
  */
 function layOut({ stage, scene, model, words }, own, views) {
-  const { decoded, sliders, map, honesty, pair, buttons } = views;
+  const { decoded, sliders, map, honesty, pair, buttons, panels } = views;
   const side = el(
     "div",
     { class: "le-side" },
@@ -186,6 +188,7 @@ function layOut({ stage, scene, model, words }, own, views) {
       { class: "le-right", "aria-label": words.picturePart },
       el("div", { class: "le-top" }, decoded.element, side),
       buttons.element,
+      ...panels,
       model.isLive ? "" : el("p", { class: "le-note", text: words.decodedOnRelease }),
       sliders.element,
       honesty.aloud,
