@@ -47,7 +47,7 @@ from explorer.jobs.worker import work
 from explorer.training import train
 from explorer.training.checkpoint import _MAGIC
 from explorer.ui import routes, run_routes
-from explorer.ui.exhibits import open_exhibit
+from explorer.ui.opened import open_model
 from explorer.ui.views.train.words import length, state_line
 from tests.conftest import fresh_bundle, fresh_gan
 from tests.fuzzing import (
@@ -134,10 +134,10 @@ def of_bundle(file: str) -> Callable[[bytes, Path], object]:
 
 def explore(name: str) -> None:
     """Fetch what the pages fetch of a model."""
-    exhibit = open_exhibit(name)
-    assert all(coordinate.limit > 0 for coordinate in exhibit.coordinates)
-    assert json.dumps([exhibit.start_item, exhibit.kl.sum().item()], allow_nan=False)
-    own = routes.urls(exhibit)
+    opened = open_model(name)
+    assert all(coordinate.limit > 0 for coordinate in opened.coordinates)
+    assert json.dumps([opened.start_item, opened.kl.sum().item()], allow_nan=False)
+    own = routes.urls(opened)
     for address in (own["codes"], own["comparison"], own["original"] + "/0.png", own["names"]):
         fetch(address)
     for map_ in ("pca", "tsne", "z0-1"):

@@ -19,7 +19,7 @@ from explorer.figures import ByClass, ByValue, latent_map
 from explorer.training.shown import rows_on_the_map, split_of
 from explorer.ui import maps, routes
 from explorer.ui.compare_arrays import telling_item
-from explorer.ui.exhibits import Exhibit, open_exhibit
+from explorer.ui.opened import OpenedModel, open_model
 from tests.conftest import N_ITEMS
 
 QUICK = ["--arch", "mlp", "--hidden", "8", "--latent-dim", "2", "--epochs", "1"]
@@ -64,13 +64,13 @@ def parted(tiny):
 
 
 @pytest.fixture
-def exhibit(parted, own_home) -> Exhibit:
+def opened(parted, own_home) -> OpenedModel:
     write_bundle(parted, store.bundles_folder() / "parted")
-    return open_exhibit("parted")
+    return open_model("parted")
 
 
-def test_which_items_were_held_out_is_written_and_read(exhibit, tiny):
-    np.testing.assert_array_equal(exhibit.bundle.codes.held_out, HELD)
+def test_which_items_were_held_out_is_written_and_read(opened, tiny):
+    np.testing.assert_array_equal(opened.bundle.codes.held_out, HELD)
     assert tiny.codes.split is None
     assert tiny.codes.held_out.all(), "bundles of earlier versions hold test images alone"
 
@@ -101,19 +101,19 @@ def test_draws_are_in_neither_part(tiny_gan, tmp_path):
     assert read.held_out.sum() == (split == 1).sum()
 
 
-def test_what_is_compared_with_test_images_is_compared_with_those_held_out(exhibit):
-    codes = exhibit.bundle.codes
+def test_what_is_compared_with_test_images_is_compared_with_those_held_out(opened):
+    codes = opened.bundle.codes
     for error in np.quantile(codes.error, [0.2, 0.5, 0.9]):
-        assert exhibit.share_drawn_better(error) == (codes.error[HELD] < error).mean()
-    assert codes.held_out[list(codes.ids).index(telling_item(exhibit))]
+        assert opened.share_drawn_better(error) == (codes.error[HELD] < error).mean()
+    assert codes.held_out[list(codes.ids).index(telling_item(opened))]
 
 
 # ---- maps
 
 
-def figure(exhibit: Exhibit, part: str, code: str = "pca", color: str = "class") -> dict:
+def figure(opened: OpenedModel, part: str, code: str = "pca", color: str = "class") -> dict:
     return json.loads(
-        maps.map_figure(exhibit, maps.figure_choice(exhibit, code, color, 0, "light", part))
+        maps.map_figure(opened, maps.figure_choice(opened, code, color, 0, "light", part))
     )
 
 
@@ -134,16 +134,16 @@ def items(figure: dict, *, hollow: bool | None = None) -> list[int]:
 
 @pytest.mark.parametrize("color", ["class", "error", "none"])
 @pytest.mark.parametrize("code", ["pca", "tsne", "z0-1"])
-def test_a_map_shows_each_item_once_and_those_held_out_hollow(exhibit, code, color):
-    drawn = figure(exhibit, "both", code, color)
+def test_a_map_shows_each_item_once_and_those_held_out_hollow(opened, code, color):
+    drawn = figure(opened, "both", code, color)
     assert items(drawn) == list(range(N_ITEMS))
     assert items(drawn, hollow=True) == np.flatnonzero(HELD).tolist()
 
 
-def test_a_map_shows_the_part_that_is_asked_for(exhibit):
-    assert items(figure(exhibit, "held")) == np.flatnonzero(HELD).tolist()
-    assert items(figure(exhibit, "learnt")) == np.flatnonzero(~HELD).tolist()
-    assert items(figure(exhibit, "nonsense")) == list(range(N_ITEMS))
+def test_a_map_shows_the_part_that_is_asked_for(opened):
+    assert items(figure(opened, "held")) == np.flatnonzero(HELD).tolist()
+    assert items(figure(opened, "learnt")) == np.flatnonzero(~HELD).tolist()
+    assert items(figure(opened, "nonsense")) == list(range(N_ITEMS))
 
 
 def test_a_map_in_space_marks_them_too_and_its_legend_names_a_class_once():
@@ -169,24 +169,24 @@ def test_a_colour_bar_is_drawn_once():
 
 def test_a_bundle_of_test_images_alone_looks_as_before(tiny, own_home):
     write_bundle(tiny, store.bundles_folder() / "tiny")
-    exhibit = open_exhibit("tiny")
-    assert maps.part_choices(exhibit) == {}
-    assert items(figure(exhibit, "both"), hollow=True) == []
+    opened = open_model("tiny")
+    assert maps.part_choices(opened) == {}
+    assert items(figure(opened, "both"), hollow=True) == []
 
 
 # ---- the page
 
 
-def test_the_part_shown_is_a_control_that_lives_in_the_address(exhibit):
+def test_the_part_shown_is_a_control_that_lives_in_the_address(opened):
     def script():
         import streamlit as st
 
         from explorer.ui import state
-        from explorer.ui.exhibits import open_exhibit
+        from explorer.ui.opened import open_model
         from explorer.ui.views.explore.page import _controls
 
         state.remember_pages({"explore": st.Page(lambda: None, title="Explore")})
-        st.text(repr(_controls(open_exhibit("parted"))))
+        st.text(repr(_controls(open_model("parted"))))
 
     page = AppTest.from_function(script, default_timeout=60).run()
     choice = next(box for box in page.selectbox if box.label == "Images shown")
@@ -209,7 +209,7 @@ def drawings(tmp_path):
         Image.fromarray(rng.integers(0, 256, (16, 16, 3), np.uint8)).save(kind / f"{i}.png")
     out = tmp_path / "mine"
     assert cli.main(["train", "--data", str(tmp_path / "pets"), *QUICK, "--out", str(out)]) == 0
-    return open_exhibit("mine")
+    return open_model("mine")
 
 
 def test_each_own_image_is_on_the_map_and_known_by_its_file(drawings, tmp_path):
@@ -222,7 +222,7 @@ def test_each_own_image_is_on_the_map_and_known_by_its_file(drawings, tmp_path):
     assert drawings.bundle.scores["mse"] == pytest.approx(codes.error[codes.held_out].mean())
 
 
-def test_file_names_are_served_where_they_are_known(drawings, exhibit, own_home):
+def test_file_names_are_served_where_they_are_known(drawings, opened, own_home):
     client = TestClient(Starlette(routes=routes.routes()))
     assert client.get(routes.urls(drawings)["names"]).json() == list(drawings.item_names or ())
-    assert client.get(routes.urls(exhibit)["names"]).json() is None
+    assert client.get(routes.urls(opened)["names"]).json() is None

@@ -17,8 +17,8 @@ from explorer.latent.encode import decode, encode
 from explorer.models.architecture import encoder_layers, spec_of
 from explorer.models.vae import VAE
 from explorer.packing.pack import UnpackableError, pack_encoder, runs_in_browser
-from explorer.ui.exhibits import open_exhibit
 from explorer.ui.networks import encoder_pack, encodes_live, habit
+from explorer.ui.opened import open_model
 from tests.tools import node
 
 DRIVER = Path(__file__).with_name("live_decoder.mjs")
@@ -73,7 +73,7 @@ def shipped(name: str) -> tuple[bytes, np.ndarray, np.ndarray]:
     bundle = read_bundle(PRETRAINED / name)
     noise = np.random.default_rng(0).uniform(size=(2, *bundle.data.image_shape))
     images = np.concatenate([decode(bundle, bundle.codes.mu[:4]), noise]).astype(np.float32)
-    return encoder_pack(open_exhibit(name)), images, encode(bundle, images).mu
+    return encoder_pack(open_model(name)), images, encode(bundle, images).mu
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_a_model_without_an_encoder_has_none_to_fetch(tiny_gan, tiny):
 
 
 def test_a_habit_is_that_of_the_data():
-    digits, faces = habit(open_exhibit("mnist")), habit(open_exhibit("faces"))
+    digits, faces = habit(open_model("mnist")), habit(open_model("faces"))
     assert digits.lightest < 0.1
     assert digits.is_even
     assert 0.6 < digits.filled < 0.85  # MNIST centres 20 of 28 pixels

@@ -12,7 +12,7 @@ from explorer.bundle import LatentMap, ModelBundle, read_bundle, write_bundle
 from explorer.errors import BundleError
 from explorer.projection import MapMethod, MapStep, methods, place_by_neighbours, register
 from explorer.ui import maps
-from explorer.ui.exhibits import open_exhibit
+from explorer.ui.opened import open_model
 
 
 def ring(codes: np.ndarray, seed: int) -> Iterator[MapStep]:
@@ -39,9 +39,9 @@ def with_ring(bundle: ModelBundle) -> ModelBundle:
     return replace(bundle, codes=codes)
 
 
-def figure(exhibit, code: str) -> dict:
-    choice = maps.figure_choice(exhibit, code, "none", 0, "light")
-    return json.loads(maps.map_figure(exhibit, choice))
+def figure(opened, code: str) -> dict:
+    choice = maps.figure_choice(opened, code, "none", 0, "light")
+    return json.loads(maps.map_figure(opened, choice))
 
 
 def test_a_bundle_keeps_any_number_of_named_maps_and_how_they_came_about(tiny, tmp_path):
@@ -79,17 +79,17 @@ def test_a_map_that_is_noted_but_not_there_is_refused(tiny, tmp_path):
 
 def test_a_registered_method_is_offered_and_its_map_draws(toy, tiny, own_home):
     write_bundle(tiny, store.bundles_folder() / "mine")
-    exhibit = open_exhibit("mine")
-    assert maps.map_choices(exhibit)["ring"] == "On a ring"
+    opened = open_model("mine")
+    assert maps.map_choices(opened)["ring"] == "On a ring"
     (step,) = ring(tiny.codes.mu, 0)
     placed = LatentMap(xy=step.xy, method="ring")
     codes = replace(tiny.codes, maps={**tiny.codes.maps, "ring": placed})
     write_bundle(replace(tiny, codes=codes), store.bundles_folder() / "mine")
-    exhibit = open_exhibit("mine")
-    assert toy not in maps.makeable(exhibit)
-    assert maps.map_choices(exhibit)["ring"] == "On a ring"
-    assert figure(exhibit, "ring") != figure(exhibit, "pca")
-    assert maps.figure_choice(exhibit, "ring", "none", 0, "light").code == "ring"
+    opened = open_model("mine")
+    assert toy not in maps.makeable(opened)
+    assert maps.map_choices(opened)["ring"] == "On a ring"
+    assert figure(opened, "ring") != figure(opened, "pca")
+    assert maps.figure_choice(opened, "ring", "none", 0, "light").code == "ring"
 
 
 def test_a_map_made_later_is_kept_and_opened_with_its_bundle(tiny, own_home):
@@ -97,18 +97,18 @@ def test_a_map_made_later_is_kept_and_opened_with_its_bundle(tiny, own_home):
     assert method is not None
     bare = replace(tiny, codes=replace(tiny.codes, maps={}))
     write_bundle(bare, store.bundles_folder() / "bare")
-    before = open_exhibit("bare")
+    before = open_model("bare")
     assert method in maps.makeable(before)
     made = mapping.make(bare.codes, method, lambda done: None)
     np.testing.assert_allclose(made.xy, tiny.codes.maps["tsne"].xy, atol=1e-5)
-    after = open_exhibit("bare")
+    after = open_model("bare")
     assert after.version != before.version, "so that browsers fetch its codes again"
-    assert after is open_exhibit("bare")
+    assert after is open_model("bare")
     assert list(after.bundle.codes.maps) == ["tsne"]
     assert figure(after, "tsne") != figure(after, "pca")
     (kept,) = (own_home / "maps").rglob("*.npz")
     kept.write_bytes(b"damaged")
-    assert open_exhibit("bare").version == before.version
+    assert open_model("bare").version == before.version
 
 
 def test_prior_samples_are_laid_on_no_map_of_neighbours(tiny_gan):

@@ -13,7 +13,7 @@ from PIL import Image
 from explorer import cli, data, originals, store
 from explorer.bundle import ModelBundle, read_bundle, write_bundle
 from explorer.errors import BundleError
-from explorer.ui.exhibits import open_exhibit
+from explorer.ui.opened import open_model
 
 QUICK = ["--arch", "mlp", "--hidden", "8", "--latent-dim", "2", "--epochs", "1"]
 
@@ -33,12 +33,12 @@ def pictures(tmp_path, monkeypatch):
 
 
 def test_a_model_trained_from_a_folder_finds_its_pictures_from_anywhere(pictures):
-    exhibit = open_exhibit("mine")
-    assert exhibit.has_originals
+    opened = open_model("mine")
+    assert opened.has_originals
     whole = data.load(str(pictures))
     for item in (0, 3):
-        expected = whole.pixels[exhibit.bundle.codes.ids[item]]
-        np.testing.assert_array_equal(exhibit.original(item), expected)
+        expected = whole.pixels[opened.bundle.codes.ids[item]]
+        np.testing.assert_array_equal(opened.original(item), expected)
 
 
 def test_the_bundle_says_nothing_of_where_its_pictures_lie(pictures):
@@ -49,13 +49,13 @@ def test_the_bundle_says_nothing_of_where_its_pictures_lie(pictures):
 
 def test_pictures_that_have_changed_since_are_not_shown(pictures):
     Image.new("RGB", (16, 16)).save(pictures / "cats" / "0.png")
-    exhibit = open_exhibit("mine")
-    assert all(exhibit.original(item) is None for item in range(len(exhibit.bundle.codes.ids)))
+    opened = open_model("mine")
+    assert all(opened.original(item) is None for item in range(len(opened.bundle.codes.ids)))
 
 
 def test_a_folder_that_is_gone_leaves_no_originals(pictures):
     pictures.rename(pictures.with_name("elsewhere"))
-    assert not open_exhibit("mine").has_originals
+    assert not open_model("mine").has_originals
 
 
 def test_a_bundle_from_elsewhere_cannot_name_a_folder_to_be_read(pictures, own_home):
@@ -145,13 +145,13 @@ def test_rows_beyond_reason_of_a_set_that_is_drawn_are_not_drawn(tiny):
     write_bundle(
         replace(tiny, config=config, data=facts, codes=codes), store.bundles_folder() / "x"
     )
-    assert not open_exhibit("x").has_originals
+    assert not open_model("x").has_originals
 
 
 @pytest.mark.parametrize("name", ["openml:../x", "x" * 5000, "a\0b", "../../etc/passwd"])
 def test_data_that_cannot_be_named_so_has_no_originals(tiny, name):
     config = replace(tiny.config, data=name)
     write_bundle(replace(tiny, config=config), store.bundles_folder() / "x")
-    exhibit = open_exhibit("x")
-    assert not exhibit.has_originals
-    assert exhibit.item_names is None
+    opened = open_model("x")
+    assert not opened.has_originals
+    assert opened.item_names is None

@@ -341,7 +341,7 @@ def _explore() -> None:
 
     state.remember_pages({"explore": st.Page(page.render, title="Explore")})
     page.navigation_links = lambda: None  # type: ignore[attr-defined]
-    live_decoder.stage = lambda exhibit, choice: None
+    live_decoder.stage = lambda opened, choice: None
     page.render()
 
 

@@ -14,7 +14,7 @@ from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
 from explorer.ui import compare_view, state
 from explorer.ui.compare_arrays import comparison_buffer, holes_of, telling_item
-from explorer.ui.exhibits import open_exhibit
+from explorer.ui.opened import open_model
 from tests.conftest import fresh_bundle, with_settings
 
 PAGE = """
@@ -169,14 +169,14 @@ def test_curves_are_drawn_of_runs_and_missed_of_others(three):
 # ---- what is handed to the browser
 
 
-def exhibits(*names: str):
-    return [open_exhibit(name) for name in names]
+def opened_models(*names: str):
+    return [open_model(name) for name in names]
 
 
 def test_the_scene_tells_models_sliders_and_scores():
     keep("a", scores={"mse": 0.05, "elbo_nats": -20.5})
     keep("b", scores={"mse": 0.04})
-    scene = compare_view.scene(exhibits("a", "b"), state.SharedStart(item=10))
+    scene = compare_view.scene(opened_models("a", "b"), state.SharedStart(item=10))
     said = json.loads(json.dumps(scene))
     assert [model["shares"] for model in said["models"]] == [True, True]
     assert said["sizes"] == [{"latentDim": 2, "models": [0, 1], "order": said["sizes"][0]["order"]}]
@@ -190,7 +190,7 @@ def test_the_scene_tells_models_sliders_and_scores():
 def test_models_of_one_kind_are_told_apart_by_what_was_measured():
     keep("a", scores={"mse": 0.05, "coverage": 0.9})
     keep("b", scores={"mse": 0.04, "coverage": 0.8})
-    scene = compare_view.scene(exhibits("a", "b"), state.SharedStart())
+    scene = compare_view.scene(opened_models("a", "b"), state.SharedStart())
     one, other = json.loads(json.dumps(scene))["models"]
     assert one["gain"] == "Random pictures cover more of the data: 90%, against 80%."
     assert one["cost"] == "Keeps less of each image: mean error 0.05000, against 0.04000."
@@ -201,7 +201,7 @@ def test_models_of_one_kind_are_told_apart_by_what_was_measured():
 def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
     keep("v")
     keep("w", config=replace(fresh_bundle("w").config, objective="prior-likelihood"))
-    scene = compare_view.scene(exhibits("v", "w"), state.SharedStart())
+    scene = compare_view.scene(opened_models("v", "w"), state.SharedStart())
     one, other = json.loads(json.dumps(scene))["models"]
     assert one["kind"] == "VAE"
     assert other["kind"] == "VAE without a KL term"
@@ -212,9 +212,9 @@ def test_models_of_other_pictures_share_no_item():
     keep("a")
     keep("b")
     keep("c", config=replace(fresh_bundle("c").config, n_images=300))
-    assert compare_view.sharing(exhibits("a", "c")) == [False, False]
-    assert compare_view.sharing(exhibits("c", "a", "b")) == [False, True, True]
-    scene = compare_view.scene(exhibits("a", "c"), state.SharedStart())
+    assert compare_view.sharing(opened_models("a", "c")) == [False, False]
+    assert compare_view.sharing(opened_models("c", "a", "b")) == [False, True, True]
+    scene = compare_view.scene(opened_models("a", "c"), state.SharedStart())
     assert scene["firstItem"] is None
 
 
@@ -230,13 +230,13 @@ def test_draws_of_a_model_without_an_encoder_are_not_counted_as_codes():
     )
     weights = {key: np.zeros(at, np.float32) for key, at in expected_weights(gan.model).items()}
     keep("g", config=gan.config, model=gan.model, codes=codes, weights=weights)
-    (exhibit,) = exhibits("g")
-    assert telling_item(exhibit) in codes.ids[:20]
-    plane, draws = holes_of(exhibit)
+    (opened,) = opened_models("g")
+    assert telling_item(opened) in codes.ids[:20]
+    plane, draws = holes_of(opened)
     assert plane.blur == pytest.approx(20 ** (-1 / 6))
     assert len(draws.z) == 400
-    assert len(comparison_buffer(exhibit)) > draws.z.nbytes // 2
-    said = compare_view.scene([exhibit, exhibit], state.SharedStart())["models"]
+    assert len(comparison_buffer(opened)) > draws.z.nbytes // 2
+    said = compare_view.scene([opened, opened], state.SharedStart())["models"]
     assert [model["searched"] for model in said] == [True, True]
 
 
@@ -247,9 +247,9 @@ def test_what_the_browser_says_is_remembered_only_if_it_fits():
         """
         import streamlit as st
         from explorer.ui import compare_view
-        from explorer.ui.exhibits import open_exhibit
+        from explorer.ui.opened import open_model
         view = {"item": 10, "item2": 20, "seed": 3, "z": [[0.5, -1]], "spots": [None, 7]}
-        both = [open_exhibit("a"), open_exhibit("b")]
+        both = [open_model("a"), open_model("b")]
         compare_view._remember(view, both)
         for wrong in ({"z": []}, {"z": "x"}, {"spots": None}):
             compare_view._remember(view | wrong, both)

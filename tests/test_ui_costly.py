@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from explorer import jobs, store
 from explorer.bundle import write_bundle
 from explorer.errors import DataError
-from explorer.ui import exhibits, routes, run_routes
+from explorer.ui import opened, routes, run_routes
 from explorer.ui.costly import Costly
-from explorer.ui.exhibits import open_exhibit
+from explorer.ui.opened import open_model
 from tests.tools import awaited
 
 
@@ -135,7 +135,7 @@ def test_the_large_routes_work_once_for_many(client, monkeypatch, address, maker
     monkeypatch.setattr(routes, maker, counted)
     for name in ("HEAVY", "_LIGHT"):
         monkeypatch.setattr(routes, name, Costly(at_once=2, most_bytes=10_000_000))
-    url = routes.urls(open_exhibit("tiny"))[address]  # type: ignore[literal-required]
+    url = routes.urls(open_model("tiny"))[address]  # type: ignore[literal-required]
     with ThreadPoolExecutor(16) as visitors:
         answers = list(visitors.map(lambda _: client.get(url), range(32)))
     assert {answer.status_code for answer in answers} == {200}
@@ -143,16 +143,16 @@ def test_the_large_routes_work_once_for_many(client, monkeypatch, address, maker
     assert len(made) == 1
 
 
-def test_answers_that_are_kept_hold_no_exhibit_in_memory(client, monkeypatch):
+def test_answers_that_are_kept_hold_no_opened_model_in_memory(client, monkeypatch):
     for name in ("HEAVY", "_LIGHT", "_ORIGINALS"):
         monkeypatch.setattr(routes, name, Costly(at_once=1, most_bytes=10_000_000))
-    exhibits._opened.cache_clear()
-    exhibit = open_exhibit("tiny")
-    for url in (routes.urls(exhibit)[part] for part in ("map", "codes")):
+    opened._opened.cache_clear()
+    model = open_model("tiny")
+    for url in (routes.urls(model)[part] for part in ("map", "codes")):
         assert client.get(url).status_code == 200
-    gone = weakref.ref(exhibit)
-    del exhibit
-    exhibits._opened.cache_clear()
+    gone = weakref.ref(model)
+    del model
+    opened._opened.cache_clear()
     assert gone() is None
 
 

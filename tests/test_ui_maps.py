@@ -7,19 +7,19 @@ import pytest
 from explorer import data, store
 from explorer.bundle import write_bundle
 from explorer.ui import maps
-from explorer.ui.exhibits import open_exhibit
+from explorer.ui.opened import open_model
 from tests.conftest import N_PLACED, with_settings
 
 
 @pytest.fixture
-def exhibit(tiny, own_home):
+def opened(tiny, own_home):
     write_bundle(tiny, store.bundles_folder() / "tiny")
-    return open_exhibit("tiny")
+    return open_model("tiny")
 
 
-def figure(exhibit, code: str, color: str = "none", n_points: int = 0) -> dict:
+def figure(opened, code: str, color: str = "none", n_points: int = 0) -> dict:
     return json.loads(
-        maps.map_figure(exhibit, maps.figure_choice(exhibit, code, color, n_points, "light"))
+        maps.map_figure(opened, maps.figure_choice(opened, code, color, n_points, "light"))
     )
 
 
@@ -27,26 +27,26 @@ def drawn(figure: dict) -> int:
     return sum(trace["customdata"]["bdata"] != "" for trace in figure["data"])
 
 
-def test_with_two_coordinates_they_come_first_and_space_is_not_offered(exhibit):
-    more = [method.name for method in maps.makeable(exhibit)]  # where the extra is installed
-    assert list(maps.map_choices(exhibit)) == ["z", "pca", "tsne", *more]
+def test_with_two_coordinates_they_come_first_and_space_is_not_offered(opened):
+    more = [method.name for method in maps.makeable(opened)]  # where the extra is installed
+    assert list(maps.map_choices(opened)) == ["z", "pca", "tsne", *more]
 
 
-def test_every_map_and_colour_on_offer_draws(exhibit):
-    for method in maps.map_choices(exhibit):
+def test_every_map_and_colour_on_offer_draws(opened):
+    for method in maps.map_choices(opened):
         code = maps.MapChoice(method, "none", 0, 0, 1).code
-        for color in maps.color_choices(exhibit):
-            assert drawn(figure(exhibit, code, color)) >= 1
+        for color in maps.color_choices(opened):
+            assert drawn(figure(opened, code, color)) >= 1
 
 
-def test_a_colour_bar_says_from_what_to_what_it_leads_and_tells_errors_in_percent(exhibit):
-    config = replace(exhibit.bundle.config, data="faces")
+def test_a_colour_bar_says_from_what_to_what_it_leads_and_tells_errors_in_percent(opened):
+    config = replace(opened.bundle.config, data="faces")
     codes = replace(
-        exhibit.bundle.codes, factors=np.tile([[0.2, 0.8]], (len(exhibit.bundle.codes.mu), 1))
+        opened.bundle.codes, factors=np.tile([[0.2, 0.8]], (len(opened.bundle.codes.mu), 1))
     )
-    facts = replace(exhibit.bundle.data, factor_names=("hair colour", "smile"))
+    facts = replace(opened.bundle.data, factor_names=("hair colour", "smile"))
     of_faces = replace(
-        exhibit, bundle=replace(exhibit.bundle, config=config, codes=codes, data=facts)
+        opened, bundle=replace(opened.bundle, config=config, codes=codes, data=facts)
     )
 
     def marker(color: str) -> dict:
@@ -59,30 +59,30 @@ def test_a_colour_bar_says_from_what_to_what_it_leads_and_tells_errors_in_percen
     assert shown["cmax"] <= 100 * np.sqrt(codes.error.max()) * 1.001
 
 
-def test_an_autoencoder_which_has_no_kl_offers_none_to_colour_by(exhibit):
-    assert "kl" in maps.color_choices(exhibit)
-    of_points = replace(exhibit, bundle=with_settings(exhibit.bundle, kind="ae"))
+def test_an_autoencoder_which_has_no_kl_offers_none_to_colour_by(opened):
+    assert "kl" in maps.color_choices(opened)
+    of_points = replace(opened, bundle=with_settings(opened.bundle, kind="ae"))
     assert "kl" not in maps.color_choices(of_points)
 
 
 @pytest.mark.parametrize("code", ["", "z", "z1", "z0-7", "z-1-0", "zz", "pca9", "../x"])
-def test_an_unknown_map_becomes_the_pca(exhibit, code):
-    title = figure(exhibit, code)["layout"]["xaxis"]["title"]["text"]
+def test_an_unknown_map_becomes_the_pca(opened, code):
+    title = figure(opened, code)["layout"]["xaxis"]["title"]["text"]
     assert title.startswith("Principal component 1")
 
 
-def test_the_axes_of_two_coordinates_bear_their_names(exhibit):
-    layout = figure(exhibit, "z1-0")["layout"]
+def test_the_axes_of_two_coordinates_bear_their_names(opened):
+    layout = figure(opened, "z1-0")["layout"]
     assert layout["xaxis"]["title"]["text"] == "slant"
     assert layout["yaxis"]["title"]["text"] == "Dimension 1"
 
 
-def test_fewer_dots_are_spread_over_the_items(exhibit):
+def test_fewer_dots_are_spread_over_the_items(opened):
     import base64
 
     import numpy as np
 
-    [trace] = figure(exhibit, "pca", n_points=4)["data"]
+    [trace] = figure(opened, "pca", n_points=4)["data"]
     rows = np.frombuffer(
         base64.b64decode(trace["customdata"]["bdata"]), trace["customdata"]["dtype"]
     )
@@ -92,7 +92,7 @@ def test_fewer_dots_are_spread_over_the_items(exhibit):
 @pytest.fixture
 def dreamer(tiny_gan, own_home):
     write_bundle(tiny_gan, store.bundles_folder() / "gan")
-    return open_exhibit("gan")
+    return open_model("gan")
 
 
 def names_of(figure: dict) -> list[str]:
@@ -117,15 +117,15 @@ def test_of_fewer_dots_the_images_stay(dreamer):
     assert len(maps._spread_rows(dreamer.bundle.codes.placed, 5)) == 5
 
 
-def test_the_page_begins_at_the_chosen_item_or_else_at_a_typical_one(exhibit, tiny):
-    chosen = replace(exhibit, bundle=replace(exhibit.bundle, start_item=70))
+def test_the_page_begins_at_the_chosen_item_or_else_at_a_typical_one(opened, tiny):
+    chosen = replace(opened, bundle=replace(opened.bundle, start_item=70))
     assert chosen.start_item == 7  # ids go in tens
     mu = tiny.codes.mu.copy()
     mu[0] = (9, 9)  # far from all others, though it comes back best
     error = tiny.codes.error.copy()
     error[0] = 0
-    codes = replace(exhibit.bundle.codes, mu=mu, error=error)
-    start = replace(exhibit, bundle=replace(exhibit.bundle, codes=codes)).start_item
+    codes = replace(opened.bundle.codes, mu=mu, error=error)
+    start = replace(opened, bundle=replace(opened.bundle, codes=codes)).start_item
     assert start != 0
     assert error[start] <= np.median(error)
 

@@ -22,7 +22,7 @@ from explorer.jobs.worker import work
 from explorer.kinds import KINDS, Kind
 from explorer.remedies import remedies_for
 from explorer.ui import run_routes
-from explorer.ui.exhibits import Exhibit, open_exhibit
+from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.previews import look_at
 from explorer.ui.run_view import scene
 from explorer.ui.views.train.settings import _GROUPS
@@ -463,12 +463,12 @@ def test_the_originals_of_an_upload_are_shown_until_it_is_gone():
     config = TrainConfig(data=str(path), arch="mlp", hidden=(8,), latent_dim=3, image_size=16)
     run.create(Record(name="own", out=store.bundles_folder() / "own", config=config))
     assert work(run.path)
-    exhibit = open_exhibit("own")
-    assert exhibit.has_originals
+    opened = open_model("own")
+    assert opened.has_originals
     pixels = data.load(str(path), image_size=16).pixels
-    np.testing.assert_array_equal(exhibit.original(2), pixels[exhibit.bundle.codes.ids[2]])
+    np.testing.assert_array_equal(opened.original(2), pixels[opened.bundle.codes.ids[2]])
     path.unlink()
-    assert not Exhibit(exhibit.bundle, "again").has_originals
+    assert not OpenedModel(opened.bundle, "again").has_originals
 
 
 def test_only_what_was_uploaded_counts_as_an_upload(tmp_path):

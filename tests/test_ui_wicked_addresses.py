@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from explorer import jobs, store
 from explorer.bundle import write_bundle
 from explorer.ui import routes, run_routes
-from explorer.ui.exhibits import open_exhibit
+from explorer.ui.opened import open_model
 
 DIGITS = "9" * 5_000
 WICKED = [
@@ -55,7 +55,7 @@ def client(tiny, own_home) -> TestClient:
 @pytest.mark.slow
 @pytest.mark.parametrize("text", WICKED, ids=lambda text: ascii(text)[:20])
 def test_no_part_of_an_address_breaks_a_route(client, text):
-    urls = routes.urls(open_exhibit("tiny"))
+    urls = routes.urls(open_model("tiny"))
     part = quoted(text)
     asked = [
         f"{urls['original']}/{part}.png",
@@ -93,7 +93,7 @@ def test_addresses_that_lead_nowhere_say_so(client, address):
 
 
 def test_what_shows_somebodys_images_is_kept_by_their_browser_alone(client):
-    urls = routes.urls(open_exhibit("tiny"))
+    urls = routes.urls(open_model("tiny"))
     for url in (f"{urls['original']}/3.png", urls["names"]):
         kept = client.get(url).headers["cache-control"]
         assert "private" in kept

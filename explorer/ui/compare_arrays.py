@@ -6,7 +6,7 @@ import numpy as np
 
 from explorer.latent.holes import Cover, Draws, cover, tell_draws
 from explorer.packing.arrays import pack_arrays
-from explorer.ui.exhibits import Exhibit
+from explorer.ui.opened import OpenedModel
 
 _N_DRAWS = 400
 _SEED = 0
@@ -14,35 +14,35 @@ _WORSE = 0.8  # quantile of the error
 
 
 @lru_cache(maxsize=4)  # a second of work each; browsers keep what they have fetched
-def holes_of(exhibit: Exhibit) -> tuple[Cover, Draws]:
+def holes_of(opened: OpenedModel) -> tuple[Cover, Draws]:
     """Return how a model's codes cover the prior: on the plane of its map, and draw by draw."""
-    codes = exhibit.bundle.codes
+    codes = opened.bundle.codes
     mu = codes.mu[codes.placed]
-    variance = np.exp(codes.logvar[codes.placed]) if exhibit.bundle.model.has_posterior else None
-    assert codes.pca_mean is not None  # `open_exhibit` has seen to the map
+    variance = np.exp(codes.logvar[codes.placed]) if opened.bundle.model.has_posterior else None
+    assert codes.pca_mean is not None  # `open_model` has seen to the map
     assert codes.pca_components is not None
     return (
         cover(mu, variance, codes.pca_mean, codes.pca_components[:2]),
-        tell_draws(mu, variance, n_draws=_N_DRAWS, seed=_SEED, active=exhibit.active),
+        tell_draws(mu, variance, n_draws=_N_DRAWS, seed=_SEED, active=opened.active),
     )
 
 
-def telling_item(exhibit: Exhibit) -> int:
+def telling_item(opened: OpenedModel) -> int:
     """Return the item to begin with, as a row of the set: common, but not easy to draw.
 
     Of the items in the thick of the data it is the one that just a fifth are drawn worse than.
     """
-    codes, spacing = exhibit.bundle.codes, exhibit.bundle.codes.spacing
+    codes, spacing = opened.bundle.codes, opened.bundle.codes.spacing
     assert spacing is not None
     common = codes.held_out & (spacing <= np.median(spacing[codes.held_out]))
     error = np.where(common, codes.error, np.nan)
     return int(codes.ids[np.nanargmin(np.abs(error - np.nanquantile(error, _WORSE)))])
 
 
-def comparison_buffer(exhibit: Exhibit) -> bytes:
+def comparison_buffer(opened: OpenedModel) -> bytes:
     """Return codes, places on the map, cover of the prior and draws, for `compare/data.js`."""
-    codes = exhibit.bundle.codes
-    plane, draws = holes_of(exhibit)
+    codes = opened.bundle.codes
+    plane, draws = holes_of(opened)
     assert codes.pca is not None
     wanted = {
         "mu": codes.mu,

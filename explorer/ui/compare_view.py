@@ -15,7 +15,7 @@ from explorer.figures import CLASS_COLORS, PLAIN_COLOR
 from explorer.kinds import words_of
 from explorer.ui import routes, state
 from explorer.ui.compare_arrays import telling_item
-from explorer.ui.exhibits import Exhibit
+from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import ComparedModel, CompareScene, ScoreRow, SliderSet
 from explorer.ui.words import compare_words, say
 
@@ -23,44 +23,44 @@ _COMPARISON = "comparison"
 _NONE = "\N{EN DASH}"
 
 
-def comparison(exhibits: Sequence[Exhibit]) -> None:
+def comparison(shown: Sequence[OpenedModel]) -> None:
     """Draw two to four models side by side; only this part runs again when the hand lets go."""
-    start = state.asked_comparison(latent_dims(exhibits), len(exhibits))
-    _fragment(exhibits, scene(exhibits, start))
+    start = state.asked_comparison(latent_dims(shown), len(shown))
+    _fragment(shown, scene(shown, start))
 
 
-def latent_dims(exhibits: Sequence[Exhibit]) -> list[int]:
+def latent_dims(shown: Sequence[OpenedModel]) -> list[int]:
     """Return each size of code there is, in the order of the models."""
-    return list(dict.fromkeys(exhibit.bundle.model.latent_dim for exhibit in exhibits))
+    return list(dict.fromkeys(opened.bundle.model.latent_dim for opened in shown))
 
 
-def sharing(exhibits: Sequence[Exhibit]) -> list[bool]:
+def sharing(shown: Sequence[OpenedModel]) -> list[bool]:
     """Tell for each model whether the same test image can go through it and another one.
 
     Where models have learnt several sets, those count that have learnt what most have.
     """
-    keys = [picture_key(exhibit.bundle) for exhibit in exhibits]
+    keys = [picture_key(opened.bundle) for opened in shown]
     most = max(keys, key=keys.count)
     return [keys.count(most) > 1 and key == most for key in keys]
 
 
-def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> CompareScene:
+def scene(shown: Sequence[OpenedModel], start: state.SharedStart) -> CompareScene:
     """Return everything that `compare/page.js` needs to know, as JSON values."""
-    compared = compare_scores([exhibit.bundle for exhibit in exhibits])
-    shares = sharing(exhibits)
-    sharers = [exhibit for exhibit, has in zip(exhibits, shares, strict=True) if has]
+    compared = compare_scores([opened.bundle for opened in shown])
+    shares = sharing(shown)
+    sharers = [opened for opened, has in zip(shown, shares, strict=True) if has]
     first = sharers[0] if sharers else None
     return {
-        "key": " ".join(f"{exhibit.bundle.name}:{exhibit.version}" for exhibit in exhibits),
-        "imageShape": list(exhibits[0].bundle.data.image_shape),
+        "key": " ".join(f"{opened.bundle.name}:{opened.version}" for opened in shown),
+        "imageShape": list(shown[0].bundle.data.image_shape),
         "urls": routes.shared_urls("compare/page.js"),
         "colors": {theme: list(colors) for theme, colors in CLASS_COLORS.items()},
         "plainColor": PLAIN_COLOR,
-        "models": [_model(e, has, exhibits) for e, has in zip(exhibits, shares, strict=True)],
-        "sizes": [_sliders(exhibits, d) for d in latent_dims(exhibits)],
+        "models": [_model(e, has, shown) for e, has in zip(shown, shares, strict=True)],
+        "sizes": [_sliders(shown, d) for d in latent_dims(shown)],
         "firstItem": telling_item(first) if first else None,
-        "scores": [_row(row, exhibits) for row in compared],
-        "csv": _csv(exhibits, compared),
+        "scores": [_row(row, shown) for row in compared],
+        "csv": _csv(shown, compared),
         "start": {
             "item": start.item,
             "item2": start.item2,
@@ -72,47 +72,47 @@ def scene(exhibits: Sequence[Exhibit], start: state.SharedStart) -> CompareScene
     }
 
 
-def _model(exhibit: Exhibit, shares: bool, exhibits: Sequence[Exhibit]) -> ComparedModel:
-    bundle = exhibit.bundle
-    gain, cost = _gain_and_cost(exhibit, exhibits)
+def _model(opened: OpenedModel, shares: bool, shown: Sequence[OpenedModel]) -> ComparedModel:
+    bundle = opened.bundle
+    gain, cost = _gain_and_cost(opened, shown)
     return {
         "name": bundle.name,
         "title": bundle.title or bundle.name,
-        "kind": _kind_in_words(exhibit),
-        "covered": _covered(exhibit),
-        "detail": _detail(exhibit),
+        "kind": _kind_in_words(opened),
+        "covered": _covered(opened),
+        "detail": _detail(opened),
         "data": bundle.data.name,
         "latentDim": bundle.model.latent_dim,
         "shares": shares,
         "searched": not bundle.model.has_encoder,
         "classNames": list(bundle.data.class_names),
-        "originals": exhibit.has_originals,
-        "urls": routes.urls(exhibit),
+        "originals": opened.has_originals,
+        "urls": routes.urls(opened),
         "gain": gain,
         "cost": cost,
     }
 
 
-def _kind(exhibit: Exhibit) -> str:
-    config = exhibit.bundle.config
+def _kind(opened: OpenedModel) -> str:
+    config = opened.bundle.config
     return config.kind if config.objective == "elbo" else config.objective
 
 
-def _kind_in_words(exhibit: Exhibit) -> str:
-    kind, config = _kind(exhibit), exhibit.bundle.config
+def _kind_in_words(opened: OpenedModel) -> str:
+    kind, config = _kind(opened), opened.bundle.config
     return words_of(kind).get("compared", kind).format(beta=f"{config.beta:g}")
 
 
-def _gain_and_cost(exhibit: Exhibit, exhibits: Sequence[Exhibit]) -> tuple[str, str]:
+def _gain_and_cost(opened: OpenedModel, shown: Sequence[OpenedModel]) -> tuple[str, str]:
     """Say what a model is good at and what that costs: its kind, or where it differs from others.
 
     Models of one kind would all be told the same; what sets them apart is measured.
     """
-    alike = [other for other in exhibits if _kind(other) == _kind(exhibit)]
+    alike = [other for other in shown if _kind(other) == _kind(opened)]
     if len(alike) < 2:
-        words = words_of(_kind(exhibit))
+        words = words_of(_kind(opened))
         return words.get("gain", ""), words.get("cost", "")
-    best, worst = standings([other.bundle for other in alike], alike.index(exhibit))
+    best, worst = standings([other.bundle for other in alike], alike.index(opened))
     return _standing(best, "gain"), _standing(worst, "cost")
 
 
@@ -130,31 +130,31 @@ def _number(key: str, value: float) -> str:
     return f"{value:.0f}" if key in ("smaller", "larger") else value_of(key, value)
 
 
-def _covered(exhibit: Exhibit) -> str:
+def _covered(opened: OpenedModel) -> str:
     """Say how many real images random codes come near, where that was measured."""
-    coverage = exhibit.bundle.scores.get("coverage")
+    coverage = opened.bundle.scores.get("coverage")
     return "" if coverage is None else say("compare.covered", percent=round(100 * coverage))
 
 
-def _detail(exhibit: Exhibit) -> str:
+def _detail(opened: OpenedModel) -> str:
     """Say how sharp random pictures are, where that was measured."""
-    sharpness = exhibit.bundle.scores.get("sharpness")
+    sharpness = opened.bundle.scores.get("sharpness")
     return "" if sharpness is None else say("compare.detail", percent=round(100 * sharpness))
 
 
-def _sliders(exhibits: Sequence[Exhibit], d: int) -> SliderSet:
+def _sliders(shown: Sequence[OpenedModel], d: int) -> SliderSet:
     """Describe the sliders that models with d coordinates share, the most telling first."""
-    members = [i for i, e in enumerate(exhibits) if e.bundle.model.latent_dim == d]
-    told = np.sum([exhibits[i].kl_of_coordinates for i in members], axis=0)
-    active = {int(j) for i in members for j in exhibits[i].active}
+    members = [i for i, e in enumerate(shown) if e.bundle.model.latent_dim == d]
+    told = np.sum([shown[i].kl_of_coordinates for i in members], axis=0)
+    active = {int(j) for i in members for j in shown[i].active}
     order = [int(j) for j in np.argsort(-told, kind="stable")]
     return {"latentDim": d, "models": members, "order": [j for j in order if j in active] or order}
 
 
-def _row(row: Compared, exhibits: Sequence[Exhibit]) -> ScoreRow:
+def _row(row: Compared, shown: Sequence[OpenedModel]) -> ScoreRow:
     """Return one line of the table of scores, in words."""
     # What is said of codes found by search is in the remark already.
-    scored = [e.bundle for e in exhibits if row.key in e.bundle.scores]
+    scored = [e.bundle for e in shown if row.key in e.bundle.scores]
     scores = max(scored, key=lambda bundle: bundle.model.has_encoder).scores
     return {
         "name": name_of(row.key),
@@ -162,8 +162,7 @@ def _row(row: Compared, exhibits: Sequence[Exhibit]) -> ScoreRow:
         "remark": _remark(row),
         "isWarning": row.caution not in (None, "neither", "close", "real"),
         "cells": [
-            {"text": _cell(row, i, exhibits[i]), "best": i in row.best}
-            for i in range(len(row.values))
+            {"text": _cell(row, i, shown[i]), "best": i in row.best} for i in range(len(row.values))
         ],
     }
 
@@ -172,24 +171,24 @@ def _remark(row: Compared) -> str:
     return say(f"compare.because_{row.caution}") if row.caution else ""
 
 
-def _cell(row: Compared, i: int, exhibit: Exhibit) -> str:
+def _cell(row: Compared, i: int, opened: OpenedModel) -> str:
     value = row.values[i]
     if value is None:
         return _NONE
-    error = exhibit.bundle.scores.get("nll_stderr") if row.key == "nll_nats" else None
+    error = opened.bundle.scores.get("nll_stderr") if row.key == "nll_nats" else None
     return value_of(row.key, value) + (f" ± {error:.2f}" if error is not None else "")
 
 
-def _csv(exhibits: Sequence[Exhibit], compared: Sequence[Compared]) -> str:
-    configs = [exhibit.bundle.config for exhibit in exhibits]
+def _csv(shown: Sequence[OpenedModel], compared: Sequence[Compared]) -> str:
+    configs = [opened.bundle.config for opened in shown]
     facts: list[tuple[str, list[str]]] = [
         ("kind", [config.kind for config in configs]),
-        ("data", [exhibit.bundle.data.name for exhibit in exhibits]),
-        ("latent_dim", [str(e.bundle.model.latent_dim) for e in exhibits]),
-        ("likelihood", [e.bundle.model.likelihood for e in exhibits]),
+        ("data", [opened.bundle.data.name for opened in shown]),
+        ("latent_dim", [str(e.bundle.model.latent_dim) for e in shown]),
+        ("likelihood", [e.bundle.model.likelihood for e in shown]),
     ]
     measures = [(row.key, row.values, _remark(row)) for row in compared]
-    return comparison_csv([exhibit.bundle.name for exhibit in exhibits], facts, measures)
+    return comparison_csv([opened.bundle.name for opened in shown], facts, measures)
 
 
 @cache
@@ -205,21 +204,21 @@ def _component() -> ComponentRenderer:
 
 
 @st.fragment
-def _fragment(exhibits: Sequence[Exhibit], sent: CompareScene) -> None:
+def _fragment(shown: Sequence[OpenedModel], sent: CompareScene) -> None:
     def remember() -> None:
         view = state.reported_view(_COMPARISON)
         if view and view.get("key") == sent["key"]:
-            _remember(view, exhibits)
+            _remember(view, shown)
 
     # In the callback, because the component keeps what it said last, also of other models.
     _component()(key=_COMPARISON, data=sent, on_view_change=remember)
 
 
-def _remember(view: dict[str, object], exhibits: Sequence[Exhibit]) -> None:
+def _remember(view: dict[str, object], shown: Sequence[OpenedModel]) -> None:
     """Put what the browser says into the address, if `compare/page.js` could have said it."""
     shifts = view.get("z")
     spots = view.get("spots")
-    sizes = latent_dims(exhibits)
+    sizes = latent_dims(shown)
     if not isinstance(shifts, list) or not isinstance(spots, list) or len(shifts) != len(sizes):
         return
     start = state.SharedStart(
@@ -227,9 +226,9 @@ def _remember(view: dict[str, object], exhibits: Sequence[Exhibit]) -> None:
         item2=_whole(view.get("item2")),
         seed=_whole(view.get("seed")) or 0,
         shifts=tuple(_numbers(shift, d) for shift, d in zip(shifts, sizes, strict=True)),
-        spots=tuple(_whole(spot) for spot in spots[: len(exhibits)]),
+        spots=tuple(_whole(spot) for spot in spots[: len(shown)]),
     )
-    state.remember_comparison(start, [exhibit.bundle.name for exhibit in exhibits])
+    state.remember_comparison(start, [opened.bundle.name for opened in shown])
 
 
 def _whole(value: object) -> int | None:

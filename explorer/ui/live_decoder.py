@@ -14,8 +14,8 @@ from explorer.bundle import ModelBundle
 from explorer.data.pictures import as_image
 from explorer.live import modules
 from explorer.ui import routes, state
-from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import MapChoice
+from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import OwnPicture, StageScene, StageTitle, ToolScene
 from explorer.ui.words import say, stage_words
 
@@ -23,34 +23,34 @@ _STAGE = "stage"
 _STYLES = ("explore/hero", "explore/page", "parts/touch")  # what fingers need comes last, to win
 
 
-def stage(exhibit: Exhibit, choice: MapChoice) -> None:
+def stage(opened: OpenedModel, choice: MapChoice) -> None:
     """Draw the stage for one bundle and one map.
 
     Only this part of the page runs again when the hand lets go, and what it sends is the same
     then, so nothing is drawn anew.
     """
-    _fragment(exhibit, scene(exhibit, choice, _start(exhibit)))
+    _fragment(opened, scene(opened, choice, _start(opened)))
 
 
-def _start(exhibit: Exhibit) -> state.Start:
+def _start(opened: OpenedModel) -> state.Start:
     """Return where the address says to begin, or else at the visitor's own picture or an item."""
-    asked = state.asked_start(exhibit.bundle.model.latent_dim, len(exhibit.bundle.codes.mu))
+    asked = state.asked_start(opened.bundle.model.latent_dim, len(opened.bundle.codes.mu))
     if asked != state.Start():
         return asked
-    own = state.own_picture(exhibit.version)
+    own = state.own_picture(opened.version)
     if own is None:
-        return state.Start(item=exhibit.start_item)
+        return state.Start(item=opened.start_item)
     return state.Start(z=tuple(own.placement.z.tolist()))
 
 
-def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> StageScene:
+def scene(opened: OpenedModel, choice: MapChoice, start: state.Start) -> StageScene:
     """Return everything the stage needs to know, as JSON values; `explore/page.js` reads it."""
-    bundle = exhibit.bundle
-    urls = routes.urls(exhibit)
+    bundle = opened.bundle
+    urls = routes.urls(opened)
     query = {"map": choice.code, "color": choice.color, "points": choice.n_points}
     map_query = urlencode(query | ({} if choice.part == "both" else {"part": choice.part}))
     return {
-        "key": f"{bundle.name}:{exhibit.version}",
+        "key": f"{bundle.name}:{opened.version}",
         "model": bundle.name,
         "title": _title(bundle),
         "latentDim": bundle.model.latent_dim,
@@ -58,15 +58,15 @@ def scene(exhibit: Exhibit, choice: MapChoice, start: state.Start) -> StageScene
         "classNames": list(bundle.data.class_names),
         "coordinates": [
             {"index": c.index, "name": c.name, "limit": c.limit, "active": c.active}
-            for c in exhibit.coordinates
+            for c in opened.coordinates
         ],
         "packed": bundle.pack is not None,
-        "originals": exhibit.has_originals,
+        "originals": opened.has_originals,
         "urls": urls,
         "map": choice.code,
         "mapUrl": f"{urls['map']}?{map_query}",
         "start": {"item": start.item, "z": None if start.z is None else list(start.z)},
-        "own": _own(exhibit),
+        "own": _own(opened),
         "tools": [_tool(name) for name in modules.tools()],
         "words": stage_words(has_encoder=bundle.model.has_encoder),
     }
@@ -86,9 +86,9 @@ def _tool(name: str) -> ToolScene:
     return {"name": name, "label": say(f"{said}.name"), "help": say(f"{said}.help")}
 
 
-def _own(exhibit: Exhibit) -> OwnPicture | None:
+def _own(opened: OpenedModel) -> OwnPicture | None:
     """Return the visitor's own picture, whole, since no address may lead to it."""
-    own = state.own_picture(exhibit.version)
+    own = state.own_picture(opened.version)
     if own is None:
         return None
     stream = io.BytesIO()
@@ -114,20 +114,20 @@ def _component() -> ComponentRenderer:
 
 
 @st.fragment
-def _fragment(exhibit: Exhibit, sent: StageScene) -> None:
+def _fragment(opened: OpenedModel, sent: StageScene) -> None:
     def remember() -> None:
         view = state.reported_view(_STAGE)
         if view and view.get("key") == sent["key"]:
-            _remember(view, exhibit)
+            _remember(view, opened)
 
     # In the callback, because the component keeps what it said last, also of another model.
     _component()(key=_STAGE, data=sent, on_view_change=remember)
 
 
-def _remember(view: dict[str, object], exhibit: Exhibit) -> None:
+def _remember(view: dict[str, object], opened: OpenedModel) -> None:
     """Put what the browser says into the address, if it is what the stage would say."""
     z, item = view.get("z"), view.get("item")
-    d, n = exhibit.bundle.model.latent_dim, len(exhibit.bundle.codes.mu)
+    d, n = opened.bundle.model.latent_dim, len(opened.bundle.codes.mu)
     numbers = [float(v) for v in z if isinstance(v, (int, float))] if isinstance(z, list) else []
     if len(numbers) != d or not all(map(math.isfinite, numbers)):
         return

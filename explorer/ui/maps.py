@@ -11,7 +11,7 @@ from explorer import mapping
 from explorer.data import factor_sense
 from explorer.figures import ByClass, ByValue, Theme, latent_map
 from explorer.projection import MapMethod, all_methods, method_named
-from explorer.ui.exhibits import Coordinate, Exhibit
+from explorer.ui.opened import Coordinate, OpenedModel
 from explorer.ui.words import plain, say
 from explorer.words import catalogue
 
@@ -46,7 +46,7 @@ class MapChoice:
 
 @dataclass(frozen=True)
 class FigureChoice:
-    """A figure that can be drawn of an exhibit, with the names that `MapChoice` has."""
+    """A figure that can be drawn of an opened model, with the names that `MapChoice` has."""
 
     code: str
     color: str
@@ -60,25 +60,25 @@ def coordinate_name(coordinate: Coordinate) -> str:
     return coordinate.name or say("stage.coordinate", number=coordinate.index + 1)
 
 
-def map_choices(exhibit: Exhibit) -> dict[str, str]:
+def map_choices(opened: OpenedModel) -> dict[str, str]:
     """Return the maps a bundle has, and those that can be made of it: value to words.
 
     With two coordinates they are the map.
     """
-    codes = exhibit.bundle.codes
+    codes = opened.bundle.codes
     d = codes.mu.shape[1]
     choices = {"pca": say("explore.map_pca")}
     if d >= 3:
         choices["pca3"] = say("explore.map_pca3")
     choices |= {name: map_label(name) for name in codes.maps}
-    choices |= {method.name: map_label(method.name) for method in makeable(exhibit)}
+    choices |= {method.name: map_label(method.name) for method in makeable(opened)}
     choices["z"] = say("explore.map_coordinates")
     return {"z": choices.pop("z")} | choices if d <= 2 else choices
 
 
-def makeable(exhibit: Exhibit) -> list[MapMethod]:
+def makeable(opened: OpenedModel) -> list[MapMethod]:
     """Return the methods that are installed and can still make a map of a bundle."""
-    codes = exhibit.bundle.codes
+    codes = opened.bundle.codes
     return [
         method
         for method in all_methods()
@@ -101,13 +101,13 @@ def map_label(name: str) -> str:
     return method.title if method else plain(name)
 
 
-def color_choices(exhibit: Exhibit) -> dict[str, str]:
+def color_choices(opened: OpenedModel) -> dict[str, str]:
     """Return what dots can be coloured by: value to words."""
-    facts = exhibit.bundle.data
+    facts = opened.bundle.data
     choices = {"class": say("explore.color_class")} if facts.class_names else {}
-    if exhibit.bundle.codes.factors is not None:
+    if opened.bundle.codes.factors is not None:
         choices |= {name: name for name in facts.factor_names}
-    model = exhibit.bundle.model
+    model = opened.bundle.model
     error = ("error",) if model.has_encoder else ()  # a draw from the prior has none
     kl = ("kl",) if model.has_posterior else ()  # an autoencoder has none
     for value in (*error, *kl, "none"):
@@ -115,15 +115,15 @@ def color_choices(exhibit: Exhibit) -> dict[str, str]:
     return choices
 
 
-def first_color(exhibit: Exhibit) -> str:
+def first_color(opened: OpenedModel) -> str:
     """Return the colouring to begin with: classes, or the factor the map shows best."""
-    factor = None if exhibit.bundle.data.class_names else exhibit.clearest_factor
-    return factor or next(iter(color_choices(exhibit)))
+    factor = None if opened.bundle.data.class_names else opened.clearest_factor
+    return factor or next(iter(color_choices(opened)))
 
 
-def part_choices(exhibit: Exhibit) -> dict[str, str]:
+def part_choices(opened: OpenedModel) -> dict[str, str]:
     """Return which images can be shown: value to words; nothing where all were held out."""
-    codes = exhibit.bundle.codes
+    codes = opened.bundle.codes
     if codes.split is None:
         return {}
     n_held, n_placed = np.count_nonzero(codes.held_out), np.count_nonzero(codes.placed)
@@ -131,58 +131,58 @@ def part_choices(exhibit: Exhibit) -> dict[str, str]:
     return {part: say(f"explore.part_{part}", count=f"{n:,}") for part, n in counts.items()}
 
 
-def point_choices(exhibit: Exhibit, part: str = "both") -> dict[str, str]:
+def point_choices(opened: OpenedModel, part: str = "both") -> dict[str, str]:
     """Return how many dots can be shown of a part: value to words, all of them first."""
-    n = len(_rows(exhibit, part))
+    n = len(_rows(opened, part))
     fewer = {str(count): say("explore.some_points", count=count) for count in _POINTS if count < n}
     return {"0": say("explore.all_points", count=n)} | fewer
 
 
 def figure_choice(
-    exhibit: Exhibit, code: str, color: str, n_points: int, theme: str, part: str = "both"
+    opened: OpenedModel, code: str, color: str, n_points: int, theme: str, part: str = "both"
 ) -> FigureChoice:
     """Return the figure that an address asks for, or the nearest that there is.
 
     Args:
-        exhibit: The bundle.
+        opened: The bundle.
         code: Which map, as `MapChoice.code` has it; anything unknown gives the PCA.
         color: What the colour tells; anything unknown gives one colour.
         n_points: Dots to show, spread evenly over the items; 0 shows all.
         theme: `light` or `dark`.
         part: Which images to show; anything unknown shows both parts.
     """
-    maps = exhibit.bundle.codes.maps
-    known = code == "pca3" or code in maps or _pair(code, exhibit.bundle.model.latent_dim)
+    maps = opened.bundle.codes.maps
+    known = code == "pca3" or code in maps or _pair(code, opened.bundle.model.latent_dim)
     return FigureChoice(
         code if known else "pca",
-        color if color in color_choices(exhibit) else "none",
-        n_points if 0 < n_points < len(exhibit.bundle.codes.mu) else 0,
+        color if color in color_choices(opened) else "none",
+        n_points if 0 < n_points < len(opened.bundle.codes.mu) else 0,
         "dark" if theme == "dark" else "light",
-        part if part in part_choices(exhibit) else "both",
+        part if part in part_choices(opened) else "both",
     )
 
 
-def map_figure(exhibit: Exhibit, choice: FigureChoice) -> str:
+def map_figure(opened: OpenedModel, choice: FigureChoice) -> str:
     """Return a map as the JSON of a Plotly figure."""
-    places, titles = _places(exhibit, choice.code)
-    codes, rows = exhibit.bundle.codes, _rows(exhibit, choice.part)
+    places, titles = _places(opened, choice.code)
+    codes, rows = opened.bundle.codes, _rows(opened, choice.part)
     if choice.n_points:
         rows = rows[_spread_rows(codes.placed[rows], choice.n_points)]
     figure = latent_map(
         places,
-        color=_color(exhibit, choice.color),
+        color=_color(opened, choice.color),
         axis_titles=titles,
         rows=rows,
         hollow=None if codes.split is None else codes.held_out,
-        view=f"{exhibit.version} {choice.code}",
+        view=f"{opened.version} {choice.code}",
         theme=choice.theme,
     )
     return str(figure.to_json())
 
 
-def _rows(exhibit: Exhibit, part: str) -> np.ndarray:
+def _rows(opened: OpenedModel, part: str) -> np.ndarray:
     """Return the codes of a part of the images, and the draws from the prior."""
-    codes = exhibit.bundle.codes
+    codes = opened.bundle.codes
     kept = {"learnt": ~codes.held_out, "held": codes.held_out | ~codes.placed}
     return np.flatnonzero(kept[part]) if part in kept else np.arange(len(codes.mu))
 
@@ -195,16 +195,16 @@ def _spread_rows(placed: np.ndarray, n_points: int) -> np.ndarray:
     return np.concatenate([rows[np.linspace(0, len(rows) - 1, n).astype(int)] for rows, n in parts])
 
 
-def _places(exhibit: Exhibit, code: str) -> tuple[np.ndarray, list[str]]:
+def _places(opened: OpenedModel, code: str) -> tuple[np.ndarray, list[str]]:
     """Return positions (n, 2 or 3) and the titles of their axes."""
-    codes = exhibit.bundle.codes
+    codes = opened.bundle.codes
     pair = _pair(code, codes.mu.shape[1])
     if pair:
-        names = {c.index: coordinate_name(c) for c in exhibit.coordinates}
+        names = {c.index: coordinate_name(c) for c in opened.coordinates}
         return codes.mu[:, pair], [names[i] for i in pair]
     if code in codes.maps:
         return codes.maps[code].xy, []
-    assert codes.pca is not None  # `open_exhibit` has seen to that
+    assert codes.pca is not None  # `open_model` has seen to that
     assert codes.pca_variance is not None
     m = min(3 if code == "pca3" else 2, codes.pca.shape[1])
     titles = [
@@ -228,8 +228,8 @@ def _pair(code: str, d: int) -> list[int]:
     return pair[:1] if pair[0] == pair[1] else pair
 
 
-def _color(exhibit: Exhibit, color: str) -> ByClass | ByValue | None:
-    codes, facts = exhibit.bundle.codes, exhibit.bundle.data
+def _color(opened: OpenedModel, color: str) -> ByClass | ByValue | None:
+    codes, facts = opened.bundle.codes, opened.bundle.data
     if color == "class" and codes.labels is not None:
         return ByClass(labels=codes.labels, names=facts.class_names, none=say("explore.draws"))
     if not codes.placed.all():  # what is an image's and what is a draw has to be seen in any case
@@ -239,9 +239,9 @@ def _color(exhibit: Exhibit, color: str) -> ByClass | ByValue | None:
         # The root of a mean square is in the unit of the pixels, and reads as a number.
         return ByValue(values=100 * np.sqrt(codes.error), title=say("explore.color_bar_error"))
     if color == "kl":
-        return ByValue(values=exhibit.kl, title=say("explore.color_bar_kl"))
+        return ByValue(values=opened.kl, title=say("explore.color_bar_kl"))
     if color in facts.factor_names and codes.factors is not None:
-        sense = factor_sense(exhibit.bundle.config.data, color)
+        sense = factor_sense(opened.bundle.config.data, color)
         title = f"{color}: {sense}" if sense else color
         return ByValue(values=codes.factors[:, facts.factor_names.index(color)], title=title)
     return None

@@ -13,7 +13,7 @@ from explorer.bundle import ModelBundle, read_bundle
 from explorer.data.framing import Habit, habit_of
 from explorer.packing.networks import decode
 from explorer.packing.pack import pack_encoder, runs_in_browser
-from explorer.ui.exhibits import Exhibit
+from explorer.ui.opened import OpenedModel
 
 _N_PICTURES = 32  # drawn to see how the data looks
 
@@ -26,16 +26,16 @@ def encodes_live(bundle: ModelBundle) -> bool:
     return bundle.pack is not None and small
 
 
-def with_weights(exhibit: Exhibit) -> ModelBundle:
+def with_weights(opened: OpenedModel) -> ModelBundle:
     """Return a bundle with its weights.
 
     Raises:
         BundleError: They cannot be read.
     """
-    return _read(_folder(exhibit), exhibit.version)
+    return _read(_folder(opened), opened.version)
 
 
-def encoder_pack(exhibit: Exhibit) -> bytes:
+def encoder_pack(opened: OpenedModel) -> bytes:
     """Return the encoder as the browser runs it; only for those that `encodes_live`.
 
     Raises:
@@ -43,7 +43,7 @@ def encoder_pack(exhibit: Exhibit) -> bytes:
         BundleError: The bundle's weights cannot be read.
     """
     with _lock:
-        bundle = _read(_folder(exhibit), exhibit.version)
+        bundle = _read(_folder(opened), opened.version)
     return pack_encoder(
         bundle.model.to_mu,
         bundle.weights,
@@ -53,10 +53,10 @@ def encoder_pack(exhibit: Exhibit) -> bytes:
     )
 
 
-def habit(exhibit: Exhibit) -> Habit:
+def habit(opened: OpenedModel) -> Habit:
     """Return how the pictures that a model draws are framed, as its data was."""
     with _lock:
-        return _habit(_folder(exhibit), exhibit.version)
+        return _habit(_folder(opened), opened.version)
 
 
 # `version` makes a bundle that was replaced count anew.
@@ -79,6 +79,6 @@ def _pictures(bundle: ModelBundle) -> np.ndarray:
     return decode(bundle, mu[rows])
 
 
-def _folder(exhibit: Exhibit) -> Path:
-    assert exhibit.bundle.folder is not None  # it was read from there
-    return exhibit.bundle.folder
+def _folder(opened: OpenedModel) -> Path:
+    assert opened.bundle.folder is not None  # it was read from there
+    return opened.bundle.folder

@@ -22,9 +22,9 @@ from explorer.live import modules
 from explorer.ui import serving
 from explorer.ui.compare_arrays import comparison_buffer
 from explorer.ui.costly import Costly
-from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import figure_choice, map_figure
 from explorer.ui.networks import encoder_pack, encodes_live, with_weights
+from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.scenes import Urls
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -52,9 +52,9 @@ def shared_urls(module: str) -> dict[str, str]:
     }
 
 
-def urls(exhibit: Exhibit) -> Urls:
+def urls(opened: OpenedModel) -> Urls:
     """Return the addresses the stage needs for one bundle, the encoder's if it can run there."""
-    own = f"{prefix()}/bundle/{exhibit.version}/{quote(exhibit.bundle.name, safe='')}"
+    own = f"{prefix()}/bundle/{opened.version}/{quote(opened.bundle.name, safe='')}"
     shared = shared_urls("explore/page.js")
     found: Urls = {
         "module": shared["module"],
@@ -67,7 +67,7 @@ def urls(exhibit: Exhibit) -> Urls:
         "names": f"{own}/names",
         "comparison": f"{own}/comparison",
     }
-    if encodes_live(exhibit.bundle):
+    if encodes_live(opened.bundle):
         found["encoder"] = f"{own}/encoder.pack"
     return found
 
@@ -79,14 +79,14 @@ def routes() -> list[Route]:
     return [
         Route(f"{start}/live/{{version}}/{{file:path}}", _live_module),
         Route(f"{start}/plotly/{{version}}/plotly.min.js", _plotly),
-        Route(f"{own}/decoder.pack", _of_exhibit(_pack)),
-        Route(f"{own}/encoder.pack", _of_exhibit(_encoder)),
-        Route(f"{own}/codes", _of_exhibit(_codes)),
-        Route(f"{own}/map", _of_exhibit(_map)),
-        Route(f"{own}/decode", _of_exhibit(_decode)),
-        Route(f"{own}/comparison", _of_exhibit(_comparison)),
-        Route(f"{own}/original/{{item}}.png", _of_exhibit(_original)),
-        Route(f"{own}/names", _of_exhibit(_names)),
+        Route(f"{own}/decoder.pack", _of_model(_pack)),
+        Route(f"{own}/encoder.pack", _of_model(_encoder)),
+        Route(f"{own}/codes", _of_model(_codes)),
+        Route(f"{own}/map", _of_model(_map)),
+        Route(f"{own}/decode", _of_model(_decode)),
+        Route(f"{own}/comparison", _of_model(_comparison)),
+        Route(f"{own}/original/{{item}}.png", _of_model(_original)),
+        Route(f"{own}/names", _of_model(_names)),
         Route(start, _nothing),
         Route(f"{start}/{{rest:path}}", _nothing),
     ]
@@ -118,19 +118,19 @@ def _plotly(request: Request) -> Response:
     return FileResponse(_PLOTLY, media_type="text/javascript", headers=FOREVER)
 
 
-def _of_exhibit(answer: Callable[[Request, Exhibit], Awaitable[Response]]) -> Handler:
+def _of_model(answer: Callable[[Request, OpenedModel], Awaitable[Response]]) -> Handler:
     """Open the bundle an address names; what a person can fix is answered in words."""
 
     async def handler(request: Request) -> Response:
         try:
-            exhibit = await run_in_threadpool(open_exhibit, request.path_params["name"])
-            if exhibit.version != request.path_params["version"]:
+            opened = await run_in_threadpool(open_model, request.path_params["name"])
+            if opened.version != request.path_params["version"]:
                 raise BundleError(
-                    f'The bundle "{exhibit.bundle.name}" has changed since this page was opened.',
+                    f'The bundle "{opened.bundle.name}" has changed since this page was opened.',
                     "The page needs the bundle as it is now.",
                     "Reload the page.",
                 )
-            return await answer(request, exhibit)
+            return await answer(request, opened)
         except ExplorerError as error:
             return JSONResponse({"error": str(error)}, status_code=404)
 
@@ -141,52 +141,52 @@ def _bytes(content: bytes, media_type: str = "application/octet-stream") -> Resp
     return Response(content, media_type=media_type, headers=FOREVER)
 
 
-async def _pack(request: Request, exhibit: Exhibit) -> Response:
-    pack = exhibit.bundle.pack
+async def _pack(request: Request, opened: OpenedModel) -> Response:
+    pack = opened.bundle.pack
     return Response(status_code=404) if pack is None else _bytes(pack)
 
 
-async def _encoder(request: Request, exhibit: Exhibit) -> Response:
-    if not encodes_live(exhibit.bundle):
+async def _encoder(request: Request, opened: OpenedModel) -> Response:
+    if not encodes_live(opened.bundle):
         return Response(status_code=404)
-    key = ("encoder", exhibit.version)
-    return _bytes(await HEAVY.get(key, lambda: encoder_pack(exhibit)))
+    key = ("encoder", opened.version)
+    return _bytes(await HEAVY.get(key, lambda: encoder_pack(opened)))
 
 
-async def _codes(request: Request, exhibit: Exhibit) -> Response:
-    key = ("codes", exhibit.version)
-    return _bytes(await _LIGHT.get(key, lambda: exhibit.codes_buffer))
+async def _codes(request: Request, opened: OpenedModel) -> Response:
+    key = ("codes", opened.version)
+    return _bytes(await _LIGHT.get(key, lambda: opened.codes_buffer))
 
 
-async def _comparison(request: Request, exhibit: Exhibit) -> Response:
-    key = ("comparison", exhibit.version)
-    return _bytes(await HEAVY.get(key, lambda: comparison_buffer(exhibit)))
+async def _comparison(request: Request, opened: OpenedModel) -> Response:
+    key = ("comparison", opened.version)
+    return _bytes(await HEAVY.get(key, lambda: comparison_buffer(opened)))
 
 
-async def _map(request: Request, exhibit: Exhibit) -> Response:
+async def _map(request: Request, opened: OpenedModel) -> Response:
     asked = {key: request.query_params.get(key, "") for key in ("map", "color", "theme", "part")}
     n_points = whole_number(request.query_params.get("points", "")) or 0
     choice = figure_choice(
-        exhibit, asked["map"], asked["color"], n_points, asked["theme"], asked["part"]
+        opened, asked["map"], asked["color"], n_points, asked["theme"], asked["part"]
     )
-    key = (exhibit.version, choice)
-    content = await _LIGHT.get(key, lambda: map_figure(exhibit, choice).encode())
+    key = (opened.version, choice)
+    content = await _LIGHT.get(key, lambda: map_figure(opened, choice).encode())
     return _bytes(content, "application/json")
 
 
-async def _original(request: Request, exhibit: Exhibit) -> Response:
+async def _original(request: Request, opened: OpenedModel) -> Response:
     item = whole_number(request.path_params["item"])
-    if item is None or item >= len(exhibit.bundle.codes.ids):
+    if item is None or item >= len(opened.bundle.codes.ids):
         return Response(status_code=404)
-    content = await _ORIGINALS.get((exhibit.version, item), lambda: _as_png(exhibit, item))
+    content = await _ORIGINALS.get((opened.version, item), lambda: _as_png(opened, item))
     if not content:
         return Response(status_code=404)
     return Response(content, media_type="image/png", headers=OWN)
 
 
-def _as_png(exhibit: Exhibit, item: int) -> bytes:
+def _as_png(opened: OpenedModel, item: int) -> bytes:
     """Return the image an item's code came from as a PNG, or nothing if it is not at hand."""
-    image = exhibit.original(item)
+    image = opened.original(item)
     if image is None:
         return b""
     stream = io.BytesIO()
@@ -194,15 +194,15 @@ def _as_png(exhibit: Exhibit, item: int) -> bytes:
     return stream.getvalue()
 
 
-async def _names(request: Request, exhibit: Exhibit) -> Response:
+async def _names(request: Request, opened: OpenedModel) -> Response:
     """Answer with the file name of each item, or null where they are not known here."""
-    names = await run_in_threadpool(lambda: exhibit.item_names)
+    names = await run_in_threadpool(lambda: opened.item_names)
     return JSONResponse(names, headers=OWN)
 
 
-async def _decode(request: Request, exhibit: Exhibit) -> Response:
+async def _decode(request: Request, opened: OpenedModel) -> Response:
     """Decode in Python, for decoders the browser cannot run: (c, h, w) float32 in [0, 1]."""
-    d = exhibit.bundle.model.latent_dim
+    d = opened.bundle.model.latent_dim
     try:
         z = np.array(request.query_params.get("z", "").split(","), dtype=np.float32)
     except ValueError:
@@ -213,12 +213,12 @@ async def _decode(request: Request, exhibit: Exhibit) -> Response:
             f"A code of this model is {d} numbers.",
             f"Give ?z= and {d} numbers, separated by commas.",
         )
-    key = ("decode", exhibit.version, z.tobytes())
-    return _bytes(await _LIGHT.get(key, lambda: _decoded(exhibit, z)))
+    key = ("decode", opened.version, z.tobytes())
+    return _bytes(await _LIGHT.get(key, lambda: _decoded(opened, z)))
 
 
-def _decoded(exhibit: Exhibit, z: np.ndarray) -> bytes:
+def _decoded(opened: OpenedModel, z: np.ndarray) -> bytes:
     from explorer.latent.encode import decode
 
-    x_hat = decode(with_weights(exhibit), z[None])
+    x_hat = decode(with_weights(opened), z[None])
     return np.ascontiguousarray(x_hat[0], dtype="<f4").tobytes()

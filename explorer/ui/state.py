@@ -338,7 +338,7 @@ def keep_own_picture(version: str, pixels: np.ndarray, placement: Placement) -> 
     """Keep a picture that is to stay on the stage of a model, in place of the one before.
 
     Args:
-        version: The exhibit it was placed in.
+        version: The opened it was placed in.
         pixels: The picture as the model sees it, (c, h, w), uint8.
         placement: Where its code lies.
     """
@@ -351,7 +351,7 @@ def keep_own_picture(version: str, pixels: np.ndarray, placement: Placement) -> 
 
 
 def own_picture(version: str) -> OwnPicture | None:
-    """Return the picture that was placed in an exhibit, if it is among the last."""
+    """Return the picture that was placed in an opened model, if it is among the last."""
     return _own_pictures().get(version)
 
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from explorer.ui.exhibits import open_exhibit
 from explorer.ui.maps import color_choices, first_color, map_choices
+from explorer.ui.opened import open_model
 from tests.browser.conftest import Visit, choose
 
 PLOT = "document.querySelector('[data-testid=map] .js-plotly-plot')"
@@ -94,7 +94,7 @@ def choose_map(visit: Visit, code: str, name: str) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_map_is_chosen_from_every_other_one(visit, model):
-    maps = map_choices(open_exhibit(model))
+    maps = map_choices(open_model(model))
     visit.open(f"?model={model}")
     for code in tour(list(maps))[1:]:
         choose_map(visit, code, maps[code])
@@ -106,9 +106,9 @@ def test_every_map_is_chosen_from_every_other_one(visit, model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_colour_is_chosen_on_a_flat_map_and_two_in_space(visit, model):
-    exhibit = open_exhibit(model)
-    maps, colors = map_choices(exhibit), color_choices(exhibit)
-    first = colors.pop(first_color(exhibit))
+    opened = open_model(model)
+    maps, colors = map_choices(opened), color_choices(opened)
+    first = colors.pop(first_color(opened))
     visit.open(f"?model={model}&map=pca")
     for color in [*colors.values(), first]:
         choose_color(visit, color)

@@ -13,7 +13,7 @@ from explorer.data.imageset import evenly_spread
 from explorer.errors import ExplorerError
 from explorer.figures import Line, line_chart
 from explorer.ui import state
-from explorer.ui.exhibits import Exhibit
+from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain, say
 
 _MEASURES = ("elbo", "log_likelihood")
@@ -24,11 +24,11 @@ _CHART = {"displayModeBar": False, "responsive": True}
 Reports = list[dict[str, object]]
 
 
-def curves(exhibits: Sequence[Exhibit]) -> None:
+def curves(opened_models: Sequence[OpenedModel]) -> None:
     """Draw what was kept, and say of which models nothing was."""
     st.markdown(f"## {say('compare.curves')}")
-    kept = _kept(exhibits)
-    without = [plain(e.bundle.name) for e in exhibits if e.bundle.name not in kept]
+    kept = _kept(opened_models)
+    without = [plain(e.bundle.name) for e in opened_models if e.bundle.name not in kept]
     if without:
         st.caption(say("compare.no_curves", names=", ".join(without)))
     if kept:
@@ -63,9 +63,9 @@ def _draw(kept: Mapping[str, Reports]) -> None:
     st.plotly_chart(figure, width="stretch", config=_CHART, theme=None)
 
 
-def _kept(exhibits: Sequence[Exhibit]) -> dict[str, Reports]:
+def _kept(opened_models: Sequence[OpenedModel]) -> dict[str, Reports]:
     """Return the checks on held-out images that runs kept, by the name of the model they made."""
-    wanted = {_real(e.bundle.folder): e.bundle for e in exhibits if e.bundle.folder}
+    wanted = {_real(e.bundle.folder): e.bundle for e in opened_models if e.bundle.folder}
     found: dict[str, Reports] = {}
     for run in jobs.runs():  # the youngest first
         try:
@@ -78,7 +78,7 @@ def _kept(exhibits: Sequence[Exhibit]) -> dict[str, Reports]:
         checks = [report for report in run.reports() if report.get("validation")]
         if checks and run.status().state == "finished":
             found[bundle.name] = checks
-    return {e.bundle.name: found[e.bundle.name] for e in exhibits if e.bundle.name in found}
+    return {e.bundle.name: found[e.bundle.name] for e in opened_models if e.bundle.name in found}
 
 
 def _line(name: str, reports: Reports, measure: str, along: str) -> Line:

@@ -9,7 +9,7 @@ from explorer.bundle import BundleSummary
 from explorer.comparing import MOST, first_choice, of_one_shape
 from explorer.errors import ExplorerError
 from explorer.ui import compare_view, state
-from explorer.ui.exhibits import Exhibit, open_exhibit
+from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.compare.curves import curves
 from explorer.ui.views.gallery import gallery
@@ -34,10 +34,10 @@ def render() -> None:
         if len(asked) < 2:
             st.info(say("compare.choose" if models else "compare.no_models"))
         return
-    exhibits = _opened(chosen)
-    if len(exhibits) >= 2:
-        compare_view.comparison(exhibits)
-        curves(exhibits)
+    opened_models = _opened(chosen)
+    if len(opened_models) >= 2:
+        compare_view.comparison(opened_models)
+        curves(opened_models)
 
 
 def _chosen(
@@ -129,12 +129,12 @@ def _picker(
         st.caption(say(f"compare.{key}", count=n_too_large))
 
 
-def _opened(models: Sequence[BundleSummary]) -> list[Exhibit]:
+def _opened(models: Sequence[BundleSummary]) -> list[OpenedModel]:
     """Open the models; one that is damaged is told, and left out."""
-    exhibits = []
+    opened_models = []
     for model in models:
         try:
-            exhibits.append(open_exhibit(model.name))
+            opened_models.append(open_model(model.name))
         except ExplorerError as error:
             st.error(plain(str(error)))
-    return exhibits
+    return opened_models

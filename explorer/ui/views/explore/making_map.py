@@ -4,18 +4,18 @@ import streamlit as st
 
 from explorer import mapping
 from explorer.errors import ExplorerError
-from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import makeable, not_installed
+from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain, say
 
 
-def make_map(exhibit: Exhibit, chosen: str) -> None:
+def make_map(opened: OpenedModel, chosen: str) -> None:
     """Make the chosen map if need be, and render the page with it; say which could be had too."""
-    method = next((method for method in makeable(exhibit) if method.name == chosen), None)
+    method = next((method for method in makeable(opened) if method.name == chosen), None)
     if method is not None:
         bar = st.progress(0.0, say("explore.making_map", name=method.title))
         try:
-            mapping.make(exhibit.bundle.codes, method, bar.progress)
+            mapping.make(opened.bundle.codes, method, bar.progress)
         except ExplorerError as error:
             st.error(plain(str(error)))
         else:

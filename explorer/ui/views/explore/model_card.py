@@ -10,8 +10,8 @@ from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.completing import train_command
 from explorer.kinds import words_of
 from explorer.ui.cards import harmless
-from explorer.ui.exhibits import Exhibit
 from explorer.ui.maps import coordinate_name
+from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain, say
 
 _BAR_LENGTH = 8  # signs
@@ -19,14 +19,14 @@ _BAR_LENGTH = 8  # signs
 _SAFE_TO_TYPE = re.compile(r"[\w .,:/\\@+=~#-]+")
 
 
-def open_model_card(exhibit: Exhibit) -> None:
+def open_model_card(opened: OpenedModel) -> None:
     """Open the panel over the page."""
-    bundle = exhibit.bundle
-    st.dialog(plain(bundle.title or bundle.name), width="large")(_draw)(exhibit)
+    bundle = opened.bundle
+    st.dialog(plain(bundle.title or bundle.name), width="large")(_draw)(opened)
 
 
-def _draw(exhibit: Exhibit) -> None:
-    bundle = exhibit.bundle
+def _draw(opened: OpenedModel) -> None:
+    bundle = opened.bundle
     facts = bundle.data
     _, h, w = facts.image_shape
     words = bundle.config.of_kind.words
@@ -47,14 +47,14 @@ def _draw(exhibit: Exhibit) -> None:
     if told:
         st.markdown(f"### {say('card.expect')}")
         st.markdown("\n".join(f"- {sentence}" for sentence in told))
-    _scores(exhibit)
+    _scores(opened)
     if bundle.model.has_encoder:  # codes of draws tell nothing of sliders
         left, right = st.columns(2, gap="medium")
         with left:
-            _sliders(exhibit)
+            _sliders(opened)
         with right:
             if bundle.factor_r2:
-                _factors(exhibit)
+                _factors(opened)
     if _SAFE_TO_TYPE.fullmatch(bundle.config.data):
         st.markdown(f"### {say('card.again')}", help=say("card.again_help"))
         command = train_command(bundle.config, bundle.name)
@@ -63,13 +63,13 @@ def _draw(exhibit: Exhibit) -> None:
         st.markdown(harmless(bundle.card))
 
 
-def _scores(exhibit: Exhibit) -> None:
+def _scores(opened: OpenedModel) -> None:
     """Draw each measure with its value and its one plain sentence, in two columns."""
-    scores = exhibit.bundle.scores
+    scores = opened.bundle.scores
     st.markdown(f"### {say('card.scores')}", help=say("card.scores_help"))
     keys = in_order(scores)
     if not keys:
-        st.info(say("card.not_scored", name=plain(exhibit.bundle.name)))
+        st.info(say("card.not_scored", name=plain(opened.bundle.name)))
     half = (len(keys) + 1) // 2
     for column, part in zip(st.columns(2, gap="medium"), (keys[:half], keys[half:]), strict=True):
         # One text: an element for each line would have the browser open the panel later.
@@ -81,10 +81,10 @@ def _scores(exhibit: Exhibit) -> None:
         column.markdown("\n\n".join(lines))
 
 
-def _sliders(exhibit: Exhibit) -> None:
+def _sliders(opened: OpenedModel) -> None:
     """Draw how much each slider says, and how much it varies."""
-    kl, activity = exhibit.kl_of_coordinates, exhibit.bundle.codes.mu.var(axis=0)
-    has_posterior = exhibit.bundle.model.has_posterior
+    kl, activity = opened.kl_of_coordinates, opened.bundle.codes.mu.var(axis=0)
+    has_posterior = opened.bundle.model.has_posterior
     told = kl if has_posterior else activity
     rows = [
         (
@@ -93,15 +93,15 @@ def _sliders(exhibit: Exhibit) -> None:
             f"{kl[c.index]:.2f}" if has_posterior else "",
             f"{activity[c.index]:.2f}",
         )
-        for c in exhibit.coordinates
+        for c in opened.coordinates
     ]
     titles = ("slider", "bar", "kl", "activity")
     _table("sliders", [say(f"card.column_{title}") for title in titles], rows)
 
 
-def _factors(exhibit: Exhibit) -> None:
+def _factors(opened: OpenedModel) -> None:
     """Draw how well each known factor can be told from the code."""
-    shares = exhibit.bundle.factor_r2
+    shares = opened.bundle.factor_r2
     rows = [(plain(name), _bar(share, 1.0), f"{share:.2f}") for name, share in shares.items()]
     _table("factors", [say(f"card.column_{t}") for t in ("factor", "bar", "r2")], rows)
 

@@ -6,7 +6,6 @@ from explorer import store
 from explorer.bundle import BundleSummary
 from explorer.errors import ExplorerError
 from explorer.ui import live_decoder, state
-from explorer.ui.exhibits import Exhibit, open_exhibit
 from explorer.ui.maps import (
     MapChoice,
     color_choices,
@@ -16,6 +15,7 @@ from explorer.ui.maps import (
     part_choices,
     point_choices,
 )
+from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.explore.making_map import make_map
 from explorer.ui.views.explore.managing import PAGE, draw_managing
@@ -43,18 +43,18 @@ def render() -> None:
         navigation_links()
         _gallery(listing, name)
     try:
-        exhibit = open_exhibit(name)
+        opened = open_model(name)
     except ExplorerError as error:
         st.markdown(f"# {plain(name)}")
         st.error(plain(str(error)))
         return
-    name_page(exhibit.bundle.title or name, say("app.explore"))
+    name_page(opened.bundle.title or name, say("app.explore"))
     with st.sidebar:
-        choice = _controls(exhibit)
-        _facts(exhibit)
+        choice = _controls(opened)
+        _facts(opened)
         draw_managing(name)
-        _source(exhibit)
-    live_decoder.stage(exhibit, choice)
+        _source(opened)
+    live_decoder.stage(opened, choice)
 
 
 def _current(models: tuple[BundleSummary, ...]) -> str:
@@ -82,29 +82,29 @@ def _gallery(listing: store.Listing, current: str) -> None:
                 st.text(str(problem))
 
 
-def _controls(exhibit: Exhibit) -> MapChoice:
+def _controls(opened: OpenedModel) -> MapChoice:
     """Draw the controls of the map and return what they say."""
-    model = exhibit.bundle.name
-    method = state.select("map", model, map_choices(exhibit))
-    make_map(exhibit, method)
+    model = opened.bundle.name
+    method = state.select("map", model, map_choices(opened))
+    make_map(opened, method)
     across = up = 0
     if method == "z":
-        names = {str(c.index): coordinate_name(c) for c in exhibit.coordinates}
+        names = {str(c.index): coordinate_name(c) for c in opened.coordinates}
         order = list(names)
         left, right = st.columns(2)
         with left:
             across = int(state.select("across", model, names))
         with right:
             up = int(state.select("up", model, names, order[min(1, len(order) - 1)]))
-    color = state.select("color", model, color_choices(exhibit), first_color(exhibit))
-    parts = part_choices(exhibit)
+    color = state.select("color", model, color_choices(opened), first_color(opened))
+    parts = part_choices(opened)
     part = state.select("part", model, parts) if parts else "both"
-    points = int(state.select("points", model, point_choices(exhibit, part)))
+    points = int(state.select("points", model, point_choices(opened, part)))
     return MapChoice(method, color, points, across, up, part)
 
 
 @st.fragment
-def _facts(exhibit: Exhibit) -> None:
+def _facts(opened: OpenedModel) -> None:
     """Draw what leads to the panels; a fragment, so that a click draws nothing else anew."""
     if st.button(
         say("explore.place_image"),
@@ -112,18 +112,18 @@ def _facts(exhibit: Exhibit) -> None:
         width="stretch",
         help=say("explore.place_image_help"),
     ):
-        open_placing(exhibit)
+        open_placing(opened)
     if st.button(
         say("explore.about_model"),
         key="about-model",
         width="stretch",
         help=say("explore.about_model_help"),
     ):
-        open_model_card(exhibit)
+        open_model_card(opened)
 
 
-def _source(exhibit: Exhibit) -> None:
+def _source(opened: OpenedModel) -> None:
     """Say where the images come from, and under which licence."""
-    facts = exhibit.bundle.data
+    facts = opened.bundle.data
     if facts.source:
         st.caption(say("explore.source", source=plain(facts.source), licence=plain(facts.licence)))

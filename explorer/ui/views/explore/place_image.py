@@ -11,8 +11,8 @@ from explorer.data.framing import Framing, Part, framed, shrunk, suggested
 from explorer.errors import ExplorerError
 from explorer.placing import Placement, place, place_by_encoder
 from explorer.ui import state
-from explorer.ui.exhibits import Exhibit
 from explorer.ui.networks import encodes_live, habit, with_weights
+from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain, say
 
 _SIDE = 208  # pixels on the screen
@@ -21,13 +21,13 @@ _PARTS: tuple[Part, ...] = ("whole", "middle", "stretched", "drawing")
 _CLOSEST = 4.0  # zoom
 
 
-def open_placing(exhibit: Exhibit) -> None:
+def open_placing(opened: OpenedModel) -> None:
     """Open the panel over the page."""
-    st.dialog(say("placing.title"), width="medium")(_draw)(exhibit)
+    st.dialog(say("placing.title"), width="medium")(_draw)(opened)
 
 
-def _draw(exhibit: Exhibit) -> None:
-    bundle = exhibit.bundle
+def _draw(opened: OpenedModel) -> None:
+    bundle = opened.bundle
     c, h, w = bundle.data.image_shape
     name, colours = plain(bundle.title or bundle.name), say(f"placing.colours_{c}")
     st.caption(say("placing.intro", name=name, width=w, height=h, colours=colours))
@@ -36,32 +36,32 @@ def _draw(exhibit: Exhibit) -> None:
         type=[suffix.removeprefix(".") for suffix in SUFFIXES],
         help=say("placing.file_help"),
         max_upload_size=MAX_PICTURE_BYTES // 2**20,
-        key=f"place-{exhibit.version}",
+        key=f"place-{opened.version}",
     )
     if file is None:
         return
-    key = f"{exhibit.version}-{file.file_id}"
+    key = f"{opened.version}-{file.file_id}"
     try:
         picture = state.opened_picture(
             key, lambda: shrunk(open_picture(file.getvalue(), file.name))
         )
         shown, controls = st.columns([3, 2], gap="medium")
         with controls:
-            framing = _framing(exhibit, picture, key)
-        pixels = framed(picture, framing, habit(exhibit), size=h, grey=c == 1)
+            framing = _framing(opened, picture, key)
+        pixels = framed(picture, framing, habit(opened), size=h, grey=c == 1)
         with shown:
-            placement = _show(exhibit, pixels)
+            placement = _show(opened, pixels)
             if placement is not None:
-                _offer(exhibit, pixels, placement)
+                _offer(opened, pixels, placement)
     except ExplorerError as error:
         st.error(plain(str(error)))
 
 
-def _framing(exhibit: Exhibit, picture: np.ndarray, key: str) -> Framing:
+def _framing(opened: OpenedModel, picture: np.ndarray, key: str) -> Framing:
     """Draw what turns, crops and inverts the picture, set as its border suggests."""
-    bundle = exhibit.bundle
+    bundle = opened.bundle
     grey, fit = bundle.data.image_shape[0] == 1, bundle.config.fit
-    first = suggested(picture, habit(exhibit), grey=grey, fit=fit)
+    first = suggested(picture, habit(opened), grey=grey, fit=fit)
     parts = [part for part in _PARTS if fit == "stretch" or part != "stretched"]
     turned = f"place-turns-{key}"
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -105,7 +105,7 @@ def _framing(exhibit: Exhibit, picture: np.ndarray, key: str) -> Framing:
     )
 
 
-def _show(exhibit: Exhibit, pixels: np.ndarray) -> Placement | None:
+def _show(opened: OpenedModel, pixels: np.ndarray) -> Placement | None:
     """Draw the picture as the model sees it, and what the model makes of it once that is known."""
     with st.container(key="place-pair"):
         given, drawn = st.columns(2)
@@ -113,47 +113,47 @@ def _show(exhibit: Exhibit, pixels: np.ndarray) -> Placement | None:
         _picture(pixels, say("placing.seen"), "place-seen")
     with drawn:
         slot = st.empty()
-    placement = _placement(exhibit, pixels, slot)
+    placement = _placement(opened, pixels, slot)
     if placement is not None:
         with slot.container():
             _picture(placement.x_hat, say("placing.drawn"), "place-drawn")
     return placement
 
 
-def _placement(exhibit: Exhibit, pixels: np.ndarray, slot: DeltaGenerator) -> Placement | None:
+def _placement(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> Placement | None:
     """Return where a picture lies: at once, or where that takes long, when it is asked for."""
-    if encodes_live(exhibit.bundle):
-        return place_by_encoder(with_weights(exhibit), pixels)
-    key = f"{exhibit.version}-{hashlib.sha256(pixels.tobytes()).hexdigest()}"
+    if encodes_live(opened.bundle):
+        return place_by_encoder(with_weights(opened), pixels)
+    key = f"{opened.version}-{hashlib.sha256(pixels.tobytes()).hexdigest()}"
     placement = state.kept_placement(key)
     if placement is None and slot.button(
         say("placing.find"), key="place-find", type="primary", help=say("placing.find_help")
     ):
-        placement = _found(exhibit, pixels, slot)
+        placement = _found(opened, pixels, slot)
         state.keep_placement(key, placement)
     return placement
 
 
-def _found(exhibit: Exhibit, pixels: np.ndarray, slot: DeltaGenerator) -> Placement:
+def _found(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> Placement:
     """Look for the code, with a bar that fills where the model is to search for it."""
-    assert exhibit.bundle.folder is not None  # it was read from there
-    is_search = not exhibit.bundle.model.has_encoder
+    assert opened.bundle.folder is not None  # it was read from there
+    is_search = not opened.bundle.model.has_encoder
     words = say("placing.searching" if is_search else "placing.encoding")
     slot.progress(0.0, say("placing.starting"))
-    return place(exhibit.bundle.folder, pixels, lambda share: _progress(slot, share, words))
+    return place(opened.bundle.folder, pixels, lambda share: _progress(slot, share, words))
 
 
 def _progress(slot: DeltaGenerator, share: float, words: str) -> None:
     slot.progress(min(share, 1.0), words)
 
 
-def _offer(exhibit: Exhibit, pixels: np.ndarray, placement: Placement) -> None:
+def _offer(opened: OpenedModel, pixels: np.ndarray, placement: Placement) -> None:
     """Say how the code was found and how well the model knows such a picture; lead there."""
     if placement.n_steps:
         how = say("placing.by_search", steps=placement.n_steps)
     else:
         how = say("placing.by_encoder")
-    share = exhibit.share_drawn_better(placement.error)
+    share = opened.share_drawn_better(placement.error)
     st.markdown(f"{how} {say('placing.error', percent=round(100 * share))}")
     if st.button(
         say("placing.go"),
@@ -163,7 +163,7 @@ def _offer(exhibit: Exhibit, pixels: np.ndarray, placement: Placement) -> None:
         width="stretch",
         help=say("placing.go_help"),
     ):
-        state.keep_own_picture(exhibit.version, pixels, placement)
+        state.keep_own_picture(opened.version, pixels, placement)
         state.remember_code(placement.z.tolist(), None)
         st.rerun()
 

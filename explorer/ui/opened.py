@@ -34,7 +34,7 @@ class Coordinate:
 
 
 @dataclass(frozen=True, eq=False)
-class Exhibit:
+class OpenedModel:
     """A bundle without its weights, and what the page derives from it once.
 
     Attributes:
@@ -154,19 +154,19 @@ class Exhibit:
 
 
 @lru_cache(maxsize=2)  # each may be tens of megabytes
-def _all_originals(exhibit: Exhibit) -> np.ndarray | None:
+def _all_originals(opened: OpenedModel) -> np.ndarray | None:
     """Load them all at once: some sources are slow to open for each image anew."""
-    codes = exhibit.bundle.codes
-    return originals.load(exhibit.bundle, codes.ids[codes.placed])
+    codes = opened.bundle.codes
+    return originals.load(opened.bundle, codes.ids[codes.placed])
 
 
 def _given(array: np.ndarray | None) -> np.ndarray:
-    """Return an array that `open_exhibit` has seen to be there."""
+    """Return an array that `open_model` has seen to be there."""
     assert array is not None
     return array
 
 
-def open_exhibit(name: str) -> Exhibit:
+def open_model(name: str) -> OpenedModel:
     """Open a bundle by name, or return it as opened before.
 
     Raises:
@@ -184,26 +184,26 @@ def open_exhibit(name: str) -> Exhibit:
     return _with_kept_maps(_opened(folder, changed_ns))
 
 
-def _with_kept_maps(exhibit: Exhibit) -> Exhibit:
+def _with_kept_maps(opened: OpenedModel) -> OpenedModel:
     """Return a bundle with the maps that were made of it here; what it brings comes first."""
-    more = mapping.kept(exhibit.bundle.codes)
-    new = tuple(sorted(more.keys() - exhibit.bundle.codes.maps.keys()))
-    return _extended(exhibit, new) if new else exhibit
+    more = mapping.kept(opened.bundle.codes)
+    new = tuple(sorted(more.keys() - opened.bundle.codes.maps.keys()))
+    return _extended(opened, new) if new else opened
 
 
 @lru_cache(maxsize=32)
-def _extended(exhibit: Exhibit, names: tuple[str, ...]) -> Exhibit:
-    codes = exhibit.bundle.codes
+def _extended(opened: OpenedModel, names: tuple[str, ...]) -> OpenedModel:
+    codes = opened.bundle.codes
     more = {name: placed for name, placed in mapping.kept(codes).items() if name in names}
-    bundle = replace(exhibit.bundle, codes=replace(codes, maps={**codes.maps, **more}))
-    digest = hashlib.sha256(exhibit.version.encode())
+    bundle = replace(opened.bundle, codes=replace(codes, maps={**codes.maps, **more}))
+    digest = hashlib.sha256(opened.version.encode())
     for name in names:
         digest.update(name.encode() + more[name].xy.tobytes())
-    return Exhibit(bundle, digest.hexdigest()[:16])
+    return OpenedModel(bundle, digest.hexdigest()[:16])
 
 
 @lru_cache(maxsize=32)  # a few megabytes each; sessions hold on to theirs, so let them share it
-def _opened(folder: Path, changed_ns: int) -> Exhibit:
+def _opened(folder: Path, changed_ns: int) -> OpenedModel:
     """Open a folder; `changed_ns` makes a bundle that was replaced count as another."""
     bundle = read_bundle(folder, weights=False)
     if bundle.codes.spacing is None or bundle.codes.pca is None:
@@ -216,4 +216,4 @@ def _opened(folder: Path, changed_ns: int) -> Exhibit:
     for file in ("config.json", "codes.npz"):
         digest.update((folder / file).read_bytes())
     digest.update(bundle.pack or b"")
-    return Exhibit(bundle, digest.hexdigest()[:16])
+    return OpenedModel(bundle, digest.hexdigest()[:16])
