@@ -367,7 +367,9 @@ def reported_view(key: str) -> dict[str, object] | None:
     return view if isinstance(view, dict) else None
 
 
-def select(key: str, of: str, options: dict[str, str], default: str | None = None) -> str:
+def select(
+    key: str, of: str, options: dict[str, str], default: str | None = None, *, hint: str = ""
+) -> str:
     """Draw a choice that lives in the address, and return what is chosen.
 
     Args:
@@ -375,6 +377,7 @@ def select(key: str, of: str, options: dict[str, str], default: str | None = Non
         of: Model the options belong to; another model has other words for the same value.
         options: Value in the address to words on the screen.
         default: Value where the address says nothing or something unknown; otherwise the first.
+        hint: What the explanation says besides.
     """
     values = list(options)
     chosen = asked(key) if asked(key) in options else (default or values[0])
@@ -387,7 +390,7 @@ def select(key: str, of: str, options: dict[str, str], default: str | None = Non
             values,
             format_func=options.__getitem__,
             key=widget,
-            help=say(f"explore.{key}_help"),
+            help=f"{say(f'explore.{key}_help')} {hint}".rstrip(),
             on_change=_remember_choice,
             args=(key, widget, default or values[0]),
         )

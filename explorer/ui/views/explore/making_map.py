@@ -4,13 +4,13 @@ import streamlit as st
 
 from explorer import mapping
 from explorer.errors import ExplorerError
-from explorer.ui.maps import makeable, not_installed
+from explorer.ui.maps import makeable
 from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain, say
 
 
 def make_map(opened: OpenedModel, chosen: str) -> None:
-    """Make the chosen map if need be, and render the page with it; say which could be had too."""
+    """Make the chosen map if need be, and render the page with it."""
     method = next((method for method in makeable(opened) if method.name == chosen), None)
     if method is not None:
         bar = st.progress(0.0, say("explore.making_map", name=method.title))
@@ -22,5 +22,3 @@ def make_map(opened: OpenedModel, chosen: str) -> None:
             st.rerun()
         finally:
             bar.empty()
-    if missing := not_installed():
-        st.caption(say("explore.more_maps", names=", ".join(missing)))

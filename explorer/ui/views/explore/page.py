@@ -12,6 +12,7 @@ from explorer.ui.maps import (
     coordinate_name,
     first_color,
     map_choices,
+    not_installed,
     part_choices,
     point_choices,
 )
@@ -85,7 +86,9 @@ def _gallery(listing: store.Listing, current: str) -> None:
 def _controls(opened: OpenedModel) -> MapChoice:
     """Draw the controls of the map and return what they say."""
     model = opened.bundle.name
-    method = state.select("map", model, map_choices(opened))
+    missing = ", ".join(not_installed())
+    hint = say("explore.more_maps", names=missing) if missing else ""
+    method = state.select("map", model, map_choices(opened), hint=hint)
     make_map(opened, method)
     across = up = 0
     if method == "z":
