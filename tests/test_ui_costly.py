@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -153,6 +154,10 @@ def test_answers_that_are_kept_hold_no_opened_model_in_memory(client, monkeypatc
     gone = weakref.ref(model)
     del model
     opened._opened.cache_clear()
+    # The thread that answered lets go of its work a moment after it has answered.
+    patience = time.monotonic() + 10
+    while gone() is not None and time.monotonic() < patience:
+        time.sleep(0.01)
     assert gone() is None
 
 
