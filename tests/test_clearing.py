@@ -13,7 +13,8 @@ from explorer.bundle import read_bundle, write_bundle
 from explorer.clearing import Work
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, MachineError, TrainingError
-from explorer.jobs.folder import JobStatus, Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import JobStatus, Record
 
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
 

@@ -41,7 +41,8 @@ from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
 from explorer.data.decoding import open_picture
 from explorer.errors import ExplorerError
-from explorer.jobs.folder import Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Record
 from explorer.jobs.unfinished import UnfinishedRun
 from explorer.jobs.worker import work
 from explorer.training import train

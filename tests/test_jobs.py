@@ -17,7 +17,8 @@ from explorer import jobs, store
 from explorer.bundle import read_bundle
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, MachineError, TrainingError
-from explorer.jobs.folder import ENDED, JobStatus, Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import ENDED, JobStatus, Record
 from explorer.jobs.worker import work
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,8 @@ from explorer.bundle import read_bundle
 from explorer.config import TrainConfig
 from explorer.errors import TrainingError
 from explorer.jobs.ends import place_of
-from explorer.jobs.folder import Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Record
 from explorer.jobs.worker import work
 
 BY_HEART = {"epochs": 40, "n_images": 100, "learning_rate": 0.01, "hidden": (64,), "latent_dim": 8}

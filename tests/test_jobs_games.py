@@ -12,7 +12,8 @@ import pytest
 from explorer import jobs, store
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.config import TrainConfig
-from explorer.jobs.folder import Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Record
 from explorer.jobs.worker import work
 from explorer.kinds import KINDS, Kind
 from tests.conftest import ADVERSARIAL

@@ -9,8 +9,9 @@ import pytest
 
 from explorer import store
 from explorer.config import TrainConfig
-from explorer.jobs.folder import LOCK_WAIT_S, JobStatus, Record, RunFolder
+from explorer.jobs.folder import LOCK_WAIT_S, RunFolder
 from explorer.jobs.held import is_held
+from explorer.jobs.records import JobStatus, Record
 
 N_PEOPLE, N_LOOKS = 8, 1_000
 

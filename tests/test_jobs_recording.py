@@ -15,7 +15,8 @@ from explorer import cli, jobs, store
 from explorer.bundle import read_bundle, write_bundle
 from explorer.config import TrainConfig
 from explorer.errors import TrainingError
-from explorer.jobs.folder import JobStatus, Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import JobStatus, Record
 from tests.test_cli import QUICK, latent_explorer
 from tests.test_ui_train import drawn, links
 from tests.tools import started

@@ -18,7 +18,8 @@ from explorer.bundle import read_bundle, write_bundle
 from explorer.config import TrainConfig
 from explorer.disk import begun, is_abandoned
 from explorer.errors import BundleError
-from explorer.jobs.folder import Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Record
 from explorer.jobs.worker import work
 from tests.inputs import png
 

@@ -16,7 +16,7 @@ from explorer.bundle import read_bundle
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, DataError, MachineError, TrainingError
 from explorer.jobs import cluster
-from explorer.jobs.folder import JobStatus
+from explorer.jobs.records import JobStatus
 from explorer.jobs.worker import work
 from explorer.sweeping import grid
 from tests.test_cli import latent_explorer, refused

@@ -13,7 +13,8 @@ from explorer import jobs, store
 from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
-from explorer.jobs.folder import JobStatus, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import JobStatus
 from explorer.sweeping import grid
 from explorer.ui.views.train.gradients import _LESSONS
 from tests.inputs import png

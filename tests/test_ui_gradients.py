@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from explorer import jobs, store
 from explorer.config import TrainConfig
 from explorer.errors import TrainingError
-from explorer.jobs.folder import JobStatus, Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import JobStatus, Record
 from explorer.jobs.worker import work
 from explorer.ui.replay import gif_of
 from explorer.ui.views.train.gradients import _LESSONS

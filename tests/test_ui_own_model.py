@@ -9,7 +9,8 @@ from explorer import jobs, store
 from explorer.bundle import read_bundle
 from explorer.config import TrainConfig
 from explorer.errors import TrainingError
-from explorer.jobs.folder import Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Record
 from explorer.jobs.worker import work
 from tests.test_ui_clearing import boxes, keyed, managed, says
 from tests.test_ui_train import button, drawn, links

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from explorer import jobs
 from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
-from explorer.jobs.folder import JobStatus, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import JobStatus
 from explorer.jobs.worker import work
 from explorer.sweeping import grid
 from tests.conftest import fresh_bundle, with_settings

@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 import explorer
 from explorer import data, jobs, store
 from explorer.config import SETTINGS, SHAPING, TrainConfig
-from explorer.jobs.folder import JobStatus, Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import JobStatus, Record
 from explorer.jobs.worker import work
 from explorer.kinds import KINDS, Kind
 from explorer.remedies import remedies_for

@@ -3,6 +3,7 @@
 A run is its folder: readers read its state there, the app writes requests into it, and a process
 that ends, for whatever reason, leaves in it everything that resuming needs.
 
+- `records.py`: what is written down of a run, as records.
 - `folder.py`: reads and writes the files in a run's folder.
 - `reading.py`: reads those files without trusting them.
 - `held.py`: whether some process works on a run, seen without getting in its way.
@@ -47,7 +48,7 @@ from explorer.jobs.executors import (
     trial_made_by,
     trial_of,
 )
-from explorer.jobs.folder import ENDED, Asked, JobStatus, Record, Report, RunFolder, State
+from explorer.jobs.folder import RunFolder
 from explorer.jobs.looking import maker_of, model_of, reconstructions
 from explorer.jobs.made import folder_made_by, is_model_of
 from explorer.jobs.processes import (
@@ -68,6 +69,7 @@ from explorer.jobs.processes import (
     warm_up,
 )
 from explorer.jobs.recording import Recording
+from explorer.jobs.records import ENDED, Asked, JobStatus, Record, Report, State
 from explorer.jobs.turns import n_at_once
 
 __all__ = [

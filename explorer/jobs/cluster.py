@@ -24,8 +24,8 @@ from explorer.bundle.files import CAPS
 from explorer.config import TrainConfig
 from explorer.errors import DataError, ExplorerError, MachineError, TrainingError
 from explorer.jobs import processes
-from explorer.jobs.folder import ENDED, JobStatus
 from explorer.jobs.pipeline import Observer, Pipeline, Task
+from explorer.jobs.records import ENDED, JobStatus
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -24,8 +24,9 @@ from explorer.bundle.card import retitled
 from explorer.disk import replace_file
 from explorer.errors import ConfigError, TrainingError
 from explorer.foreign import if_readable, parse_json
-from explorer.jobs.folder import ENDED, RunFolder
+from explorer.jobs.folder import RunFolder
 from explorer.jobs.made import folder_made_by
+from explorer.jobs.records import ENDED
 from explorer.verdict import Finding, value_text
 from explorer.words import catalogue
 

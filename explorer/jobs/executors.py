@@ -16,8 +16,9 @@ from explorer.bundle import read_summary
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, TrainingError
 from explorer.jobs import processes
-from explorer.jobs.folder import ENDED, JobStatus, RunFolder
+from explorer.jobs.folder import RunFolder
 from explorer.jobs.made import folder_made_by
+from explorer.jobs.records import ENDED, JobStatus
 
 
 class Watched(Protocol):

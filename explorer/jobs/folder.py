@@ -4,8 +4,8 @@
 - `asked.json`: requests of the people who watch: pause, slow motion, finish.
 - `state.json`: how the run stands, rewritten several times a second by the process that works.
 - `progress.jsonl`: a line for each report kept.
-- `snapshots/N.npz`, `snapshots.jsonl`, `latest.npz`, `watched.npz`: what is there to look at.
-- `ends.json`, `ends/`, `best.npz`: what the run came to, once it is over; `ends.py` knows them.
+- `snapshots/N.npz`, `snapshots.jsonl`, `latest.npz`, `watched.npz`: pictures and codes to look at.
+- `ends.json`, `ends/`, `best.npz`: the results of a run that is over; `ends.py` reads them.
 - `checkpoint`, `log.txt`, and `lock`, which the working process holds.
 """
 
@@ -30,133 +30,13 @@ from explorer.errors import BundleError, ExplorerError
 from explorer.foreign import door, parse_json, printable
 from explorer.jobs.held import is_held
 from explorer.jobs.reading import MOST_SECONDS, read_arrays, read_json, read_lines, usable
-
-State = Literal[
-    "queued", "starting", "running", "paused", "finishing", "finished", "stopped", "failed"
-]
-Health = Literal[
-    "healthy", "vanishing", "exploding", "overfitting", "even", "mode-collapse", "discriminator-won"
-]
-AT_WORK: tuple[State, ...] = ("starting", "running", "finishing")
-ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
+from explorer.jobs.records import AT_WORK, Asked, JobStatus, Record, Report
 
 _HEARTBEAT_S = 5.0  # a state older than this is believed only of a process that holds the lock
-_START_S = 60.0  # that a process may take to say its first word
-LOCK_WAIT_S = 3.0  # for the lock: somebody may look just then whether it is held
+_START_S = 60.0  # how long a process may take to write its first state
+LOCK_WAIT_S = 3.0  # how long to wait for the lock: a look at it holds it for an instant
 _LOCK = "lock"
-_RESERVE_BYTES = 1 << 16  # given up when the disk is full, so that this much can still be said
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """What was asked for.
-
-    Attributes:
-        name: Name of the bundle to be.
-        out: Folder of it.
-        config: Settings; `batch_size` and `likelihood` may yet be chosen to fit the images.
-        fitted: Names of settings to be chosen to fit the images.
-        created_s: When it was asked for, in seconds of the Unix clock.
-        sweep: Id of the sweep it belongs to; empty for a run by itself.
-        in_terminal: Whether it was begun on the command line, which alone can go on with it.
-        origin: Id of the run and of the bundle it makes; `RunFolder.create` gives it one. Runs of
-            earlier versions have none.
-    """
-
-    name: str
-    out: Path
-    config: TrainConfig
-    fitted: tuple[str, ...] = ()
-    created_s: float = 0.0
-    sweep: str = ""
-    in_terminal: bool = False
-    origin: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the people who watch a run have asked for."""
-
-    pause: bool = False
-    slow: bool = False
-    finish: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """One line of progress; losses in nats per image, None where the kind of model has none.
-
-    Attributes:
-        step: Updates of the weights so far.
-        epoch: Epochs finished.
-        elapsed_s: Seconds of work.
-        loss: Moving mean over the last batches, as are elbo, log_likelihood and kl.
-        validation: The same four over held-out images, at the end of an epoch.
-        duel: How adversarial training stands: `discriminator`, `real`, `made`, `diversity` and
-            `verdict`, as in `Progress.adversarial`; None for other kinds. Run folders of any
-            age call it so.
-        gradients: Norm of the gradient in each layer.
-    """
-
-    step: int
-    epoch: int
-    elapsed_s: float
-    loss: float | None = None
-    elbo: float | None = None
-    log_likelihood: float | None = None
-    kl: float | None = None
-    validation: dict[str, float | None] | None = None
-    duel: dict[str, float | str] | None = None
-    gradients: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobStatus:
-    """How a run stands.
-
-    Attributes:
-        state: What it is doing; `failed` also where its process was killed.
-        error: Three sentences about a failure: what is so, what was needed, what to do.
-        epoch: Epochs finished, of `epochs`.
-        step: Updates of the weights so far, of `steps`; 0 of 0 before the start.
-        elapsed_s: Seconds of work.
-        images_per_s: Speed.
-        layers: Names of the layers whose gradients are reported.
-        health: What gradients and held-out loss say: healthy, vanishing, exploding or overfitting;
-            of adversarial training, its verdict: even, mode-collapse or discriminator-won.
-        best_step: Step with the smallest held-out loss so far; 0 before the first check.
-        updated_s: When this was said, in seconds of the Unix clock.
-        queued_s: Since when it has waited for its turn, in the same.
-        pid: Process that said it; 0 before there was one.
-        out: Name of the bundle made.
-        doing: What it does before the first step and after the last, in a few words.
-        done: Fraction of that.
-    """
-
-    state: State = "queued"
-    error: tuple[str, ...] = ()
-    epoch: int = 0
-    epochs: int = 0
-    step: int = 0
-    steps: int = 0
-    elapsed_s: float = 0.0
-    images_per_s: float = 0.0
-    layers: tuple[str, ...] = ()
-    health: Health = "healthy"
-    best_step: int = 0
-    updated_s: float = 0.0
-    queued_s: float = 0.0
-    pid: int = 0
-    out: str = ""
-    doing: str = ""
-    done: float = 0.0
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds of work left at the pace so far, or None before the first step."""
-        if not self.step:
-            return None
-        return self.elapsed_s / self.step * max(self.steps - self.step, 0)
+_RESERVE_BYTES = 1 << 16  # freed when the disk is full, so that the last state can still be written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +87,7 @@ class RunFolder:
         return self.path / "log.txt"
 
     def create(self, record: Record) -> None:
-        """Make the folder, with the run waiting for its turn.
+        """Make the folder of a run that waits for its turn.
 
         Raises:
             MachineError: The disk is full or may not be written to.
@@ -223,7 +103,7 @@ class RunFolder:
             raise
 
     def _fill(self, record: Record) -> None:
-        """Write what a new run's folder holds; run.json comes last, by which it is known as one."""
+        """Write the files of a new run; run.json, which marks the folder as a run, comes last."""
         try:
             (self.path / "snapshots").mkdir()
         except OSError as error:
@@ -263,14 +143,14 @@ class RunFolder:
             "Delete the run, and start it again.",
         )
 
-    # ---- wishes
+    # ---- requests
 
     def asked(self) -> Asked:
-        """Return what is wanted of the run; nothing special where that cannot be read."""
+        """Return the requests of those who watch; the defaults where the file cannot be read."""
         return Asked(**usable(Asked, read_json(self.path / "asked.json")))
 
     def ask(self, asked: Asked) -> None:
-        """Leave a wish.
+        """Replace the requests.
 
         Raises:
             MachineError: The disk is full or may not be written to.
@@ -280,7 +160,7 @@ class RunFolder:
     # ---- how it stands
 
     def lock(self) -> FileLock:
-        """Return the lock that the working process holds; the system lets go of it at its end."""
+        """Return the lock of the working process; the system frees it when the process ends."""
         return FileLock(self.path / _LOCK)
 
     def is_worked_on(self) -> bool:
@@ -288,7 +168,7 @@ class RunFolder:
         return is_held(self.path / _LOCK)
 
     def said(self) -> JobStatus:
-        """Return how the run stood when it last said so."""
+        """Return the state that the run last wrote."""
         values = read_json(self.path / "state.json")
         return JobStatus(**usable(JobStatus, values, largest=MOST_SECONDS))
 
@@ -298,7 +178,7 @@ class RunFolder:
         believed_s = _HEARTBEAT_S if status.pid else _START_S
         stale = time.time() - status.updated_s > believed_s
         if status.state in (*AT_WORK, "queued") and stale and not self.is_worked_on():
-            status = self.said()  # it may have ended well just now
+            status = self.said()  # it may have finished since
             if status.state in (*AT_WORK, "queued"):
                 return dataclasses.replace(status, state="failed", error=_killed(self, status))
         if status.state == "running" and self.asked().finish:
@@ -306,7 +186,7 @@ class RunFolder:
         return status
 
     def say(self, status: JobStatus) -> None:
-        """Say how the run stands.
+        """Write how the run stands.
 
         Raises:
             MachineError: The disk may not be written to, or is full to the last byte.
@@ -329,10 +209,10 @@ class RunFolder:
         return read_lines(self.path / "snapshots.jsonl", _Moment)[skip:]
 
     def snapshot(self, which: int | Literal["best"] | None) -> dict[str, np.ndarray] | None:
-        """Return a kept snapshot, the latest for None, or that of the best weights of a run.
+        """Return one kept snapshot; None asks for the latest, "best" for that of the best weights.
 
         Returns:
-            None if there is no such one.
+            None if there is none.
         """
         files = {None: "latest.npz", "best": "best.npz"}
         file = files[which] if not isinstance(which, int) else f"snapshots/{which}.npz"
@@ -340,10 +220,11 @@ class RunFolder:
         return arrays if arrays and _is_snapshot(arrays) else None
 
     def watched(self) -> dict[str, np.ndarray] | None:
-        """Return what is watched, as arrays.
+        """Return the images that the run shows, as arrays.
 
-        `x`, the originals shown (m, c, h, w) uint8; `held_out` (n,) uint8, which runs of earlier
-        versions lack, as all were; where there are classes, `labels` (n,) and `class_names` (k,).
+        `x`: the originals (m, c, h, w) uint8. `held_out`: (n,) uint8; runs of earlier versions lack
+        it, because all their images were held out. Where there are classes, `labels` (n,) and
+        `class_names` (k,).
         """
         arrays = read_arrays(self.path / "watched.npz", {"x": 4}, _OF_WATCHED)
         return arrays if arrays and _is_watched(arrays) else None
@@ -371,7 +252,7 @@ class RunFolder:
         return len(content)
 
     def forget_from(self, step: int) -> int:
-        """Drop reports and snapshots of a step and all later ones, which will be made again.
+        """Delete reports and snapshots from a step on; the resumed run makes them again.
 
         Returns:
             How many snapshots are left.
@@ -391,7 +272,7 @@ class RunFolder:
         return self.path / "reserve"
 
     def _write(self, file: str, content: bytes) -> None:
-        """Replace a file whole; a folder that was deleted meanwhile is not made again."""
+        """Replace a file whole. A folder that somebody has deleted is not made again."""
         path = self.path / file
         try:
             with replacing(path, synced=False) as stream:
@@ -401,7 +282,7 @@ class RunFolder:
 
 
 def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
-    """Word the end of a process that could not say why it ended."""
+    """Explain the end of a process that left no message."""
     can_go_on = run.checkpoint.exists()
     with contextlib.suppress(ExplorerError):
         if run.record().in_terminal:

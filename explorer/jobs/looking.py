@@ -10,9 +10,10 @@ from explorer import store
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.jobs.ends import read_ends
-from explorer.jobs.folder import ENDED, RunFolder
+from explorer.jobs.folder import RunFolder
 from explorer.jobs.made import folder_made_by, is_model_of
 from explorer.jobs.processes import runs
+from explorer.jobs.records import ENDED
 
 
 def model_of(run: RunFolder) -> str:

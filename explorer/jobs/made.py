@@ -10,7 +10,8 @@ from pathlib import Path
 from explorer import store
 from explorer.bundle import read_summary
 from explorer.errors import BundleError
-from explorer.jobs.folder import Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Record
 
 
 def folder_made_by(run: RunFolder) -> Path | None:

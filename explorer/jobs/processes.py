@@ -21,7 +21,8 @@ from explorer import store
 from explorer.config import TrainConfig
 from explorer.disk import machine_error
 from explorer.errors import BundleError, ExplorerError, MachineError, TrainingError
-from explorer.jobs.folder import ENDED, Asked, Record, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import ENDED, Asked, Record
 from explorer.jobs.unfinished import resume_command
 
 # The process that waits for the next run, if there is one.

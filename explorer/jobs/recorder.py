@@ -10,7 +10,8 @@ import time
 import numpy as np
 
 from explorer.data.imageset import ImageSet
-from explorer.jobs.folder import Report, RunFolder
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Report
 from explorer.projection import followed
 from explorer.training import Losses, Progress, Snapshot, Watch
 from explorer.training.collapse import AdversarialStatus

@@ -21,9 +21,10 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError
 from explorer.jobs.ends import write_ends
-from explorer.jobs.folder import LOCK_WAIT_S, Asked, Record, RunFolder, State
+from explorer.jobs.folder import LOCK_WAIT_S, RunFolder
 from explorer.jobs.pipeline import Made, Observer
 from explorer.jobs.processes import new_folder, runs
+from explorer.jobs.records import Asked, Record, State
 from explorer.jobs.telling import Teller
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from explorer.jobs.folder import Health, JobStatus, RunFolder, State
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Health, JobStatus, State
 
 if TYPE_CHECKING:
     from explorer.training import Progress

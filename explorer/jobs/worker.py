@@ -23,9 +23,10 @@ from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, ExplorerError, MachineError
 from explorer.jobs.ends import place_of, write_ends
-from explorer.jobs.folder import LOCK_WAIT_S, Health, JobStatus, RunFolder, State
+from explorer.jobs.folder import LOCK_WAIT_S, RunFolder
 from explorer.jobs.made import folder_saved_by
 from explorer.jobs.pipeline import Made, Observer, Pipeline, Task
+from explorer.jobs.records import Health, JobStatus, State
 from explorer.jobs.stopping import StopAsked
 from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
