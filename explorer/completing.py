@@ -17,7 +17,7 @@ from explorer.bundle.card import card_text
 from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig
 from explorer.data.imageset import ReportProgress
-from explorer.data.pictures import as_image
+from explorer.data.pictures import to_picture
 
 _PREVIEW_SIDE, _CELL, _GAP = 256, 80, 4  # pixels: 3 cells and 4 gaps make 256
 
@@ -164,11 +164,6 @@ def _preview(bundle: ModelBundle) -> bytes:
     stream = io.BytesIO()
     canvas.save(stream, "PNG", optimize=True)
     return stream.getvalue()
-
-
-def to_picture(x: np.ndarray) -> Image.Image:
-    """Return an image (c, h, w) in [0, 1] as a picture of 8-bit pixels, rounded to the nearest."""
-    return as_image(np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8))
 
 
 def _varied(codes: Codes, count: int) -> np.ndarray:

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from explorer.bundle import read_bundle, write_bundle
-from explorer.completing import complete, to_picture, train_command
+from explorer.completing import complete, train_command
 from explorer.config import TrainConfig
+from explorer.data.pictures import to_picture
 from explorer.latent.encode import decode
 from tests.conftest import fresh_bundle
 
@@ -111,11 +112,3 @@ def test_settings_that_are_yes_or_no_become_flags():
     config = TrainConfig(data="digits", arch="mlp", tied=True)
     assert " --tied " in train_command(config, "x")
     assert "tied" not in train_command(TrainConfig(data="digits"), "x")
-
-
-def test_a_picture_rounds_to_the_nearest_of_256():
-    x = np.array([[[0.0, 0.4 / 255, 0.6 / 255, 1.0]]], np.float32)
-    assert np.asarray(to_picture(x)).tolist() == [[0, 0, 1, 255]]
-    colour = np.stack([np.full((2, 3), value, np.float32) for value in (0.0, 0.5, 2.0)])
-    assert to_picture(colour).size == (3, 2)
-    assert to_picture(colour).getpixel((0, 0)) == (0, 128, 255)

@@ -12,6 +12,7 @@ from explorer.data.pictures import (
     in_colour_or_grey,
     square_up,
     stack,
+    to_picture,
     to_square,
 )
 from explorer.data.reading import FOUND_OUT
@@ -213,3 +214,11 @@ def test_one_picture_that_cannot_be_read_is_named(monkeypatch):
     monkeypatch.setattr(decoding, "MAX_PICTURE_BYTES", 3)
     with pytest.raises(DataError, match=r'"x\.png" has more than'):
         read_one(b"junk", "x.png", size=8, grey=True)
+
+
+def test_a_picture_rounds_to_the_nearest_of_256():
+    x = np.array([[[0.0, 0.4 / 255, 0.6 / 255, 1.0]]], np.float32)
+    assert np.asarray(to_picture(x)).tolist() == [[0, 0, 1, 255]]
+    colour = np.stack([np.full((2, 3), value, np.float32) for value in (0.0, 0.5, 2.0)])
+    assert to_picture(colour).size == (3, 2)
+    assert to_picture(colour).getpixel((0, 0)) == (0, 128, 255)

@@ -13,8 +13,8 @@ import numpy as np
 from explorer import store
 from explorer.bundle import read_bundle
 from explorer.cli.terminal import ProgressLine, note
-from explorer.completing import to_picture
 from explorer.data.npz import npz_bytes, read_npz
+from explorer.data.pictures import to_picture
 from explorer.data.reading import Reading
 from explorer.disk import replace_file
 from explorer.errors import DataError, ShapeError

@@ -1,8 +1,9 @@
-"""Pictures of any size to square pixels: fit, make grey or colour, lay on a background.
+"""Pictures of any size to square pixels and back: fit, make grey or colour, lay on a background.
 
 A picture here is an array (h, w) grey or (h, w, 3) RGB, uint8. Knows nothing of files.
 """
 
+import io
 from collections.abc import Iterable
 
 import numpy as np
@@ -78,6 +79,18 @@ def _padded(picture: np.ndarray, size: int) -> np.ndarray:
 def as_image(pixels: np.ndarray) -> Image.Image:
     """Return (1 or 3, h, w) uint8 as an image that can be saved."""
     return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+
+
+def as_png(pixels: np.ndarray) -> bytes:
+    """Return (1 or 3, h, w) uint8 as a PNG."""
+    stream = io.BytesIO()
+    as_image(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def to_picture(x: np.ndarray) -> Image.Image:
+    """Return an image (c, h, w) in [0, 1] as a picture of 8-bit pixels, rounded to the nearest."""
+    return as_image(np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8))
 
 
 def size_to_take(h: int, w: int, fit: Fit = "pad") -> int:

@@ -1,12 +1,8 @@
-"""Mounts a comparison: hands it a scene as plain data and hears back when the hand lets go."""
+"""The comparison: what the browser is sent of it, and what it says goes into the address."""
 
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.bundle.measures import meaning_of, name_of, value_of
 from explorer.comparing import Compared, Standing, compare_scores, picture_key, standings
@@ -15,18 +11,23 @@ from explorer.figures import CLASS_COLORS, PLAIN_COLOR
 from explorer.kinds import words_of
 from explorer.ui import routes, state
 from explorer.ui.compare_arrays import telling_item
+from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import ComparedModel, CompareScene, ScoreRow, SliderSet
 from explorer.ui.words import compare_words, say
 
-_COMPARISON = "comparison"
 _NONE = "\N{EN DASH}"
 
 
 def comparison(shown: Sequence[OpenedModel]) -> None:
-    """Draw two to four models side by side; only this part runs again when the hand lets go."""
-    start = state.asked_comparison(latent_dims(shown), len(shown))
-    _fragment(shown, scene(shown, start))
+    """Draw two to four models side by side."""
+    sent = scene(shown, state.asked_comparison(latent_dims(shown), len(shown)))
+    mount(
+        "comparison",
+        sent,
+        styles=("compare/page.css",),
+        remember=lambda view: _remember(view, shown),
+    )
 
 
 def latent_dims(shown: Sequence[OpenedModel]) -> list[int]:
@@ -189,29 +190,6 @@ def _csv(shown: Sequence[OpenedModel], compared: Sequence[Compared]) -> str:
     ]
     measures = [(row.key, row.values, _remark(row)) for row in compared]
     return comparison_csv([opened.bundle.name for opened in shown], facts, measures)
-
-
-@cache
-def _component() -> ComponentRenderer:
-    live = files("explorer").joinpath("live")
-    return st.components.v2.component(
-        "latent_explorer_comparison",
-        html='<div class="le-root"></div>',
-        css=live.joinpath("compare/page.css").read_text(encoding="utf-8"),
-        js=live.joinpath("adapter.js").read_text(encoding="utf-8"),
-        isolate_styles=False,  # as the other views, whose rules for pictures it shares
-    )
-
-
-@st.fragment
-def _fragment(shown: Sequence[OpenedModel], sent: CompareScene) -> None:
-    def remember() -> None:
-        view = state.reported_view(_COMPARISON)
-        if view and view.get("key") == sent["key"]:
-            _remember(view, shown)
-
-    # In the callback, because the component keeps what it said last, also of other models.
-    _component()(key=_COMPARISON, data=sent, on_view_change=remember)
 
 
 def _remember(view: dict[str, object], shown: Sequence[OpenedModel]) -> None:

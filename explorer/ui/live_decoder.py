@@ -1,35 +1,26 @@
-"""Mounts the stage: hands it a scene as plain data and hears back when the hand lets go."""
+"""The stage of the Explore page: what it is sent, and what it says goes into the address."""
 
 import base64
-import io
 import math
-from functools import cache
-from importlib.resources import files
 from urllib.parse import urlencode
 
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
-
 from explorer.bundle import ModelBundle
-from explorer.data.pictures import as_image
+from explorer.data.pictures import as_png
 from explorer.live import modules
 from explorer.ui import routes, state
 from explorer.ui.maps import MapChoice
+from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import OwnPicture, StageScene, StageTitle, ToolScene
 from explorer.ui.words import say, stage_words
 
-_STAGE = "stage"
-_STYLES = ("explore/hero", "explore/page", "parts/touch")  # what fingers need comes last, to win
+_STYLES = ("explore/hero.css", "explore/page.css", "parts/touch.css")
 
 
 def stage(opened: OpenedModel, choice: MapChoice) -> None:
-    """Draw the stage for one bundle and one map.
-
-    Only this part of the page runs again when the hand lets go, and what it sends is the same
-    then, so nothing is drawn anew.
-    """
-    _fragment(opened, scene(opened, choice, _start(opened)))
+    """Draw the stage for one bundle and one map."""
+    sent = scene(opened, choice, _start(opened))
+    mount("stage", sent, styles=_STYLES, remember=lambda view: _remember(view, opened))
 
 
 def _start(opened: OpenedModel) -> state.Start:
@@ -91,37 +82,12 @@ def _own(opened: OpenedModel) -> OwnPicture | None:
     own = state.own_picture(opened.version)
     if own is None:
         return None
-    stream = io.BytesIO()
-    as_image(own.pixels).save(stream, "PNG")
     return {
         "id": own.number,
-        "image": f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}",
+        "image": f"data:image/png;base64,{base64.b64encode(as_png(own.pixels)).decode()}",
         "z": own.placement.z.tolist(),
         "error": own.placement.error,
     }
-
-
-@cache
-def _component() -> ComponentRenderer:
-    live = files("explorer").joinpath("live")
-    return st.components.v2.component(
-        "latent_explorer_stage",
-        html='<div class="le-root"></div>',
-        css="".join(live.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in _STYLES),
-        js=live.joinpath("adapter.js").read_text(encoding="utf-8"),
-        isolate_styles=False,  # Plotly's own styles live in the document
-    )
-
-
-@st.fragment
-def _fragment(opened: OpenedModel, sent: StageScene) -> None:
-    def remember() -> None:
-        view = state.reported_view(_STAGE)
-        if view and view.get("key") == sent["key"]:
-            _remember(view, opened)
-
-    # In the callback, because the component keeps what it said last, also of another model.
-    _component()(key=_STAGE, data=sent, on_view_change=remember)
 
 
 def _remember(view: dict[str, object], opened: OpenedModel) -> None:

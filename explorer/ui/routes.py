@@ -4,7 +4,6 @@ All that begins with `/latent` is answered here or in `run_routes.py`, or is a 4
 carries a hash of what it leads to, so browsers may keep the answer for good.
 """
 
-import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from explorer.data.pictures import as_image
+from explorer.data.pictures import as_png
 from explorer.errors import BundleError, ExplorerError, ShapeError
 from explorer.live import modules
 from explorer.ui import serving
@@ -187,11 +186,7 @@ async def _original(request: Request, opened: OpenedModel) -> Response:
 def _as_png(opened: OpenedModel, item: int) -> bytes:
     """Return the image an item's code came from as a PNG, or nothing if it is not at hand."""
     image = opened.original(item)
-    if image is None:
-        return b""
-    stream = io.BytesIO()
-    as_image(image).save(stream, "PNG")
-    return stream.getvalue()
+    return b"" if image is None else as_png(image)
 
 
 async def _names(request: Request, opened: OpenedModel) -> Response:
