@@ -60,9 +60,14 @@ class Compared:
     caution: Caution | None
 
 
-def picture_key(model: Model) -> tuple[str, int, int, str, str]:
-    """Return what two models must have in common for rows of their sets to be the same pictures."""
+def picture_key(model: Model) -> tuple[object, ...]:
+    """Return what two models must have in common for rows of their sets to be the same pictures.
+
+    Without training settings, only the fingerprint of the images says which they are.
+    """
     config = model.config
+    if config is None:
+        return (model.data.fingerprint or model.name,)
     return config.data, config.image_size, config.n_images, config.colours, config.fit
 
 
@@ -92,7 +97,7 @@ def first_choice(models: Sequence[BundleSummary]) -> list[BundleSummary]:
             groups.setdefault((key(model), _shape(model)), []).append(model)
         several = [group for group in groups.values() if len(group) > 1]
         if several:
-            group = max(several, key=lambda g: (len({m.config.kind for m in g}), len(g)))
+            group = max(several, key=lambda g: (len({m.kind for m in g}), len(g)))
             return _varied(group)
     return list(models[:1])
 
@@ -235,7 +240,7 @@ def _varied(group: Sequence[BundleSummary]) -> list[BundleSummary]:
 
     Each kind comes once before any comes again, and of the kinds, each sort once.
     """
-    kinds = _turns([model.config.kind for model in group])
+    kinds = _turns([model.kind for model in group])
     sorts = _turns([_sort(model) for model in group])
     chosen = sorted(range(len(group)), key=lambda i: (kinds[i], sorts[i], i))[:MOST]
     return [group[i] for i in sorted(chosen)]
@@ -245,7 +250,7 @@ def _sort(model: BundleSummary) -> str:
     """Return what a model is: a generator, adversarial with an encoder, a VAE or an autoencoder."""
     if not model.model.has_encoder:
         return "generator"
-    if model.config.is_adversarial:
+    if model.of_kind and model.of_kind.is_adversarial:
         return "hybrid"
     return "vae" if model.model.has_posterior else "autoencoder"
 

@@ -57,7 +57,8 @@ def with_scores(
     bundle: ModelBundle, scores: Mapping[str, float], factor_r2: Mapping[str, float]
 ) -> ModelBundle:
     """Return a bundle that bears these scores, in its settings and on its card."""
-    command = train_command(bundle.config, bundle.name)  # whatever the file gave for it
+    # Whatever the file says of it.
+    command = train_command(bundle.config, bundle.name) if bundle.config else ""
     scored = replace(
         bundle, scores=kept_scores(scores), factor_r2=kept_scores(factor_r2), command=command
     )
@@ -122,7 +123,7 @@ def _named(bundle: ModelBundle) -> ModelBundle:
         return bundle
     factors = name_coordinates(codes.mu, codes.factors, factor_names)
     columns = {i: factor_names.index(factor) for i, factor in factors.items()}
-    senses = {i: factor_sense(bundle.config.data, factor) for i, factor in factors.items()}
+    senses = {i: factor_sense(bundle.images_of, factor) for i, factor in factors.items()}
     names = {i: ": ".join(filter(None, (factor, senses[i]))) for i, factor in factors.items()}
     turned = mirror(bundle, falling_coordinates(codes.mu, codes.factors, columns))
     return replace(turned, slider_names=names)

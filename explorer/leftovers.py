@@ -45,7 +45,7 @@ def used_uploads(*, runs: Iterable[str] = (), models: Iterable[str] = ()) -> set
     for folder in (*store.own_folders(), *store.elsewhere_folders()):
         with contextlib.suppress(ExplorerError):
             if folder.name not in gone_models:
-                sources.append(read_summary(folder).config.data)
+                sources.append(read_summary(folder).images_of)
     return {Path(os.path.abspath(source)).parent for source in sources if store.is_upload(source)}
 
 

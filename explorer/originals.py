@@ -13,6 +13,7 @@ import numpy as np
 
 from explorer import data, store
 from explorer.bundle import ModelBundle
+from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.data.npz import read_npz
 from explorer.data.pictures import bring_to
@@ -27,7 +28,8 @@ def at_hand(bundle: ModelBundle) -> bool:
     """Whether the images are on this machine.
 
     A folder or file is not looked into, which may take long: it may have changed meanwhile, and
-    then `load` finds no images in it.
+    then `load` finds no images in it. Where the settings of the training are unknown, so is how to
+    read the images.
     """
     if _place(bundle) is not None:
         return True
@@ -45,7 +47,9 @@ def load(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
         Shape (m, c, h, w), uint8; None if they are not at hand or no longer the same.
     """
     config = bundle.config
-    images = _shipped(bundle, ids)
+    if config is None:
+        return None
+    images = _shipped(bundle, config, ids)
     if images is None:
         place = _place(bundle)
         images = (
@@ -57,7 +61,7 @@ def load(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
                 grey=config.grey,
             )
             if place is None
-            else _of_place(bundle, place, ids)
+            else _of_place(bundle, config, place, ids)
         )
     fits = images is not None and images.shape[1:] == bundle.data.image_shape
     return images if fits else None
@@ -69,7 +73,9 @@ def names(bundle: ModelBundle, ids: np.ndarray) -> tuple[str, ...] | None:
     Only images from a folder or file on this machine have names; those of sets are numbers.
     """
     place = _place(bundle)
-    images = None if place is None else _set_of(bundle, place, ids)
+    if place is None or bundle.config is None:
+        return None
+    images = _set_of(bundle, bundle.config, place, ids)
     return tuple(images.item_names[row] for row in ids) if images and images.item_names else None
 
 
@@ -86,8 +92,8 @@ def remember_place(bundle: ModelBundle, place: str = "") -> None:
     Raises:
         MachineError: The home cannot be written to.
     """
-    source, fingerprint = Path(place or bundle.config.data).expanduser(), bundle.data.fingerprint
-    if fingerprint and not data.is_name(bundle.config.data) and source.exists():
+    source, fingerprint = Path(place or bundle.images_of).expanduser(), bundle.data.fingerprint
+    if fingerprint and not data.is_name(bundle.images_of) and source.exists():
         replace_file(_note(fingerprint), str(source.absolute()).encode())
 
 
@@ -97,8 +103,8 @@ def _note(fingerprint: str) -> Path:
 
 def _place(bundle: ModelBundle) -> Path | None:
     """Return the folder or file that the images were read from, if it is known and still there."""
-    if store.is_upload(bundle.config.data):
-        return Path(bundle.config.data)
+    if store.is_upload(bundle.images_of):
+        return Path(bundle.images_of)
     if not bundle.data.fingerprint:
         return None
     try:
@@ -108,14 +114,18 @@ def _place(bundle: ModelBundle) -> Path | None:
         return None
 
 
-def _of_place(bundle: ModelBundle, place: Path, ids: np.ndarray) -> np.ndarray | None:
-    images = _set_of(bundle, place, ids)
+def _of_place(
+    bundle: ModelBundle, config: TrainConfig, place: Path, ids: np.ndarray
+) -> np.ndarray | None:
+    images = _set_of(bundle, config, place, ids)
     return None if images is None else images.pixels[ids]
 
 
-def _set_of(bundle: ModelBundle, place: Path, ids: np.ndarray) -> ImageSet | None:
+def _set_of(
+    bundle: ModelBundle, config: TrainConfig, place: Path, ids: np.ndarray
+) -> ImageSet | None:
     """Read a folder or file as for the run; None if it is damaged or other images lie there."""
-    config, fingerprint = bundle.config, bundle.data.fingerprint
+    fingerprint = bundle.data.fingerprint
     try:
         images = data.load_for(dataclasses.replace(config, data=str(place)))
     except ExplorerError:
@@ -125,13 +135,12 @@ def _set_of(bundle: ModelBundle, place: Path, ids: np.ndarray) -> ImageSet | Non
     return images if is_same and in_range else None
 
 
-def _shipped(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:
+def _shipped(bundle: ModelBundle, config: TrainConfig, ids: np.ndarray) -> np.ndarray | None:
     """Return images that came along; None if not all of them did.
 
     A set with a name is the same everywhere. A path is not: only a model that came along itself was
     trained on the file that its originals come from.
     """
-    config = bundle.config
     came_along = bundle.folder is not None and bundle.folder.parent == store.pretrained_folder()
     is_whole = data.is_name(config.data) and not config.n_images
     if not (came_along or is_whole) or ":" in config.data:

@@ -68,7 +68,7 @@ class Trial:
         scores = {name: model.scores[name] for name in names if name in model.scores}
         if "active_units" in scores:
             scores["active_units"] = round(scores["active_units"])
-        d, beta = model.model.latent_dim, model.config.beta
+        d, beta = model.model.latent_dim, model.settings().beta
         return cls(latent_dim=d, beta=beta, bundle=model.name, **scores)  # type: ignore[arg-type]
 
     @property

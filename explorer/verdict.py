@@ -151,7 +151,7 @@ def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
         bundle: The model, with codes of held-out images.
         course: How its run went.
     """
-    config = bundle.config
+    config = bundle.settings()
     found = []
     if not config.is_adversarial:
         found.append(_divergence(config, course))
@@ -202,7 +202,7 @@ def _sameness(course: Course) -> Finding:
 
 def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
     """Check what images, their codes and draws from the prior show."""
-    config, silent = bundle.config, _silent(bundle)
+    config, silent = bundle.settings(), _silent(bundle)
     share = _hole_share(bundle, silent)
     explained = _explained(bundle.scores["mse"], course.pixel_variance)
     is_blurred = explained < _BLURRED
@@ -233,7 +233,7 @@ def _reconstruction(
         values |= counts | {"learnt_share": learnt}
     if explained >= _BLURRED:
         return Finding(about="reconstruction", grade="fine", key="fine", values=values)
-    config = bundle.config
+    config = bundle.settings()
     is_learning = course.best_step == course.last_step  # better to the very end
     remedy = less_pressure(config) if is_pressed and bundle.model.has_posterior else None
     if course.is_overfitting:  # a larger code would learn more by heart
@@ -295,7 +295,7 @@ def _collapse(config: TrainConfig, silent: list[int]) -> Finding:
 
 def _kl(bundle: ModelBundle, hole_share: float, *, is_blurred: bool, is_pressed: bool) -> Finding:
     """Check whether the KL term leaves room for the images, and still holds codes together."""
-    config = bundle.config
+    config = bundle.settings()
     values = {
         "kl_nats": float(kl_per_coordinate(*_codes(bundle)).sum()),
         "beta": f"{config.beta:g}",

@@ -94,7 +94,7 @@ def fresh_bundle(name: str = "tiny", *, seed: int = 0) -> ModelBundle:
 
 def with_settings(bundle: ModelBundle, **changes: Any) -> ModelBundle:
     """The bundle as if these settings had made it, whatever they mean for the model."""
-    config = replace(bundle.config, **changes)
+    config = replace(bundle.settings(), **changes)
     return replace(bundle, config=config, model=spec_of(config, bundle.data.image_shape))
 
 

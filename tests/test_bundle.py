@@ -276,10 +276,10 @@ def endless_writer(folder: Path) -> Iterator[subprocess.Popen]:
 def seed_throughout(folder: Path) -> int:
     """Read a bundle, and return the one seed that all its parts come from."""
     read = read_bundle(folder)
-    fresh = fresh_bundle(seed=read.config.seed)
+    fresh = fresh_bundle(seed=read.settings().seed)
     assert same_arrays(read.codes, fresh.codes)
     assert all(np.array_equal(read.weights[name], fresh.weights[name]) for name in fresh.weights)
-    return read.config.seed
+    return read.settings().seed
 
 
 def test_the_instant_between_two_renames_is_not_taken_for_a_missing_bundle(
@@ -388,7 +388,7 @@ def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny
     beta = 4.0 if kind in ("beta-vae", "beta-tcvae") else 1.0
     likelihood = "gaussian" if kind == "soft-intro-vae" else "bernoulli"
     made = with_settings(bundle, kind=kind, beta=beta, likelihood=likelihood)
-    config, card = made.config, card_text(made)
+    config, card = made.settings(), card_text(made)
     assert ("It has no encoder." in card) == (not config.has_encoder)
     assert ("Codes of images are found by search" in card) == (not config.has_encoder)
     assert ("Pictures are means" in card) == (not config.is_adversarial or kind == "aae")

@@ -255,7 +255,7 @@ def test_train_keeps_how_images_are_fitted_and_reads_them_so_again(tmp_path, own
     assert cli.main(["train", *asked, *tiny, "--out", str(out)]) == 0
     assert "30 are not square: cropped" in capsys.readouterr().err
     bundle = read_bundle(out)
-    assert (bundle.config.fit, bundle.data.image_shape) == ("crop", (1, 12, 12))
+    assert (bundle.settings().fit, bundle.data.image_shape) == ("crop", (1, 12, 12))
     assert cli.main(["encode", str(out), str(tmp_path / "wide.npy"), "--out", str(codes)]) == 0
     mu = np.load(codes)["mu"][bundle.codes.ids]
     np.testing.assert_allclose(mu, bundle.codes.mu, atol=1e-5)
@@ -478,7 +478,7 @@ def test_train_writes_a_bundle_and_prints_one_object(tmp_path, capsys):
     assert printed["name"] == "mine"
     assert printed["scores"] == bundle.scores
     assert (printed["latent_dim"], printed["image_shape"]) == (2, [1, 8, 8])
-    assert bundle.config.epochs == 1
+    assert bundle.settings().epochs == 1
     assert bundle.pack
     assert "tsne" in bundle.codes.maps
     assert bundle.command in bundle.card
@@ -593,7 +593,7 @@ def test_what_a_kind_starts_well_with_is_told_and_taken_where_it_is_not_given(
     told = capsys.readouterr().err
     assert "--learning-rate 0.0005" in told
     assert "--ema-decay" not in told, "it was given"
-    config = read_bundle(tmp_path / "x").config
+    config = read_bundle(tmp_path / "x").settings()
     assert (config.learning_rate, config.ema_decay) == (5e-4, 0.0)
 
 
@@ -741,7 +741,7 @@ def test_a_setting_that_was_given_is_kept(tmp_path, capsys):
     out = tmp_path / "mine"
     flags = ["--epochs", "1", "--batch-size", "100", "--likelihood", "bernoulli"]
     assert cli.main(["train", *QUICK, *flags, "--out", str(out)]) == 0
-    config = read_bundle(out).config
+    config = read_bundle(out).settings()
     assert (config.batch_size, config.likelihood) == (100, "bernoulli")
     assert "Chosen" not in capsys.readouterr().err
 

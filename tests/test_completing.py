@@ -38,7 +38,7 @@ def test_complete_turns_sliders_round_so_that_to_the_right_is_more_of_their_name
     facts = dataclasses.replace(bundle.data, factor_names=("vertical", "scale"))
     of_shapes = dataclasses.replace(
         bundle,
-        config=dataclasses.replace(bundle.config, data="shapes"),
+        config=dataclasses.replace(bundle.settings(), data="shapes"),
         data=facts,
         codes=dataclasses.replace(bundle.codes, factors=factors),
         slider_names={},

@@ -103,9 +103,9 @@ def models() -> dict[str, dict[str, bytes]]:
     """The files of two models, by kind, complete as training leaves them."""
     found: dict[str, dict[str, bytes]] = {}
     for fresh in (fresh_bundle("tiny"), fresh_gan("tiny", seed=1)):
-        folder = Path(os.environ["LATENT_EXPLORER_HOME"]) / "made" / fresh.config.kind
+        folder = Path(os.environ["LATENT_EXPLORER_HOME"]) / "made" / fresh.settings().kind
         write_bundle(complete(fresh, command="latent-explorer train"), folder)
-        found[fresh.config.kind] = {path.name: path.read_bytes() for path in folder.iterdir()}
+        found[fresh.settings().kind] = {path.name: path.read_bytes() for path in folder.iterdir()}
     return found
 
 

@@ -109,7 +109,7 @@ def test_settings_left_open_are_chosen_to_fit_the_images():
     out = store.bundles_folder() / "x"
     run.create(Record(name="x", out=out, config=settings(), fitted=("batch_size", "likelihood")))
     assert work(run.path)
-    config = read_bundle(out).config
+    config = read_bundle(out).settings()
     assert (config.batch_size, config.likelihood) == (32, "gaussian-learned")
 
 

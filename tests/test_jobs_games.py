@@ -71,7 +71,7 @@ def test_a_game_is_written_down_as_json_with_null_where_there_is_no_such_loss(ki
         assert (line["log_likelihood"] is not None) == has_encoder
     assert lines[-1]["loss"] is not None
     assert any(line["validation"] for line in lines) == has_encoder
-    assert made_by(run).config.kind == kind
+    assert made_by(run).settings().kind == kind
 
 
 @pytest.mark.parametrize("kind", WITHOUT_ENCODER)
@@ -107,7 +107,7 @@ def test_a_game_that_is_stopped_keeps_the_model_as_it_is(kind, monkeypatch):
     status = run.status()
     assert status.state == "stopped"
     assert 0 < status.step < status.steps
-    assert made_by(run).config.kind == kind
+    assert made_by(run).settings().kind == kind
 
 
 def test_a_game_that_diverges_says_so_in_words():

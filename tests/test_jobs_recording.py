@@ -139,7 +139,7 @@ def test_a_path_of_images_is_noted_so_that_it_leads_there_from_anywhere(tmp_path
     flags = ["--data", "drawn.npy", "--arch", "mlp", "--hidden", "8", "--epochs", "1"]
     assert cli.main(["train", *flags, "--out", "mine"]) == 0
     assert only_run().record().config.data == str(tmp_path / "drawn.npy")
-    assert read_bundle("mine").config.data == "drawn.npy"
+    assert read_bundle("mine").settings().data == "drawn.npy"
 
 
 # ---- steered from a page

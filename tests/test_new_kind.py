@@ -69,7 +69,7 @@ def test_a_kind_in_a_module_of_its_own_trains_and_its_bundle_decodes(l1_vae, tmp
     assert last.end is not None
     write_bundle(complete(last.end.bundle), tmp_path / "toy")
     bundle = read_bundle(tmp_path / "toy")
-    assert bundle.config.kind == "l1-vae"
+    assert bundle.settings().kind == "l1-vae"
     assert bundle.card == card_text(bundle)
     assert bundle.card.startswith("# toy\n\nA l1-vae that encodes a grey image of 8 x 8 pixels")
     x = images.images(images.test_index[:5])

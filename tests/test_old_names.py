@@ -21,11 +21,11 @@ def test_a_bundles_settings_of_before_are_read_by_the_names_of_now(tmp_path):
     folder.mkdir()
     (folder / "config.json").write_bytes(OLD.read_bytes())
     summary = read_summary(folder)
-    assert summary.config.ema_decay == 0.999
-    assert summary.config.n_critic == 3
-    assert summary.config.likelihood == "gaussian-learned"
+    assert summary.settings().ema_decay == 0.999
+    assert summary.settings().n_critic == 3
+    assert summary.settings().likelihood == "gaussian-learned"
     assert summary.model.has_shared_sigma
-    written = summary.config.to_json()
+    written = summary.settings().to_json()
     assert not {"average", "critic_steps"} & written.keys()
 
 
@@ -40,7 +40,7 @@ def test_a_command_of_before_trains_and_says_what_is_called_otherwise(own_home, 
     told = capsys.readouterr().err
     assert "--average is now called --ema-decay." in told
     assert "--critic-steps is now called --n-critic." in told
-    config = read_bundle(tmp_path / "x").config
+    config = read_bundle(tmp_path / "x").settings()
     assert (config.ema_decay, config.n_critic) == (0.5, 2)
 
 

@@ -60,7 +60,7 @@ def test_a_folder_that_is_gone_leaves_no_originals(pictures):
 
 def test_a_bundle_from_elsewhere_cannot_name_a_folder_to_be_read(pictures, own_home):
     bundle = read_bundle(store.find("mine"))
-    config = replace(bundle.config, data=str(pictures))
+    config = replace(bundle.settings(), data=str(pictures))
     for note in (own_home / "images").iterdir():
         note.unlink()  # as on a machine that did not train it
     foreign = replace(bundle, config=config)
@@ -76,7 +76,7 @@ def shelf(name: str) -> np.ndarray:
 def with_ids(bundle: ModelBundle, source: str, ids: np.ndarray) -> ModelBundle:
     return replace(
         bundle,
-        config=replace(bundle.config, data=source),
+        config=replace(bundle.settings(), data=source),
         data=replace(bundle.data, image_shape=(1, 28, 28)),
         codes=replace(bundle.codes, ids=ids[: len(bundle.codes.mu)]),
     )
@@ -88,18 +88,18 @@ def test_images_that_came_along_serve_own_models_of_the_same_set(tiny):
     images = originals.load(own, own.codes.ids)
     assert images is not None
     assert images.shape == (len(own.codes.ids), 1, 28, 28)
-    large = replace(own, config=replace(own.config, image_size=32, colours="rgb"))
+    large = replace(own, config=replace(own.settings(), image_size=32, colours="rgb"))
     large = replace(large, data=replace(own.data, image_shape=(3, 32, 32)))
     assert originals.load(large, own.codes.ids[:2]) is not None
     missing = int(np.setdiff1d(np.arange(60_000, 70_000), ids)[0])
     assert originals.load(own, np.array([missing])) is None
-    fewer = replace(own, config=replace(own.config, n_images=1_000))  # whose rows are others
+    fewer = replace(own, config=replace(own.settings(), n_images=1_000))  # whose rows are others
     assert not originals.at_hand(fewer)
 
 
 def test_images_that_are_drawn_again_come_in_the_colours_of_the_run(tiny):
     grey = with_ids(tiny, "faces", np.arange(32))
-    config = replace(grey.config, colours="grey", image_size=32)
+    config = replace(grey.settings(), colours="grey", image_size=32)
     grey = replace(grey, config=config, data=replace(grey.data, image_shape=(1, 32, 32)))
     images = originals.load(grey, np.array([0, 3]))
     assert images is not None

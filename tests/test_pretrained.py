@@ -31,7 +31,7 @@ def bundle(request):
 
 def test_each_is_whole_and_has_a_map_a_preview_and_a_card(bundle):
     assert bundle.codes.pca is not None
-    assert ("tsne" in bundle.codes.maps) == bundle.config.has_encoder  # draws have none
+    assert ("tsne" in bundle.codes.maps) == bundle.settings().has_encoder  # draws have none
     assert bundle.codes.spacing is not None
     assert len(bundle.codes.mu) <= 5_000
     assert bundle.preview
@@ -79,14 +79,14 @@ def test_to_the_right_is_more_of_what_each_slider_is_named_after(bundle):
     for i, factor in named.items():
         values = codes.factors[:, factor_names.index(factor)]
         assert np.corrcoef(codes.mu[:, i], values)[0, 1] > 0.5, factor
-        sense = factor_sense(bundle.config.data, factor)
+        sense = factor_sense(bundle.settings().data, factor)
         assert bundle.slider_names[i] == (f"{factor}: {sense}" if sense else factor)
 
 
 def test_the_tilt_of_shapes_leans_to_the_right_and_upright_stands_up():
     shapes = read_bundle(store.pretrained_folder() / "shapes")
     index = {name.partition(":")[0]: i for i, name in shapes.slider_names.items()}
-    z = np.zeros((4, shapes.config.latent_dim), np.float32)
+    z = np.zeros((4, shapes.settings().latent_dim), np.float32)
     z[:, index["scale"]] = 1
     z[:2, index["tilt"]] = (-2, 2)
     z[:2, index["upright"]] = 1
@@ -110,7 +110,7 @@ def test_each_is_small_enough_for_the_browser(bundle):
 @pytest.mark.slow
 def test_the_browser_draws_what_torch_draws(bundle):
     rng = np.random.default_rng(0)
-    drawn_codes = rng.normal(size=(4, bundle.config.latent_dim))
+    drawn_codes = rng.normal(size=(4, bundle.settings().latent_dim))
     z = np.concatenate([bundle.codes.mu[:4], drawn_codes]).astype(np.float32)
     task = {"pack": str(bundle.folder / "decoder.pack"), "codes": z.tolist()}
     run = subprocess.run(
@@ -132,14 +132,14 @@ def test_each_says_where_its_images_come_from_under_which_licence(bundle):
 
 
 def test_the_command_on_each_card_starts_the_same_run(bundle):
-    assert bundle.command == train_command(bundle.config, bundle.name)
+    assert bundle.command == train_command(bundle.settings(), bundle.name)
     given = vars(parser().parse_args(shlex.split(bundle.command)[1:]))
     settings = {k: v for k, v in given.items() if k in TrainConfig.__dataclass_fields__}
-    assert TrainConfig(**settings) == bundle.config
+    assert TrainConfig(**settings) == bundle.settings()
 
 
 def test_no_path_of_the_machine_they_were_trained_on_came_along(bundle):
-    assert not Path(bundle.config.data).is_absolute()
+    assert not Path(bundle.settings().data).is_absolute()
 
 
 def test_all_together_are_small_enough_to_come_along():
@@ -164,7 +164,9 @@ def test_originals_hold_nothing_but_images_of_shipped_codes():
     readme = (store.originals_folder() / "README.md").read_text(encoding="utf-8")
     for path in files:
         of_set = [
-            b.codes.ids[b.codes.placed] for b in bundles if Path(b.config.data).stem == path.stem
+            b.codes.ids[b.codes.placed]
+            for b in bundles
+            if Path(b.settings().data).stem == path.stem
         ]
         with np.load(path) as arrays:
             np.testing.assert_array_equal(arrays["ids"], np.unique(np.concatenate(of_set)))
@@ -181,9 +183,9 @@ def test_games_draw_sharper_and_denser_than_the_plain_vae_beside_them(kind):
     plain, game = (
         read_summary(store.pretrained_folder() / f"fashion-{name}") for name in ("vae", kind)
     )
-    assert game.config.kind == kind
-    assert game.config.latent_dim == plain.config.latent_dim
-    assert game.config.width == plain.config.width
+    assert game.settings().kind == kind
+    assert game.settings().latent_dim == plain.settings().latent_dim
+    assert game.settings().width == plain.settings().width
     for measure in ("sharpness", "density", "coverage"):
         assert game.scores[measure] > plain.scores[measure]
 

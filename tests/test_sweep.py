@@ -93,8 +93,11 @@ def test_sweep_prints_its_trials_and_the_one_to_choose(at_once, capsys):
     for trial in told["trials"]:
         bundle = read_bundle(store.find(trial["bundle"]))
         assert trial["elbo_nats"] == bundle.scores["elbo_nats"]
-        assert trial["active_units"] <= trial["latent_dim"] == bundle.config.latent_dim
-        assert (bundle.config.batch_size, bundle.config.likelihood) == (32, "gaussian-learned")
+        assert trial["active_units"] <= trial["latent_dim"] == bundle.settings().latent_dim
+        assert (bundle.settings().batch_size, bundle.settings().likelihood) == (
+            32,
+            "gaussian-learned",
+        )
     assert told["recommended"]["bundle"] in ("mine-d2", "mine-d4")
     assert "ELBO" in told["recommended"]["reason"]
 
@@ -111,7 +114,7 @@ def test_sweep_prints_a_table_for_people(at_once, capsys):
     assert last.startswith(("Recommended: beta=1, ", "Recommended: beta=4, "))
     assert "β" in last
     assert "code" not in last.split(".")[1], "only beta was varied"
-    kinds = [read_bundle(store.find(f"digits-d2-beta{beta}")).config.kind for beta in (1, 4)]
+    kinds = [read_bundle(store.find(f"digits-d2-beta{beta}")).settings().kind for beta in (1, 4)]
     assert kinds == ["vae", "beta-vae"]
 
 
@@ -230,7 +233,7 @@ def test_a_cluster_carries_out_a_sweep_and_its_bundles_are_saved_here(tmp_path, 
             bundle = read_bundle(store.bundles_folder() / name)
             assert "tsne" in bundle.codes.maps
             assert bundle.pack
-            assert bundle.config.likelihood == "gaussian-learned", "chosen by the worker"
+            assert bundle.settings().likelihood == "gaussian-learned", "chosen by the worker"
         with jobs.DaskRuns(address) as executor:
             config = TrainConfig(data=str(source), arch="mlp", hidden=(8,), epochs=1)
             sent = executor.begin(config, "sent")
@@ -239,7 +242,7 @@ def test_a_cluster_carries_out_a_sweep_and_its_bundles_are_saved_here(tmp_path, 
                 executor.begin(config, "../elsewhere")
             assert ended(sent).out == "sent", "the file travelled"
             assert "no-such-set" in ended(unknown).error[0]
-    assert read_bundle(store.bundles_folder() / "sent").config.data == str(source)
+    assert read_bundle(store.bundles_folder() / "sent").settings().data == str(source)
     assert jobs.runs() == []
 
 

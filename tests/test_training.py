@@ -203,7 +203,7 @@ def test_half_precision_rounds_before_scoring_and_halves_the_file(tmp_path):
         for p in ("single", "half")
     )
     for bundle in (single, half):
-        write_bundle(bundle, tmp_path / bundle.config.precision)
+        write_bundle(bundle, tmp_path / bundle.settings().precision)
     read = read_bundle(tmp_path / "half")
     for name, array in half.weights.items():
         assert np.array_equal(read.weights[name], array)
@@ -278,7 +278,7 @@ def test_reports_count_epochs_steps_and_seconds(every_step):
 def test_the_bundle_describes_the_run_and_the_images():
     images, config = drawn(), settings(epochs=1)
     bundle = bundle_of(list(train(images, config, name="bars")))
-    assert (bundle.name, bundle.config, bundle.folder) == ("bars", config, None)
+    assert (bundle.name, bundle.settings(), bundle.folder) == ("bars", config, None)
     assert (bundle.data.n_train, bundle.data.n_test) == (45, 15)
     assert bundle.data.image_shape == (1, 8, 8)
     assert bundle.data.factor_names == ("column",)

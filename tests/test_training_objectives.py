@@ -229,7 +229,9 @@ def picture_coverage(bundle: ModelBundle) -> float:
     images = digits()
     vae = VAE.from_weights(bundle.model, bundle.weights)
     real = images.images(images.test_index)
-    z = torch.randn(len(real), bundle.config.latent_dim, generator=torch.Generator().manual_seed(0))
+    z = torch.randn(
+        len(real), bundle.settings().latent_dim, generator=torch.Generator().manual_seed(0)
+    )
     return density_and_coverage(*pixel_features(real, vae.decode(z).numpy(), seed=0)).coverage
 
 

@@ -43,7 +43,7 @@ def three():
     keep("a")
     keep(ODD, scores={"mse": 0.01})
     bundle, shape = fresh_bundle("wide"), (1, 12, 12)
-    model = spec_of(bundle.config, shape)
+    model = spec_of(bundle.settings(), shape)
     keep(
         "wide",
         model=model,
@@ -148,7 +148,7 @@ def test_curves_are_drawn_of_runs_and_missed_of_others(three):
     bundle = fresh_bundle("a")
     run = jobs.RunFolder(store.runs_folder() / "1-a")
     out = store.bundles_folder() / "a"
-    run.create(jobs.Record(name="a", out=out, config=bundle.config))
+    run.create(jobs.Record(name="a", out=out, config=bundle.settings()))
     keep("a", origin=run.record().origin)
     for epoch in range(1, 4):
         checks = {"loss": 9.0, "elbo": -30.0 + epoch, "log_likelihood": -20.0, "kl": 9.0}
@@ -200,7 +200,7 @@ def test_models_of_one_kind_are_told_apart_by_what_was_measured():
 
 def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
     keep("v")
-    keep("w", config=replace(fresh_bundle("w").config, objective="prior-likelihood"))
+    keep("w", config=replace(fresh_bundle("w").settings(), objective="prior-likelihood"))
     scene = compare_view.scene(opened_models("v", "w"), state.SharedStart())
     one, other = json.loads(json.dumps(scene))["models"]
     assert one["kind"] == "VAE"
@@ -211,7 +211,7 @@ def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
 def test_models_of_other_pictures_share_no_item():
     keep("a")
     keep("b")
-    keep("c", config=replace(fresh_bundle("c").config, n_images=300))
+    keep("c", config=replace(fresh_bundle("c").settings(), n_images=300))
     assert compare_view.sharing(opened_models("a", "c")) == [False, False]
     assert compare_view.sharing(opened_models("c", "a", "b")) == [False, True, True]
     scene = compare_view.scene(opened_models("a", "c"), state.SharedStart())

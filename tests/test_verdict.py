@@ -141,7 +141,7 @@ def test_an_autoencoder_with_holes_is_told_of_vaes():
     found = {f.about: f for f in judge(bundle, Course())}
     assert (found["holes"].grade, found["holes"].key) == ("problem", "many")
     assert found["holes"].remedy is not None
-    assert found["holes"].remedy.applied(bundle.config).kind == "vae"
+    assert found["holes"].remedy.applied(bundle.settings()).kind == "vae"
     assert "kl" not in found, "it has none"
 
 

@@ -53,15 +53,12 @@ def _opening(bundle: ModelBundle) -> str:
         else f"{_kind(bundle)} that decodes {d} numbers, its latent code, into a {colour} picture "
         f"of {w} x {h} pixels. It has no encoder."
     )
-    told = [does, bundle.config.of_kind.words.get("about", "")]
-    if bundle.config.objective != "elbo":
-        told.append(words_of(bundle.config.objective)["about"])
-    return " ".join(sentence for sentence in told if sentence)
+    about = (words_of(name).get("about", "") for name in (bundle.kind, bundle.other_objective))
+    return " ".join(filter(None, (does, *about)))
 
 
 def _kind(bundle: ModelBundle) -> str:
-    words = bundle.config.of_kind.words
-    kind = words.get("noun", words["name"])
+    kind = bundle.words.get("noun") or plain(bundle.kind) or "model"
     return f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
 
 
@@ -86,6 +83,8 @@ def _data(bundle: ModelBundle) -> str:
 
 
 def _training(bundle: ModelBundle) -> str:
+    if bundle.config is None:
+        return "How it was trained is not recorded."
     command = bundle.command or "not recorded"
     return f"Seed {bundle.config.seed}. This command repeats the run:\n\n    {command}"
 
@@ -127,14 +126,14 @@ def _limits(bundle: ModelBundle) -> str:
 
 
 def _limits_of_kind(bundle: ModelBundle) -> list[str]:
-    kind, model = bundle.config.of_kind, bundle.model
-    lines = [f"- {kind.words['limits']}"] if "limits" in kind.words else []
+    kind, model = bundle.of_kind, bundle.model
+    lines = [f"- {bundle.words['limits']}"] if "limits" in bundle.words else []
     if not model.has_encoder:
         lines.append(
             "- Codes of images are found by search, which may miss better ones; an image that no "
             "code comes close to may still be in its training data."
         )
-    elif not kind.is_adversarial or kind.scores == "codes":  # by likelihood alone
+    elif kind and (not kind.is_adversarial or kind.scores == "codes"):  # by likelihood alone
         lines.append(
             f"- {_LIKELIHOODS[model.likelihood]} Pictures are means, so their edges are soft."
         )

@@ -4,6 +4,7 @@ What is read is checked once; what reading would refuse is not written.
 """
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from explorer.bundle.arrays import (
     weights_bytes,
 )
 from explorer.bundle.files import CAPS, check_size, read_file, refusal, replace_folder, restore
-from explorer.bundle.record import BundleSummary, Codes, DataFacts, ModelBundle
+from explorer.bundle.record import BundleFacts, BundleSummary, Codes, DataFacts, ModelBundle
 from explorer.bundle.settings import check_settings, read_settings, settings_bytes
 from explorer.config import TrainConfig
 from explorer.errors import BundleError, ConfigError
@@ -81,25 +82,15 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
     summary = read_settings(folder)
     codes = read_codes(folder, summary.data, summary.model, summary.maps)
     _check_start(summary, codes, folder)
+    known = {f.name: getattr(summary, f.name) for f in fields(BundleFacts)}
     return ModelBundle(
-        name=summary.name,
-        model=summary.model,
-        config=summary.config,
-        data=summary.data,
-        scores=summary.scores,
-        factor_r2=summary.factor_r2,
+        **known,
         weights=read_weights(folder, summary.model) if weights else {},
         codes=codes,
-        slider_names=summary.slider_names,
-        command=summary.command,
         pack=_optional(folder, "decoder.pack"),
         preview=_preview(folder),
         card=_card(folder),
         folder=folder,
-        title=summary.title,
-        look_for=summary.look_for,
-        start_item=summary.start_item,
-        origin=summary.origin,
     )
 
 

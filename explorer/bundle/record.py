@@ -4,12 +4,14 @@ Knows nothing of files.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from explorer.config import TrainConfig
+from explorer.errors import BundleError
+from explorer.kinds import KINDS, KindSpec, words_of
 from explorer.models.spec import ModelSpec
 
 FORMAT_VERSION = 1
@@ -133,82 +135,122 @@ class Codes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BundleSummary:
-    """What config.json alone says of a bundle: enough to list it and to draw its card.
+class BundleFacts:
+    """What config.json says of a model.
 
     Attributes:
         name: Folder name, which is how people call it.
         model: What the model is, and so what it can do.
-        config: What the training run was asked to do.
+        config: Settings of the training run; None if they are unknown, as of somebody else's model.
+        stated_kind: Kind of a model whose settings are unknown, in any words; else empty.
         data: Facts of the images.
         scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
-        factor_r2: How well each known factor can be told from mu, where that was measured.
-        slider_names: Plain name of a coordinate, where someone gave it one.
+        factor_r2: How well each known factor can be predicted from mu, where that was measured.
+        slider_names: Plain name of a dimension, where someone gave it one.
         command: The command line that makes the bundle again; empty if unknown.
-        folder: Where it lies.
         title: What it is called in plain words; empty if it only has its name.
         look_for: What to look for in it, in one line; empty if nobody wrote one.
         start_item: Row in the data set of the item that exploring begins with; None if not chosen.
         origin: Id that its run gave it, by which the run knows it again; empty if unknown.
-        maps: How its maps came about, by name, where that is noted.
     """
 
     name: str
     model: ModelSpec
-    config: TrainConfig
+    config: TrainConfig | None = None
+    stated_kind: str = ""
     data: DataFacts
-    scores: Mapping[str, float]
-    factor_r2: Mapping[str, float]
-    slider_names: Mapping[int, str]
-    command: str
-    folder: Path
+    scores: Mapping[str, float] = field(default_factory=dict)
+    factor_r2: Mapping[str, float] = field(default_factory=dict)
+    slider_names: Mapping[int, str] = field(default_factory=dict)
+    command: str = ""
     title: str = ""
     look_for: str = ""
     start_item: int | None = None
     origin: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Kind of model; of one without settings it may be any text."""
+        return self.config.kind if self.config else self.stated_kind
+
+    @property
+    def of_kind(self) -> KindSpec | None:
+        """The record of its kind; None of a kind that is unknown here."""
+        return KINDS.get(self.kind)
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What the catalogue says of its kind; only the name where it says nothing."""
+        return {"name": self.kind, **words_of(self.kind)}
+
+    @property
+    def other_objective(self) -> str:
+        """What it was trained by in place of the ELBO; empty where it was not, or is unknown."""
+        objective = self.config.objective if self.config else "elbo"
+        return "" if objective == "elbo" else objective
+
+    @property
+    def images_of(self) -> str:
+        """Name or path of the images that it was trained on; empty if unknown."""
+        return self.config.data if self.config else ""
+
+    def settings(self) -> TrainConfig:
+        """Return the settings of its training.
+
+        Raises:
+            BundleError: They are unknown.
+        """
+        if self.config is not None:
+            return self.config
+        raise BundleError(
+            f'The bundle "{self.name}" does not say how it was trained.',
+            'This needs the training settings, "config" in its config.json.',
+            "Choose a model that was trained here.",
+        )
+
+    def settings_to_read(self, data: str) -> TrainConfig:
+        """Return settings that read images as its own were read.
+
+        Where those are unknown, images are brought to its shape by the usual rules.
+
+        Args:
+            data: Name or path of the images.
+        """
+        if self.config is not None:
+            return replace(self.config, data=data)
+        c, side, _ = self.data.image_shape
+        return TrainConfig(data=data, image_size=side, colours="grey" if c == 1 else "rgb")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleSummary(BundleFacts):
+    """What config.json alone says of a bundle: enough to list it and to show its card.
+
+    Attributes:
+        folder: Where it lies.
+        maps: How its maps came about, by name, where that is noted.
+    """
+
+    folder: Path
     maps: Mapping[str, MapFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelBundle:
+class ModelBundle(BundleFacts):
     """A trained model and all that is needed to explore it.
 
     Attributes:
-        name: Folder name, which is how people call it.
-        model: What the model is, and so what it can do.
-        config: What the training run was asked to do.
-        data: Facts of the images.
-        scores: Measured on the test split: `mse`, `psnr_db`, `elbo_nats`, ...
         weights: Every array of the network, by name; float32. Empty where it was read without.
         codes: Codes of images, and draws from the prior where there is no encoder.
-        factor_r2: How well each known factor can be told from mu, where that was measured.
-        slider_names: Plain name of a coordinate, where someone gave it one.
-        command: The command line that makes the bundle again; empty if unknown.
         pack: `decoder.pack`, what the browser runs; None if the decoder cannot be packed.
         preview: `preview.png`; empty until completed.
         card: `README.md`, the model card; empty until completed.
         folder: Where it was read from; None if it was just trained.
-        title: What it is called in plain words; empty if it only has its name.
-        look_for: What to look for in it, in one line; empty if nobody wrote one.
-        start_item: Row in the data set of the item that exploring begins with; None if not chosen.
-        origin: Id that its run gave it, by which the run knows it again; empty if unknown.
     """
 
-    name: str
-    model: ModelSpec
-    config: TrainConfig
-    data: DataFacts
-    scores: Mapping[str, float]
     weights: Mapping[str, np.ndarray]
     codes: Codes
-    factor_r2: Mapping[str, float] = field(default_factory=dict)
-    slider_names: Mapping[int, str] = field(default_factory=dict)
-    command: str = ""
     pack: bytes | None = None
     preview: bytes = b""
     card: str = ""
     folder: Path | None = None
-    title: str = ""
-    look_for: str = ""
-    start_item: int | None = None
-    origin: str = ""

@@ -21,12 +21,13 @@ from explorer.bundle.record import (
     ModelBundle,
     implied_facts,
 )
-from explorer.config import TrainConfig
+from explorer.config import SETTINGS, TrainConfig
 from explorer.data.naming import LONGEST_NAME
 from explorer.errors import ConfigError
 from explorer.foreign import parse_json
 from explorer.models.architecture import LARGEST, SMALLEST, spec_of
 from explorer.models.spec import ImageShape, ModelSpec
+from explorer.settings import check_bounds
 
 _FILE = "config.json"
 _BY_FACTOR = "factor_r2"  # the one score that is a number for each factor
@@ -36,7 +37,6 @@ _KEYS = {
     "kind": str,
     "latent_dim": int,
     "image_shape": list,
-    "config": dict,
     "data": dict,
     "scores": dict,
     "slider_names": dict,
@@ -46,12 +46,14 @@ _KEYS = {
 # first version knew no optional keys and refuses a config.json that has any: it cannot read these.
 _OPTIONAL_KEYS = {
     "model": dict,
+    "config": dict,  # present unless nobody knows how the model was trained
     "maps": dict,
     "title": str,
     "look_for": str,
     "start_item": int,
     "origin": str,
 }
+_ENTRIES = ("model", "config", "maps")  # which the bundle holds in another form
 _DATA_KEYS = {
     "name": str,
     "n_train": int,
@@ -77,11 +79,11 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
     values = {
         "format": FORMAT_VERSION,
         "name": name,
-        "kind": bundle.config.kind,
+        "kind": bundle.kind,
         "latent_dim": bundle.model.latent_dim,
         "image_shape": bundle.model.image_shape,
         "model": model_entry(bundle.model),
-        "config": bundle.config.to_json(),
+        **({"config": bundle.config.to_json()} if bundle.config else {}),
         "data": data,
         "scores": dict(bundle.scores) | _by_factor(bundle.factor_r2),
         "slider_names": {str(i): text for i, text in sorted(bundle.slider_names.items())},
@@ -113,13 +115,7 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
     values = _parse(content, folder)
     _check_version(values, folder)
     _check_keys(values, _KEYS, "", folder, optional=_OPTIONAL_KEYS)
-    config = _config(cast(dict[str, object], values["config"]), folder)
-    for key in ("kind", "latent_dim"):
-        if values[key] != getattr(config, key):
-            so = (
-                f'says {key} is {values[key]!r}, but under "config" it is {getattr(config, key)!r}.'
-            )
-            raise refusal(folder, _FILE, so, "Both must agree.")
+    config, d = _config(values, folder), _latent_dim(values, folder)
     scores = dict(cast(dict[str, object], values["scores"]))
     factor_r2 = scores.pop(_BY_FACTOR, {})
     if not isinstance(factor_r2, dict):
@@ -129,12 +125,11 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
         name=folder.name,
         model=_model(values, config, data.image_shape, folder),
         config=config,
+        stated_kind="" if config else _kind(cast(str, values["kind"]), folder),
         data=data,
         scores=_scores(scores, "scores.", folder),
         factor_r2=_scores(factor_r2, f"scores.{_BY_FACTOR}.", folder),
-        slider_names=_slider_names(
-            cast(dict[str, object], values["slider_names"]), config.latent_dim, folder
-        ),
+        slider_names=_slider_names(cast(dict[str, object], values["slider_names"]), d, folder),
         command=cast(str, values["command"]),
         folder=folder,
         title=_line(values.get("title"), "title", LONGEST_NAME, folder),
@@ -190,23 +185,44 @@ def _check_keys(
             raise refusal(folder, _FILE, f'has a wrong "{full}".', f"It must be {_WORDS[kind]}.")
 
 
-def _config(values: Mapping[str, object], folder: Path) -> TrainConfig:
+def _config(values: Mapping[str, object], folder: Path) -> TrainConfig | None:
+    """Read the settings of the training; None where they are unknown."""
+    if "config" not in values:
+        return None
     try:
-        return TrainConfig.from_json(values)
+        config = TrainConfig.from_json(cast(dict[str, object], values["config"]))
     except ConfigError as error:
         so = f'has a wrong "config": {error.so}'
         raise refusal(folder, _FILE, so, error.needed, error.do) from error
+    for key in ("kind", "latent_dim"):
+        said, is_set = values[key], getattr(config, key)
+        if said != is_set:
+            so = f'says {key} is {said!r}, but under "config" it is {is_set!r}.'
+            raise refusal(folder, _FILE, so, "Both must agree.")
+    return config
+
+
+def _latent_dim(values: Mapping[str, object], folder: Path) -> int:
+    d = cast(int, values["latent_dim"])
+    try:
+        check_bounds("latent_dim", d, SETTINGS["latent_dim"])
+    except ConfigError as error:
+        raise refusal(folder, _FILE, f"says {error.so}", error.needed, error.do) from error
+    return d
 
 
 def _model(
-    values: Mapping[str, object], config: TrainConfig, image_shape: ImageShape, folder: Path
+    values: Mapping[str, object], config: TrainConfig | None, image_shape: ImageShape, folder: Path
 ) -> ModelSpec:
     """Read what the model is; bundles written before that entry say it by their settings."""
-    if "model" not in values:
-        return spec_of(config, image_shape)
-    with bundle_door(folder, _FILE, 'Its "model" must be as latent-explorer train writes it.'):
-        entry = cast(dict[str, object], values["model"])
-        return model_of(entry, latent_dim=config.latent_dim, image_shape=image_shape)
+    if "model" in values:
+        with bundle_door(folder, _FILE, 'Its "model" must be as latent-explorer train writes it.'):
+            entry, d = cast(dict[str, object], values["model"]), cast(int, values["latent_dim"])
+            return model_of(entry, latent_dim=d, image_shape=image_shape)
+    if config is None:
+        needed = 'One of them must say what the layers are, at best "model".'
+        raise refusal(folder, _FILE, 'lacks both "model" and "config".', needed)
+    return spec_of(config, image_shape)
 
 
 def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
@@ -258,7 +274,7 @@ def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
 
 def _set_ones(bundle: ModelBundle) -> dict[str, object]:
     """The optional keys that say something."""
-    values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS if key not in ("model", "maps")}
+    values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS if key not in _ENTRIES}
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
@@ -267,10 +283,22 @@ def _line(text: object, key: str, longest: int, folder: Path) -> str:
     if text is None:
         return ""
     line = cast(str, text)
-    if not 0 < len(line) <= longest or not line.isprintable() or line != line.strip():
+    if not _is_line(line, longest):
         needed = f"It must be one line of 1 to {longest} characters, or be left out."
         raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
     return line
+
+
+def _is_line(text: str, longest: int) -> bool:
+    return 0 < len(text) <= longest and text.isprintable() and text == text.strip()
+
+
+def _kind(text: str, folder: Path) -> str:
+    """Return the kind of a model of which nothing but its kind is said."""
+    if not _is_line(text, LONGEST_NAME):
+        needed = f"It must be one line of 1 to {LONGEST_NAME} characters."
+        raise refusal(folder, _FILE, 'has a wrong "kind".', needed)
+    return text
 
 
 def _start_item(row: object, folder: Path) -> int | None:

@@ -33,8 +33,8 @@ def _row(model: BundleSummary) -> tuple[str, ...]:
         f"[`{model.name}`]({model.name}/README.md)"
         + (f": {plain(model.title)}" if model.title else ""),
         f"{data.n_train:,} training images, {data.n_test:,} held out. {made_by}",
-        f"{model.model.latent_dim} dimensions{active}, {model.config.kind}, "
-        f"seed {model.config.seed}",
+        f"{model.model.latent_dim} dimensions{active}, {plain(model.kind)}"
+        + (f", seed {model.config.seed}" if model.config else ""),
         "; ".join(scores),
         f"`{model.command}`",
     )

@@ -41,12 +41,13 @@ def encode(args: argparse.Namespace) -> int:
     parts = []
     with ProgressLine(often=args.often) as line:
         pixels, known = _images(args.images, bundle, line)
+        seed = bundle.config.seed if bundle.config else 0
         for start in range(0, len(pixels), _AT_A_TIME):
             chunk = pixels[start : start + _AT_A_TIME]
             x = chunk.astype(np.float32) / np.float32(255)
             report = _of_the_whole(line, words, start / len(pixels), len(chunk) / len(pixels))
             report(0.0)
-            parts.append(posteriors(bundle, x, seed=bundle.config.seed + start, report=report))
+            parts.append(posteriors(bundle, x, seed=seed + start, report=report))
     mu, logvar = (np.concatenate([getattr(p, key) for p in parts]) for key in ("mu", "logvar"))
     arrays = {"mu": mu, "logvar": logvar, **known}
     if not bundle.model.has_encoder:
@@ -98,8 +99,9 @@ def _images(
     from explorer.data import load
     from explorer.data.decoding import SUFFIXES, read_one
 
-    (c, side, _), fit = bundle.data.image_shape, bundle.config.fit
-    path, reading = Path(images), Reading.of(bundle.config)
+    settings = bundle.settings_to_read(images)
+    (c, side, _), fit = bundle.data.image_shape, settings.fit
+    path, reading = Path(images), Reading.of(settings)
     if path.suffix.casefold() in SUFFIXES and path.is_file():
         data = path.read_bytes()
         one = read_one(data, path.name, size=side, grey=c == 1, fit=fit, reading=reading)

@@ -23,7 +23,7 @@ def evaluate(args: argparse.Namespace) -> int:
     from explorer.evaluation import score
 
     bundle = read_bundle(store.find(args.bundle))
-    data = args.data or bundle.config.data
+    data = args.data or _own_images(bundle)
     if args.keep:
         _refuse_shipped(bundle)
     with ProgressLine() as line:
@@ -52,13 +52,29 @@ def evaluate(args: argparse.Namespace) -> int:
     return 0
 
 
+def _own_images(bundle: "ModelBundle") -> str:
+    """Return what a model was trained on.
+
+    Raises:
+        DataError: The bundle does not say it.
+    """
+    if bundle.images_of:
+        return bundle.images_of
+    raise DataError(
+        f'The bundle "{bundle.name}" does not say where its images are.',
+        "Scores are measured on held-out images like those that it was trained on.",
+        "Name a data set or a path with --data.",
+    )
+
+
 def _load(bundle: "ModelBundle", data: str, line: ProgressLine) -> "ImageSet":
     """Load the images as the bundle's own were loaded, as far as that is for them too."""
     from explorer.data import load_for
 
-    config = bundle.config
-    n_images = config.n_images if data == config.data else 0
-    return load_for(dataclasses.replace(config, data=data, n_images=n_images), report=line.report)
+    settings = bundle.settings_to_read(data)
+    if data != bundle.images_of:
+        settings = dataclasses.replace(settings, n_images=0)
+    return load_for(settings, report=line.report)
 
 
 def _refuse_shipped(bundle: "ModelBundle") -> None:
@@ -85,7 +101,7 @@ def _refuse_others(images: "ImageSet", bundle: "ModelBundle", data: str) -> None
         DataError: They are others, or nothing tells that they are the same.
     """
     known = bundle.data.fingerprint
-    if images.fingerprint() == known if known else data == bundle.config.data:
+    if images.fingerprint() == known if known else data == bundle.images_of:
         return
     raise DataError(
         f'The images of "{data}" are not known to be those that "{bundle.name}" was trained on.',

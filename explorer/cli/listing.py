@@ -24,7 +24,7 @@ def models(args: argparse.Namespace) -> int:
         rows = [
             {
                 "name": model.name,
-                "kind": model.config.kind,
+                "kind": model.kind,
                 "data": model.data.name,
                 "latent_dim": model.model.latent_dim,
                 "image_shape": list(model.data.image_shape),
@@ -38,7 +38,7 @@ def models(args: argparse.Namespace) -> int:
     for model in listing.models:
         shape = image_words(model.data.image_shape)
         say(
-            f"{model.name:<16} {model.config.kind:<10} {model.model.latent_dim:>3} dimensions  "
+            f"{model.name:<16} {model.kind:<10} {model.model.latent_dim:>3} dimensions  "
             f"{shape:<14} {model.data.name}\n"
             + (f"{'':<17}{model.title}\n" if model.title else "")
             + f"{'':<17}{model.folder}"

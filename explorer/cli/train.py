@@ -262,7 +262,7 @@ def _tell(made: Made, *, as_json: bool) -> None:
         say_json(
             {
                 "name": out.name,
-                "kind": bundle.config.kind,
+                "kind": bundle.kind,
                 "data": bundle.data.name,
                 "latent_dim": bundle.model.latent_dim,
                 "image_shape": list(bundle.data.image_shape),

@@ -185,7 +185,7 @@ class Pipeline:
                 write_bundle(other, aside(last.other.which))
 
     def _completed(self, bundle: ModelBundle, name: str) -> ModelBundle:
-        command = train_command(bundle.config, name)
+        command = train_command(bundle.settings(), name)
         bundle = dataclasses.replace(bundle, name=name, origin=self._task.origin())
         return complete(bundle, command=command, report=self._doing)
 

@@ -95,12 +95,14 @@ def _model(opened: OpenedModel, shares: bool, shown: Sequence[OpenedModel]) -> C
 
 
 def _kind(opened: OpenedModel) -> str:
-    config = opened.bundle.config
-    return config.kind if config.objective == "elbo" else config.objective
+    return opened.bundle.other_objective or opened.bundle.kind
 
 
 def _kind_in_words(opened: OpenedModel) -> str:
-    kind, config = _kind(opened), opened.bundle.config
+    config = opened.bundle.config
+    if config is None:
+        return opened.bundle.words["name"]
+    kind = _kind(opened)
     return words_of(kind).get("compared", kind).format(beta=f"{config.beta:g}")
 
 
@@ -181,9 +183,8 @@ def _cell(row: Compared, i: int, opened: OpenedModel) -> str:
 
 
 def _csv(shown: Sequence[OpenedModel], compared: Sequence[Compared]) -> str:
-    configs = [opened.bundle.config for opened in shown]
     facts: list[tuple[str, list[str]]] = [
-        ("kind", [config.kind for config in configs]),
+        ("kind", [e.bundle.kind for e in shown]),
         ("data", [opened.bundle.data.name for opened in shown]),
         ("latent_dim", [str(e.bundle.model.latent_dim) for e in shown]),
         ("likelihood", [e.bundle.model.likelihood for e in shown]),

@@ -65,7 +65,7 @@ def scene(opened: OpenedModel, choice: MapChoice, start: state.Start) -> StageSc
 
 def _title(bundle: ModelBundle) -> StageTitle:
     """Return what the top line of the stage says of a model."""
-    kind = bundle.config.of_kind.words["name"]
+    kind = bundle.words["name"]
     size = say("explore.card_line", count=bundle.model.latent_dim)
     text = bundle.title or bundle.name
     return {"text": text, "name": bundle.name, "facts": [kind, size], "lookFor": bundle.look_for}

@@ -241,7 +241,7 @@ def _color(opened: OpenedModel, color: str) -> ByClass | ByValue | None:
     if color == "kl":
         return ByValue(values=opened.kl, title=say("explore.color_bar_kl"))
     if color in facts.factor_names and codes.factors is not None:
-        sense = factor_sense(opened.bundle.config.data, color)
+        sense = factor_sense(opened.bundle.images_of, color)
         title = f"{color}: {sense}" if sense else color
         return ByValue(values=codes.factors[:, facts.factor_names.index(color)], title=title)
     return None

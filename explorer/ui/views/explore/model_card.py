@@ -29,10 +29,9 @@ def _draw(opened: OpenedModel) -> None:
     bundle = opened.bundle
     facts = bundle.data
     _, h, w = facts.image_shape
-    words = bundle.config.of_kind.words
-    st.markdown(words.get("card", words["name"]))
-    if bundle.config.objective != "elbo":
-        st.markdown(words_of(bundle.config.objective)["card"])
+    st.markdown(bundle.words.get("card") or plain(bundle.kind))
+    if bundle.other_objective:
+        st.markdown(words_of(bundle.other_objective)["card"])
     st.markdown(
         say(
             "card.opening" if bundle.model.has_encoder else "card.opening_drawn",
@@ -55,7 +54,7 @@ def _draw(opened: OpenedModel) -> None:
         with right:
             if bundle.factor_r2:
                 _factors(opened)
-    if _SAFE_TO_TYPE.fullmatch(bundle.config.data):
+    if bundle.config and _SAFE_TO_TYPE.fullmatch(bundle.config.data):
         st.markdown(f"### {say('card.again')}", help=say("card.again_help"))
         command = train_command(bundle.config, bundle.name)
         st.code(command, language=None, wrap_lines=True)

@@ -60,7 +60,7 @@ def _draw(opened: OpenedModel) -> None:
 def _framing(opened: OpenedModel, picture: np.ndarray, key: str) -> Framing:
     """Draw what turns, crops and inverts the picture, set as its border suggests."""
     bundle = opened.bundle
-    grey, fit = bundle.data.image_shape[0] == 1, bundle.config.fit
+    grey, fit = bundle.data.image_shape[0] == 1, bundle.settings_to_read(bundle.name).fit
     first = suggested(picture, habit(opened), grey=grey, fit=fit)
     parts = [part for part in _PARTS if fit == "stretch" or part != "stretched"]
     turned = f"place-turns-{key}"
