@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import _openml
 
-from explorer.data import load, load_items
-from explorer.data import openml as openml_module
+from explorer.data import load, load_items, openml_server
 from explorer.data.openml import cache_folder
 from explorer.errors import DataError, MachineError
 
@@ -106,7 +105,7 @@ def server(monkeypatch) -> Iterator[StandIn]:
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     stand_in = StandIn(f"http://127.0.0.1:{http.server_address[1]}")
     stand_in.holds(GREY, CLASSES)
-    monkeypatch.setattr(openml_module, "_SERVER", stand_in.url + "/")
+    monkeypatch.setattr(openml_server, "_SERVER", stand_in.url + "/")
     for name, path in (
         ("_SEARCH_NAME", "name/{}"),
         ("_DATA_INFO", "info/{}"),
@@ -288,7 +287,7 @@ def test_errors_of_the_server_are_told(server, tmp_path, error, kind, words):
 
 
 def test_without_a_network_the_sets_that_need_none_are_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(openml_module, "_SERVER", "http://127.0.0.1:9/")  # nobody listens there
+    monkeypatch.setattr(openml_server, "_SERVER", "http://127.0.0.1:9/")  # nobody listens there
     with pytest.raises(MachineError) as caught:
         load("fashion-mnist", cache=tmp_path)
     assert "openml.org does not answer" in caught.value.so

@@ -71,7 +71,8 @@ def register(source: DataSource) -> None:
 
 def source_named(name: str) -> DataSource | None:
     """Return the set that a name stands for, among them any on openml.org; None of a path."""
-    from explorer.data.openml import PREFIX, source_on_openml
+    from explorer.data.openml import source_on_openml
+    from explorer.data.openml_server import PREFIX
 
     known = next((source for source in all_sources() if source.name == name), None)
     return source_on_openml(name) if known is None and name.startswith(PREFIX) else known
