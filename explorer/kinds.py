@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from explorer.words import catalogue
+from explorer.words import section
 
 Kind = str  # a name in `KINDS`
 # What the discriminator or critic says of an input: the probability that a picture, or a code, is
@@ -75,7 +75,7 @@ class KindSpec:
 
 def words_of(name: str) -> Mapping[str, str]:
     """Return what the catalogue says of a kind, or of an objective other than the ELBO."""
-    sections = cast(Mapping[str, Mapping[str, str]], catalogue()["kinds"])
+    sections = cast(Mapping[str, Mapping[str, str]], section("kinds"))
     return sections.get(name, {})
 
 

@@ -6,11 +6,11 @@ Knows nothing of how a run went, of files or of screens, and imports no torch.
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from explorer.config import Arch, Optimizer, TrainConfig
 from explorer.kinds import Kind
-from explorer.words import catalogue
+from explorer.words import say
 
 _RATE_STEP = 10
 _CLIP = 10.0
@@ -37,8 +37,7 @@ class Remedy:
 
     def words(self) -> str:
         """Say the change in a few words."""
-        words = cast(Mapping[str, str], catalogue()["train"])
-        return words[f"remedy_{self.key}"].format_map(dict(self.told))
+        return say(f"train.remedy_{self.key}", **self.told)
 
     def to_json(self) -> dict[str, object]:
         """Return the remedy as plain JSON values, its words included."""

@@ -5,7 +5,7 @@ Knows nothing of how the models are trained, where they lie, or of screens.
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -15,7 +15,7 @@ from explorer.config import TrainConfig
 from explorer.errors import ConfigError
 from explorer.kinds import Kind
 from explorer.models.spec import ImageShape
-from explorer.words import catalogue
+from explorer.words import decimal, say
 
 Measure = Literal["elbo_nats", "mse"]
 Varied = Literal["size", "beta", "both"]  # what differs between the trials of a sweep
@@ -264,7 +264,6 @@ def comparable(trials: Sequence[Trial], chosen: Trial) -> list[Trial]:
 
 def reasons(found: Recommendation) -> list[str]:
     """Say why, in a few plain sentences: first the reason, then what else is worth knowing."""
-    words = cast(Mapping[str, str], catalogue()["sweep"])
     chosen, silent = found.trial, found.silent_from
     because = "only" if found.n_trials == 1 else "best" if chosen == found.best else "enough"
     of = "" if found.n_trials == 1 or found.varied == "size" else f"_{found.varied}"
@@ -289,11 +288,11 @@ def reasons(found: Recommendation) -> list[str]:
         "best_beta": f"{found.best.beta:g}",
         "value": _told(chosen, found.measure),
         "best_value": _told(found.best, found.measure),
-        "tolerance": f"{found.tolerance:.1f}",
+        "tolerance": decimal(found.tolerance, 1),
         "silent_d": silent.latent_dim if silent else "",
         "active": silent.active_units if silent else "",
     }
-    return [words[key].format(**gaps) for key in said]
+    return [say(f"sweep.{key}", **gaps) for key in said]
 
 
 def _kind(kind: Kind, beta: float) -> Kind:
@@ -326,4 +325,4 @@ def _end_of(values: Sequence[float], value: float) -> Literal["", "lowest", "hig
 
 def _told(trial: Trial, measure: Measure) -> str:
     value = cast(float, getattr(trial, measure))
-    return f"{value:.5f}" if measure == "mse" else f"{value:,.1f}"
+    return decimal(value, 5 if measure == "mse" else 1)

@@ -8,7 +8,7 @@ nothing of files or screens, and imports no torch.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from explorer.remedies import (
     remedies_for,
     smaller_code,
 )
-from explorer.words import catalogue
+from explorer.words import decimal, percent, say
 
 About = Literal["reconstruction", "collapse", "kl", "holes", "overfitting", "divergence", "game"]
 Grade = Literal["fine", "note", "problem"]
@@ -66,9 +66,8 @@ class Finding:
 
     def says(self) -> str:
         """Return the finding as a sentence or two."""
-        return _words(f"{self.about}_{self.key}").format_map(
-            {name: _told(name, value) for name, value in self.values.items()}
-        )
+        values = {name: _told(name, value) for name, value in self.values.items()}
+        return say(f"verdict.{self.about}_{self.key}", **values)
 
     def to_json(self) -> dict[str, object]:
         """Return the finding as plain JSON values, its words included."""
@@ -172,9 +171,7 @@ def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
 def summary(findings: Sequence[Finding]) -> str:
     """Say in one sentence what the findings come to."""
     n = sum(finding.grade == "problem" for finding in findings)
-    return _words("none" if not n else "one" if n == 1 else "several").format(
-        count=n, checked=len(findings)
-    )
+    return say("verdict.problems", count=n) if n else say("verdict.none", checked=len(findings))
 
 
 # ---- what is checked
@@ -360,15 +357,13 @@ def _balance(config: TrainConfig, course: Course) -> Finding:
     return Finding(about="game", grade="problem", key=key, values=values, remedy=remedy)
 
 
-def _told(name: str, value: object) -> str:
-    """Write a value as the sentences of the catalogue need it; shares as percent."""
+def _told(name: str, value: object) -> object:
+    """Return a value as the sentences of the catalogue need it; shares as percent."""
     if isinstance(value, float):
-        return f"{100 * value:.0f}%" if name.endswith("_share") else value_text(value)
-    if isinstance(value, int):
-        return f"{value:,}"
+        return percent(value) if name.endswith("_share") else value_text(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(str, value))
-    return str(value)
+    return value
 
 
 def _plain(value: object) -> object:
@@ -383,7 +378,7 @@ def value_text(value: float) -> str:
     if abs(value) >= _LARGE:
         return f"{value:.1e}".replace("-", "\u2212")
     digits = 0 if abs(value) >= 1_000 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}".replace("-", "\u2212")
+    return decimal(value, digits).replace("-", "\u2212")
 
 
 def _damaged(why: str) -> ConfigError:
@@ -392,7 +387,3 @@ def _damaged(why: str) -> ConfigError:
         "It needs what `latent-explorer train` writes.",
         "Train the model again.",
     )
-
-
-def _words(key: str) -> str:
-    return cast(Mapping[str, str], catalogue()["verdict"])[key]

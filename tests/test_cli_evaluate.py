@@ -11,7 +11,7 @@ from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.data.npz import npz_bytes
 from explorer.evaluation import MEASURES
-from explorer.words import catalogue
+from explorer.words import section
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_images_of_another_shape_are_refused(listed, tmp_path, capsys):
 
 def test_every_measure_has_a_name_a_sentence_and_digits():
     told = [key for key in MEASURES if key not in ("nll_n_images", "nll_samples", "factor_r2")]
-    assert {*told, "n_searched"} == set(catalogue()["measures"])
+    assert {*told, "n_searched"} == set(section("measures"))
     scores = dict.fromkeys([*told, "nll_n_images", "nll_samples"], 1234.5)
     assert in_order(scores) == told
     for key in told:

@@ -27,7 +27,7 @@ from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.previews import look_at
 from explorer.ui.run_view import scene
 from explorer.ui.views.train.settings import _GROUPS
-from explorer.ui.words import say
+from explorer.words import say
 from tests.conftest import ADVERSARIAL
 
 SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"

@@ -7,7 +7,7 @@ from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.bundle.record import ModelBundle
 from explorer.kinds import words_of
-from explorer.words import catalogue
+from explorer.words import say
 
 _LIKELIHOODS = {
     "bernoulli": "Pixels are modelled as Bernoulli, so grey values count as probabilities.",
@@ -65,7 +65,7 @@ def _kind(bundle: ModelBundle) -> str:
 def _expect(bundle: ModelBundle) -> list[str]:
     """Return the section on what its scores promise; none where it has no scores."""
     told = "\n".join(f"- {sentence}" for sentence in findings(bundle))
-    return [f"## {catalogue()['card']['expect']}\n\n{told}"] if told else []
+    return [f"## {say('card.expect')}\n\n{told}"] if told else []
 
 
 def _data(bundle: ModelBundle) -> str:

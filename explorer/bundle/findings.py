@@ -5,10 +5,9 @@ of how scores are measured; that is `evaluation`.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import cast
 
 from explorer.bundle.record import BundleSummary, ModelBundle
-from explorer.words import catalogue
+from explorer.words import decimal, percent, say
 
 # Structural similarity from which reconstructions are close to their images, and below which only
 # the rough likeness is left.
@@ -29,11 +28,10 @@ def findings(model: BundleSummary | ModelBundle) -> list[str]:
     Returns:
         Empty where nothing was measured.
     """
-    words = cast(Mapping[str, str], catalogue()["card"]["findings"])
-    return [words[key].format(**values) for key, values in _found(model)]
+    return [say(f"card.findings.{key}", **values) for key, values in _found(model)]
 
 
-_Found = Iterator[tuple[str, dict[str, str]]]
+_Found = Iterator[tuple[str, dict[str, object]]]
 
 
 def _found(model: BundleSummary | ModelBundle) -> _Found:
@@ -44,17 +42,17 @@ def _found(model: BundleSummary | ModelBundle) -> _Found:
             _reconstruction(scores["ssim"]),
             {
                 "what": _what_is_reconstructed(scores),
-                "ssim": f"{scores['ssim']:.2f}",
+                "ssim": decimal(scores["ssim"], 2),
             },
         )
     yield from _found_of_samples(scores)
     n_active, latent_dim = scores.get("active_units"), model.model.latent_dim
     if n_active is not None and n_active < latent_dim:
         key = "idle" if n_active else "collapsed"
-        yield key, {"active": f"{n_active:.0f}", "count": str(latent_dim)}
+        yield key, {"active": round(n_active), "count": latent_dim}
     if "mig" in scores:
         key = "own_sliders" if scores["mig"] >= _OWN_SLIDER_MIG else "shared_sliders"
-        yield key, {"mig": f"{scores['mig']:.2f}"}
+        yield key, {"mig": decimal(scores["mig"], 2)}
 
 
 def _reconstruction(ssim: float) -> str:
@@ -64,25 +62,24 @@ def _reconstruction(ssim: float) -> str:
 
 
 def _what_is_reconstructed(scores: Mapping[str, float]) -> str:
-    words = cast(Mapping[str, str], catalogue()["card"]["findings"])
-    return words["searched" if "n_searched" in scores else "encoded"]
+    return say("card.findings.searched" if "n_searched" in scores else "card.findings.encoded")
 
 
 def _found_of_samples(scores: Mapping[str, float]) -> _Found:
     coverage, near = scores.get("coverage"), scores.get("prior_share")
     if coverage is not None:
         key = "works" if coverage >= _COVERED else "half_works"
-        yield key if coverage >= _HALF_COVERED else "fails", {"coverage": f"{coverage:.0%}"}
+        yield key if coverage >= _HALF_COVERED else "fails", {"coverage": percent(coverage)}
     if near is not None and near < _FILLED:
         yield "bare" if near < _BARE else "gaps", {"near": _percent(near)}
     if scores.get("density", 0) >= _CROWDED_DENSITY:
-        yield "crowded", {"density": f"{scores['density']:.1f}"}
+        yield "crowded", {"density": decimal(scores["density"], 1)}
     if scores.get("diversity", 1) < _FEW_DIVERSITY:
-        yield "few", {"diversity": f"{scores['diversity']:.0%}"}
+        yield "few", {"diversity": percent(scores["diversity"])}
     if scores.get("sharpness", 1) < _SOFT_SHARPNESS:
-        yield "soft", {"sharpness": f"{scores['sharpness']:.0%}"}
+        yield "soft", {"sharpness": percent(scores["sharpness"])}
 
 
 def _percent(share: float) -> str:
     """Return a share in percent, with a digit more where it would round to nothing."""
-    return f"{share:.0%}" if share >= 0.005 else f"{share:.1%}"
+    return percent(share, 0 if share >= 0.005 else 1)

@@ -5,9 +5,8 @@ Knows nothing of how they are measured; that is `evaluation`.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import cast
 
-from explorer.words import catalogue
+from explorer.words import decimal, say, section
 
 # Measure -> digits after the point and unit, in the order they are told.
 _SHOWN: Mapping[str, tuple[int, str]] = {
@@ -47,7 +46,7 @@ def in_order(scores: Mapping[str, float]) -> list[str]:
 
 def name_of(key: str) -> str:
     """Return what a measure is called."""
-    return _words(key)["name"]
+    return say(f"measures.{key}.name")
 
 
 def meaning_of(key: str, scores: Mapping[str, float]) -> str:
@@ -57,18 +56,14 @@ def meaning_of(key: str, scores: Mapping[str, float]) -> str:
         key: The measure.
         scores: All scores; the sentence may tell how many samples or images went into it.
     """
-    told = {name: f"{value:,.0f}" for name, value in scores.items()}
-    says = _words(key)["says"]
+    told = defaultdict(lambda: "?", {name: decimal(value, 0) for name, value in scores.items()})
+    says = str(section(f"measures.{key}")["says"])
     if key in _OF_SEARCHED and "n_searched" in scores:
-        says = f"{says} {_words('n_searched')['says']}"
-    return says.format_map(defaultdict(lambda: "?", told))
+        says = f"{says} {section('measures.n_searched')['says']}"
+    return says.format_map(told)
 
 
 def value_of(key: str, value: float) -> str:
     """Return a score with its unit, to the digits worth telling."""
     digits, unit = _SHOWN[key]
-    return f"{value:,.{digits}f} {unit}".strip()
-
-
-def _words(key: str) -> Mapping[str, str]:
-    return cast(Mapping[str, str], catalogue()["measures"][key])
+    return f"{decimal(value, digits)} {unit}".strip()

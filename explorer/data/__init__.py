@@ -109,7 +109,7 @@ def _with_copies_noted(images: ImageSet) -> ImageSet:
     n_copies = sum(digest[row] in known for row in images.test_index)
     if not n_copies:
         return images
-    note = told("copies", count=f"{n_copies:,}", of=f"{len(images.test_index):,}")
+    note = told("copies", count=n_copies, of=len(images.test_index))
     return replace(images, notes=(*images.notes, note))
 
 

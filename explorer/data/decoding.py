@@ -118,9 +118,9 @@ class Traits:
             assert levels is not None, "used always gives some"
             guess = replace(guess, levels=levels)
         if self.n_frames_left:
-            notes.append(told("frames_left", count=f"{self.n_frames_left:,}"))
+            notes.append(told("frames_left", count=self.n_frames_left))
         if self.n_in_stacks:
-            notes.append(told("frames_read", count=f"{self.n_in_stacks:,}"))
+            notes.append(told("frames_read", count=self.n_in_stacks))
         return guess
 
 

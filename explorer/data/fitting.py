@@ -4,14 +4,13 @@ Knows nothing of files.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
 from explorer.config import Fit
-from explorer.words import catalogue
+from explorer.words import say
 
 _SHOWN_OF_EACH = 3  # images that are square, and as many that are not
 _THUMBNAIL = 160  # pixels, the longer side of an image kept for looking at
@@ -47,26 +46,26 @@ class Fitting:
 
     def told(self) -> list[str]:
         """Return a sentence or two for each thing that was done."""
-        words = cast(Mapping[str, str], catalogue()["fitting"])
-        told = [self._of_size(words)]
+        told = [self._of_size()]
         for n, key in ((self.n_not_square, self.fit), (self.n_made_grey, "made_grey")):
             if n:
-                told.append(words[f"{key}_one" if n == 1 else key].format(count=f"{n:,}"))
+                told.append(say(f"fitting.{key}", count=n))
         return told
 
-    def _of_size(self, words: Mapping[str, str]) -> str:
+    def _of_size(self) -> str:
         if all(size == (self.side, self.side) for size, _ in self.sizes):
-            return words["same"].format(count=f"{self.n_images:,}", side=self.side)
+            return say("fitting.same", side=self.side)
         scaled = {self._scaling(size) for size, _ in self.sizes}
         how = scaled.pop() if len(scaled) == 1 else "scaled"
         by_area = sorted((size for size, _ in self.sizes), key=lambda size: size[0] * size[1])
         of_each = {1: "one_size", 2: "two_sizes"}
-        return words[of_each.get(len(by_area), "sizes")].format(
-            count=f"{self.n_images:,}",
+        return say(
+            f"fitting.{of_each.get(len(by_area), 'sizes')}",
+            count=self.n_images,
             smallest="{}×{}".format(*by_area[0]),
             largest="{}×{}".format(*by_area[-1]),
             side=self.side,
-            scaled=words[how],
+            scaled=say(f"fitting.{how}"),
         )
 
     def _scaling(self, size: tuple[int, int]) -> str:

@@ -68,7 +68,7 @@ def _of_rows(rows: np.ndarray, names: np.ndarray | None, name: str, notes: list[
 def _of_texts(given: np.ndarray, notes: list[str]) -> Labels:
     values, ranks = np.unique(given, return_inverse=True)
     if len(values) > MOST_CLASSES:
-        notes.append(told("labels_too_many", count=f"{len(values):,}", most=f"{MOST_CLASSES:,}"))
+        notes.append(told("labels_too_many", count=len(values), most=MOST_CLASSES))
         return Labels()
     texts = texts_of(values)
     order = sorted(range(len(texts)), key=lambda rank: natural_key(texts[rank]))
@@ -86,7 +86,7 @@ def _of_numbers(given: np.ndarray, names: np.ndarray | None, name: str, notes: l
         notes.append(told("labels_continuous"))
         return Labels(factor=as_factor)
     if len(values) > MOST_CLASSES:
-        notes.append(told("labels_many", count=f"{len(values):,}"))
+        notes.append(told("labels_many", count=len(values)))
         return Labels(factor=as_factor)
     if names is None:
         texts = [f"{value:.0f}" if given.dtype.kind == "f" else str(int(value)) for value in values]

@@ -47,7 +47,7 @@ def to_images(array: np.ndarray, asked: Layout, name: str, notes: list[str]) -> 
         raise _refused(array.shape, name, "", "Bring it to one of these shapes and save it again.")
     if layout not in ("nhw", "nhwc"):
         n, h, w, _ = images.shape
-        notes.append(told(f"layout_{layout}", count=f"{n:,}", size=f"{w}×{h}"))
+        notes.append(told(f"layout_{layout}", count=n, size=f"{w}×{h}"))
     return images
 
 
@@ -86,7 +86,7 @@ def _unflattened(array: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
         side = math.isqrt(d // channels)
         if side >= _LEAST_SIDE and channels * side * side == d:
             key = "layout_rows" if channels == 1 else "layout_rows_rgb"
-            notes.append(told(key, count=f"{n:,}", columns=d, side=side))
+            notes.append(told(key, count=n, columns=d, side=side))
             return array.reshape(n, channels, side, side).transpose(0, 2, 3, 1)
     do = f"Reshape it, for example images.reshape({n}, h, w) with h * w = {d}, and save it again."
     raise _refused(array.shape, name, "", do)

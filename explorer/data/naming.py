@@ -25,12 +25,10 @@ def keepable(images: ImageSet) -> ImageSet:
     """
     if len(images.class_names) > MOST_NAMES:
         count = f"{len(images.class_names):,}"
-        note = told("labels_too_many", count=count, most=f"{MOST_NAMES:,}")
+        note = told("labels_too_many", count=count, most=MOST_NAMES)
         images = replace(images, labels=None, class_names=(), notes=(*images.notes, note))
     if len(images.factor_names) > MOST_NAMES:
-        note = told(
-            "factors_too_many", count=f"{len(images.factor_names):,}", most=f"{MOST_NAMES:,}"
-        )
+        note = told("factors_too_many", count=len(images.factor_names), most=MOST_NAMES)
         images = replace(images, factors=None, factor_names=(), notes=(*images.notes, note))
     classes, factors = mended(images.class_names), mended(images.factor_names)
     before, after = (*images.class_names, *images.factor_names), (*classes, *factors)
@@ -40,7 +38,7 @@ def keepable(images: ImageSet) -> ImageSet:
     listed = ", ".join(
         f"“{name[:_SHORT]}…”" if len(name) > _SHORT else f"“{name}”" for name in changed[:3]
     )
-    note = told("names_mended", count=f"{len(changed):,}", names=listed)
+    note = told("names_mended", count=len(changed), names=listed)
     notes = (*images.notes, note)
     return replace(images, class_names=classes, factor_names=factors, notes=notes)
 

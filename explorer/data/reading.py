@@ -3,12 +3,10 @@
 What is not said is found out, and `told` puts what was assumed into words. Knows nothing of files.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import cast
 
 from explorer.config import Background, Fit, Frames, Layout, Range, TrainConfig
-from explorer.words import catalogue
+from explorer.words import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,5 +62,4 @@ class Wanted:
 
 def told(what: str, **values: object) -> str:
     """Say in a sentence what was assumed or left out, by its name in the catalogue."""
-    words = cast(Mapping[str, str], catalogue()["reading"])
-    return words[what].format(**values)
+    return say(f"reading.{what}", **values)

@@ -28,7 +28,7 @@ from explorer.jobs.folder import RunFolder
 from explorer.jobs.made import folder_made_by
 from explorer.jobs.records import ENDED
 from explorer.verdict import Finding, value_text
-from explorer.words import catalogue
+from explorer.words import say
 
 Which = Literal["best", "last"]
 
@@ -78,16 +78,16 @@ class Ends:
 
     def says(self) -> str:
         """Say which weights are kept, and why."""
-        words = cast(Mapping[str, str], catalogue()["verdict"])
         chosen = "_chosen" if self.is_chosen else ""
         key = f"kept_{self.kept}{chosen}" if self.best is not None else "kept_only"
         if self.last.held_out is None:
             key = "kept_game"
         best = self.best or self.last
-        return words[key].format(
-            best_step=f"{best.step:,}",
+        return say(
+            f"verdict.{key}",
+            best_step=best.step,
             best=_nats(best.held_out),
-            last_step=f"{self.last.step:,}",
+            last_step=self.last.step,
             last=_nats(self.last.held_out),
         )
 

@@ -14,7 +14,8 @@ from explorer.ui.compare_arrays import telling_item
 from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import ComparedModel, CompareScene, ScoreRow, SliderSet
-from explorer.ui.words import compare_words, say
+from explorer.ui.words import compare_words
+from explorer.words import say
 
 _NONE = "\N{EN DASH}"
 

@@ -18,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from explorer.ui.words import say
+from explorer.words import say
 
 ALLOWED_HOSTS: Final = "LATENT_EXPLORER_ALLOWED_HOSTS"  # names with commas between
 

@@ -17,12 +17,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from explorer.ui import serving
-from explorer.ui.words import say
+from explorer.words import language, say
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _PAGES = ("", "train", "compare")  # their paths, as `navigation.py` has them
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _TITLE, _ROOT = "<title>Streamlit</title>", '<div id="root"></div>'
+_LANGUAGE = '<html lang="en">'
 
 
 def routes() -> list[Route]:
@@ -56,5 +57,6 @@ def page_text() -> str | None:
         for name in ("ui/outline.html", "live/explore/hero.css")
     )
     outline = outline.replace("/* hero.css */", hero)
-    titled = text.replace(_TITLE, f"<title>{say('app.title')}</title>")
+    spoken = text.replace(_LANGUAGE, f'<html lang="{language()}">')
+    titled = spoken.replace(_TITLE, f"<title>{say('app.title')}</title>")
     return titled.replace(_ROOT, f"{_ROOT}\n{outline}")

@@ -12,7 +12,8 @@ from explorer.ui.maps import MapChoice
 from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import OwnPicture, StageScene, StageTitle, ToolScene
-from explorer.ui.words import say, stage_words
+from explorer.ui.words import stage_words
+from explorer.words import say
 
 _STYLES = ("explore/hero.css", "explore/page.css", "parts/touch.css")
 

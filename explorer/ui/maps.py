@@ -12,8 +12,8 @@ from explorer.data import factor_sense
 from explorer.figures import ByClass, ByValue, Theme, latent_map
 from explorer.projection import MapMethod, all_methods, method_named
 from explorer.ui.opened import Coordinate, OpenedModel
-from explorer.ui.words import plain, say
-from explorer.words import catalogue
+from explorer.ui.words import plain
+from explorer.words import has, say
 
 _POINTS = (500, 1000, 2000)
 
@@ -95,7 +95,7 @@ def not_installed() -> list[str]:
 
 def map_label(name: str) -> str:
     """Return what a map is called, in the words of the catalogue where it has some."""
-    if f"map_{name}" in catalogue()["explore"]:
+    if has(f"explore.map_{name}"):
         return say(f"explore.map_{name}")
     method = method_named(name)
     return method.title if method else plain(name)
@@ -128,7 +128,7 @@ def part_choices(opened: OpenedModel) -> dict[str, str]:
         return {}
     n_held, n_placed = np.count_nonzero(codes.held_out), np.count_nonzero(codes.placed)
     counts = {"both": n_placed, "learnt": n_placed - n_held, "held": n_held}
-    return {part: say(f"explore.part_{part}", count=f"{n:,}") for part, n in counts.items()}
+    return {part: say(f"explore.part_{part}", count=n) for part, n in counts.items()}
 
 
 def point_choices(opened: OpenedModel, part: str = "both") -> dict[str, str]:

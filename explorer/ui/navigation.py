@@ -8,7 +8,7 @@ from explorer.ui import state
 from explorer.ui.views.compare import page as compare
 from explorer.ui.views.explore import page as explore
 from explorer.ui.views.train import page as train
-from explorer.ui.words import say
+from explorer.words import say
 
 st.set_page_config(
     page_title=say("app.title"),

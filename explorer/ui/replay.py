@@ -7,7 +7,7 @@ import numpy as np
 from explorer import jobs
 from explorer.errors import TrainingError
 from explorer.export import Moment, Titles, moments_shown, replay_gif
-from explorer.ui.words import say
+from explorer.words import say
 
 
 def gif_of(run: jobs.RunFolder) -> bytes:

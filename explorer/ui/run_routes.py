@@ -17,7 +17,7 @@ from explorer.figures import ByClass, Theme, latent_map
 from explorer.packing.arrays import pack_arrays
 from explorer.ui.replay import gif_of, gif_state
 from explorer.ui.routes import HEAVY, OWN, prefix, whole_number
-from explorer.ui.words import say
+from explorer.words import say
 
 _FRESH = {"Cache-Control": "no-store"}
 _NAMED: dict[str, Literal["best"] | None] = {"latest": None, "best": "best"}

@@ -24,7 +24,7 @@ from streamlit.navigation.page import StreamlitPage
 from explorer.clearing import Cleared
 from explorer.placing import Placement
 from explorer.store import KeptUpload
-from explorer.ui.words import say
+from explorer.words import say
 
 # What the views of each page keep in the address, as `KEYS` of `live/code/address.js`.
 VIEW_KEYS = {

@@ -1,10 +1,10 @@
-"""What the pages say: sentences of the catalogue with their gaps filled, and names as they are."""
+"""Words for the browser, by page, and names that show as they are in Streamlit's Markdown."""
 
 import re
 from collections.abc import Mapping
 
 from explorer.kinds import KINDS, Kind
-from explorer.words import catalogue
+from explorer.words import section
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|:$<>~&=]")
 # Where Streamlit's Markdown makes something of a text although its signs are escaped: an icon or a
@@ -15,20 +15,6 @@ _PARTED = "\u2060"  # word joiner: it has no width, and no line breaks there
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
-def say(place: str, **values: object) -> str:
-    """Return one sentence of the catalogue.
-
-    Args:
-        place: Section and keys, such as `explore.models`.
-        **values: What goes into the {gaps} of the sentence.
-    """
-    part: object = catalogue()
-    for key in place.split("."):
-        assert isinstance(part, Mapping)
-        part = part[key]
-    return str(part).format(**values)
-
-
 def stage_words(*, has_encoder: bool = True) -> Mapping[str, object]:
     """Return the part of the catalogue that the stage says in the browser.
 
@@ -36,7 +22,7 @@ def stage_words(*, has_encoder: bool = True) -> Mapping[str, object]:
         has_encoder: Whether all dots are images; where most are draws from the prior, some
             sentences are others.
     """
-    words = catalogue()["stage"]
+    words = section("stage")
     others = words["among_draws"]
     assert isinstance(others, Mapping)
     return words if has_encoder else {**words, **others}
@@ -44,7 +30,7 @@ def stage_words(*, has_encoder: bool = True) -> Mapping[str, object]:
 
 def run_words() -> Mapping[str, object]:
     """Return the part of the catalogue that the view of a run says in the browser."""
-    return catalogue()["run"]
+    return section("run")
 
 
 def adversarial_words(kind: Kind) -> Mapping[str, object]:
@@ -54,10 +40,8 @@ def adversarial_words(kind: Kind) -> Mapping[str, object]:
         `made` and `real`, the players; `losses`, `scores` and `diversity`, the charts: title, help
         and unit of each; `areChances`, whether the scores are probabilities.
     """
-    words, of_kind = catalogue()["run"]["game"], KINDS[kind]
-    assert isinstance(words, Mapping)
+    charts, of_kind = section("run.game.charts"), KINDS[kind]
     players = {player: of_kind.words.get(player, "") for player in ("made", "real")}
-    charts = words["charts"]
     scores = charts[f"scores_{of_kind.scores}"]
     shown = {"losses": charts["losses"], "scores": scores, "diversity": charts["diversity"]}
     return {**players, **shown, "areChances": of_kind.scores in ("chance", "codes")}
@@ -65,7 +49,7 @@ def adversarial_words(kind: Kind) -> Mapping[str, object]:
 
 def compare_words() -> Mapping[str, object]:
     """Return the part of the catalogue that a comparison says in the browser."""
-    return catalogue()["compare"]
+    return section("compare")
 
 
 def plain(text: str) -> str:

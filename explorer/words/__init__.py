@@ -1,17 +1,162 @@
-"""All words on the screen and on model cards: one catalogue per language, read once.
+"""All sentences that people read: a folder for each language, in it a file for each section.
 
-A second language is a second file beside `en.json`. Knows nothing of who says what.
+`say` returns one sentence. Numbers among its values are written, and its plural is chosen, as the
+language has it (Unicode CLDR, by Babel); `live/parts/words.js` does the same in the browser. A
+sentence that depends on how many there are is an object of the plural's categories, such as
+`{"one": "{count} image", "other": "{count} images"}`.
+
+Knows nothing of who says what.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from numbers import Integral
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal, format_percent
+
+HERE: Final = Path(__file__).parent
+ENGLISH: Final = "en"
+ASKED: Final = "LATENT_EXPLORER_LANGUAGE"
+_MANY: Final = frozenset({"zero", "one", "two", "few", "many", "other"})  # CLDR's categories
+
+Section = Mapping[str, object]  # its values: a sentence, the forms of its plural, or a section
 
 
 @cache
-def catalogue() -> Mapping[str, Mapping[str, object]]:
-    """Return the catalogue: section, then key, to a sentence or to keys of its own."""
-    text = files("explorer.words").joinpath("en.json").read_text(encoding="utf-8")
-    sections: Mapping[str, Mapping[str, object]] = json.loads(text)
-    return sections
+def languages() -> tuple[str, ...]:
+    """Return the languages there are, by their code, such as `en` or `pt-BR`."""
+    return tuple(
+        sorted(folder.name for folder in HERE.iterdir() if (folder / "app.json").is_file())
+    )
+
+
+def language() -> str:
+    """Return the code of the language in use: the one asked for, or English where it is unknown."""
+    return _folder(os.environ.get(ASKED, "")).name
+
+
+def catalogue() -> Section:
+    """Return all words: section, then key, to a sentence or to keys of its own."""
+    return _read(_folder(os.environ.get(ASKED, "")))
+
+
+def section(place: str) -> Section:
+    """Return part of the words as it is, its gaps not filled.
+
+    Args:
+        place: Section and keys, such as `card.findings`.
+    """
+    part = _at(place)
+    assert isinstance(part, Mapping), place
+    return part
+
+
+def has(place: str) -> bool:
+    """Return whether there are words at a place, such as `explore.map_umap`."""
+    try:
+        _at(place)
+    except KeyError:
+        return False
+    return True
+
+
+def say(place: str, **values: object) -> str:
+    """Return one sentence.
+
+    Args:
+        place: Section and keys, such as `explore.models`.
+        **values: What goes into the {gaps} of the sentence: numbers as numbers, for the language
+            to write; `count` chooses the plural. A number that counts nothing, such as a seed or a
+            year, is given as text.
+    """
+    sentence = _at(place)
+    if isinstance(sentence, Mapping):
+        count = values["count"]
+        assert isinstance(count, Integral), f"{place} depends on how many there are"
+        sentence = sentence.get(_locale(language()).plural_form(int(count)), sentence["other"])
+    return str(sentence).format_map({name: _shown(value) for name, value in values.items()})
+
+
+def decimal(value: float, digits: int) -> str:
+    """Write a number as the language does.
+
+    Args:
+        value: Any finite number.
+        digits: How many there are behind the decimal point.
+    """
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, pattern, _locale(language()))
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Write a share as percent, as the language does.
+
+    Args:
+        share: 1 is the whole.
+        digits: How many there are behind the decimal point.
+    """
+    pattern = "0" + ("." + "0" * digits if digits else "") + "%"
+    return format_percent(share, pattern, _locale(language()))
+
+
+def is_plural(words: object) -> bool:
+    """Return whether words are one sentence in the forms of its plural."""
+    return isinstance(words, Mapping) and "other" in words and _MANY.issuperset(words)
+
+
+def _at(place: str) -> object:
+    part: object = catalogue()
+    for key in place.split("."):
+        assert isinstance(part, Mapping), place
+        part = part[key]
+    return part
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return format_decimal(int(value), "#,##0", _locale(language()))
+    return str(value)
+
+
+@cache
+def _folder(asked: str) -> Path:
+    """Return where the words of a language are: in this package, or a folder anywhere."""
+    if asked in languages():
+        return HERE / asked
+    return Path(asked) if (Path(asked) / "app.json").is_file() else HERE / ENGLISH
+
+
+@cache
+def _read(folder: Path) -> Section:
+    """Read the words of a language; where it lacks some, they are the English ones."""
+    words: dict[str, object] = {}
+    for file in sorted(folder.rglob("*.json")):
+        *above, name = file.relative_to(folder).with_suffix("").parts
+        part = words
+        for key in above:
+            part = part.setdefault(key, {})  # type: ignore[assignment]
+        part[name] = json.loads(file.read_text(encoding="utf-8"))
+    return words if folder == HERE / ENGLISH else _laid_over(_read(HERE / ENGLISH), words)
+
+
+def _laid_over(english: Section, other: Section) -> Section:
+    """Return a copy of the English words in which those of another language replace them."""
+    laid = {**english, **other}
+    for key, words in english.items():
+        mine = other.get(key)
+        if isinstance(words, Mapping) and isinstance(mine, Mapping) and not is_plural(words):
+            laid[key] = _laid_over(words, mine)
+    return laid
+
+
+@cache
+def _locale(code: str) -> Locale:
+    try:
+        return Locale.parse(code, sep="-")
+    except (ValueError, UnknownLocaleError):  # its words are there, its rules are not known
+        return Locale(ENGLISH)

@@ -36,10 +36,10 @@ def with_toy(tmp_path_factory, home) -> Iterator[str]:
     tool = package / "live" / "tools" / "toy"
     tool.mkdir(parents=True)
     (tool / "tool.js").write_text(TOOL)
-    catalogue = package / "words" / "en.json"
-    words = json.loads(catalogue.read_text(encoding="utf-8"))
-    words["stage"]["tools"] = WORDS
-    catalogue.write_text(json.dumps(words), encoding="utf-8")
+    section = package / "words" / "en" / "stage.json"
+    words = json.loads(section.read_text(encoding="utf-8"))
+    words["tools"] = WORDS
+    section.write_text(json.dumps(words), encoding="utf-8")
     with serving(home, PYTHONPATH=str(place)) as at:
         yield at
 

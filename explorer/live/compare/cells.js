@@ -1,7 +1,7 @@
 // @ts-check
 /** Pictures of one model in a comparison. Knows pixels and the DOM, not where codes come from. */
 
-import { contextOf, el, fill } from "../parts/dom.js";
+import { contextOf, decimal, el, fill } from "../parts/dom.js";
 import { grain, makePicture } from "../samples/image.js";
 
 const MISSING = [47, 98, 214]; // blue and orange, which the colour-blind tell apart
@@ -51,7 +51,7 @@ export function makeTriple(model, imageShape, words, position) {
       original.draw(x);
       residual.draw(x, xHat);
       const mse = x.reduce((sum, value, i) => sum + (value - xHat[i]) ** 2, 0) / x.length;
-      error.textContent = fill(words.error, { value: mse.toFixed(4) });
+      error.textContent = fill(words.error, { value: decimal(mse, 4) });
     },
   };
 }

@@ -2,7 +2,7 @@
 /** The two planes of a model: the map of its items, and the holes that random codes fall into. */
 
 import { row } from "../latent/latent.js";
-import { el, fill } from "../parts/dom.js";
+import { decimal, el, fill } from "../parts/dom.js";
 import { makePicture } from "../samples/image.js";
 import { DotPlane, extentOf, paintHoles, paintMap } from "./plane.js";
 
@@ -100,7 +100,7 @@ export function makeHoleView(model, position, { scene: { words, imageShape }, on
     onHover: (i) => show(i ?? spot),
     onStep: (by) => choose(order[(order.indexOf(spot) + by + order.length) % order.length]),
   });
-  const percent = share.toFixed(share < 10 ? 1 : 0);
+  const percent = decimal(share, share < 10 ? 1 : 0);
   const told = model.searched ? words.noHoles : fill(words.holeShare, { percent });
   const count = model.ids.filter((id) => id >= 0).length;
   const isRough = !model.searched && count < FEW;

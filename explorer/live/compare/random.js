@@ -19,7 +19,7 @@ export function makeSheets({ scene: { imageShape, words }, shared, later }) {
 
   function show() {
     const { seed } = shared;
-    says.textContent = fill(words.drawnHelp, { seed });
+    says.textContent = fill(words.drawnHelp, { seed: String(seed) });
     models.forEach(({ decode, latentDim }, i) => {
       const steps = sheets[i].pictures.map((picture, k) => () => {
         picture.draw(decode(drawOf(seed, k, latentDim)));

@@ -53,6 +53,6 @@ export function makeSlots({ scene: { imageShape, words }, shared }) {
 /** @param {Comparison} shared @param {number} id @param {import("../types.js").Words} words */
 function nameOf(shared, id, words) {
   const label = shared.classOf(id);
-  const name = fill(label ? words.itemLabel : words.item, { id, label });
+  const name = fill(label ? words.itemLabel : words.item, { id: String(id), label });
   return shared.hasLearnt(id) ? `${name} · ${words.learntFrom}` : name;
 }

@@ -38,19 +38,37 @@ export function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+const language = () => globalThis.document?.documentElement.lang || "en";
+/** @type {Map<number, Intl.NumberFormat>} */
+const formats = new Map();
+
+/** Write a number as the page's language does. @param {number} value @param {number} [digits] */
+export function decimal(value, digits = 0) {
+  const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat(language(), fixed));
+  return /** @type {Intl.NumberFormat} */ (formats.get(digits)).format(value);
+}
+
 /**
- * Put values into the {gaps} of a sentence from the words catalogue.
- * @param {string} sentence
+ * Put values into the {gaps} of a sentence of the words, as `explorer.words.say` does: numbers are
+ * written as the language does, and `count` chooses the plural. What counts nothing, such as a
+ * seed, is given as text.
+ * @param {any} words a sentence, or the forms of its plural
  * @param {Object<string, any>} values
  * @returns {string}
  */
-export function fill(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (gap, name) => values[name] ?? gap);
+export function fill(words, values) {
+  const plural = () => words[new Intl.PluralRules(language()).select(values.count)] ?? words.other;
+  const sentence = typeof words === "string" ? words : plural();
+  return sentence.replace(/\{(\w+)\}/g, (/** @type {string} */ gap, /** @type {string} */ name) => {
+    const value = values[name] ?? gap;
+    return typeof value === "number" ? value.toLocaleString(language()) : value;
+  });
 }
 
 /** A value with its sign, two decimals and a real minus: +1.25, −0.30, 0.00. @param {number} value */
 export function signed(value) {
-  const text = Math.abs(value).toFixed(2);
-  if (Number(text) === 0) return "0.00";
+  const text = decimal(Math.abs(value), 2);
+  if (Math.abs(value) < 0.005) return text;
   return (value < 0 ? "\u2212" : "+") + text;
 }

@@ -3,7 +3,7 @@
 
 import { el, fill } from "../parts/dom.js";
 import { Chart } from "./chart.js";
-import { count, rangeOf } from "./series.js";
+import { rangeOf } from "./series.js";
 
 /** @import { Words } from "../types.js" */
 
@@ -116,7 +116,7 @@ export class Curves {
   /** Mark the step with the smallest held-out loss; 0 where none is known. @param {number} step */
   markBest(step) {
     this.#best.hidden = !step;
-    this.#best.textContent = fill(this.#words.bestStep, { step: count(step) });
+    this.#best.textContent = fill(this.#words.bestStep, { step: Math.round(step) });
     for (const { chart } of this.#curves) chart.markBest(step || null);
   }
 

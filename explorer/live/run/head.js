@@ -2,7 +2,6 @@
 /** The head line of a run: how it stands, in words and as a bar. Knows the DOM only. */
 
 import { el, fill } from "../parts/dom.js";
-import { count } from "./series.js";
 
 const QUARTER = 25; // percent of a run after which it is said aloud how it stands
 const FINE = ["healthy", "even"];
@@ -89,7 +88,7 @@ function factsOf(news, percent, words, mayEndEarly) {
   if (!news.step) return [words.before[state === "queued" && !news.pid ? "starting" : state]];
   const isRunning = state === "running";
   return [
-    fill(words.epoch, { epoch: count(epoch), epochs: count(epochs) }),
+    fill(words.epoch, { epoch, epochs }),
     state !== "finished" && fill(words.percent, { percent }),
     state === "finished" && epoch < epochs && words.endedEarly,
     isRunning &&
@@ -97,7 +96,7 @@ function factsOf(news, percent, words, mayEndEarly) {
       !news.slow && // each batch waits to be looked at, so nobody knows
       fill(mayEndEarly ? words.leftAtMost : words.left, { time: duration(left, words) }),
     state === "finished" && fill(words.took, { time: duration(elapsed, words) }),
-    isRunning && speed > 0 && fill(words.speed, { count: count(speed) }),
+    isRunning && speed > 0 && fill(words.speed, { count: Math.round(speed) }),
     isRunning && news.slow && words.slow,
   ];
 }

@@ -2,7 +2,6 @@
 /** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
 
 import { el, fill, save } from "../parts/dom.js";
-import { count } from "./series.js";
 
 const GLIDE_MS = 300;
 const TICK_MS = 50; // at most 20 snapshots a second
@@ -223,7 +222,7 @@ export class Replay {
     gif.textContent = this.#isAnimating ? words.gifMaking : words.gif;
     const step = this.#mode === "best" ? Number(this.#ends?.best) : steps[index];
     label.textContent = steps.length
-      ? fill(words.stepOf, { step: count(step), steps: count(this.#ends?.last ?? this.#total) })
+      ? fill(words.stepOf, { step, steps: this.#ends?.last ?? this.#total })
       : "";
     this.#sayEnds();
     slider.setAttribute("aria-valuetext", label.textContent);

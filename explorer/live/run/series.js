@@ -54,6 +54,3 @@ export function niceAbove(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 3, 5].find((digit) => digit * power >= value * (1 - 1e-9)) ?? 10);
 }
-
-/** A count as every part of the page writes it: 7,133. */
-export const count = (value) => Math.round(value).toLocaleString("en");

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from explorer.ui import state
-from explorer.ui.words import say
+from explorer.words import say
 
 
 def name_page(*parts: str) -> None:

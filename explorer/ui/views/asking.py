@@ -6,7 +6,8 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.ui import state
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 
 def ask_first(

@@ -6,7 +6,8 @@ import streamlit as st
 
 from explorer.bundle import BundleSummary
 from explorer.ui.thumbnails import thumbnail
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _THUMBNAIL = 48  # px
 

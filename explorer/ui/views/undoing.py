@@ -6,7 +6,8 @@ from explorer import clearing
 from explorer.clearing import Cleared, Work
 from explorer.ui import state
 from explorer.ui.views.asking import attempt
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 
 def clear(page: str, work: Work) -> Cleared:
@@ -50,11 +51,7 @@ def draw_undo(page: str) -> None:
 def counted(*, runs: int = 0, models: int = 0, uploads: int = 0) -> str:
     """Say how many things of which sort, such as "2 runs, 1 model and 3 uploads"."""
     counts = {"runs": runs, "models": models, "uploads": uploads}
-    parts = [
-        say(f"clearing.{sort}_1" if count == 1 else f"clearing.{sort}", count=count)
-        for sort, count in counts.items()
-        if count
-    ]
+    parts = [say(f"clearing.{sort}", count=count) for sort, count in counts.items() if count]
     if len(parts) < 2:
         return "".join(parts)
     return say("clearing.and", first=", ".join(parts[:-1]), last=parts[-1])

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_a_folder_is_trained_on_twice_evaluated_compared_and_its_worst_image_ope
     expect(page.get_by_test_id("original")).to_be_visible(timeout=SLOW_MS)
 
 
-def _at_rest(page: Page) -> dict[str, float]:
+def _at_rest(page: Page) -> dict[str, Any]:
     """Find the dot of the largest error once the map has made room for the colour bar."""
     spot, before = page.get_by_test_id("map").evaluate(_BRIGHTEST), None
     while spot != before:

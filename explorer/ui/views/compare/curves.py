@@ -14,7 +14,8 @@ from explorer.errors import ExplorerError
 from explorer.figures import Line, line_chart
 from explorer.ui import state
 from explorer.ui.opened import OpenedModel
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _MEASURES = ("elbo", "log_likelihood")
 _ALONG = ("epoch", "elapsed_s")

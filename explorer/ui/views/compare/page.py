@@ -14,7 +14,8 @@ from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.compare.curves import curves
 from explorer.ui.views.gallery import gallery
 from explorer.ui.views.undoing import draw_undo
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 
 def render() -> None:
@@ -125,8 +126,7 @@ def _picker(
             args=([],),
         )
     if n_too_large:
-        key = "too_large_one" if n_too_large == 1 else "too_large"
-        st.caption(say(f"compare.{key}", count=n_too_large))
+        st.caption(say("compare.too_large", count=n_too_large))
 
 
 def _opened(models: Sequence[BundleSummary]) -> list[OpenedModel]:

@@ -6,7 +6,8 @@ from explorer import mapping
 from explorer.errors import ExplorerError
 from explorer.ui.maps import makeable
 from explorer.ui.opened import OpenedModel
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 
 def make_map(opened: OpenedModel, chosen: str) -> None:

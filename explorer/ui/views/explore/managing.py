@@ -7,7 +7,8 @@ from explorer.clearing import Work
 from explorer.ui import state
 from explorer.ui.views.asking import attempt
 from explorer.ui.views.undoing import clear
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 PAGE = "explore"
 _KEY = "manage-model"

@@ -12,7 +12,8 @@ from explorer.kinds import words_of
 from explorer.ui.cards import harmless
 from explorer.ui.maps import coordinate_name
 from explorer.ui.opened import OpenedModel
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _BAR_LENGTH = 8  # signs
 # A source of images that no shell takes for anything but a name, however it quotes.

@@ -24,7 +24,8 @@ from explorer.ui.views.explore.model_card import open_model_card
 from explorer.ui.views.explore.place_image import open_placing
 from explorer.ui.views.gallery import gallery
 from explorer.ui.views.undoing import draw_undo
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _FIRST = "faces"
 

@@ -13,7 +13,8 @@ from explorer.placing import Placement, place, place_by_encoder
 from explorer.ui import state
 from explorer.ui.networks import encodes_live, habit, with_weights
 from explorer.ui.opened import OpenedModel
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _SIDE = 208  # pixels on the screen
 _SMOOTH_FROM = 20  # pixels; smaller images are honest as squares, as on the stage

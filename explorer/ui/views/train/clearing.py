@@ -17,7 +17,8 @@ from explorer.ui.views.train.deleting import PAGE
 from explorer.ui.views.train.gradients import lesson_runs
 from explorer.ui.views.train.words import sweep_name
 from explorer.ui.views.undoing import clear, counted
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _MOST_UNSCROLLED = 10
 _SPANS = ("today", "week", "ever")

@@ -9,7 +9,8 @@ from explorer.clearing import Work
 from explorer.ui import state
 from explorer.ui.views.asking import ask_first
 from explorer.ui.views.undoing import clear, counted
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 PAGE = "train"
 

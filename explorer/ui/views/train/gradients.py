@@ -14,7 +14,8 @@ from explorer.figures import Curve, Profile, ProfileWords, loss_chart, profile_c
 from explorer.ui import state
 from explorer.ui.views.train.deleting import delete_group_button
 from explorer.ui.views.train.words import state_line
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _LOOK_EVERY_S = 2.0
 _N_ACROSS = 3
@@ -141,8 +142,7 @@ def _look_at(key: str, config: TrainConfig, run: jobs.RunFolder | None) -> _Show
 def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
     cards = [one for group in shown.values() for one in group if not one.run]
     missing = {one.config: one.key for one in cards}
-    says = "start_one" if len(missing) == 1 else "start"
-    helps = say("gradients.start_help")
+    says, helps = "start", say("gradients.start_help")
     if len(cards) > len(missing):
         says, helps = "start_twice", f"{say('gradients.start_twice_help')} {helps}"
     if missing and st.button(

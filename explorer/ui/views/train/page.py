@@ -14,7 +14,8 @@ from explorer.ui.views.train.runs import draw_runs
 from explorer.ui.views.train.setup import draw_setup
 from explorer.ui.views.train.sweep import draw_sweep
 from explorer.ui.views.undoing import draw_undo
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _WATCHED = ("run", "sweep", "lesson", "clear")  # in the address, where there is something to watch
 

@@ -11,7 +11,8 @@ from explorer.config import Background, Colours, Fit, Frames, Layout, Range, Tra
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look, look_at
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _SOURCES = ("builtin", "openml", "upload")
 _FIRST = "digits"  # of the sets that have a name
@@ -198,7 +199,7 @@ def _show(look: Look) -> None:
     st.markdown(
         say(
             "train.found",
-            count=f"{look.n_images:,}",
+            count=look.n_images,
             width=w,
             height=h,
             colours=say(f"train.colours_{c}"),

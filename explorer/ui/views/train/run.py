@@ -13,7 +13,8 @@ from explorer.ui.run_view import run_view
 from explorer.ui.views.train.deleting import delete_run_button
 from explorer.ui.views.train.verdict import begin_like, complain, draw_verdict
 from explorer.ui.views.watching import following
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _LOOK_EVERY_S = 1.0
 _BUTTON_WIDTH = 116  # whatever it says, so that nothing beside it moves

@@ -6,7 +6,8 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.views.train.words import state_line, sweep_name, sweep_question
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _LOOK_EVERY_S = 2.0
 

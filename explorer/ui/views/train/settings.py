@@ -11,7 +11,8 @@ from explorer.config import FITTED, SETTINGS, TrainConfig, choices_of, default_o
 from explorer.errors import ConfigError, ExplorerError
 from explorer.kinds import KINDS
 from explorer.settings import Group
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _GROUPS: tuple[Group, ...] = ("model", "adversarial", "network", "likelihood", "learning")
 _AUTO = "auto"

@@ -14,7 +14,8 @@ from explorer.ui.views.train.pictures import Chosen, choose_images
 from explorer.ui.views.train.settings import Settings, draw_settings
 from explorer.ui.views.train.several import draw_several
 from explorer.ui.views.train.words import length
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 
 def draw_setup() -> None:

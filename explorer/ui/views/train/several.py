@@ -9,7 +9,8 @@ from explorer.ui import state
 from explorer.ui.previews import Look
 from explorer.ui.views.train.settings import Settings
 from explorer.ui.views.train.words import length
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _BETAS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_NAME = 60  # which leaves room for size and beta

@@ -16,7 +16,8 @@ from explorer.ui.strips import strip
 from explorer.ui.views.train.deleting import delete_group_button
 from explorer.ui.views.train.words import state_line, sweep_name, sweep_question
 from explorer.ui.views.watching import following
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import say
 
 _LOOK_EVERY_S = 2.0
 _RUN_WIDTH = 132  # of a run's button, whatever its state

@@ -7,8 +7,9 @@ from explorer.errors import ExplorerError
 from explorer.remedies import Remedy
 from explorer.ui import state
 from explorer.ui.views.asking import attempt
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
 from explorer.verdict import Finding, Grade, summary
+from explorer.words import say
 
 _ICONS: dict[Grade, str] = {
     "problem": ":orange[:material/warning:]",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from explorer import jobs, sweeping
 from explorer.ui import state
-from explorer.ui.words import plain, say
+from explorer.ui.words import plain
+from explorer.words import decimal, say
 
 
 def state_line(status: jobs.JobStatus) -> str:
@@ -26,7 +27,7 @@ def length(seconds: float) -> str:
     minutes = seconds / 60
     if minutes < 90:
         return say("train.estimate_minutes", count=round(minutes))
-    return say("train.estimate_hours", count=f"{minutes / 60:.1f}")
+    return say("train.estimate_hours", hours=decimal(minutes / 60, 1))
 
 
 def data_name(source: str) -> str:

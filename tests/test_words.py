@@ -1,0 +1,123 @@
+"""The words: gaps, numbers, plurals, and languages beside English."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer import words
+from explorer.words import catalogue, decimal, is_plural, language, languages, percent, say
+from tests.tools import node
+
+GAP = re.compile(r"\{(\w+)\}")
+
+
+@pytest.fixture
+def spoken(tmp_path: Path, monkeypatch):
+    """Return a function that makes a language of a code and some words, and has it spoken."""
+
+    def speak(code: str, **sections: object) -> None:
+        folder = tmp_path / code
+        folder.mkdir()
+        for name, section in {"app": {}, **sections}.items():
+            (folder / f"{name}.json").write_text(json.dumps(section), encoding="utf-8")
+        monkeypatch.setenv(words.ASKED, str(folder))
+
+    return speak
+
+
+def leaves(part: object, place: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each sentence, plurals whole, with the place it has."""
+    if isinstance(part, dict) and not is_plural(part):
+        for key, inner in part.items():
+            yield from leaves(inner, f"{place}.{key}" if place else key)
+    else:
+        yield place, part
+
+
+def gaps_of(sentence: object) -> set[str]:
+    return set(GAP.findall(json.dumps(sentence)))
+
+
+def test_gaps_are_filled_with_numbers_as_english_writes_them():
+    assert say("explore.models", count=1234567) == "Models (1,234,567)"
+    assert say("explore.models", count=np.int64(12)) == "Models (12)"
+    assert say("explore.models", count="1234567") == "Models (1234567)"
+
+
+@pytest.mark.parametrize(("count", "says"), [(1, "1 dimension"), (0, "0 dimensions"), (2, "2 di")])
+def test_a_count_chooses_the_plural(count, says):
+    assert say("explore.card_line", count=count).startswith(says)
+
+
+def test_a_language_has_its_own_numbers_and_plurals(spoken):
+    forms = {"one": "{count} wymiar", "few": "{count} wymiary", "many": "{count} wymiarów"}
+    spoken("pl", explore={"card_line": {**forms, "other": "{count} wymiaru"}})
+    said = [say("explore.card_line", count=count) for count in (1, 3, 12_345)]
+    assert said == ["1 wymiar", "3 wymiary", "12\u00a0345 wymiarów"]
+    assert decimal(1.5, 2) == "1,50"
+    assert percent(0.125, 1) == "12,5%"
+    assert language() == "pl"
+
+
+def test_a_language_that_lacks_words_has_the_english_ones(spoken):
+    spoken("de", app={"train": "Trainieren"})
+    assert say("app.train") == "Trainieren"
+    assert say("app.compare") == "Compare"
+
+
+def test_an_unknown_language_is_english(monkeypatch):
+    monkeypatch.setenv(words.ASKED, "xx")
+    assert language() == "en"
+    assert say("app.train") == "Train"
+
+
+def test_a_language_is_found_by_its_folder_alone(monkeypatch, tmp_path):
+    shutil.copytree(words.HERE / "en", tmp_path / "fr")
+    (tmp_path / "fr" / "app.json").write_text('{"train": "Entraîner"}', encoding="utf-8")
+    monkeypatch.setattr(words, "HERE", tmp_path)
+    languages.cache_clear()
+    words._folder.cache_clear()
+    monkeypatch.setenv(words.ASKED, "fr")
+    try:
+        assert languages() == ("fr",)
+        assert words._folder("fr") == tmp_path / "fr"
+    finally:
+        languages.cache_clear()
+        words._folder.cache_clear()
+
+
+def test_every_language_has_the_gaps_of_the_english_sentences():
+    english = dict(leaves(catalogue()))
+    for code in languages():
+        for place, sentence in leaves(words._read(words.HERE / code)):
+            assert gaps_of(sentence) <= gaps_of(english[place]), place
+
+
+def test_plurals_have_every_form_of_their_language():
+    for code in languages():
+        forms = words._locale(code).plural_form.tags | {"other"}
+        for place, sentence in leaves(words._read(words.HERE / code)):
+            if is_plural(sentence):
+                assert isinstance(sentence, dict)
+                assert set(sentence) == forms, place
+
+
+def test_the_browser_fills_gaps_as_python_does(tmp_path):
+    sentence = catalogue()["explore"]["card_line"]  # type: ignore[index]
+    script = tmp_path / "fill.mjs"
+    script.write_text(
+        f"""import {{ decimal, fill }} from "{words.HERE.parent}/live/parts/dom.js";
+        const sentence = {json.dumps(sentence)};
+        const said = [1, 2, 12345].map((count) => fill(sentence, {{ count }}));
+        said.push(decimal(-1234.5, 2), fill("{{a}}", {{ a: "12345" }}));
+        console.log(JSON.stringify(said));"""
+    )
+    said = [say("explore.card_line", count=count) for count in (1, 2, 12345)]
+    out = subprocess.run([node(), script], capture_output=True, check=True).stdout
+    assert json.loads(out) == [*said, decimal(-1234.5, 2), "12345"]
