@@ -1,8 +1,9 @@
-"""Training: from an `ImageSet` and a `TrainConfig` to a `ModelBundle`, telling how it goes.
+"""Training: from an `ImageSet` and a `TrainConfig` to a `ModelBundle`, with reports on the way.
 
-`loop` does the work, `control` is what may be changed meanwhile, `snapshots` and `gradients` are
-what can be watched, `held_out` sees whether the loss on held-out images has turned, `checkpoint`
-keeps a run on disk, `finish` scores the result.
+`loop` does the work and `batches` says which images each step sees; `control` is what may be
+changed meanwhile, `recent`, `snapshots` and `gradients` are what can be watched, `held_out` says
+whether the loss on held-out images rises again, `checkpoint` keeps a run on disk, `finish` scores
+the result.
 """
 
 from explorer.training.control import Control

@@ -3,14 +3,12 @@
 Knows nothing of where runs and bundles lie.
 """
 
-import math
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,6 +18,7 @@ from explorer.data.imageset import ImageSet
 from explorer.errors import DivergedError, TrainingError
 from explorer.foreign import door
 from explorer.models.vae import VAE
+from explorer.training.batches import Batches, generator_of
 from explorer.training.checkpoint import Checkpoint, damaged, fingerprint, load, save
 from explorer.training.collapse import AdversarialStatus, CollapseMonitor
 from explorer.training.control import Control
@@ -36,13 +35,13 @@ from explorer.training.objective import objective_of
 from explorer.training.optimizers import set_learning_rate
 from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.progress import End, Losses, Progress, Which
+from explorer.training.recent import RecentMeans
 from explorer.training.snapshots import Watch
 
 _SAVE_EVERY_S = 2.0
-_MOST_SAVING = 0.02  # of the time
+_MOST_SAVING = 0.02  # share of the time
 _MOST_VALIDATION_IMAGES = 2_000
 _MONITOR_SEES = 48  # images
-_MEMORY = 0.9  # of moving means of losses: each batch weighs so much less than the next
 
 
 def train(
@@ -54,10 +53,10 @@ def train(
     resume: bool = False,
     control: Control | None = None,
 ) -> Generator[Progress]:
-    """Train a model, reporting several times a second and after each epoch.
+    """Train a model, and report several times a second and after each epoch.
 
-    Close the generator to cancel; with a checkpoint, the run can then be resumed from that very
-    step, and its weights become bit for bit those of an unbroken run with as many threads.
+    Close the generator to cancel. With a checkpoint, the run can then be resumed from that very
+    step; its weights become bit for bit those of an unbroken run with the same number of threads.
 
     Args:
         images: What to learn from, and what to be tested on.
@@ -105,8 +104,8 @@ def train(
 class _Run:
     """Networks, optimisers and position of one run.
 
-    Shuffles are drawn anew from (seed, epoch) and noise comes from one generator whose state is
-    kept, so that a run can stop and go on between any two steps.
+    The state of the noise generator is part of a checkpoint, so that a run can stop and resume
+    between any two steps.
     """
 
     def __init__(self, images: ImageSet, config: TrainConfig, control: Control) -> None:
@@ -114,22 +113,21 @@ class _Run:
         self._config = config
         self._control = control
         self._pixels = Pixels(images)
-        self._rows = torch.as_tensor(images.train_index)
+        rows = torch.as_tensor(images.train_index)
+        self._batches = Batches(rows, size=config.batch_size, seed=config.seed)
         self._validation_rows = evenly(images.test_index, _MOST_VALIDATION_IMAGES)
-        self._steps_per_epoch = _n_batches(len(self._rows), config.batch_size)
-        self._steps = self._steps_per_epoch * config.epochs
-        self._objective = objective_of(config, images.image_shape, n_data=len(self._rows))
-        self._noise = _generator(config.seed, _NOISE)
-        self._shuffled: tuple[int, Tensor] = (-1, self._rows)
+        self._steps = self._batches.per_epoch * config.epochs
+        self._objective = objective_of(config, images.image_shape, n_data=len(rows))
+        self._noise = generator_of(config.seed, "noise")
         self._step = 0
-        self._recent = torch.zeros(2, len(self._objective.measures), dtype=torch.float64)
+        self._recent = RecentMeans(self._objective.measures)
         self._best: dict[str, Tensor] | None = None
         self._held_out = HeldOut()
         self._status: AdversarialStatus | None = None
         self._stopped_early = False
         self.finished = False
         self.elapsed_s = 0.0
-        if config.norm == "batch" and len(self._rows) < 2:
+        if config.norm == "batch" and len(rows) < 2:
             raise TrainingError(
                 f'"{images.name}" has only one image to learn from.',
                 "Batch normalisation needs at least 2.",
@@ -137,16 +135,17 @@ class _Run:
             )
 
     def work(self) -> Progress:
-        """Make steps until a report is due or the epoch ends, and see whether to finish."""
+        """Take steps until a report is due or the epoch ends, and decide whether to finish."""
         begin, n_seen = time.perf_counter(), 0
         self._objective.networks.train()
         while True:
             n_seen += self._make_step()
-            epoch_ended = self._step % self._steps_per_epoch == 0
+            epoch_ended = self._step % self._batches.per_epoch == 0
             worked_s = time.perf_counter() - begin
             if epoch_ended or worked_s >= self._control.report_every_s:
                 break
-        means, norms = self._recent_means(), gradient_norms(self._objective.vae)
+        self._check_finite()
+        means, norms = self._recent.by_name(), gradient_norms(self._objective.vae)
         must_finish = self._control.finish
         validation = self._validate(means) if epoch_ended or must_finish else None
         if must_finish:
@@ -168,9 +167,9 @@ class _Run:
         )
 
     def report(self) -> Progress:
-        """Say where the run stands."""
+        """Return where the run stands."""
         return Progress(
-            epoch=self._step // self._steps_per_epoch,
+            epoch=self._step // self._batches.per_epoch,
             epochs=self._config.epochs,
             step=self._step,
             steps=self._steps,
@@ -182,7 +181,7 @@ class _Run:
         )
 
     def conclusion(self, name: str) -> Progress:
-        """Score what the run comes to: its best weights if it stopped before its end, or its last.
+        """Score the weights that the run ends with: its best if it stopped early, else its last.
 
         Adversarial runs keep the last weights: no measure ranks earlier ones.
         """
@@ -222,7 +221,7 @@ class _Run:
             networks=networks,
             optimizers=optimizers,
             noise=self._noise.get_state(),
-            recent=self._recent,
+            recent=self._recent.sums,
             best=self._best,
             held_out=asdict(self._held_out),
         )
@@ -232,7 +231,7 @@ class _Run:
         self._objective.restore(kept.networks, kept.optimizers)
         self._noise.set_state(kept.noise)
         self._step, self.elapsed_s = kept.step, kept.elapsed_s
-        self._recent, self._best = kept.recent, kept.best
+        self._recent.sums, self._best = kept.recent, kept.best
         self._held_out = HeldOut(**kept.held_out)
         self.finished, self._stopped_early = kept.finished, kept.stopped_early
 
@@ -252,51 +251,33 @@ class _Run:
         return CollapseMonitor(self._objective, self._pixels.batch(seen))
 
     def _make_step(self) -> int:
-        """Update the weights once; return from how many images."""
+        """Update the weights once, and return the number of images used."""
         config = self._config
-        x = self._pixels.batch(self._next_rows())
+        x = self._pixels.batch(self._batches.rows_at(self._step))
         if config.binarize == "random":
             x = binarized(x, self._noise)
         for player in self._objective.players.values():
             set_learning_rate(player.optimizer, config, self._step, self._steps)
-        epoch = self._step / self._steps_per_epoch
+        epoch = self._step / self._batches.per_epoch
         found = self._objective.step(x, self._noise, index=self._step, epoch=epoch)
         self._step += 1
-        taken = ~found.isnan()
-        new = torch.stack((found.where(taken, 0.0), taken.float()))
-        self._recent.mul_(_MEMORY).add_(new, alpha=len(x))
+        self._recent.add(found, len(x))
         return len(x)
 
-    def _next_rows(self) -> Tensor:
-        """Return the rows of the next batch; a last batch of one image joins the one before."""
-        epoch, i = divmod(self._step, self._steps_per_epoch)
-        if self._shuffled[0] != epoch:
-            order = torch.randperm(
-                len(self._rows), generator=_generator(self._config.seed, _SHUFFLE, epoch)
-            )
-            self._shuffled = (epoch, self._rows[order])
-        size = self._config.batch_size
-        is_last = i == self._steps_per_epoch - 1
-        return self._shuffled[1][i * size : None if is_last else (i + 1) * size]
-
-    def _recent_means(self) -> dict[str, float]:
-        """Return the means over the last images, of what has been taken.
-
-        They are moving ones, and so the same at a step however often somebody looks. A mean over
-        the epoch so far would fall off a cliff where the second epoch begins.
+    def _check_finite(self) -> None:
+        """Check that training can go on.
 
         Raises:
-            DivergedError: They, or weights, are no longer finite.
+            DivergedError: The losses or the weights are no longer finite.
         """
-        totals, counts = self._recent.tolist()
         weights = self._objective.networks.state_dict().values()
-        if not (all(map(math.isfinite, totals)) and all(bool(w.isfinite().all()) for w in weights)):
-            raise self._diverged()
-        pairs = zip(self._objective.measures, totals, counts, strict=True)
-        return {name: total / count for name, total, count in pairs if count}
+        if self._recent.are_finite and all(bool(w.isfinite().all()) for w in weights):
+            return
+        epoch = (self._step - 1) // self._batches.per_epoch + 1
+        raise _diverged(self._config, self._step, epoch)
 
     def _health(self, norms: tuple[float, ...]) -> Health:
-        """Judge the run now; small gradients mean nothing where two players learn."""
+        """Judge the run by its gradients, which say nothing where two players learn."""
         if self._config.is_adversarial:
             return "healthy"
         found = health_of(norms, layer_sizes(self._objective.vae))
@@ -304,11 +285,11 @@ class _Run:
         return "overfitting" if is_overfitting else found
 
     def _validate(self, train: Mapping[str, float]) -> Losses | None:
-        """Measure the validation losses, remember the best weights, and see whether to stop."""
+        """Measure the validation losses, remember the best weights, and decide whether to stop."""
         config = self._config
         losses = None
         if config.has_encoder:
-            generator = _generator(config.seed, _VALIDATION)
+            generator = generator_of(config.seed, "validation")
             means = elbo_means(
                 self._objective.shown,
                 self._pixels,
@@ -325,10 +306,10 @@ class _Run:
         return losses
 
     def _weights_now(self) -> tuple[float, float]:
-        return self._objective.weights_at(self._step / self._steps_per_epoch)
+        return self._objective.weights_at(self._step / self._batches.per_epoch)
 
     def _losses(self, means: Mapping[str, float]) -> Losses:
-        """Return what of these means the kind has; without a posterior, neither KL nor ELBO."""
+        """Return the losses that this kind has; without a posterior, neither KL nor ELBO."""
         log_likelihood, kl = means.get("log_likelihood"), means.get("kl")
         if log_likelihood is None or kl is None or not self._config.has_posterior:
             return Losses(loss=means.get("loss"), log_likelihood=log_likelihood)
@@ -337,7 +318,7 @@ class _Run:
         )
 
     def _remember(self, means: ElboMeans, train: Mapping[str, float]) -> None:
-        """Keep the weights if no earlier ones lost less, weighing terms as the run's end does."""
+        """Keep the weights if their loss is the smallest yet, its terms weighted as at the end."""
         now = self._weights_now()
         final = self._objective.weights_at(self._config.epochs)
         course = self._held_out.after(
@@ -351,31 +332,17 @@ class _Run:
         elif 0 < self._config.patience <= course.n_stale:
             self._stopped_early = True
 
-    def _diverged(self) -> DivergedError:
-        config = self._config
-        remedies = [f"a lower learning rate, such as {config.learning_rate / 10:g}"]
-        if config.clip_norm == 0:
-            remedies.append("gradient clipping, such as clip_norm=10")
-        if config.likelihood != "bernoulli":
-            remedies.append("the likelihood bernoulli")
-        epoch = (self._step - 1) // self._steps_per_epoch + 1
-        return DivergedError(
-            f"The loss is no longer a finite number, in epoch {epoch} (step {self._step}), "
-            f"with learning rate {config.learning_rate:g}.",
-            "Training can continue only from finite weights.",
-            f"Try {', or '.join(remedies)}.",
-        )
 
-
-_NOISE, _SHUFFLE, _VALIDATION = range(3)
-
-
-def _generator(seed: int, stream: int, epoch: int = 0) -> torch.Generator:
-    """Return a generator of its own for each use and epoch, unrelated to the others."""
-    state = np.random.SeedSequence((seed, stream, epoch)).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(state[0]))
-
-
-def _n_batches(n: int, batch_size: int) -> int:
-    """Count the batches of an epoch; a last batch of one image joins the one before."""
-    return max(math.ceil((n - 1) / batch_size), 1)
+def _diverged(config: TrainConfig, step: int, epoch: int) -> DivergedError:
+    """Return the error of losses or weights that are no longer finite, with what may help."""
+    remedies = [f"a lower learning rate, such as {config.learning_rate / 10:g}"]
+    if config.clip_norm == 0:
+        remedies.append("gradient clipping, such as clip_norm=10")
+    if config.likelihood != "bernoulli":
+        remedies.append("the likelihood bernoulli")
+    return DivergedError(
+        f"The loss is no longer a finite number, in epoch {epoch} (step {step}), "
+        f"with learning rate {config.learning_rate:g}.",
+        "Training can continue only from finite weights.",
+        f"Try {', or '.join(remedies)}.",
+    )
