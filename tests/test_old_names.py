@@ -7,7 +7,7 @@ import numpy as np
 
 from explorer import cli
 from explorer.bundle import read_bundle, read_summary
-from explorer.cli.arguments import with_names_now
+from explorer.cli.setting_flags import with_names_now
 from explorer.config import TrainConfig
 from explorer.training import Control, train
 from tests.test_training import drawn

@@ -5,6 +5,8 @@ nothing besides. Exit codes: 0 done, 1 something a person can fix, 2 wrong usage
 imports what it needs when it runs, so that `--help` and `models` come at once.
 
 - `arguments.py`: the commands and their flags.
+- `setting_flags.py`: the flags of settings, and their old names.
+- `values.py`: reads the values of flags.
 - `terminal.py`: what reaches the terminal, and how.
 - `serve.py`: `app`.
 - `listing.py`: `data` and `models`.
@@ -19,7 +21,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from explorer.cli.arguments import parser, with_names_now
+from explorer.cli.arguments import parser
+from explorer.cli.setting_flags import with_names_now
 from explorer.cli.terminal import note
 from explorer.errors import ExplorerError
 
@@ -32,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words, notes = with_names_now(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(words)
-    for told in notes:
-        note(told)
+    for line in notes:
+        note(line)
     try:
         code: int = args.run(args)
         if sys.stdout is not None:

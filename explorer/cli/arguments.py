@@ -4,15 +4,15 @@ Knows nothing of what the commands do: the module of each is imported when it ru
 """
 
 import argparse
-import dataclasses
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TypeAlias, get_type_hints
+from typing import TypeAlias
 
 import explorer
-from explorer.config import SETTINGS, SHAPING, TrainConfig, choices_of, default_of
+from explorer.cli.setting_flags import ALL_SETTINGS, add_settings
+from explorer.cli.values import base_path, host_name, numbers, port, whole_numbers
+from explorer.config import SHAPING
 
 _BUNDLE = "a folder, or a name that `latent-explorer models` lists"
 _IMAGES = "a folder of images, a zip of one, .npy, .npz, or the name of a data set"
@@ -49,37 +49,6 @@ def parser() -> argparse.ArgumentParser:
     return main
 
 
-def with_names_now(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return arguments with settings, and values of settings, called what they are called now.
-
-    Returns:
-        The arguments, and a note on each that had an older name.
-    """
-    flags = {_flag(about.was): _flag(name) for name, about in SETTINGS.items() if about.was}
-    values = {_flag(name): dict(about.values_were) for name, about in SETTINGS.items()}
-    now: list[str] = []
-    notes = []
-    for word in argv:
-        head, equals, value = word.partition("=")
-        of = now[-1] if now else ""
-        if head in flags:
-            notes.append(f"{head} is now called {flags[head]}.")
-            now.append(flags[head] + equals + value)
-        elif equals and value in values.get(head, {}):
-            notes.append(f"{word} is now called {head}={values[head][value]}.")
-            now.append(f"{head}={values[head][value]}")
-        elif word in values.get(of, {}):
-            notes.append(f"{of} {word} is now called {of} {values[of][word]}.")
-            now.append(values[of][word])
-        else:
-            now.append(word)
-    return now, notes
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
 def _lazily(module: str, function: str) -> Run:
     """Return a command that imports its module when it runs."""
 
@@ -99,10 +68,10 @@ def _command(commands: Commands, name: str, run: Run, does: str) -> argparse.Arg
 def _add_app(commands: Commands) -> None:
     app = _command(commands, "app", _lazily("serve", "app"), "start the app in the browser")
     app.add_argument("--host", default=_HOST, help="address to listen on (default: %(default)s)")
-    app.add_argument("--port", type=_port, default=_PORT, help="default: %(default)s")
+    app.add_argument("--port", type=port, default=_PORT, help="default: %(default)s")
     app.add_argument(
         "--allowed-host",
-        type=_host_name,
+        type=host_name,
         action="append",
         default=[],
         metavar="NAME",
@@ -112,7 +81,7 @@ def _add_app(commands: Commands) -> None:
     )
     app.add_argument(
         "--base-path",
-        type=_base_path,
+        type=base_path,
         metavar="PATH",
         help="path that all addresses start with, such as lab for /lab, as behind a proxy "
         "(default: none)",
@@ -129,9 +98,7 @@ def _add_listings(commands: Commands) -> None:
     models.add_argument(
         "--markdown", action="store_true", help="print a table with licences, scores and commands"
     )
-    kinds = get_type_hints(TrainConfig)
-    for name in SHAPING:
-        _add_setting(data, name, kinds[name], _setting_helps()[name])
+    add_settings(data, SHAPING)
     data.set_defaults(wrong_usage=data.error)
     for command in (data, models):
         _add_json(command)
@@ -141,9 +108,7 @@ def _add_train(commands: Commands) -> None:
     train = _command(
         commands, "train", _lazily("train", "train"), "train a model and write it as a bundle"
     )
-    helps = _setting_helps()
-    for name, kind in get_type_hints(TrainConfig).items():
-        _add_setting(train, name, kind, helps.get(name, ""))
+    add_settings(train, ALL_SETTINGS)
     train.add_argument(
         "--out",
         type=Path,
@@ -173,22 +138,19 @@ def _add_sweep(commands: Commands) -> None:
     sweep = _command(commands, "sweep", _lazily("sweep", "sweep"), does)
     sweep.add_argument(
         "--latent-dims",
-        type=_whole_numbers,
+        type=whole_numbers,
         default=argparse.SUPPRESS,
         metavar="N,N",
         help="sizes of the code to try (default: 2,4,8,16,32)",
     )
     sweep.add_argument(
         "--betas",
-        type=_numbers,
+        type=numbers,
         default=argparse.SUPPRESS,
         metavar="X,X",
         help="KL weights to try with each size (default: 1, or the default of the kind)",
     )
-    helps = _setting_helps()
-    for name, kind in get_type_hints(TrainConfig).items():
-        if name not in ("latent_dim", "beta"):
-            _add_setting(sweep, name, kind, helps.get(name, ""))
+    add_settings(sweep, [name for name in ALL_SETTINGS if name not in ("latent_dim", "beta")])
     sweep.add_argument(
         "--name",
         metavar="NAME",
@@ -307,93 +269,3 @@ def _add_bench(commands: Commands) -> None:
 
 def _add_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-
-
-def _add_setting(train: argparse.ArgumentParser, name: str, kind: object, words: str) -> None:
-    """Add the flag of one setting, absent unless given, so that defaults live in one place.
-
-    Args:
-        train: The command.
-        name: Field of TrainConfig.
-        kind: Its annotation.
-        words: What it means.
-    """
-    default = default_of(name)
-    if isinstance(default, tuple):
-        default = ",".join(map(str, default))
-    tail = "" if default is dataclasses.MISSING else f" (default: {default})"
-    told = f"{words}{tail}".replace("%", "%%")
-    flag = _flag(name)
-    if kind is bool:
-        yes_or_no = argparse.BooleanOptionalAction
-        train.add_argument(flag, dest=name, default=argparse.SUPPRESS, action=yes_or_no, help=told)
-        return
-    choices = choices_of(name) or None
-    read: Callable[[str], object] = str
-    if not choices and kind is not str:
-        read = int if kind is int else float if kind is float else _whole_numbers
-    train.add_argument(
-        flag,
-        dest=name,
-        default=argparse.SUPPRESS,
-        type=read,
-        choices=choices,
-        metavar=None if choices else _METAVARS.get(read, "TEXT"),
-        help=told,
-    )
-
-
-def _setting_helps() -> dict[str, str]:
-    """Return what TrainConfig's docstring says of each of its fields, without the marks."""
-    text = (TrainConfig.__doc__ or "").partition("Attributes:")[2]
-    found = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", text, re.MULTILINE)
-    return {name: " ".join(words.replace("`", "").split()) for name, words in found}
-
-
-def _whole_numbers(text: str) -> tuple[int, ...]:
-    """Read numbers with commas between; an empty text is none."""
-    try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of whole numbers such as 256,32"
-        ) from error
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    """Read numbers with commas between."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of numbers such as 1,4"
-        ) from error
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
-    return int(text)
-
-
-def _host_name(text: str) -> str:
-    """Read a host name, with or without a port; with a scheme it would never match."""
-    name = text.strip().lower()
-    if not re.fullmatch(
-        r"(\*|(\*\.)?[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(:\d+)?|[0-9a-f:.]+", name
-    ):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a host name such as lab.example.org, without http://"
-        )
-    return name
-
-
-def _base_path(text: str) -> str:
-    path = text.strip("/")
-    parts = path.split("/")
-    if not all(re.fullmatch(r"[A-Za-z0-9._~@-]+", part) and part.strip(".") for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as lab or class/lab")
-    return path
-
-
-_METAVARS: dict[object, str] = {int: "N", float: "X", _whole_numbers: "N,N"}
