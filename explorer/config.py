@@ -245,11 +245,12 @@ class TrainConfig:
                 "Its two players need one fixed sigma for the errors of real and generated images.",
                 "Choose likelihood gaussian, with a sigma such as 0.1, or bernoulli.",
             )
-        if self.of_kind.needs_beta and self.beta == 1:
+        if self.of_kind.plain and self.beta == 1:
+            plain = KINDS[self.of_kind.plain]
             raise ConfigError(
                 f"beta is 1 with kind {self.kind}.",
-                "With a beta of 1, it is a plain VAE.",
-                "Give another beta, such as 4, or choose kind vae.",
+                f"With a beta of 1, it is a plain {plain.words['name']}.",
+                f"Give another beta, such as 4, or choose kind {plain.name}.",
             )
 
     def _check_together(self) -> None:

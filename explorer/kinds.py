@@ -33,7 +33,11 @@ class KindSpec:
             against each other.
         standardises: Whether its codes are scaled to mean 0 and spread 1 once it is trained, since
             nothing holds them near the prior.
-        needs_beta: Whether it is a plain VAE at a beta of 1.
+        plain: The kind that it is at a beta of 1, so that its own beta must be another.
+        weighted: The kind that it is at any other beta.
+        beta_holds_codes: Whether a larger beta is what holds its codes closer to the prior.
+        closer: The kind to train instead where its codes should lie closer to the prior.
+        steadier: The kind to train instead where it collapses.
         needs_fixed_sigma: Whether it compares errors of several networks, which takes one sigma.
         n_critic: Steps of the discriminator or critic for each of the generator.
         adam_betas: Adam's memory of gradients and of their squares. Against a discriminator it is
@@ -56,7 +60,11 @@ class KindSpec:
     has_posterior: bool = True
     scores: ScoreOf | None = None
     standardises: bool = False
-    needs_beta: bool = False
+    plain: Kind = ""
+    weighted: Kind = ""
+    beta_holds_codes: bool = False
+    closer: Kind = ""
+    steadier: Kind = ""
     needs_fixed_sigma: bool = False
     n_critic: int = 1
     adam_betas: tuple[float, float] = (0.9, 0.999)
@@ -66,6 +74,10 @@ class KindSpec:
     def is_adversarial(self) -> bool:
         """Whether two players learn against each other."""
         return self.scores is not None
+
+    def at_beta(self, beta: float) -> Kind:
+        """Return the kind that it is when the KL term has this weight."""
+        return (self.plain if beta == 1 else self.weighted) or self.name
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -99,6 +111,8 @@ for _kind in (
         name="vae",
         objective="explorer.training.likelihood:Elbo",
         settings=_PLAIN | _KL | {"beta_end", "free_bits", "objective"},
+        weighted="beta-vae",
+        beta_holds_codes=True,
     ),
     KindSpec(
         name="ae",
@@ -106,20 +120,22 @@ for _kind in (
         settings=_PLAIN,
         has_posterior=False,
         standardises=True,
+        closer="vae",
     ),
     KindSpec(
         name="beta-vae",
         objective="explorer.training.likelihood:Elbo",
         settings=_PLAIN | _KL | {"beta_end", "free_bits"},
         defaults={"beta": 4.0},
-        needs_beta=True,
+        plain="vae",
+        beta_holds_codes=True,
     ),
     KindSpec(
         name="beta-tcvae",
         objective="explorer.training.likelihood:TotalCorrelation",
         settings=_PLAIN | _KL | {"beta_end"},
         defaults={"beta": 6.0},
-        needs_beta=True,
+        plain="vae",
     ),
     KindSpec(
         name="gan",
@@ -128,6 +144,7 @@ for _kind in (
         defaults={"learning_rate": 5e-4, "ema_decay": 0.995},
         has_encoder=False,
         has_posterior=False,
+        steadier="wgan-gp",
         scores="chance",
         adam_betas=_SHORT_MEMORY,
         step_cost=1.8,

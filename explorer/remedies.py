@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.config import Arch, Optimizer, TrainConfig
-from explorer.kinds import Kind
+from explorer.kinds import KINDS, Kind
 from explorer.words import say
 
 _RATE_STEP = 10
@@ -28,16 +28,16 @@ class Remedy:
     Attributes:
         key: Which it is, as the catalogue calls it.
         change: The settings that differ.
-        told: What goes into the gaps of its words.
+        gaps: What goes into the gaps of its words.
     """
 
     key: str
     change: Mapping[str, Any]
-    told: Mapping[str, str] = field(default_factory=dict)
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
     def words(self) -> str:
         """Say the change in a few words."""
-        return say(f"train.remedy_{self.key}", **self.told)
+        return say(f"train.remedy_{self.key}", **self.gaps)
 
     def to_json(self) -> dict[str, object]:
         """Return the remedy as plain JSON values, its words included."""
@@ -45,7 +45,7 @@ class Remedy:
             "key": self.key,
             "says": self.words(),
             "change": dict(self.change),
-            "told": dict(self.told),
+            "gaps": dict(self.gaps),
         }
 
     @classmethod
@@ -53,7 +53,11 @@ class Remedy:
         """Read back what `to_json` wrote; anything else raises, so read within a `door`."""
         known = TrainConfig.__dataclass_fields__
         change = {name: values["change"][name] for name in values["change"] if known[name]}
-        remedy = cls(key=values["key"], change=change, told=dict(values["told"]))
+        if values["key"] in ("vae", "critic"):  # as earlier versions called it
+            return _other_kind(change["kind"])
+        remedy = cls(
+            key=values["key"], change=change, gaps=dict(values.get("gaps", values.get("told")))
+        )
         remedy.words()
         return remedy
 
@@ -88,39 +92,39 @@ def remedies_for(health: str, config: TrainConfig) -> tuple[Remedy, ...]:
 
 def less_pressure(config: TrainConfig) -> Remedy | None:
     """Return a run whose KL term weighs less: a smaller beta, or where that is 1 free nats."""
-    if config.of_kind.needs_beta and config.beta > 1:
+    if config.of_kind.plain and config.beta > 1:
         return _beta(config, 1.0)
     if not config.uses("free_bits") or config.free_bits or config.objective != "elbo":
         return None
     return Remedy(
-        key="free_bits", change={"free_bits": _FREE_NATS}, told={"nats": f"{_FREE_NATS:g}"}
+        key="free_bits", change={"free_bits": _FREE_NATS}, gaps={"nats": f"{_FREE_NATS:g}"}
     )
 
 
 def more_pressure(config: TrainConfig) -> Remedy | None:
     """Return a run whose codes are held closer to the prior."""
-    if config.of_kind.standardises:
-        return Remedy(key="vae", change={"kind": "vae"})
-    if config.kind in ("vae", "beta-vae") and config.objective == "elbo":
+    if config.of_kind.closer:
+        return _other_kind(config.of_kind.closer)
+    if config.of_kind.beta_holds_codes and config.objective == "elbo":
         return _beta(config, max(_BETA_STEP * config.beta, 1.0))
     return None
 
 
 def smaller_code(config: TrainConfig, d: int) -> Remedy:
     """Return a run with a code of so many coordinates."""
-    return Remedy(key="smaller_code", change={"latent_dim": d}, told={"d": str(d)})
+    return Remedy(key="smaller_code", change={"latent_dim": d}, gaps={"d": str(d)})
 
 
 def longer(config: TrainConfig) -> Remedy:
     """Return a run of more epochs."""
     epochs = _LONGER * config.epochs
-    return Remedy(key="longer", change={"epochs": epochs}, told={"epochs": f"{epochs:,}"})
+    return Remedy(key="longer", change={"epochs": epochs}, gaps={"epochs": f"{epochs:,}"})
 
 
 def larger_code(config: TrainConfig) -> Remedy:
     """Return a run with a code of twice as many coordinates."""
     d = 2 * config.latent_dim
-    return Remedy(key="larger_code", change={"latent_dim": d}, told={"d": str(d)})
+    return Remedy(key="larger_code", change={"latent_dim": d}, gaps={"d": str(d)})
 
 
 def against_overfitting(config: TrainConfig) -> tuple[Remedy, ...]:
@@ -137,11 +141,15 @@ def against_overfitting(config: TrainConfig) -> tuple[Remedy, ...]:
     return (*found, *([pressure] if pressure else []))
 
 
+def _other_kind(kind: Kind) -> Remedy:
+    return Remedy(key="kind", change={"kind": kind}, gaps={"kind": KINDS[kind].words["name"]})
+
+
 def _beta(config: TrainConfig, beta: float) -> Remedy:
-    """Return a run with another beta; only with a beta of 1 is it a plain VAE."""
-    kind: Kind = "vae" if beta == 1 else "beta-vae" if config.kind == "vae" else config.kind
+    """Return a run with another beta, which may make it another kind."""
+    kind = config.of_kind.at_beta(beta)
     change = {"beta": beta, **({"kind": kind} if kind != config.kind else {})}
-    return Remedy(key="beta", change=change, told={"beta": f"{beta:g}"})
+    return Remedy(key="beta", change=change, gaps={"beta": f"{beta:g}"})
 
 
 def _deeper(config: TrainConfig) -> Iterable[Remedy]:
@@ -152,13 +160,13 @@ def _deeper(config: TrainConfig) -> Iterable[Remedy]:
         yield Remedy(key="residual", change={"arch": _WITH_RESIDUALS[config.arch]})
     if config.activation in ("sigmoid", "tanh"):
         yield Remedy(
-            key="activation", change={"activation": "silu"}, told={"activation": config.activation}
+            key="activation", change={"activation": "silu"}, gaps={"activation": config.activation}
         )
 
 
 def _shorter_steps(config: TrainConfig) -> Iterable[Remedy]:
     if not config.clip_norm:
-        yield Remedy(key="clip", change={"clip_norm": _CLIP}, told={"norm": f"{_CLIP:g}"})
+        yield Remedy(key="clip", change={"clip_norm": _CLIP}, gaps={"norm": f"{_CLIP:g}"})
     yield _lower_rate(config)
 
 
@@ -171,8 +179,8 @@ def _balancing(health: str, config: TrainConfig) -> Iterable[Remedy]:
     if config.uses("spectral_norm") and not config.spectral_norm:
         yield Remedy(key="spectral", change={"spectral_norm": True})
     if health == "mode-collapse":
-        if config.kind == "gan":
-            yield Remedy(key="critic", change={"kind": "wgan-gp"})
+        if config.of_kind.steadier:
+            yield _other_kind(config.of_kind.steadier)
         yield _lower_rate(config)
     elif config.uses("discriminator_learning_rate"):
         rate = (config.discriminator_learning_rate or config.learning_rate) / _RATE_STEP
@@ -184,5 +192,5 @@ def _other_optimizers(config: TrainConfig, *others: Optimizer) -> Iterable[Remed
     if config.optimizer != "sgd":
         return
     for other in others:
-        told = {"other": _OPTIMIZERS[other], "optimizer": "SGD"}
-        yield Remedy(key="optimizer", change={"optimizer": other}, told=told)
+        gaps = {"other": _OPTIMIZERS[other], "optimizer": "SGD"}
+        yield Remedy(key="optimizer", change={"optimizer": other}, gaps=gaps)

@@ -13,7 +13,6 @@ from explorer import presets
 from explorer.bundle import BundleSummary
 from explorer.config import TrainConfig
 from explorer.errors import ConfigError
-from explorer.kinds import Kind
 from explorer.models.spec import ImageShape
 from explorer.words import decimal, say
 
@@ -25,7 +24,6 @@ _USUAL_DIMS = 5
 _LEAST_PIXELS = 2  # pixel values for each coordinate; with fewer, a code hardly compresses
 _MOST_TRIALS = 60
 _MOST_COMPARED = 4  # models beside each other
-_OF_BETA: tuple[Kind, ...] = ("vae", "beta-vae", "beta-tcvae")  # which beta tells apart
 _BESIDE_S = 6.0  # of each run, besides learning: start, scores, map of the codes
 
 # A gap in the ELBO that is not worth further coordinates: this share of all that the sweep gains
@@ -146,7 +144,7 @@ def grid(
             "Give sizes such as 2,4,8,16,32, and few values of beta.",
         )
     return [
-        dataclasses.replace(config, latent_dim=d, beta=beta, kind=_kind(config.kind, beta))
+        dataclasses.replace(config, latent_dim=d, beta=beta, kind=config.of_kind.at_beta(beta))
         for d in dims
         for beta in weights
     ]
@@ -293,14 +291,6 @@ def reasons(found: Recommendation) -> list[str]:
         "active": silent.active_units if silent else "",
     }
     return [say(f"sweep.{key}", **gaps) for key in said]
-
-
-def _kind(kind: Kind, beta: float) -> Kind:
-    if kind not in _OF_BETA:
-        return kind
-    if beta == 1:
-        return "vae"
-    return "beta-vae" if kind == "vae" else kind
 
 
 def _silent_from(trials: Sequence[Trial]) -> Trial | None:

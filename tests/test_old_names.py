@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from explorer import cli
 from explorer.bundle import read_bundle, read_summary
 from explorer.cli.setting_flags import with_names_now
 from explorer.config import TrainConfig
+from explorer.remedies import Remedy
 from explorer.training import Control, train
 from tests.test_training import drawn
 
@@ -93,3 +95,14 @@ def test_a_run_that_began_under_the_names_of_before_resumes(tmp_path):
 
 def test_the_fixture_is_of_before():
     assert {"average", "critic_steps"} <= json.loads(OLD.read_text())["config"].keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "says"), [("vae", "vae", "a VAE instead"), ("critic", "wgan-gp", "a WGAN-GP")]
+)
+def test_remedies_that_earlier_versions_wrote_down_say_the_same(key, kind, says):
+    remedy = Remedy.from_json({"key": key, "change": {"kind": kind}, "told": {}})
+    assert remedy.words().startswith(says)
+    assert Remedy.from_json(remedy.to_json()) == remedy
+    old = {"key": "beta", "change": {"beta": 2.0}, "told": {"beta": "2"}}
+    assert Remedy.from_json(old).words() == "beta 2"
