@@ -12,7 +12,7 @@ from explorer.bundle import write_bundle
 from explorer.completing import complete
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
-from explorer.ui import compare_view, state
+from explorer.ui import address, compare_view
 from explorer.ui.compare_arrays import comparison_buffer, holes_of, telling_item
 from explorer.ui.opened import open_model
 from tests.conftest import fresh_bundle, with_settings
@@ -59,7 +59,7 @@ def opened(**query: str) -> AppTest:
     return page.run()
 
 
-def address(page: AppTest, key: str) -> str:
+def in_address(page: AppTest, key: str) -> str:
     value = page.query_params.get(key, "")
     return value[0] if isinstance(value, list) else value
 
@@ -108,8 +108,8 @@ def test_names_with_any_sign_stay_one_name_in_the_address(three):
     next(b for b in page.sidebar.button if b.key == f"compare-{ODD}").click().run()
     assert not page.exception
     assert not page.warning
-    assert address(page, "models").count(",") == 1
-    again = opened(models=address(page, "models"))
+    assert in_address(page, "models").count(",") == 1
+    again = opened(models=in_address(page, "models"))
     assert not again.warning
     primary = [b for b in again.sidebar.button if b.proto.type == "primary"]
     assert {b.key for b in primary} == {"compare-a", f"compare-{ODD}"}
@@ -118,7 +118,7 @@ def test_names_with_any_sign_stay_one_name_in_the_address(three):
 def test_all_can_be_taken_away_to_choose_anew(three):
     page = opened()
     next(b for b in page.sidebar.button if b.key == "clear").click().run()
-    assert address(page, "models") == ""
+    assert in_address(page, "models") == ""
     assert not any(b.disabled for b in page.sidebar.button)
 
 
@@ -176,7 +176,7 @@ def opened_models(*names: str):
 def test_the_scene_tells_models_sliders_and_scores():
     keep("a", scores={"mse": 0.05, "elbo_nats": -20.5})
     keep("b", scores={"mse": 0.04})
-    scene = compare_view.scene(opened_models("a", "b"), state.SharedStart(item=10))
+    scene = compare_view.scene(opened_models("a", "b"), address.SharedStart(item=10))
     said = json.loads(json.dumps(scene))
     assert [model["shares"] for model in said["models"]] == [True, True]
     assert said["sizes"] == [{"latentDim": 2, "models": [0, 1], "order": said["sizes"][0]["order"]}]
@@ -190,7 +190,7 @@ def test_the_scene_tells_models_sliders_and_scores():
 def test_models_of_one_kind_are_told_apart_by_what_was_measured():
     keep("a", scores={"mse": 0.05, "coverage": 0.9})
     keep("b", scores={"mse": 0.04, "coverage": 0.8})
-    scene = compare_view.scene(opened_models("a", "b"), state.SharedStart())
+    scene = compare_view.scene(opened_models("a", "b"), address.SharedStart())
     one, other = json.loads(json.dumps(scene))["models"]
     assert one["gain"] == "Random pictures cover more of the data: 90%, against 80%."
     assert one["cost"] == "Keeps less of each image: mean error 0.05000, against 0.04000."
@@ -201,7 +201,7 @@ def test_models_of_one_kind_are_told_apart_by_what_was_measured():
 def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
     keep("v")
     keep("w", config=replace(fresh_bundle("w").settings(), objective="prior-likelihood"))
-    scene = compare_view.scene(opened_models("v", "w"), state.SharedStart())
+    scene = compare_view.scene(opened_models("v", "w"), address.SharedStart())
     one, other = json.loads(json.dumps(scene))["models"]
     assert one["kind"] == "VAE"
     assert other["kind"] == "VAE without a KL term"
@@ -214,7 +214,7 @@ def test_models_of_other_pictures_share_no_item():
     keep("c", config=replace(fresh_bundle("c").settings(), n_images=300))
     assert compare_view.sharing(opened_models("a", "c")) == [False, False]
     assert compare_view.sharing(opened_models("c", "a", "b")) == [False, True, True]
-    scene = compare_view.scene(opened_models("a", "c"), state.SharedStart())
+    scene = compare_view.scene(opened_models("a", "c"), address.SharedStart())
     assert scene["firstItem"] is None
 
 
@@ -236,7 +236,7 @@ def test_draws_of_a_model_without_an_encoder_are_not_counted_as_codes():
     assert plane.blur == pytest.approx(20 ** (-1 / 6))
     assert len(draws.z) == 400
     assert len(comparison_buffer(opened)) > draws.z.nbytes // 2
-    said = compare_view.scene([opened, opened], state.SharedStart())["models"]
+    said = compare_view.scene([opened, opened], address.SharedStart())["models"]
     assert [model["searched"] for model in said] == [True, True]
 
 
@@ -257,24 +257,24 @@ def test_what_the_browser_says_is_remembered_only_if_it_fits():
     ).run()
     assert not page.exception
     expected = {"models": "a,b", "item": "10", "item2": "20", "seed": "3", "z": "0.50,-1.00"}
-    assert {key: address(page, key) for key in expected} == expected
-    assert address(page, "spots") == "_7"
+    assert {key: in_address(page, key) for key in expected} == expected
+    assert in_address(page, "spots") == "_7"
 
 
 @pytest.mark.parametrize(
     ("query", "start"),
     [
-        ({}, state.SharedStart(shifts=(None, None), spots=(None, None))),
+        ({}, address.SharedStart(shifts=(None, None), spots=(None, None))),
         (
             {"item": "7", "seed": "2", "z": "1,2_3", "spots": "_5"},
-            state.SharedStart(7, None, 2, ((1.0, 2.0), (3.0,)), (None, 5)),
+            address.SharedStart(7, None, 2, ((1.0, 2.0), (3.0,)), (None, 5)),
         ),
         (
             {"item": "-1", "item2": "x", "seed": "1e9", "z": "nan,1_inf", "spots": "_____"},
-            state.SharedStart(shifts=(None, None), spots=(None, None)),
+            address.SharedStart(shifts=(None, None), spots=(None, None)),
         ),
     ],
 )
 def test_addresses_say_where_to_begin_and_bent_ones_do_no_harm(query, start, monkeypatch):
     monkeypatch.setattr("streamlit.query_params", query)
-    assert state.asked_comparison([2, 1], 2) == start
+    assert address.asked_comparison([2, 1], 2) == start

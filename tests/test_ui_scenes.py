@@ -8,7 +8,7 @@ from typing import is_typeddict
 import pytest
 
 from explorer.live import modules
-from explorer.ui import scenes, state
+from explorer.ui import address, scenes
 from tests.tools import node
 
 TYPES = (modules.FOLDER / "types.js").read_text(encoding="utf-8")
@@ -38,6 +38,6 @@ def test_both_sides_keep_the_same_in_the_address(tmp_path):
     said = subprocess.run(
         [node(), "--input-type=module", "-e", script], capture_output=True, text=True, check=True
     )
-    assert json.loads(said.stdout) == {page: list(keys) for page, keys in state.VIEW_KEYS.items()}
-    assert set(described("Start")) == set(state.VIEW_KEYS["explore"])
-    assert set(described("SharedStart")) == set(state.VIEW_KEYS["compare"])
+    assert json.loads(said.stdout) == {page: list(keys) for page, keys in address.VIEW_KEYS.items()}
+    assert set(described("Start")) == set(address.VIEW_KEYS["explore"])
+    assert set(described("SharedStart")) == set(address.VIEW_KEYS["compare"])

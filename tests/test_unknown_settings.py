@@ -18,7 +18,7 @@ from explorer.bundle.table import table_text
 from explorer.comparing import first_choice
 from explorer.data.npz import npz_bytes, read_npz
 from explorer.errors import BundleError
-from explorer.ui import compare_view, live_decoder, state
+from explorer.ui import address, compare_view, live_decoder
 from explorer.ui.maps import MapChoice
 from explorer.ui.opened import open_model
 
@@ -82,7 +82,9 @@ def test_it_opens_on_the_explore_page_with_its_card(theirs):
 
 def test_the_stage_says_its_kind_and_has_its_map(theirs):
     opened = open_model("theirs")
-    scene = live_decoder.scene(opened, MapChoice("pca", "class", 100, 0, 1, "both"), state.Start())
+    scene = live_decoder.scene(
+        opened, MapChoice("pca", "class", 100, 0, 1, "both"), address.Start()
+    )
     assert scene["title"]["facts"][0] == "somebody's <b>VAE</b>"  # which the browser shows as text
     assert scene["packed"]
     assert not scene["originals"], "nothing says which images they were"
@@ -92,7 +94,7 @@ def test_it_stands_beside_others_on_the_compare_page(theirs):
     shutil.copytree(store.pretrained_folder() / "digits", store.bundles_folder() / "ours")
     page(COMPARE, models="theirs,ours")
     scene = compare_view.scene(
-        [open_model("theirs"), open_model("ours")], state.SharedStart(shifts=(None,))
+        [open_model("theirs"), open_model("ours")], address.SharedStart(shifts=(None,))
     )
     assert [model["kind"] for model in scene["models"]] == [
         "somebody's <b>VAE</b>",

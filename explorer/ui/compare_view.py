@@ -9,7 +9,7 @@ from explorer.comparing import Compared, Standing, compare_scores, picture_key, 
 from explorer.export import comparison_csv
 from explorer.figures import CLASS_COLORS, PLAIN_COLOR
 from explorer.kinds import words_of
-from explorer.ui import routes, state
+from explorer.ui import address, routes
 from explorer.ui.compare_arrays import telling_item
 from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
@@ -22,7 +22,7 @@ _NONE = "\N{EN DASH}"
 
 def comparison(shown: Sequence[OpenedModel]) -> None:
     """Draw two to four models side by side."""
-    sent = scene(shown, state.asked_comparison(latent_dims(shown), len(shown)))
+    sent = scene(shown, address.asked_comparison(latent_dims(shown), len(shown)))
     mount(
         "comparison",
         sent,
@@ -46,7 +46,7 @@ def sharing(shown: Sequence[OpenedModel]) -> list[bool]:
     return [keys.count(most) > 1 and key == most for key in keys]
 
 
-def scene(shown: Sequence[OpenedModel], start: state.SharedStart) -> CompareScene:
+def scene(shown: Sequence[OpenedModel], start: address.SharedStart) -> CompareScene:
     """Return everything that `compare/page.js` needs to know, as JSON values."""
     compared = compare_scores([opened.bundle for opened in shown])
     shares = sharing(shown)
@@ -201,14 +201,14 @@ def _remember(view: dict[str, object], shown: Sequence[OpenedModel]) -> None:
     sizes = latent_dims(shown)
     if not isinstance(shifts, list) or not isinstance(spots, list) or len(shifts) != len(sizes):
         return
-    start = state.SharedStart(
+    start = address.SharedStart(
         item=_whole(view.get("item")),
         item2=_whole(view.get("item2")),
         seed=_whole(view.get("seed")) or 0,
         shifts=tuple(_numbers(shift, d) for shift, d in zip(shifts, sizes, strict=True)),
         spots=tuple(_whole(spot) for spot in spots[: len(shown)]),
     )
-    state.remember_comparison(start, [opened.bundle.name for opened in shown])
+    address.remember_comparison(start, [opened.bundle.name for opened in shown])
 
 
 def _whole(value: object) -> int | None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from explorer.bundle import ModelBundle
 from explorer.data.pictures import as_png
 from explorer.live import modules
-from explorer.ui import routes, state
+from explorer.ui import address, routes, state
 from explorer.ui.maps import MapChoice
 from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
@@ -24,18 +24,18 @@ def stage(opened: OpenedModel, choice: MapChoice) -> None:
     mount("stage", sent, styles=_STYLES, remember=lambda view: _remember(view, opened))
 
 
-def _start(opened: OpenedModel) -> state.Start:
+def _start(opened: OpenedModel) -> address.Start:
     """Return where the address says to begin, or else at the visitor's own picture or an item."""
-    asked = state.asked_start(opened.bundle.model.latent_dim, len(opened.bundle.codes.mu))
-    if asked != state.Start():
+    asked = address.asked_start(opened.bundle.model.latent_dim, len(opened.bundle.codes.mu))
+    if asked != address.Start():
         return asked
     own = state.own_picture(opened.version)
     if own is None:
-        return state.Start(item=opened.start_item)
-    return state.Start(z=tuple(own.placement.z.tolist()))
+        return address.Start(item=opened.start_item)
+    return address.Start(z=tuple(own.placement.z.tolist()))
 
 
-def scene(opened: OpenedModel, choice: MapChoice, start: state.Start) -> StageScene:
+def scene(opened: OpenedModel, choice: MapChoice, start: address.Start) -> StageScene:
     """Return everything the stage needs to know, as JSON values; `explore/page.js` reads it."""
     bundle = opened.bundle
     urls = routes.urls(opened)
@@ -99,4 +99,4 @@ def _remember(view: dict[str, object], opened: OpenedModel) -> None:
     if len(numbers) != d or not all(map(math.isfinite, numbers)):
         return
     if item is None or (isinstance(item, int) and 0 <= item < n):
-        state.remember_code(numbers, item)
+        address.remember_code(numbers, item)

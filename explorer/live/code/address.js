@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What the address keeps of each page. The parts of a page decide the values by their `state`; Python
- * writes them as text and reads them (`ui/state.py`, which has the same keys). Knows no DOM.
+ * writes them as text and reads them (`ui/address.py`, which has the same keys). Knows no DOM.
  */
 
 /** @import { View } from "../types.js" */

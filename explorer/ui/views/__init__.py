@@ -6,7 +6,7 @@ from importlib.resources import files
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from explorer.ui import state
+from explorer.ui import address, state
 from explorer.words import say
 
 
@@ -23,7 +23,7 @@ def navigation_links() -> None:
     st.markdown(f"**{say('app.title')}**")  # not a heading: the page has its own
     with st.container(horizontal=True, gap="small", key="page-links"):
         for key, page in state.pages().items():
-            query = state.explored() if key == "explore" else {}
+            query = address.explored() if key == "explore" else {}
             st.page_link(page, label=say(f"app.{key}"), query_params=query)
     _frame()(key="frame")
 

@@ -8,7 +8,7 @@ from explorer import store
 from explorer.bundle import BundleSummary
 from explorer.comparing import MOST, first_choice, of_one_shape
 from explorer.errors import ExplorerError
-from explorer.ui import compare_view, state
+from explorer.ui import address, compare_view
 from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.compare.curves import curves
@@ -46,7 +46,7 @@ def _chosen(
 ) -> tuple[list[BundleSummary], list[BundleSummary]]:
     """Return the models to show, which fit the first one, and those the address asks for."""
     names = {model.name: model for model in models}
-    wanted = state.asked_models()
+    wanted = address.asked_models()
     if wanted is None:
         asked = first_choice(models)
     else:
@@ -64,7 +64,7 @@ def _warn(
 ) -> None:
     """Say what of the address cannot be shown, and why."""
     known = {model.name for model in models}
-    for name in state.asked_models() or ():
+    for name in address.asked_models() or ():
         if name not in known:
             why = "unknown_large" if name in too_large else "unknown"
             st.warning(say(f"compare.{why}", name=plain(name)))
@@ -113,7 +113,7 @@ def _picker(
 
     def turn(name: str) -> None:
         others = [other for other in names if other != name]
-        state.choose_models(others if name in names else [*names, name])
+        address.choose_models(others if name in names else [*names, name])
 
     gallery(order, chosen=names, page="compare", on_click=turn, why_not=why_not)
     if chosen:
@@ -122,7 +122,7 @@ def _picker(
             key="clear",
             width="stretch",
             help=say("compare.clear_help"),
-            on_click=state.choose_models,
+            on_click=address.choose_models,
             args=([],),
         )
     if n_too_large:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer import clearing, jobs, store
 from explorer.clearing import Work
-from explorer.ui import state
+from explorer.ui import address, state
 from explorer.ui.views.asking import attempt
 from explorer.ui.views.undoing import clear
 from explorer.ui.words import plain
@@ -43,7 +43,7 @@ def _draw_rename(model: str) -> None:
 
     def rename() -> None:
         name = clearing.rename(model, state.typed(key))
-        state.rename_model(name)
+        address.rename_model(name)
         state.close(_KEY)
         st.toast(say("managing.renamed", name=plain(name)))
 
@@ -62,7 +62,7 @@ def _button(what: str, icon: str, work: Work) -> None:
     def do() -> None:
         clear(PAGE, work)
         state.close(_KEY)
-        state.leave_model()
+        address.leave_model()
 
     st.button(
         say(f"managing.{what}"),

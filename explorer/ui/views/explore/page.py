@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import store
 from explorer.bundle import BundleSummary
 from explorer.errors import ExplorerError
-from explorer.ui import live_decoder, state
+from explorer.ui import address, controls, live_decoder
 from explorer.ui.maps import (
     MapChoice,
     color_choices,
@@ -40,7 +40,7 @@ def render() -> None:
         st.info(say("explore.no_models"))
         return
     name = _current(listing.models)
-    state.note_explored()
+    address.note_explored()
     with st.sidebar:
         navigation_links()
         _gallery(listing, name)
@@ -62,7 +62,7 @@ def render() -> None:
 def _current(models: tuple[BundleSummary, ...]) -> str:
     """Return the model the address asks for, or the one to begin with."""
     names = [model.name for model in models]
-    asked = store.current_name(state.asked("model"))
+    asked = store.current_name(address.asked("model"))
     if asked in names:
         return asked
     first = _FIRST if _FIRST in names else names[0]
@@ -77,7 +77,7 @@ def _gallery(listing: store.Listing, current: str) -> None:
     st.markdown(f"**{label}**", help=say("explore.models_help"))
     # The model that anyone understands comes first.
     order = sorted(listing.models, key=lambda model: model.name != _FIRST)
-    gallery(order, chosen=[current], page="model", on_click=state.choose_model)
+    gallery(order, chosen=[current], page="model", on_click=address.choose_model)
     if listing.problems:
         with st.expander(say("explore.damaged", count=len(listing.problems))):
             for problem in listing.problems:
@@ -89,7 +89,7 @@ def _controls(opened: OpenedModel) -> MapChoice:
     model = opened.bundle.name
     missing = ", ".join(not_installed())
     hint = say("explore.more_maps", names=missing) if missing else ""
-    method = state.select("map", model, map_choices(opened), hint=hint)
+    method = controls.select("map", model, map_choices(opened), hint=hint)
     make_map(opened, method)
     across = up = 0
     if method == "z":
@@ -97,13 +97,13 @@ def _controls(opened: OpenedModel) -> MapChoice:
         order = list(names)
         left, right = st.columns(2)
         with left:
-            across = int(state.select("across", model, names))
+            across = int(controls.select("across", model, names))
         with right:
-            up = int(state.select("up", model, names, order[min(1, len(order) - 1)]))
-    color = state.select("color", model, color_choices(opened), first_color(opened))
+            up = int(controls.select("up", model, names, order[min(1, len(order) - 1)]))
+    color = controls.select("color", model, color_choices(opened), first_color(opened))
     parts = part_choices(opened)
-    part = state.select("part", model, parts) if parts else "both"
-    points = int(state.select("points", model, point_choices(opened, part)))
+    part = controls.select("part", model, parts) if parts else "both"
+    points = int(controls.select("points", model, point_choices(opened, part)))
     return MapChoice(method, color, points, across, up, part)
 
 

@@ -10,7 +10,7 @@ from explorer.data.decoding import MAX_PICTURE_BYTES, SUFFIXES, open_picture
 from explorer.data.framing import Framing, Part, framed, shrunk, suggested
 from explorer.errors import ExplorerError
 from explorer.placing import Placement, place, place_by_encoder
-from explorer.ui import state
+from explorer.ui import address, state
 from explorer.ui.networks import encodes_live, habit, with_weights
 from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain
@@ -165,7 +165,7 @@ def _offer(opened: OpenedModel, pixels: np.ndarray, placement: Placement) -> Non
         help=say("placing.go_help"),
     ):
         state.keep_own_picture(opened.version, pixels, placement)
-        state.remember_code(placement.z.tolist(), None)
+        address.remember_code(placement.z.tolist(), None)
         st.rerun()
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer import clearing, jobs
 from explorer.clearing import Work
-from explorer.ui import state
+from explorer.ui import address, state
 from explorer.ui.views.asking import ask_first
 from explorer.ui.views.undoing import clear, counted
 from explorer.ui.words import plain
@@ -24,7 +24,7 @@ def delete_run_button(run: jobs.RunFolder) -> None:
         question=say("train.delete_sure", name=plain(run.record().name)),
         models=say("train.delete_model"),
         ticked=False,
-        after=lambda: state.choose_run(""),
+        after=lambda: address.choose_run(""),
     )
 
 

@@ -11,7 +11,7 @@ from explorer import jobs
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.figures import Curve, Profile, ProfileWords, loss_chart, profile_chart
-from explorer.ui import state
+from explorer.ui import address, state
 from explorer.ui.views.train.deleting import delete_group_button
 from explorer.ui.views.train.words import state_line
 from explorer.ui.words import plain
@@ -241,7 +241,7 @@ def _is_within(curve: Curve, frame: _Frame) -> bool:
 
 def _watch(one: _Shown) -> None:
     if one.run and st.button(say("gradients.watch"), key=f"watch-{one.key}", type="tertiary"):
-        state.choose_run(one.run.id)
+        address.choose_run(one.run.id)
         st.rerun(scope="app")
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer import jobs
 from explorer.errors import ExplorerError
-from explorer.ui import state
+from explorer.ui import address
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.train.clearing import draw_clearing
 from explorer.ui.views.train.deleting import PAGE
@@ -28,41 +28,41 @@ def render() -> None:
         st.button(
             say("train.new_run"),
             key="new-run",
-            type="secondary" if any(map(state.asked, _WATCHED)) else "primary",
+            type="secondary" if any(map(address.asked, _WATCHED)) else "primary",
             icon=":material/add:",
             width="stretch",
-            on_click=state.choose_run,
+            on_click=address.choose_run,
             args=("",),
         )
         draw_runs()
         st.button(
             say("train.lesson"),
             key="lesson",
-            type="primary" if state.asked("lesson") else "tertiary",
+            type="primary" if address.asked("lesson") else "tertiary",
             icon=":material/school:",
             help=say("train.lesson_help"),
-            on_click=state.choose_lesson,
+            on_click=address.choose_lesson,
             args=("gradients",),
         )
         st.button(
             say("clearing.open"),
             key="clear",
-            type="primary" if state.asked("clear") else "tertiary",
+            type="primary" if address.asked("clear") else "tertiary",
             icon=":material/delete_sweep:",
             help=say("clearing.open_help"),
-            on_click=state.choose_clearing,
+            on_click=address.choose_clearing,
         )
     draw_undo(PAGE)
     try:
-        if sweep := state.asked("sweep"):
+        if sweep := address.asked("sweep"):
             draw_sweep(sweep)
-        elif asked := state.asked("run"):
+        elif asked := address.asked("run"):
             run = jobs.find_run(asked)
             name_page(run.record().name, say("app.train"))
             draw_run(run)
-        elif state.asked("lesson"):
+        elif address.asked("lesson"):
             draw_gradient_lesson()
-        elif state.asked("clear"):
+        elif address.asked("clear"):
             draw_clearing()
         else:
             draw_setup()

@@ -8,7 +8,7 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.jobs.unfinished import UnfinishedRun, resume_command
 from explorer.remedies import remedies_for
-from explorer.ui import state
+from explorer.ui import controls
 from explorer.ui.run_view import run_view
 from explorer.ui.views.train.deleting import delete_run_button
 from explorer.ui.views.train.verdict import begin_like, complain, draw_verdict
@@ -120,7 +120,7 @@ def _button(
 
 
 def _slow_motion(run: jobs.RunFolder) -> None:
-    state.toggle(
+    controls.toggle(
         say("train.slow"),
         key=f"slow-{run.id}",
         value=run.asked().slow,
@@ -131,7 +131,7 @@ def _slow_motion(run: jobs.RunFolder) -> None:
 
 def _open(name: str) -> None:
     with st.container(key="go-to-model", width="content"):
-        state.link_to_explore(
+        controls.link_to_explore(
             name, say("train.open"), icon=":material/tune:", told=say("train.open_help")
         )
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer import jobs
 from explorer.errors import ExplorerError
-from explorer.ui import state
+from explorer.ui import address
 from explorer.ui.views.train.words import state_line, sweep_name, sweep_question
 from explorer.ui.words import plain
 from explorer.words import say
@@ -47,7 +47,7 @@ def _record(run: jobs.RunFolder) -> jobs.Record | None:
 def _draw_sweep(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -> None:
     """List a sweep as one; its page leads to its runs, and beside one of them are the others."""
     _sweep_line(sweep, members)
-    if state.asked("run") in {run.id for run, _ in members}:
+    if address.asked("run") in {run.id for run, _ in members}:
         for run, _ in sorted(members, key=_size):
             _run_line(run)
 
@@ -66,10 +66,10 @@ def _sweep_line(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -
         f"{sweep_name(records)}  \n:small[{below}]",
         key=f"sweep-{sweep}",
         icon=":material/stacked_line_chart:",
-        type="primary" if state.asked("sweep") == sweep else "secondary",
+        type="primary" if address.asked("sweep") == sweep else "secondary",
         width="stretch",
     ):
-        state.choose_sweep(sweep)
+        address.choose_sweep(sweep)
         st.rerun()
 
 
@@ -80,8 +80,8 @@ def _run_line(run: jobs.RunFolder) -> None:
         f"{plain(name)}  \n:small[{state_line(run.status())}]",
         key=f"run-{run.id}",
         icon=":material/terminal:" if record and record.in_terminal else None,
-        type="primary" if state.asked("run") == run.id else "secondary",
+        type="primary" if address.asked("run") == run.id else "secondary",
         width="stretch",
     ):
-        state.choose_run(run.id)
+        address.choose_run(run.id)
         st.rerun()

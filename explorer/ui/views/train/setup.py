@@ -8,7 +8,7 @@ from explorer import jobs, presets
 from explorer.config import SHAPING, TrainConfig
 from explorer.errors import ExplorerError
 from explorer.kinds import KINDS, Kind, words_of
-from explorer.ui import state
+from explorer.ui import address
 from explorer.ui.previews import Look
 from explorer.ui.views.train.pictures import Chosen, choose_images
 from explorer.ui.views.train.settings import Settings, draw_settings
@@ -110,5 +110,5 @@ def _start(config: TrainConfig, name: str, fitted: tuple[str, ...]) -> None:
     except ExplorerError as error:
         st.error(plain(str(error)))
         return
-    state.choose_run(run.id)
+    address.choose_run(run.id)
     st.rerun()

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import jobs, sweeping
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
-from explorer.ui import state
+from explorer.ui import address
 from explorer.ui.previews import Look
 from explorer.ui.views.train.settings import Settings
 from explorer.ui.views.train.words import length
@@ -90,5 +90,5 @@ def _start(configs: list[TrainConfig], name: str, fitted: tuple[str, ...]) -> No
     except ExplorerError as error:
         st.error(plain(str(error)))
         return
-    state.choose_sweep(sweep)
+    address.choose_sweep(sweep)
     st.rerun()

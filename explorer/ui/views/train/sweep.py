@@ -11,7 +11,7 @@ from explorer import jobs, sweeping
 from explorer.config import TrainConfig
 from explorer.errors import ExplorerError
 from explorer.figures import Line, line_chart
-from explorer.ui import state
+from explorer.ui import address, controls, state
 from explorer.ui.strips import strip
 from explorer.ui.views.train.deleting import delete_group_button
 from explorer.ui.views.train.words import state_line, sweep_name, sweep_question
@@ -63,7 +63,7 @@ def draw_sweep(sweep: str) -> None:
             say("clearing.sweep"),
             key=f"delete-{sweep}",
             runs=runs,
-            after=lambda: state.choose_run(""),
+            after=lambda: address.choose_run(""),
         )
     if all(row.status.state in jobs.ENDED for row in rows):
         _draw(rows)
@@ -121,7 +121,7 @@ def _draw_runs(rows: Sequence[_Row], varied: sweeping.Varied) -> None:
                 help=say("sweep.run_help"),
                 width=_RUN_WIDTH,
             ):
-                state.choose_run(row.run.id)
+                address.choose_run(row.run.id)
                 st.rerun()
     goes_on = any(row.status.state in ("running", "starting", "queued") for row in rows)
     halts = any(row.status.state in ("paused", "failed") for row in rows)
@@ -179,7 +179,7 @@ def _draw_choice(
         st.markdown(plain(" ".join([reason, *notes] if is_over else [reason])))
         with st.container(horizontal=True, gap="small"):
             with st.container(key="go-to-model", width="content"):
-                state.link_to_explore(
+                controls.link_to_explore(
                     trial.bundle,
                     say("train.open"),
                     icon=":material/tune:",
@@ -192,7 +192,7 @@ def _compare_button(names: Sequence[str]) -> None:
     if len(names) < 2:
         return
     with st.container(key="go-to-models", width="content"):
-        state.link_to_compare(
+        controls.link_to_compare(
             names,
             say("sweep.compare"),
             icon=":material/compare:",

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.remedies import Remedy
-from explorer.ui import state
+from explorer.ui import address
 from explorer.ui.views.asking import attempt
 from explorer.ui.words import plain
 from explorer.verdict import Finding, Grade, summary
@@ -82,7 +82,7 @@ def begin_like(run: jobs.RunFolder, remedy: Remedy | None = None) -> None:
     except ExplorerError as error:
         complain(error)
         return
-    state.choose_run(other.id)
+    address.choose_run(other.id)
     st.rerun()
 
 
