@@ -175,11 +175,7 @@ def put_back(cleared: str) -> tuple[str, ...]:
     """
     aside = _aside() / cleared
     if not aside.is_dir():
-        raise TrainingError(
-            "This can no longer be undone.",
-            "Deleted items are kept only until you leave the page or the app restarts.",
-            "Train the models again.",
-        )
+        raise TrainingError("clearing.cannot_undo")
     renamed: list[str] = []
     models: dict[str, Path] = {}  # by their old names, those that have other ones now
     places = {
@@ -266,11 +262,7 @@ def _aside() -> Path:
 def _refuse_others(model: str) -> None:
     """Refuse to touch a model that lies outside the home's own."""
     if place_of(model) != "own":
-        raise BundleError(
-            f'The model "{model}" is not one of those made here.',
-            "Only models in the program's own folder can be renamed or deleted.",
-            "Choose another model.",
-        )
+        raise BundleError("clearing.not_made_here", model=model)
 
 
 def _ended(runs: Sequence[jobs.RunFolder], left_out: list[str]) -> list[jobs.RunFolder]:

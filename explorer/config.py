@@ -187,10 +187,9 @@ class TrainConfig:
             raise wrong_value("kind", self.kind, f"one of {', '.join(KINDS)}")
         if len(self.hidden) > _MOST_HIDDEN or any(not 1 <= w <= 8192 for w in self.hidden):
             raise ConfigError(
-                f"hidden is {list(self.hidden[: _MOST_HIDDEN + 1])}.",
-                f"Up to {_MOST_HIDDEN} hidden layers can be given, each with a width between 1 and "
-                "8192.",
-                "Give widths such as 256,32.",
+                "config.hidden",
+                hidden=list(self.hidden[: _MOST_HIDDEN + 1]),
+                most_hidden=_MOST_HIDDEN,
             )
         self._check_kind()
         self._check_together()
@@ -235,22 +234,20 @@ class TrainConfig:
         for name in SETTINGS:
             if getattr(self, name) != default_of(name) and not self.uses(name):
                 raise ConfigError(
-                    f"{name} is {getattr(self, name)} with kind {self.kind}.",
-                    f"It applies only to {_listed(name)}.",
-                    f"Leave {name} out, or choose another kind.",
+                    "config.not_of_kind",
+                    name=name,
+                    kind=self.kind,
+                    kinds=_listed(name),
+                    value=getattr(self, name),
                 )
         if self.of_kind.needs_fixed_sigma and self.likelihood == "gaussian-learned":
             raise ConfigError(
-                f"likelihood is {self.likelihood} with kind {self.kind}.",
-                "Its two players need one fixed sigma for the errors of real and generated images.",
-                "Choose likelihood gaussian, with a sigma such as 0.1, or bernoulli.",
+                "config.likelihood_of_kind", likelihood=self.likelihood, kind=self.kind
             )
         if self.of_kind.plain and self.beta == 1:
             plain = KINDS[self.of_kind.plain]
             raise ConfigError(
-                f"beta is 1 with kind {self.kind}.",
-                f"With a beta of 1, it is a plain {plain.words['name']}.",
-                f"Give another beta, such as 4, or choose kind {plain.name}.",
+                "config.beta_is_one", kind=self.kind, words=plain.words["name"], name=plain.name
             )
 
     def _check_together(self) -> None:
@@ -259,28 +256,16 @@ class TrainConfig:
         changed = [name for name in of_the_kl if getattr(self, name) != default_of(name)]
         if self.objective == "prior-likelihood" and changed:
             raise ConfigError(
-                f"objective is prior-likelihood, and {changed[0]} is {getattr(self, changed[0])}.",
-                "It changes the KL term, which this objective does not have.",
-                f"Leave {changed[0]} out, or choose objective elbo.",
+                "config.prior_likelihood_ignores",
+                changed=changed[0],
+                value=getattr(self, changed[0]),
             )
         if self.tied and self.arch not in ("mlp", "conv"):
-            raise ConfigError(
-                f"tied is True with arch {self.arch}.",
-                "Weights can be tied in plain stacks of layers, but not in residual blocks.",
-                "Choose arch mlp or conv, or leave tied out.",
-            )
+            raise ConfigError("config.tied_arch", arch=self.arch)
         if self.beta_end > 0 and self.beta == 0:
-            raise ConfigError(
-                f"beta_end is {self.beta_end:g}, but beta is 0.",
-                "beta changes by equal factors, which cannot start from 0.",
-                "Give a beta above 0, or use kl_warmup_epochs, which rises from 0.",
-            )
+            raise ConfigError("config.beta_end_without_beta", beta_end=f"{self.beta_end:g}")
         if self.binarize == "random" and self.likelihood != "bernoulli":
-            raise ConfigError(
-                f"binarize is random with likelihood {self.likelihood}.",
-                "Binarised pixels follow a Bernoulli distribution.",
-                "Choose likelihood bernoulli, or leave binarize out.",
-            )
+            raise ConfigError("config.binarize_likelihood", likelihood=self.likelihood)
 
     def to_json(self) -> dict[str, object]:
         """Return the settings that mean something to the kind, as plain JSON values."""
@@ -297,17 +282,11 @@ class TrainConfig:
         values = renamed(values, SETTINGS)
         known = {f.name for f in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
-        if unknown or "data" not in values:
-            so = (
-                f"The settings name {', '.join(unknown)[:200]}."
-                if unknown
-                else "The settings lack data."
-            )
-            raise ConfigError(
-                so,
-                f"The settings known here are {', '.join(sorted(known))}.",
-                "Remove or correct the rest, or install the version that wrote them.",
-            )
+        listed = ", ".join(sorted(known))
+        if unknown:
+            raise ConfigError("config.unknown", names=", ".join(unknown)[:200], known=listed)
+        if "data" not in values:
+            raise ConfigError("config.no_data", known=listed)
         hidden = values.get("hidden", ())
         fixed = {"hidden": tuple(hidden)} if isinstance(hidden, list) else {}
         return cls(**(dict(values) | fixed))  # type: ignore[arg-type]

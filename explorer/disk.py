@@ -95,18 +95,13 @@ def is_abandoned(path: Path) -> bool:
 
 def machine_error(error: OSError, path: Path) -> MachineError:
     """Put an operating system's refusal to write into words."""
-    needed = "Writing needs a folder that can be written to, with room in it."
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            so = f'The disk is full: "{path}" could not be written.'
-            do = "Free some space, or choose a folder on another disk, and try again."
+            return MachineError("disk.full", path=path)
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            so = f'"{path}" may not be written to.'
-            do = "Choose a folder of your own."
+            return MachineError("disk.not_allowed", path=path)
         case _:
-            so = f'"{path}" could not be written: {error.strerror or error}.'
-            do = "Choose another folder, or see to the cause and try again."
-    return MachineError(so, needed, do)
+            return MachineError("disk.failed", path=path, error=error.strerror or error)
 
 
 def _short(name: str) -> str:

@@ -13,17 +13,36 @@ The command line prints the message and exits with 1, a page shows it in a box. 
 that is raised is a fault of ours and keeps its traceback.
 """
 
+from typing import Self
+
+from explorer.words import say
+
 
 class ExplorerError(Exception):
-    """An error told in three beats.
+    """An error with its cause, what was needed, and what to do.
 
     Args:
-        so: What is so, with the values found.
-        needed: What was needed instead.
-        do: What to do now.
+        place: Where its words are, below `errors`, such as `data.no_images`: `so`, `needed`, `do`.
+        **values: What goes into the gaps of these three sentences.
     """
 
-    def __init__(self, so: str, needed: str, do: str) -> None:
+    def __init__(self, place: str, **values: object) -> None:
+        self._word(*(say(f"errors.{place}.{beat}", **values) for beat in ("so", "needed", "do")))
+
+    @classmethod
+    def worded(cls, so: str, needed: str, do: str) -> Self:
+        """Return an error whose sentences are already there, as in the record of a run.
+
+        Args:
+            so: What is so, with the values found.
+            needed: What was needed instead.
+            do: What to do now.
+        """
+        error = cls.__new__(cls)
+        error._word(so, needed, do)
+        return error
+
+    def _word(self, so: str, needed: str, do: str) -> None:
         super().__init__(f"{so} {needed} {do}")
         self.so = so
         self.needed = needed

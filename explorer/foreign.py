@@ -47,7 +47,7 @@ class _UnreadableError(ExplorerError):
 
     @classmethod
     def of(cls, why: str) -> "_UnreadableError":
-        return cls(why, "", "")
+        return cls.worded(why, "", "")
 
 
 def parse_json(content: bytes | str) -> object:

@@ -77,8 +77,4 @@ def _folder(codes: Codes) -> Path:
 
 
 def _failed(method: MapMethod, reason: str) -> MachineError:
-    return MachineError(
-        f"There is no {method.title} map: {reason}.".replace("..", "."),
-        "Making one takes a few hundred megabytes of memory.",
-        "Try again, or choose another map.",
-    )
+    return MachineError("mapping.failed", title=method.title, reason=reason.rstrip("."))

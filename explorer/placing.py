@@ -87,11 +87,7 @@ def _error(x_hat: np.ndarray, pixels: np.ndarray) -> float:
 
 
 def _failed(reason: str) -> MachineError:
-    return MachineError(
-        f"No code was found: {reason}.".replace("..", "."),
-        "Finding one takes a complete bundle and about 300 MB of memory.",
-        "Try again, or choose another model.",
-    )
+    return MachineError("inversion.failed", reason=reason.rstrip("."))
 
 
 def _to_pixels(image: Image.Image) -> np.ndarray:

@@ -87,9 +87,11 @@ def check_bounds(name: str, value: float, about: Setting) -> None:
     if about.least is None or about.most is None or about.least <= value <= about.most:
         return
     raise ConfigError(
-        f"{name} is {value}.",
-        f"It must lie between {about.least:g} and {about.most:g}.",
-        f"Choose {name} in that range.",
+        "settings.out_of_bounds",
+        name=name,
+        value=str(value),
+        least=f"{about.least:g}",
+        most=f"{about.most:g}",
     )
 
 
@@ -120,4 +122,4 @@ def check_type(name: str, value: object, kind: object) -> None:
 def wrong_value(name: str, value: object, needed: str) -> ConfigError:
     """Say that a setting has a value which it cannot have."""
     shown = f"{value!r:.80}"  # it may come from a file
-    return ConfigError(f"{name} is {shown}.", f"It must be {needed}.", f"Correct {name}.")
+    return ConfigError("settings.not_allowed", name=name, shown=shown, needed=needed)

@@ -132,11 +132,8 @@ def changing() -> Iterator[None]:
     try:
         lock.acquire(timeout=_LOCK_WAIT_S)
     except Timeout:
-        raise MachineError(
-            f'Another process has held "{home() / _LOCK}" for {_LOCK_WAIT_S:.0f} seconds.',
-            "Names are taken and lists are changed by one process at a time.",
-            "Try again. If that does not help, end other processes of Latent Explorer.",
-        ) from None
+        seconds = round(_LOCK_WAIT_S)
+        raise MachineError("store.locked", lock=home() / _LOCK, seconds=seconds) from None
     except OSError as error:
         raise machine_error(error, home()) from error
     try:
@@ -267,12 +264,10 @@ def find_name(name: str) -> Path:
     names = [folder.name for folder in folders.values()]
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     listed = ", ".join(f'"{found}"' for found in close or sorted(names)[:8])
+    if not names:
+        raise BundleError("store.none_yet", name=name)
     raise BundleError(
-        f'There is no bundle called "{name}".',
-        f"{'Similar names' if close else 'Bundles'}: {listed}."
-        if listed
-        else "There are none yet.",
-        "`latent-explorer models` lists them all; `latent-explorer train` makes one.",
+        "store.unknown_similar" if close else "store.unknown", name=name, names=listed
     )
 
 

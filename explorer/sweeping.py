@@ -131,17 +131,11 @@ def grid(
             of the kind have no encoder, by which sizes are compared.
     """
     if not config.has_encoder:
-        raise ConfigError(
-            f"kind is {config.kind}, which has no encoder.",
-            "A sweep compares how well codes of several sizes reconstruct images, which needs one.",
-            "Choose another kind, such as vae-gan, or train single models of this one.",
-        )
+        raise ConfigError("sweeping.no_encoder", kind=config.kind)
     dims, weights = sorted(set(latent_dims)), sorted(set(betas)) or [config.beta]
     if not 1 <= len(dims) * len(weights) <= _MOST_TRIALS:
         raise ConfigError(
-            f"The sweep has {len(dims) * len(weights)} trials.",
-            f"It takes 1 to {_MOST_TRIALS}: one for each size of the code and each beta.",
-            "Give sizes such as 2,4,8,16,32, and few values of beta.",
+            "sweeping.too_many_trials", count=len(dims) * len(weights), most_trials=_MOST_TRIALS
         )
     return [
         dataclasses.replace(config, latent_dim=d, beta=beta, kind=config.of_kind.at_beta(beta))

@@ -382,8 +382,4 @@ def value_text(value: float) -> str:
 
 
 def _damaged(why: str) -> ConfigError:
-    return ConfigError(
-        f"A finding about a run is damaged: {why}.",
-        "It needs what `latent-explorer train` writes.",
-        "Train the model again.",
-    )
+    return ConfigError("verdict.damaged_finding", why=why)

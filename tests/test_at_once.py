@@ -89,7 +89,7 @@ def test_a_run_that_finds_no_room_leaves_no_folder(monkeypatch):
     from explorer.jobs import folder
 
     def full(path, content):
-        raise MachineError("The disk is full.", "needed", "do")
+        raise MachineError.worded("The disk is full.", "needed", "do")
 
     monkeypatch.setattr(folder, "replace_file", full)
     with pytest.raises(MachineError, match="disk is full"):

@@ -57,7 +57,7 @@ def test_a_row_holds_on_the_good_side_of_its_budget(measured, at_least, holds):
 
 def test_a_check_that_fails_stops_no_other_and_says_why():
     def lacks() -> bench.Reading:
-        raise MachineError("No ruler.", "One is needed.", "Buy one.")
+        raise MachineError.worded("No ruler.", "One is needed.", "Buy one.")
 
     def breaks() -> bench.Reading:
         raise ZeroDivisionError("by zero")

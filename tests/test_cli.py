@@ -394,9 +394,9 @@ def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
     ("z", "words"),
     [
         ("0.1, 0.2", "cannot be read"),
-        ("[0.1]", "holds 1 numbers"),
+        ("[0.1]", "holds 1 number."),
         ("[1, 2, 3]", "takes 2 finite numbers"),
-        ("[[1, 2], [1]]", "holds 1 numbers"),
+        ("[[1, 2], [1]]", "holds 1 number."),
         ("[NaN, 0]", "NaN is not a JSON number"),
         ("[1e999, 0]", "1e999 is beyond"),
         ("[1e300, 0]", "1e300 is beyond"),

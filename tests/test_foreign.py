@@ -9,7 +9,7 @@ from explorer.foreign import door, if_readable, parse_json, printable
 
 
 def refused(why: str) -> DataError:
-    return DataError(f"It is damaged: {why}.", "It must be whole.", "Copy it again.")
+    return DataError.worded(f"It is damaged: {why}.", "It must be whole.", "Copy it again.")
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_whatever_is_raised_at_the_door_becomes_the_one_refusal(error):
 
 def test_a_refusal_in_words_passes_the_door_as_it_is():
     with pytest.raises(BundleError, match="of its own"), door(refused):
-        raise BundleError("It has words of its own.", "Others.", "Leave them.")
+        raise BundleError.worded("It has words of its own.", "Others.", "Leave them.")
 
 
 def test_nobody_is_stopped_at_the_door():

@@ -442,7 +442,7 @@ def test_a_run_killed_twenty_times_at_random_moments_ends_like_an_unbroken_one(m
 
 def test_a_model_that_was_saved_is_no_failure_for_want_of_room_for_its_path(monkeypatch):
     def full(_bundle) -> None:
-        raise MachineError("The disk is full.", "It needs a few bytes.", "Make room.")
+        raise MachineError.worded("The disk is full.", "It needs a few bytes.", "Make room.")
 
     monkeypatch.setattr("explorer.originals.remember_place", full)
     run = created()

@@ -105,7 +105,7 @@ def test_unusable_codes_are_told_apart():
         kl_per_coordinate(np.array([[0, 0], [np.nan, 0], [0, 0]]), good)
     with pytest.raises(ShapeError, match="Neighbours count from 1"):
         spacing(good, k=0)
-    with pytest.raises(ShapeError, match="Coordinate 2 was asked for"):
+    with pytest.raises(ShapeError, match="Dimension 2 was asked for"):
         spacing(good, active=np.array([0, 2]))
 
 

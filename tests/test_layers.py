@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "explorer"
 
 # A room may import only rooms listed before it.
 ROOMS = [
-    *("errors", "foreign", "disk", "words", "kinds", "settings", "config"),  # words
+    *("words", "errors", "foreign", "disk", "kinds", "settings", "config"),  # words
     *(
         "data",
         "models",

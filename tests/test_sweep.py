@@ -147,7 +147,7 @@ def test_a_run_that_failed_is_told_and_left_out(at_once, monkeypatch, capsys):
 
     def fails_at_four(images, config, **options):
         if config.latent_dim == 4:
-            raise TrainingError("The loss is no number.", "It must be one.", "Try again.")
+            raise TrainingError.worded("The loss is no number.", "It must be one.", "Try again.")
         return train(images, config, **options)
 
     monkeypatch.setattr(training, "train", fails_at_four)

@@ -87,7 +87,7 @@ def test_what_goes_wrong_is_told_to_all_and_tried_again():
 
     def fails() -> bytes:
         tried.append(1)
-        raise DataError("No data.", "Some is needed.", "Get some.")
+        raise DataError.worded("No data.", "Some is needed.", "Get some.")
 
     for _ in range(2):
         with pytest.raises(DataError, match="No data"):

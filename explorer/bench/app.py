@@ -117,11 +117,8 @@ def running_app() -> Iterator[RunningApp]:
             if not _answers(port, app):
                 said.seek(0)
                 words = said.read().decode(errors="replace").strip().splitlines()[-1:]
-                raise MachineError(
-                    f"The app did not start: {' '.join(words) or 'it printed nothing'}.",
-                    "It must run before it can be measured.",
-                    "Try it by itself: latent-explorer app",
-                )
+                why = " ".join(words) or f"exit code {app.returncode}"
+                raise MachineError("bench.app_did_not_start", why=why)
             yield RunningApp(port, time.perf_counter() - begin, app.pid, Path(home))
         finally:
             app.terminate()
@@ -171,11 +168,7 @@ def _open_session(app: RunningApp, stack: contextlib.ExitStack) -> "ClientConnec
         message = session.recv(timeout=_TALK_S)
         if isinstance(message, bytes) and _STAGE in message:
             return session
-    raise MachineError(
-        "The server answered a session, but showed no stage in it.",
-        "A session must run the script before its memory can be measured.",
-        "Open the app in a browser to see what it shows instead.",
-    )
+    raise MachineError("bench.no_stage")
 
 
 def _answers(port: int, app: "subprocess.Popen[bytes]") -> bool:
@@ -199,9 +192,5 @@ def _free_port() -> int:
 
 def _read(path: Path) -> str:
     if not _PROC.is_dir():
-        raise MachineError(
-            "This system has no /proc.",
-            "Memory and loaded libraries are read from there.",
-            "Measure on Linux.",
-        )
+        raise MachineError("bench.no_proc")
     return path.read_text()

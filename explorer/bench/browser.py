@@ -44,18 +44,10 @@ def program() -> str:
         MachineError: Playwright or Chromium is not installed.
     """
     if importlib.util.find_spec("playwright") is None:
-        raise MachineError(
-            "Playwright is not installed.",
-            "It controls the browser.",
-            "Install it: pip install 'latent-space-explorer[bench]'",
-        )
+        raise MachineError("bench.no_playwright")
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
-        raise MachineError(
-            "Chromium is not installed.",
-            "The benchmark measures the page in it.",
-            "Install it: apt-get install chromium",
-        )
+        raise MachineError("bench.no_chromium")
     return found
 
 
@@ -206,9 +198,7 @@ async def _first_slider(page: "Page") -> tuple[float, float, float]:
     await slider.scroll_into_view_if_needed()
     box = await slider.bounding_box()
     if box is None:
-        raise MachineError(
-            "The page shows no slider.", "One is needed to drag.", "Open the app to see why."
-        )
+        raise MachineError("bench.no_slider")
     return box["x"], box["width"], box["y"] + box["height"] / 2
 
 

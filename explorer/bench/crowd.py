@@ -306,11 +306,7 @@ async def _recorded(
         await act(tab)
     later = recording.since(acted_s)
     if not recording.said or not later.said:
-        raise MachineError(
-            "The page said nothing to the server.",
-            "What it says is recorded and repeated.",
-            "Open the app to see why.",
-        )
+        raise MachineError("bench.nothing_said")
     return Recording([(0.0, recording.said[0][1]), *later.said], later.fetched)
 
 

@@ -121,9 +121,6 @@ def _until_it_works(run: jobs.RunFolder) -> None:
     give_up = time.monotonic() + _WAIT_S
     while run.status().step == 0:
         if time.monotonic() > give_up or run.status().state == "failed":
-            raise MachineError(
-                f"The run did not start: {run.status().error or run.status().state}.",
-                "The page is measured while a run trains.",
-                "Start one by hand to see why: latent-explorer, then Train.",
-            )
+            why = run.status().error or run.status().state
+            raise MachineError("bench.run_did_not_start", why=why)
         time.sleep(0.1)

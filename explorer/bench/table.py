@@ -77,19 +77,11 @@ def around_table(readme: Path) -> tuple[str, str]:
     try:
         text = readme.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f'"{readme}" cannot be read: {error}.',
-            "The table goes into a text file in UTF-8.",
-            "Give the path of the README.",
-        ) from error
+        raise DataError("bench.unreadable", readme=readme, error=error) from error
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end) or BEGIN in rest or END in before + after:
-        raise DataError(
-            f'"{readme}" does not hold the marks {BEGIN} and {END}, once each in this order.',
-            "The table goes between them.",
-            "Put each on a line of its own where the table belongs.",
-        )
+        raise DataError("bench.no_marks", readme=readme, begin=BEGIN, end=END)
     return before, after
 
 

@@ -51,11 +51,7 @@ def training_race(batch_size: int) -> Race:
         MachineError: pythae is not installed.
     """
     if importlib.util.find_spec("pythae") is None:
-        raise MachineError(
-            "pythae is not installed.",
-            "Training speed is compared with it.",
-            "Install it: pip install 'latent-space-explorer[bench]'",
-        )
+        raise MachineError("bench.no_pythae")
     shape = (_N_IMAGES + _N_TEST, 1, 28, 28)
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     is_test = np.arange(len(pixels)) >= _N_IMAGES

@@ -37,7 +37,7 @@ def refusal(folder: Path, file: str, so: str, needed: str, do: str = _COPY_AGAIN
     """Word the refusal of one file of a bundle; `so` goes on from the file's name."""
     so = so if len(so) <= _LONGEST_REFUSAL else f"{so[:_LONGEST_REFUSAL]}\u2026"
     words = (f'{file} of the bundle "{folder.name}" {so}', needed, do)
-    return BundleError(*map(printable, words))
+    return BundleError.worded(*map(printable, words))
 
 
 def bundle_door(folder: Path, file: str, needed: str) -> AbstractContextManager[None]:
@@ -137,14 +137,13 @@ def refuse_other_contents(folder: Path) -> None:
     """
     if not folder.exists():
         return
-    needed = "A bundle needs a folder of its own: a new or empty one, or that of an older bundle."
-    do = "Choose another folder."
     if not folder.is_dir():
-        raise BundleError(f'"{folder}" is a file.', needed, do)
+        raise BundleError("bundle.folder_is_file", folder=folder)
     other = sorted(entry.name for entry in folder.iterdir() if entry.name not in CAPS)
-    if other or (any(folder.iterdir()) and not looks_like_bundle(folder)):
-        found = other[0] if other else "some files, but no config.json"
-        raise BundleError(f'The folder "{folder}" holds {found}.', needed, do)
+    if other:
+        raise BundleError("bundle.folder_holds", folder=folder, name=other[0])
+    if any(folder.iterdir()) and not looks_like_bundle(folder):
+        raise BundleError("bundle.folder_holds_some", folder=folder)
 
 
 def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:

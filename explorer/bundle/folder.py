@@ -26,6 +26,7 @@ from explorer.errors import BundleError, ConfigError
 from explorer.foreign import door, printable
 from explorer.models.architecture import spec_of
 from explorer.models.spec import count_weights
+from explorer.words import decimal
 
 _MOST_TRIES = 5
 _ROOM_FOR_SCORES_BYTES = 100_000
@@ -70,11 +71,7 @@ def read_bundle(folder: Path | str, *, weights: bool = True) -> ModelBundle:
                 return bundle
     if len(refused) == _MOST_TRIES:
         raise refused[-1]
-    raise BundleError(
-        f'The bundle "{folder.name}" kept being replaced while it was read.',
-        "It must stay unchanged while it is read.",
-        "Wait until it has been written, and try again.",
-    )
+    raise BundleError("bundle.replaced_meanwhile", name=folder.name)
 
 
 def _read(folder: Path, *, weights: bool) -> ModelBundle:
@@ -159,10 +156,10 @@ def refuse_unkeepable(config: TrainConfig, data: DataFacts) -> None:
     n_bytes = n_weights * (2 if model.precision == "half" else 4)
     if n_bytes > CAPS["weights.safetensors"]:
         raise ConfigError(
-            f"This network has {n_weights / 1e6:,.0f} million weights, which take "
-            f"{n_bytes / 2**20:,.0f} MB.",
-            f"A model may take {CAPS['weights.safetensors'] / 2**20:,.0f} MB.",
-            "Choose narrower layers (hidden, width), smaller images, or precision half.",
+            "bundle.too_many_weights",
+            n_weights=decimal(n_weights / 1e6, 0),
+            n_bytes=decimal(n_bytes / 2**20, 0),
+            caps=decimal(CAPS["weights.safetensors"] / 2**20, 0),
         )
 
 
@@ -180,18 +177,13 @@ def _absolute(folder: Path | str) -> Path:
 
 def _find(folder: Path) -> Path:
     """Return a bundle's folder, which has to be there or to have been set aside."""
-    name, needed = printable(folder.name), "Its folder and each file in it must be readable."
-    do = "Let yourself read them, or rename the folder."
-    with door(lambda why: BundleError(f'The bundle "{name}" cannot be opened: {why}.', needed, do)):
+    name = printable(folder.name)
+    with door(lambda why: BundleError("bundle.cannot_open", name=name, why=why)):
         folder.name.encode()  # a name that is no text could not be shown
         restore(folder)
         is_there = folder.is_dir()
     if not is_there:
-        raise BundleError(
-            f'There is no bundle at "{printable(str(folder))}".',
-            "A bundle is a folder with config.json, weights.safetensors and codes.npz.",
-            "Choose one that `latent-explorer models` lists, or make one: latent-explorer train.",
-        )
+        raise BundleError("bundle.none_there", folder=printable(str(folder)))
     return folder
 
 

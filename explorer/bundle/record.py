@@ -202,11 +202,7 @@ class BundleFacts:
         """
         if self.config is not None:
             return self.config
-        raise BundleError(
-            f'The bundle "{self.name}" does not say how it was trained.',
-            'This needs the training settings, "config" in its config.json.',
-            "Choose a model that was trained here.",
-        )
+        raise BundleError("bundle.training_unknown", name=self.name)
 
     def settings_to_read(self, data: str) -> TrainConfig:
         """Return settings that read images as its own were read.

@@ -122,11 +122,7 @@ def decode(args: argparse.Namespace) -> int:
     bundle = read_bundle(store.find(args.bundle))
     z = _parse_z(args.z, bundle) if args.codes is None else read_mu(args.codes)
     if len(z) > _MOST_PICTURES:
-        raise DataError(
-            f"{len(z):,} codes were given.",
-            f"One PNG holds up to {_MOST_PICTURES:,} pictures.",
-            "Give fewer codes.",
-        )
+        raise DataError("cli.too_many_codes", count=len(z), most_pictures=_MOST_PICTURES)
     x_hat = pictures(bundle, z)  # (n, c, h, w)
     replace_file(args.out, _png(x_hat))
     note(f"Wrote {len(x_hat):,} picture{'' if len(x_hat) == 1 else 's'} to {args.out}")
@@ -140,11 +136,8 @@ def _refuse_other_than_png(path: Path) -> None:
         DataError: The name ends otherwise than in .png.
     """
     if path.suffix.casefold() not in ("", ".png"):
-        raise DataError(
-            f'"{path}" ends in {path.suffix}.',
-            "Pictures are written as PNG, which loses nothing.",
-            f'Choose a name that ends in .png, such as "{path.with_suffix(".png")}".',
-        )
+        name = path.with_suffix(".png")
+        raise DataError("cli.not_png", path=path, suffix=path.suffix, name=name)
 
 
 def project(args: argparse.Namespace) -> int:
@@ -170,44 +163,35 @@ def read_mu(path: Path) -> np.ndarray:
     Raises:
         DataError: The file is missing or damaged, or its mu is not a matrix of finite numbers.
     """
-    needed = "It must be an npz with mu, as `latent-explorer encode` writes it."
-    do = "Give a file of codes."
-    with door(lambda why: DataError(f'"{path}" cannot be read: {why}.', needed, do)):
+    with door(lambda why: DataError("cli.codes_unreadable", path=path, why=why)):
         if not path.exists():
-            raise DataError(f'There is no file "{path}".', needed, "Correct the path.")
+            raise DataError("cli.no_codes_file", path=path)
         arrays = read_npz(path, cap_bytes=_MOST_BYTES, only="mu")
     if "mu" not in arrays:
-        raise DataError(f'"{path}" holds no "mu".', needed, do)
+        raise DataError("cli.no_mu", path=path)
     mu = arrays["mu"]
     if mu.ndim == 1 and mu.size:
-        raise DataError(
-            f'In "{path}", mu is a single row of {len(mu):,} numbers.',
-            "It must be a matrix, one row per code.",
-            "For one code, save mu[None]; for codes of one dimension, save mu[:, None].",
-        )
-    if mu.ndim != 2 or 0 in mu.shape or mu.dtype.kind != "f" or not np.isfinite(mu).all():
-        raise DataError(
-            f'In "{path}", mu has shape {mu.shape} and type {mu.dtype}'
-            f"{' and values that are not finite' if mu.dtype.kind == 'f' else ''}.",
-            "It must be a matrix of finite floats, one row per code.",
-            "Give a file of codes.",
-        )
+        raise DataError("cli.mu_is_a_row", path=path, count=len(mu))
+    if mu.ndim != 2 or 0 in mu.shape or mu.dtype.kind != "f":
+        raise DataError("cli.mu_shape", path=path, shape=mu.shape, dtype=mu.dtype)
+    if not np.isfinite(mu).all():
+        raise DataError("cli.mu_not_finite", path=path)
     return mu.astype(np.float32)
 
 
 def _parse_z(text: str, bundle: "ModelBundle") -> np.ndarray:
     """Read one code, or a list of codes, from JSON; shape (n, d), float32."""
     d = bundle.model.latent_dim
-    needed = f'The bundle "{bundle.name}" takes {d} finite numbers, or a list of such lists.'
-    do = f"Give --z '{json.dumps([0.0] * min(d, 3))[:-1]}{', ...' if d > 3 else ''}]'."
-    with door(lambda why: DataError(f"--z cannot be read: {why}.", needed, do)):
+    example = f"{json.dumps([0.0] * min(d, 3))[:-1]}{', ...' if d > 3 else ''}]"
+    asked = {"name": bundle.name, "d": d, "example": example}
+    with door(lambda why: DataError("cli.z_unreadable", **asked, why=why)):
         z = parse_json(text)
     rows = z if isinstance(z, list) and z and isinstance(z[0], list) else [z]
     for row in rows:
         if not isinstance(row, list) or not all(_is_number(value) for value in row):
-            raise DataError("--z holds something that is not a finite number.", needed, do)
+            raise DataError("cli.z_not_finite", **asked)
         if len(row) != d:
-            raise ShapeError(f"--z holds {len(row)} numbers.", needed, do)
+            raise ShapeError("cli.z_length", **asked, count=len(row))
     return np.array(rows, dtype=np.float32)
 
 

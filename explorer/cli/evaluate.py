@@ -60,11 +60,7 @@ def _own_images(bundle: "ModelBundle") -> str:
     """
     if bundle.images_of:
         return bundle.images_of
-    raise DataError(
-        f'The bundle "{bundle.name}" does not say where its images are.',
-        "Scores are measured on held-out images like those that it was trained on.",
-        "Name a data set or a path with --data.",
-    )
+    raise DataError("cli.data_unknown", name=bundle.name)
 
 
 def _load(bundle: "ModelBundle", data: str, line: ProgressLine) -> "ImageSet":
@@ -88,9 +84,7 @@ def _refuse_shipped(bundle: "ModelBundle") -> None:
         return
     copy = store.free_folder(store.bundles_folder() / f"{bundle.name}-scored")
     raise BundleError(
-        f'The model "{bundle.name}" came with the program and cannot be changed.',
-        "Scores are kept only in models of your own.",
-        f'Leave out --keep, or copy the folder "{folder}" to "{copy}" and evaluate {copy.name}.',
+        "cli.shipped_model", name=bundle.name, folder=folder, copy=copy, copy_name=copy.name
     )
 
 
@@ -103,11 +97,7 @@ def _refuse_others(images: "ImageSet", bundle: "ModelBundle", data: str) -> None
     known = bundle.data.fingerprint
     if images.fingerprint() == known if known else data == bundle.images_of:
         return
-    raise DataError(
-        f'The images of "{data}" are not known to be those that "{bundle.name}" was trained on.',
-        "Its card gives scores on the held-out images of its own data.",
-        "Leave out --keep to see the scores without saving them.",
-    )
+    raise DataError("cli.other_images", data=data, name=bundle.name)
 
 
 def _tell(bundle: "ModelBundle", data: str, scores: "Scores") -> None:

@@ -89,16 +89,8 @@ def refuse_busy_port(host: str, port: int) -> None:
         try:
             free = _bind(host, 0)
         except (OSError, UnicodeError):
-            raise MachineError(
-                f'"{host}" is not an address this machine can listen on: {error}.',
-                "127.0.0.1 serves this machine alone, 0.0.0.0 its whole network.",
-                "Choose one of them with --host.",
-            ) from error
-        raise MachineError(
-            f"Port {port} cannot be used: {error}.",
-            "The app needs a port that no other program uses.",
-            f"Port {free} is free: latent-explorer app --port {free}",
-        ) from error
+            raise MachineError("cli.wrong_host", host=host, error=error) from error
+        raise MachineError("cli.port_taken", port=str(port), error=error, free=str(free)) from error
 
 
 def address(host: str, port: int) -> str:
@@ -141,11 +133,7 @@ def _wait_until_it_answers(server: "subprocess.Popen[bytes]", host: str, port: i
         finally:
             asked.close()
         time.sleep(0.05)
-    raise MachineError(
-        f"The app did not start on port {port}.",
-        "Streamlit must be able to run, and to listen on that port.",
-        "See above for the reason; another port may help: latent-explorer app --port 8600",
-    )
+    raise MachineError("cli.app_did_not_start", port=str(port))
 
 
 def _ended_by_itself(code: int) -> MachineError:
@@ -155,12 +143,7 @@ def _ended_by_itself(code: int) -> MachineError:
         code: Its exit code, or less than zero for the signal that ended it.
     """
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return MachineError(
-        f"The app's server has ended ({how}).",
-        "It runs until it is stopped here, unless the system or another program ends it, as where "
-        "memory runs out.",
-        "Start it again: latent-explorer app",
-    )
+    return MachineError("cli.server_ended", how=how)
 
 
 def _end(server: "subprocess.Popen[bytes]") -> None:

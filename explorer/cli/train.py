@@ -134,11 +134,7 @@ def _resume(run: UnfinishedRun, moved_to: str | None, *, as_json: bool) -> int:
     """
     config, place = run.config(), moved_to or run.images()
     if moved_to is None and not data.is_name(place) and not os.path.exists(place):
-        raise DataError(
-            f'The images of the run are no longer at "{place}".',
-            "To resume, a run needs the same images.",
-            f"Say where they lie now: {resume_command(run.out)} --data PATH",
-        )
+        raise DataError("cli.images_moved", out=resume_command(run.out), folder=place)
     with run.held():
         task = _task(run, config, source=place)
         return _work(run, task, resume=True, as_json=as_json)

@@ -70,11 +70,7 @@ def load(
 
     check_size(image_size)
     if n_images < 0 or n_images == 1:
-        raise DataError(
-            f"{n_images} images were asked for.",
-            "A model needs at least 2: one to learn from and one to be tested on.",
-            "Ask for more, or for 0 to use all.",
-        )
+        raise DataError("data.n_digits", n_images=n_images)
     wanted = Wanted(image_size=image_size, n_images=n_images, grey=grey, fit=fit, reading=reading)
     source = source_named(name_or_path)
     if source is None:
@@ -95,11 +91,7 @@ def _of_path(path: Path, wanted: Wanted, report: ReportProgress | None) -> Image
 
 
 def _unreadable(path: Path, why: str) -> DataError:
-    return DataError(
-        f'"{printable(path.name)}" cannot be read: {why}.',
-        "Images that are whole, and fit into memory together, were needed.",
-        "Save or download them again, or use fewer or smaller images.",
-    )
+    return DataError("data.unreadable", name=printable(path.name), why=why)
 
 
 def _with_copies_noted(images: ImageSet) -> ImageSet:
@@ -213,11 +205,12 @@ def _existing(name_or_path: str) -> Path:
         plain_name(os.path.join(os.path.dirname(name_or_path), name))
         for name in _names_beside(path)
     ]
-    raise DataError(
-        f'There is no data set and no folder or file called "{plain_name(name_or_path)}".',
-        f"A path was needed, openml:NAME, or one of: {', '.join(names)}.",
-        f"Did you mean {' or '.join(near)}?" if near else "Check the spelling, or choose a name.",
-    )
+    asked = {"name": plain_name(name_or_path), "names": ", ".join(names)}
+    if not near:
+        raise DataError("data.unknown", **asked)
+    if len(near) == 1:
+        raise DataError("data.unknown_near", **asked, near=near[0])
+    raise DataError("data.unknown_near_two", **asked, near=near[0], next=near[1])
 
 
 def _names_beside(path: str) -> list[str]:

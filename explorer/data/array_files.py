@@ -72,9 +72,10 @@ def arrays_in(path: Path, reading: Reading) -> Iterator[Mapping[str, Array]]:
     size_bytes = path.stat().st_size
     if size_bytes > MAX_UNPACKED_BYTES:
         raise DataError(
-            f'"{name}" has {size_bytes / 2**30:.3g} GB.',
-            f"Files of up to {MAX_UNPACKED_BYTES / 2**30:.3g} GB are read.",
-            "Save fewer or smaller images, as uint8.",
+            "data.too_large",
+            name=name,
+            size_bytes=f"{size_bytes / 2**30:.3g}",
+            max_unpacked_bytes=f"{MAX_UNPACKED_BYTES / 2**30:.3g}",
         )
     if suffix == ".npy":
         yield {"images": _at_hand(_mapped(path, f'"{name}"'))}
@@ -154,13 +155,10 @@ def _mapped(path: Path, what: str) -> np.ndarray:
 
 
 def _check_type(dtype: np.dtype, what: str, key: str) -> None:
-    if dtype.hasobject or dtype.kind not in "buifUS":
-        raise DataError(
-            f"{what} holds {'Python objects' if dtype.hasobject else f'values of type {dtype}'}.",
-            "Plain numbers or texts were needed; objects can run code when they are opened, so "
-            "they are never opened here.",
-            f"Save it again as a plain array, for example {_plain_example(key)}.",
-        )
+    if dtype.hasobject:
+        raise DataError("data.python_objects", what=what, example=_plain_example(key))
+    if dtype.kind not in "buifUS":
+        raise DataError("data.value_type", what=what, dtype=dtype, example=_plain_example(key))
 
 
 def _parse(data: bytes | np.ndarray, what: str, key: str) -> np.ndarray:
@@ -182,8 +180,4 @@ def _plain_example(key: str) -> str:
 
 
 def _damaged(what: str) -> DataError:
-    return DataError(
-        f"{what} is cut short or damaged.",
-        "A whole array as numpy.save or numpy.savez writes it was needed.",
-        "Save or download it again.",
-    )
+    return DataError("data.damaged_idx", what=what)

@@ -76,9 +76,7 @@ def _read(arrays: Mapping[str, Array], name: str, stem: str, wanted: Wanted) -> 
     images = _joined(parts, roles.parts, name)
     n = len(images)
     if not n:
-        raise DataError(
-            f'"{name}" holds no images.', "At least 2 were needed.", "Choose another file."
-        )
+        raise DataError("data.no_images", name=name)
     others = {role: arrays[key].read() for role, key in roles.others.items()}
     labels = _labels(roles.parts, parts, arrays, others.get("class_names"), name, notes)
     factors, factor_names = _factors(others, labels, roles, n, notes)
@@ -114,11 +112,7 @@ def _joined(parts: list[np.ndarray], sides: tuple[Part, ...], name: str) -> np.n
             f"{side.images} have shape {part.shape}"
             for side, part in zip(sides, parts, strict=True)
         )
-        raise DataError(
-            f'In "{name}", {shapes}.',
-            "All need the same height, width and channels.",
-            "Save them again with one shape.",
-        )
+        raise DataError("data.shapes_differ", name=name, shapes=shapes)
     return np.concatenate(parts)
 
 
@@ -153,18 +147,11 @@ def _labels(
         if labels.ndim == 0 or len(labels) != len(of):
             side = f"{part.side}_" if part.side else ""
             raise DataError(
-                f'"{name}" has {len(of):,} {side}images, but its {side}labels have shape '
-                f"{labels.shape}.",
-                "One label for each image was needed.",
-                "Make both the same length, or leave the labels out.",
+                "data.labels_do_not_match", name=name, count=len(of), side=side, shape=labels.shape
             )
         given.append(labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels)
     if len({(labels.ndim, labels.shape[1:]) for labels in given}) > 1:
-        raise DataError(
-            f'The labels of the sides of "{name}" have different shapes.',
-            "One label for each image was needed.",
-            "Save them again with one shape, or leave the labels out.",
-        )
+        raise DataError("data.label_shapes_differ", name=name)
     return read_labels(np.concatenate(given), class_names, name, notes)
 
 
@@ -224,22 +211,13 @@ def _pixels(
 
 def _levels(images: np.ndarray, reading: Reading, name: str, notes: list[str]) -> Levels:
     if images.dtype.kind not in "buif":
-        raise DataError(
-            f'The images of "{name}" have type {images.dtype}.',
-            "Numbers were needed.",
-            "Save them as numbers, for example images.astype(numpy.uint8).",
-        )
+        raise DataError("data.image_type", name=name, dtype=images.dtype)
     found: Extremes | None = None
     for start in range(0, len(images), _CHUNK):
         chunk = images[start : start + _CHUNK]
         if chunk.dtype.kind == "f" and not np.isfinite(chunk).all():
             n_wrong = int((~np.isfinite(images)).any(axis=(1, 2, 3)).sum())
-            raise DataError(
-                f'{n_wrong:,} of the {len(images):,} images of "{name}" hold NaN or infinite '
-                "values.",
-                "Every pixel must be a finite number.",
-                "Leave those images out, or repair them with numpy.nan_to_num.",
-            )
+            raise DataError("data.not_finite", n_wrong=n_wrong, count=len(images), name=name)
         found = Extremes.of(chunk).and_those(found)
     assert found is not None, "there is an image"
     levels = levels_of(found, reading.range, notes)

@@ -190,11 +190,7 @@ def open_picture(data: bytes, name: str, reading: Reading = FOUND_OUT) -> np.nda
         if better != Guess():
             found = next(decode_all(data, name, better, first, Traits()))
     if isinstance(found, Skipped):
-        raise DataError(
-            f'"{found.name}" {found.reason}.',
-            "An image, such as a PNG or JPEG file, was needed.",
-            "Choose another file, or save this one again as PNG.",
-        )
+        raise DataError("data.not_images", name=found.name, reason=found.reason)
     return 255 - found[1] if reading.invert else found[1]
 
 

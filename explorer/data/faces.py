@@ -58,9 +58,7 @@ def face_factors(n: int, seed: int = 0) -> np.ndarray:
         DataError: n is negative.
     """
     if n < 0:
-        raise DataError(
-            f"{n} faces were asked for.", "The number cannot be negative.", "Ask for 2 or more."
-        )
+        raise DataError("data.n_faces", n=n)
     draws = np.random.default_rng(seed).random((n, 2, len(FACTOR_NAMES)), dtype=np.float32)
     return draws[:, 0] * np.float32(0.75) + draws[:, 1] * np.float32(0.25)
 
@@ -129,23 +127,18 @@ def _check(factors: np.ndarray) -> None:
     names = ", ".join(FACTOR_NAMES)
     if factors.ndim != 2 or factors.shape[1] != len(FACTOR_NAMES):
         raise ShapeError(
-            f"The factors have shape {factors.shape}.",
-            f"A face needs {len(FACTOR_NAMES)} factors, so (n, {len(FACTOR_NAMES)}).",
-            f"Give one row per face, in this order: {names}.",
+            "data.factor_shape", shape=factors.shape, count=len(FACTOR_NAMES), names=names
         )
     if factors.dtype.kind not in "fiu":
-        raise DataError(
-            f"The factors are of type {factors.dtype}.",
-            "Each must be a number between 0 and 1.",
-            "Convert them to float32.",
-        )
+        raise DataError("data.factor_type", dtype=factors.dtype)
     bad = ~((factors >= 0) & (factors <= 1))  # also true where a factor is NaN
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise DataError(
-            f'Factor "{FACTOR_NAMES[column]}" of face {row} is {factors[row, column]}.',
-            "Each factor must be a number between 0 and 1.",
-            "Move it into that range.",
+            "data.factor_range",
+            factor_names=FACTOR_NAMES[column],
+            row=row,
+            value=factors[row, column],
         )
 
 

@@ -34,6 +34,7 @@ from explorer.data.reading import Reading, Wanted, told
 from explorer.data.splits import side_of, split_level, tested_side
 from explorer.errors import DataError
 
+_N_REASONS = 3  # why files could not be read, that an error gives
 _DARK = 64  # of 255; where no pixel is lighter, there is little to see
 _MASKS = {
     "mask",
@@ -76,12 +77,7 @@ def load_path(path: Path, wanted: Wanted, *, report: ReportProgress | None = Non
     if path.suffix.casefold() in PICTURES and path.stat().st_size <= MAX_UNPACKED_BYTES:
         member = Member((plain_name(path.name),), path.read_bytes)  # it may hold many
         return _read(path, Listing((member,), ()), wanted, report)
-    raise DataError(
-        f'"{plain_name(path.name)}" is a single file of another kind.',
-        "A folder of images, a zip of one, or an .npy, .npz, .csv or idx file was needed.",
-        "Put your images into a folder, one sub-folder for each class if you have classes, and "
-        "give the folder.",
-    )
+    raise DataError("data.unknown_file", name=plain_name(path.name))
 
 
 def most_bytes(name: str) -> int:
@@ -271,13 +267,11 @@ def _classes(folders: list[tuple[str, ...]]) -> tuple[np.ndarray | None, tuple[s
 
 def _nothing_to_read(path: Path, skipped: list[Skipped]) -> DataError:
     """Tell that there is no image, with the first reasons if files were there."""
-    so = f'"{plain_name(path.name)}" is empty.'
-    if skipped:
-        first = "; ".join(f"{entry.name} {entry.reason}" for entry in skipped[:3])
-        more = f"; and {len(skipped) - 3:,} more" if len(skipped) > 3 else ""
-        so = f'"{plain_name(path.name)}" holds no image that can be read: {first}{more}.'
-    return DataError(
-        so,
-        "At least 2 images, such as PNG or JPEG files, were needed.",
-        "Add images, or choose another folder or file.",
-    )
+    name = plain_name(path.name)
+    if not skipped:
+        return DataError("data.empty", name=name)
+    first = "; ".join(f"{entry.name} {entry.reason}" for entry in skipped[:_N_REASONS])
+    more = len(skipped) - _N_REASONS
+    if more <= 0:
+        return DataError("data.none_readable", name=name, reasons=first)
+    return DataError("data.none_readable_more", name=name, reasons=first, count=more)

@@ -67,17 +67,9 @@ def _unzipped(data: bytes, name: str, most_bytes: int) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(name) from error
     if len(unpacked) > most_bytes:
-        raise DataError(
-            f'"{name}" unpacks to more than {most_bytes / 2**30:.3g} GB.',
-            "Arrays up to that size are read.",
-            "Save fewer images.",
-        )
+        raise DataError("data.unpacks_too_large", name=name, most_bytes=f"{most_bytes / 2**30:.3g}")
     return unpacked
 
 
 def _damaged(name: str) -> DataError:
-    return DataError(
-        f'"{name}" is cut short or damaged.',
-        "A whole idx file, plain or gzipped, was needed.",
-        "Save or download it again.",
-    )
+    return DataError("data.damaged_file", name=name)

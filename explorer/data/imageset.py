@@ -71,17 +71,10 @@ class ImageSet:
         )
         if not shape_is_good:
             raise ShapeError(
-                f'The images of "{self.name}" have shape {self.pixels.shape} '
-                f"and type {self.pixels.dtype}.",
-                "An image set holds square 8-bit images, (n, 1 or 3, size, size).",
-                "Read them through explorer.data.load, which resizes and converts.",
+                "data.image_shape", name=self.name, shape=self.pixels.shape, dtype=self.pixels.dtype
             )
         if n < 2:
-            raise DataError(
-                f'"{self.name}" holds {n} image{"" if n == 1 else "s"}.',
-                "A model needs at least 2: one to learn from and one to be tested on.",
-                "Add more images; results become useful from a few hundred.",
-            )
+            raise DataError("data.too_few_images", name=self.name, count=n)
         for what, rows in (
             ("labels", self.labels),
             ("factors", self.factors),
@@ -90,9 +83,7 @@ class ImageSet:
         ):
             if rows is not None and len(rows) != n:
                 raise DataError(
-                    f'"{self.name}" has {n} images but {len(rows)} {what}.',
-                    f"There must be one of the {what} for each image.",
-                    f"Make both the same length, or leave the {what} out.",
+                    "data.lengths_differ", name=self.name, n=n, count=len(rows), what=what
                 )
 
     @property

@@ -78,7 +78,9 @@ def find_roles(shapes: Mapping[str, Shape], reading: Reading, name: str, notes: 
     """
     for asked in filter(None, (reading.images_key, reading.labels_key)):
         if asked not in shapes:
-            raise _no_images(shapes, name, f'"{name}" has no array called "{plain_name(asked)}".')
+            raise DataError(
+                "data.no_array", name=name, key=plain_name(asked), example=_example(shapes)
+            )
     by_role: dict[tuple[str, Side | None], str] = {}
     for key in sorted(shapes, key=_rank):
         if (role := role_of(key)) is not None:
@@ -110,8 +112,10 @@ def _only_candidate(shapes: Mapping[str, Shape], name: str) -> str:
     """Return the one array that has the axes of images."""
     found = [key for key, shape in shapes.items() if len(shape) in (3, 4)]
     if len(found) != 1:
+        if not shapes:
+            raise DataError("data.no_arrays", name=name)
         held = ", ".join(f"{plain_name(key)} {shape}" for key, shape in sorted(shapes.items()))
-        raise _no_images(shapes, name, f'"{name}" holds {held or "nothing"}.')
+        raise DataError("data.no_image_array", name=name, arrays=held, example=_example(shapes))
     return found[0]
 
 
@@ -124,11 +128,6 @@ def _tell(parts: tuple[Part, ...], reading: Reading, notes: list[str]) -> None:
         notes.append(told("val_counted_in"))
 
 
-def _no_images(shapes: Mapping[str, Shape], name: str, so: str) -> DataError:
-    given = next((key for key, shape in shapes.items() if len(shape) > 1), "NAME")
-    return DataError(
-        so,
-        "An array named images, or one named train_images, was needed.",
-        f"Say which one holds the images with the setting images_key, such as {plain_name(given)}, "
-        "or save it again with numpy.savez(file, images=..., labels=...).",
-    )
+def _example(shapes: Mapping[str, Shape]) -> str:
+    """Return the name of an array that may hold images."""
+    return plain_name(next((key for key, shape in shapes.items() if len(shape) > 1), "NAME"))

@@ -94,9 +94,10 @@ def _of_numbers(given: np.ndarray, names: np.ndarray | None, name: str, notes: l
     class_names = texts_of(names)
     if len(values) and not 0 <= values[0] <= values[-1] < len(class_names):
         raise DataError(
-            f'The labels of "{name}" go from {values[0]:g} to {values[-1]:g}, but there are '
-            f"{len(class_names)} class_names.",
-            "A label is the position of its class in class_names, counted from 0.",
-            "Correct the labels, name every class, or leave class_names out.",
+            "data.label_range",
+            name=name,
+            count=len(class_names),
+            least=f"{values[0]:g}",
+            most=f"{values[-1]:g}",
         )
     return Labels(given.astype(np.int64), tuple(class_names))

@@ -40,11 +40,11 @@ def to_images(array: np.ndarray, asked: Layout, name: str, notes: list[str]) -> 
         return _unflattened(array, name, notes)
     axes = _AXES[layout]
     if array.ndim != len(axes):
-        raise _refused(array.shape, name, "", f"Choose another layout than {layout}, or auto.")
+        raise _refused("asked", array.shape, name, layout=layout)
     images = array.transpose(axes)
     images = images if images.ndim == 4 else images[..., None]
     if images.shape[3] not in _CHANNELS or 0 in images.shape[1:]:
-        raise _refused(array.shape, name, "", "Bring it to one of these shapes and save it again.")
+        raise _refused("unknown", array.shape, name)
     if layout not in ("nhw", "nhwc"):
         n, h, w, _ = images.shape
         notes.append(told(f"layout_{layout}", count=n, size=f"{w}×{h}"))
@@ -57,13 +57,9 @@ def _found_out(shape: tuple[int, ...], name: str) -> Layout:
     if len(shape) == 3:
         first, second, last = shape
         if last in _CHANNELS and first >= _LEAST_SIDE and second >= _LEAST_SIDE:
-            so = f"This looks like one image of {second}×{first}"
-            other = f"if these are {first} images of {last}×{second}, choose the layout nhw."
-            raise _refused(shape, name, so, f"Put several images into one array; {other}")
+            raise _refused("one_image", shape, name, height=first, width=second, channels=last)
         if first == second != last:
-            so = f"The number of images, {last}, seems to come last"
-            do = "Choose the layout hwn, or save images.transpose(2, 0, 1); if it comes first, nhw."
-            raise _refused(shape, name, so, do)
+            raise _refused("last", shape, name, n=last)
         return "nhw"
     if len(shape) == 4:
         if shape[3] in _CHANNELS:
@@ -72,30 +68,22 @@ def _found_out(shape: tuple[int, ...], name: str) -> Layout:
             return "nchw"
         if shape[2] in _CHANNELS:
             return "hwcn"
-    raise _refused(shape, name, "", "Bring it to one of these shapes and save it again.")
+    raise _refused("unknown", shape, name)
 
 
 def _unflattened(array: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
     """Take each row of (n, d) for an image of a square number of pixels, grey or in RGB planes."""
     n, d = array.shape if array.ndim == 2 else (0, 0)
     if n == d:
-        so = f"This looks like one image of {d}×{n}" if n else ""
-        do = "Put several images into one array, of shape (n, h, w)."
-        raise _refused(array.shape, name, so, do)
+        raise _refused("one_grey" if n else "nothing", array.shape, name, side=n)
     for channels in (1, 3):
         side = math.isqrt(d // channels)
         if side >= _LEAST_SIDE and channels * side * side == d:
             key = "layout_rows" if channels == 1 else "layout_rows_rgb"
             notes.append(told(key, count=n, columns=d, side=side))
             return array.reshape(n, channels, side, side).transpose(0, 2, 3, 1)
-    do = f"Reshape it, for example images.reshape({n}, h, w) with h * w = {d}, and save it again."
-    raise _refused(array.shape, name, "", do)
+    raise _refused("rows", array.shape, name, n=n, d=d)
 
 
-def _refused(shape: tuple[int, ...], name: str, so: str, do: str) -> DataError:
-    is_so = f'The images of "{name}" have shape {shape}.'
-    return DataError(
-        f"{is_so} {so}." if so else is_so,
-        "Grey images (n, h, w) or colour images (n, h, w, 3) were needed.",
-        do,
-    )
+def _refused(why: str, shape: tuple[int, ...], name: str, **values: object) -> DataError:
+    return DataError(f"data.layout_{why}", shape=shape, name=name, **values)

@@ -138,8 +138,5 @@ def refuse_values(found: Extremes, name: str) -> DataError:
     """Say that values could mean several things."""
     kind = "fractions" if found.is_float else "whole numbers"
     return DataError(
-        f'The images of "{name}" hold {kind} from {found.least:g} to {found.most:g}.',
-        "Fractions from 0 to 1 or from -1 to 1, or whole numbers from 0 to 255 or to 65535, were "
-        "needed.",
-        "Say what is black and white with the setting range; used stretches what occurs.",
+        "data.pixel_range", name=name, kind=kind, least=f"{found.least:g}", most=f"{found.most:g}"
     )

@@ -138,11 +138,7 @@ def open_archive(source: Path | bytes, name: str = "") -> Iterator[zipfile.ZipFi
     try:
         archive = zipfile.ZipFile(source if isinstance(source, Path) else BytesIO(source))
     except DAMAGE as error:
-        raise DataError(
-            f'"{shown}" cannot be opened as a zip archive.',
-            "A whole zip archive was needed.",
-            "Make or download the archive again, and try once more.",
-        ) from error
+        raise DataError("data.not_a_zip", shown=shown) from error
     with archive:
         infos = archive.infolist()
         _check_count(len(infos), shown)
@@ -152,11 +148,12 @@ def open_archive(source: Path | bytes, name: str = "") -> Iterator[zipfile.ZipFi
         swells = unpacked > RATIO_COUNTS_FROM_BYTES and unpacked > MAX_RATIO * packed
         if unpacked > MAX_UNPACKED_BYTES or swells:
             raise DataError(
-                f'"{shown}" is {size_in_words(packed)} but would unpack to '
-                f"{size_in_words(unpacked)}.",
-                f"Archives may unpack to {size_in_words(MAX_UNPACKED_BYTES)} and, when large, to "
-                f"{MAX_RATIO} times their own size.",
-                "Nothing was unpacked. If you trust it, unpack it yourself and give the folder.",
+                "data.zip_bomb",
+                shown=shown,
+                packed=size_in_words(packed),
+                unpacked=size_in_words(unpacked),
+                max_unpacked_bytes=size_in_words(MAX_UNPACKED_BYTES),
+                max_ratio=MAX_RATIO,
             )
         yield archive
 
@@ -280,11 +277,7 @@ def _note_closed(folder: Path, skipped: list[Skipped]) -> Callable[[OSError], No
 
 def _check_count(n_members: int, name: str) -> None:
     if n_members > MAX_MEMBERS:
-        raise DataError(
-            f'"{name}" holds more than {MAX_MEMBERS:,} files.',
-            f"At most {MAX_MEMBERS:,} are read.",
-            "Split it, or put the images into one .npz file, which has no such limit.",
-        )
+        raise DataError("data.too_many_files", name=name, max_members=MAX_MEMBERS)
 
 
 def _is_litter(name: str) -> bool:

@@ -88,11 +88,7 @@ def query_of(name: str) -> int | str:
         return int(query)
     if re.fullmatch(r"(?!.*\.\.)[A-Za-z0-9_(][A-Za-z0-9_.,()-]{0,127}", query):
         return query
-    raise DataError(
-        f'"{plain_name(query)}" cannot be the name of a set on OpenML.',
-        "Names there consist of letters, digits and the characters _ . , ( ) -.",
-        f"Look the name or number up on {_SERVER} and write {PREFIX}NAME or {PREFIX}NUMBER.",
-    )
+    raise DataError("data.openml_name", query=plain_name(query), server=_SERVER, prefix=PREFIX)
 
 
 def check_reachable(name: str) -> None:
@@ -111,31 +107,18 @@ def check_reachable(name: str) -> None:
 
 def _offline(name: str, error: Exception) -> MachineError:
     reason = getattr(error, "reason", None) or error
-    return MachineError(
-        f'"{plain_name(name)}" is not on this machine yet, and openml.org does not answer '
-        f"({reason}).",
-        "It is downloaded once, which needs a network.",
-        "Connect and try again, or use a data set that needs none: faces, digits or shapes.",
-    )
+    return MachineError("data.openml_offline", name=plain_name(name), reason=reason)
 
 
 def _refused(name: str, error: HTTPError) -> DataError | MachineError:
     error.close()
     if error.code in (400, 404, 410, 412):
         return _unknown(name)
-    return MachineError(
-        f"openml.org answered with error {error.code} when asked for {plain_name(name)}.",
-        "The data set must be downloaded once.",
-        "Try again later, or use a data set that needs no network: faces, digits or shapes.",
-    )
+    return MachineError("data.openml_error", code=error.code, name=plain_name(name))
 
 
 def _unknown(name: str) -> DataError:
-    return DataError(
-        f'OpenML has no active set for "{plain_name(name)}".',
-        f"{PREFIX}NAME or {PREFIX}NUMBER of a set on openml.org was needed.",
-        f"Look it up on {_SERVER}search?type=data, or use faces, digits or shapes.",
-    )
+    return DataError("data.openml_unknown", name=plain_name(name), prefix=PREFIX, server=_SERVER)
 
 
 def _unusable(name: str, error: Exception) -> DataError | MachineError:
@@ -144,22 +127,11 @@ def _unusable(name: str, error: Exception) -> DataError | MachineError:
     if "No active dataset" in words or "not found" in words:
         return _unknown(name)
     if "md5" in words:
-        return MachineError(
-            f'What openml.org sent for "{plain_name(name)}" does not match its checksum.',
-            "A download must arrive whole and unchanged.",
-            "Nothing was kept. Try again later, or use faces, digits or shapes.",
-        )
-    return DataError(
-        f'"{plain_name(name)}" from OpenML cannot be read as images: {plain_name(words)}',
-        "Each row must be the pixels of one image, as numbers.",
-        "Choose a data set of images, such as openml:Fashion-MNIST.",
-    )
+        return MachineError("data.openml_checksum", name=plain_name(name))
+    return DataError("data.openml_not_images", name=plain_name(name), words=plain_name(words))
 
 
 def not_kept(name: str, cache: Path, error: OSError) -> MachineError:
     """Return the error of a disk that cannot keep a download."""
-    return MachineError(
-        f'"{plain_name(name)}" cannot be kept in {cache}: {error.strerror or error}.',
-        "Space and permission to write there were needed.",
-        "Free some space, or set LATENT_EXPLORER_HOME to a folder that can be written to.",
-    )
+    cause = error.strerror or error
+    return MachineError("data.openml_not_kept", name=plain_name(name), folder=cache, error=cause)

@@ -27,9 +27,7 @@ def check_size(image_size: int) -> None:
     """
     if image_size and not LEAST_SIZE <= image_size <= MOST_SIZE:
         raise DataError(
-            f"An image size of {image_size} was asked for.",
-            f"Images can be {LEAST_SIZE} to {MOST_SIZE} pixels wide and high.",
-            "Choose a size in that range, or 0 to keep the images' own.",
+            "data.image_size", image_size=image_size, least_size=LEAST_SIZE, most_size=MOST_SIZE
         )
 
 

@@ -31,17 +31,9 @@ def square_images(rows: object, name: str) -> np.ndarray:
     side, colour_side = math.isqrt(p), math.isqrt(p // 3)
     grey, colour = side**2 == p, 3 * colour_side**2 == p
     if dense.dtype.kind not in "buif" or p < 4 or not (grey or colour):
-        raise DataError(
-            f'The rows of "{name}" have {p} columns of type {dense.dtype}.',
-            "A row must be the pixels of one square image: s x s numbers, or 3 x s x s in colour.",
-            "Choose a data set of images, such as openml:Fashion-MNIST.",
-        )
+        raise DataError("data.openml_columns", name=name, p=p, dtype=dense.dtype)
     if not np.isfinite(dense).all():
-        raise DataError(
-            f'Some pixels of "{name}" are missing on OpenML.',
-            "Every pixel must be a number.",
-            "Choose another data set.",
-        )
+        raise DataError("data.openml_missing_pixels", name=name)
     pixels = _spread(dense)
     if grey:
         return pixels.reshape(n, side, side)

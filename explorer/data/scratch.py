@@ -58,9 +58,5 @@ def _file() -> Iterator[IO[bytes]]:
         with tempfile.TemporaryFile(prefix="latent-explorer-") as file:
             yield file
     except OSError as error:
-        raise MachineError(
-            f"No room for images in the temporary folder {tempfile.gettempdir()}: "
-            f"{error.strerror or error}.",
-            "Large sets of images are unpacked there.",
-            "Free some space, use fewer images, or set TMPDIR to a folder on a larger disk.",
-        ) from error
+        folder, cause = tempfile.gettempdir(), error.strerror or error
+        raise MachineError("data.no_room", folder=folder, error=cause) from error

@@ -55,9 +55,11 @@ def shape_factors(index: np.ndarray) -> np.ndarray:
     index = np.asarray(index, dtype=np.int64)
     if index.size and not (0 <= index.min() and index.max() < N_SHAPES):
         raise DataError(
-            f"Shapes number {index.min()} to {index.max()} were asked for.",
-            f"There are {N_SHAPES:,} shapes, numbered from 0 to {N_SHAPES - 1:,}.",
-            "Ask for numbers in that range.",
+            "data.shape_numbers",
+            n_shapes=N_SHAPES,
+            largest=N_SHAPES - 1,
+            first=index.min(),
+            last=index.max(),
         )
     shape, scale, turn, across, down = np.unravel_index(index, GRID)
     columns = (
@@ -84,11 +86,7 @@ def draw_shapes(index: np.ndarray, size: int = DEFAULT_SIZE) -> np.ndarray:
         DataError: A place is outside the grid, or the size out of range.
     """
     if not 8 <= size <= 128:
-        raise DataError(
-            f"Shapes of {size} pixels were asked for.",
-            "They are drawn 8 to 128 pixels wide and high.",
-            "Choose an image size in that range.",
-        )
+        raise DataError("data.shape_size", size=size)
     factors = shape_factors(index)
     pixels = np.zeros((len(factors), 1, size, size), dtype=np.uint8)
     for start in range(0, len(factors), _BATCH):
@@ -116,11 +114,7 @@ def shapes(
         DataError: More pictures than there are, fewer than 2, or a size out of range.
     """
     if n_images > N_SHAPES:
-        raise DataError(
-            f"{n_images:,} shapes were asked for.",
-            f"There are {N_SHAPES:,}, each different from the others in some factor.",
-            f"Ask for at most {N_SHAPES:,}.",
-        )
+        raise DataError("data.n_shapes", n_images=n_images, n_shapes=N_SHAPES)
     index = shape_index(n_images, seed=seed)
     pixels = np.empty((n_images, 1, size, size), dtype=np.uint8)
     step = 8 * _BATCH

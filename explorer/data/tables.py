@@ -67,11 +67,7 @@ def _read(data: bytes, name: str, reading: Reading) -> dict[str, np.ndarray]:
 
 
 def _no_table(name: str, why: str) -> DataError:
-    return DataError(
-        f'"{name}" is no table of numbers: {why}.',
-        "One image in each row was needed: a column for each pixel, and maybe one for a label.",
-        "Remove columns of texts, or put the images into an .npz file.",
-    )
+    return DataError("data.not_a_table", name=name, why=why)
 
 
 def _as_numbers(texts: np.ndarray) -> np.ndarray:
@@ -82,11 +78,10 @@ def _label_column(header: list[str], n_columns: int, asked: str, name: str) -> i
     names = [column.strip().strip('"').casefold() for column in header]
     if asked:
         if asked.casefold() not in names:
-            raise DataError(
-                f'"{name}" has no column called "{asked}".',
-                f"Its columns are {', '.join(header[:5]) or 'not named'}, ....",
-                "Correct labels_key, or leave it out.",
-            )
+            if not header:
+                raise DataError("data.no_column_names", name=name, column=asked)
+            some = ", ".join(header[:5]) + (", \u2026" if len(header) > 5 else "")
+            raise DataError("data.no_column", name=name, column=asked, names=some)
         return names.index(asked.casefold())
     named = [i for i, column in enumerate(names) if column in _LABELS]
     if named:

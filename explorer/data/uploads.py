@@ -72,11 +72,7 @@ def brought_together(files: Sequence[tuple[str, bytes]]) -> Upload:
     singles = [(p, content) for p, content in named if not _ends(p, ".zip") and not _is_array(p)]
     if arrays:
         if archives or singles:
-            raise DataError(
-                f'"{arrays[0][0][-1]}" is an array, and other files came with it.',
-                "Images and zips of images go together; arrays are uploaded alone.",
-                "Remove the arrays, or remove the other files.",
-            )
+            raise DataError("data.array_among_files", arrays=arrays[0][0][-1])
         return _one_array(arrays)
     if len(archives) == 1 and not singles:
         ((parts, content),) = archives
@@ -97,12 +93,7 @@ def _one_array(arrays: Sequence[tuple[tuple[str, ...], bytes]]) -> Upload:
         return Upload(name=parts[-1], content=content)
     names = [parts[-1] for parts, _ in arrays]
     if not all(map(is_array_name, names)) or len(set(names)) < len(names):
-        raise DataError(
-            f"{len(arrays)} arrays were dropped: {', '.join(names)}.",
-            "One .npz or .csv file is read, or several .npy or idx files of different names, such "
-            "as images.npy and labels.npy.",
-            "Rename them so, or put them into one file: numpy.savez(file, images=..., labels=...).",
-        )
+        raise DataError("data.several_arrays", count=len(arrays), names=", ".join(names))
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, (_, content) in zip(names, arrays, strict=True):

@@ -24,34 +24,20 @@ def check_request(
     """
     if images.image_shape != bundle.model.image_shape:
         raise ShapeError(
-            f'The bundle "{bundle.name}" reads {kind_of_image(bundle.model.image_shape)} images, '
-            f'but "{images.name}" holds {kind_of_image(images.image_shape)} ones.',
-            "A model can be scored only on images of the shape it was trained on.",
-            f"Bring the images to that shape, or choose a bundle made for "
-            f"{kind_of_image(images.image_shape)}.",
+            "evaluation.image_shapes_differ",
+            name=bundle.name,
+            image_shape=kind_of_image(bundle.model.image_shape),
+            data=images.name,
+            other_shape=kind_of_image(images.image_shape),
         )
     if not len(images.test_index):
-        raise DataError(
-            f'None of the {len(images.pixels)} images of "{images.name}" is held out for testing.',
-            "Scores are measured on images that the model did not learn from.",
-            "Mark some of them for testing, or load a data set that comes with a split.",
-        )
+        raise DataError("evaluation.none_held_out", count=len(images.pixels), name=images.name)
     if nll_samples < 1:
-        raise ConfigError(
-            f"nll_samples is {nll_samples}.",
-            "The likelihood of an image is estimated from at least 1 sample of z.",
-            "Choose 1 or more; 500 is usual, and 5000 is what papers report.",
-        )
+        raise ConfigError("evaluation.nll_samples", nll_samples=nll_samples)
     if nll_images < 0:
-        raise ConfigError(
-            f"nll_images is {nll_images}.",
-            "It is the number of images whose likelihood is estimated.",
-            "Choose 1 or more, or 0 to use all test images.",
-        )
+        raise ConfigError("evaluation.nll_images", nll_images=nll_images)
     if seed < 0:
-        raise ConfigError(
-            f"The seed is {seed}.", "A seed is a whole number, 0 or more.", "Choose such a number."
-        )
+        raise ConfigError("evaluation.seed", seed=str(seed))
 
 
 def check_answers(bundle: ModelBundle, reading: Reading) -> None:
@@ -66,9 +52,8 @@ def check_answers(bundle: ModelBundle, reading: Reading) -> None:
     )
     if n_bad:
         raise DataError(
-            f'The network of "{bundle.name}" answers {n_bad} of {len(reading.mu)} images with '
-            "values that are not finite.",
-            "Every code and every pixel must be a finite number to be scored.",
-            "Find the training step where NaN appeared, and train again with a smaller "
-            "learning rate.",
+            "evaluation.network_answers_images_values",
+            name=bundle.name,
+            n_bad=n_bad,
+            count=len(reading.mu),
         )

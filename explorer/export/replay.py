@@ -102,11 +102,7 @@ def replay_gif(
         DataError: There are fewer than two moments.
     """
     if len(moments) < 2:
-        raise DataError(
-            f"The run has {len(moments)} snapshots so far.",
-            "A replay needs at least two.",
-            "Wait another second or two.",
-        )
+        raise DataError("export.too_few_snapshots", count=len(moments))
     scene = _Scene(x, titles, labels, class_names, _limits([moment.xy for moment in moments]))
     shown = [moments[i] for i in moments_shown(len(moments))]
     content = _drawn(shown, scene)

@@ -123,10 +123,11 @@ def _trace(line: Line, i: int, theme: Theme) -> go.Scatter:
     """Make the i-th line, with what a dot says when it is pointed at."""
     if len(line.y) != len(line.x) or len(line.notes) not in (0, len(line.x)):
         raise ShapeError(
-            f'The line "{line.name}" has {len(line.x)} places across, {len(line.y)} up and '
-            f"{len(line.notes)} notes.",
-            "There must be as many of each, or no notes.",
-            "Leave out the points that were not measured.",
+            "figures.line_lengths",
+            name=line.name,
+            count=len(line.x),
+            n_y=len(line.y),
+            n_notes=len(line.notes),
         )
     color = CLASS_COLORS[theme][i % len(CLASS_COLORS[theme])]
     return go.Scatter(

@@ -101,11 +101,7 @@ def latent_map(
     xy = checked_codes(xy)
     n, m = xy.shape
     if m not in (1, 2, 3) or len(axis_titles) not in (0, m):
-        raise ShapeError(
-            f"The map has {m} axes and {len(axis_titles)} axis titles.",
-            "A map has 1, 2 or 3 axes, with a title for each or none at all.",
-            "Project the codes with explorer.projection first.",
-        )
+        raise ShapeError("figures.axis_titles", m=m, count=len(axis_titles))
     rows = np.arange(n) if rows is None else np.asarray(rows)
     if m == 1:
         xy = np.column_stack([xy, spread_heights(n)])
@@ -324,9 +320,7 @@ def _checked_labels(color: ByClass, n: int) -> np.ndarray:
     labels = _one_each(color.labels, n, "labels")
     if labels.min() < (-1 if color.none else 0) or labels.max() >= len(color.names):
         raise DataError(
-            f"The labels run from {labels.min()} to {labels.max()}.",
-            f"There are names for the classes 0 to {len(color.names) - 1}.",
-            "Give each class a name, or colour by something else.",
+            "figures.label_range", count=len(color.names) - 1, least=labels.min(), most=labels.max()
         )
     return labels
 
@@ -336,11 +330,7 @@ def _checked_values(color: ByValue, n: int) -> np.ndarray:
     values = _one_each(color.values, n, "values")
     if not np.isfinite(values).all():
         n_bad = int((~np.isfinite(values)).sum())
-        raise DataError(
-            f'"{color.title}" is not a finite number for {n_bad} of {n} items.',
-            "A colour scale needs a finite value for each item.",
-            "Leave those items out, or colour by something else.",
-        )
+        raise DataError("figures.not_finite", title=color.title, n_bad=n_bad, n=n)
     return values
 
 
@@ -348,9 +338,5 @@ def _one_each(values: np.ndarray, n: int, what: str) -> np.ndarray:
     """Return values once there is one for each of n items."""
     values = np.asarray(values)
     if values.shape != (n,):
-        raise ShapeError(
-            f"The map has {n} items, but the {what} have shape {values.shape}.",
-            f"There must be one of them for each item, ({n},).",
-            "Take both from the same bundle.",
-        )
+        raise ShapeError("figures.map_lengths", n=n, what=what, shape=values.shape)
     return values

@@ -129,11 +129,7 @@ def _connected(address: str) -> "Client":
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
-        raise MachineError(
-            "Dask is not installed here.",
-            "Runs on a cluster go through its package `distributed`.",
-            "Install it: pip install 'latent-space-explorer[cluster]'",
-        ) from None
+        raise MachineError("jobs.no_dask") from None
     try:
         # A bare connection first: a client that cannot connect complains again when it is dropped.
         socket.create_connection(get_address_host_port(address), timeout=_ANSWER_S).close()
@@ -145,12 +141,7 @@ def _connected(address: str) -> "Client":
             deserializers=["dask", "msgpack"],  # but no result is unpickled
         )
     except (OSError, ValueError) as error:
-        raise MachineError(
-            f'No Dask scheduler answers at "{address}": {error}.',
-            "One must run there, where this machine can reach it.",
-            "Start one with `dask scheduler`, its workers with `dask worker`, and give the "
-            "address that it prints, such as tcp://10.0.0.5:8786.",
-        ) from error
+        raise MachineError("jobs.no_scheduler", address=address, error=error) from error
 
 
 def _file_to_send(source: str) -> bytes | None:
@@ -163,18 +154,12 @@ def _file_to_send(source: str) -> bytes | None:
     if data.is_name(source) or not os.path.exists(path):
         return None  # where there is no such set at all, the worker says so
     if os.path.isdir(path):
-        raise DataError(
-            f'"{source}" is a folder.',
-            "Images travel to a cluster as one file.",
-            "Zip the folder, and give the zip.",
-        )
+        raise DataError("jobs.checkpoint_is_folder", source=source)
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise DataError(
-            f'"{source}" cannot be read: {error.strerror}.',
-            "It must be sent to the cluster.",
-            "Check its permissions, or choose another file.",
+            "jobs.checkpoint_unreadable", source=source, strerror=error.strerror
         ) from error
 
 
@@ -188,18 +173,14 @@ def _answer_of(future: "Future") -> Answer:
         answer: Answer = future.result()
         return answer
     cause = future.exception() if future.status == "error" else future.status
-    raise TrainingError(
-        f"The cluster could not carry out the run: {type(cause).__name__}: {cause}.",
-        "Workers need this version of latent-space-explorer, and memory for images and network.",
-        "See what the worker printed, and start the sweep again.",
-    )
+    raise TrainingError("jobs.cluster_failed", name=type(cause).__name__, cause=cause)
 
 
 def _received(answer: Answer, name: str) -> str:
     """Check and save a bundle that a worker has made; return its name."""
     files, error = answer
     if error:
-        raise TrainingError(*error)
+        raise TrainingError.worded(*error)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / name
         folder.mkdir()
@@ -277,8 +258,4 @@ class _Telling(Observer):
         self._worker.log_event(self._topic, said)
         self._due_s = time.monotonic() + _TELL_EVERY_S
         if self._given_up.is_set():
-            raise TrainingError(
-                "The run was abandoned.",
-                "The program that started it has ended.",
-                "Start it again.",
-            )
+            raise TrainingError("jobs.abandoned")

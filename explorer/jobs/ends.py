@@ -154,11 +154,7 @@ def keep_other(run: RunFolder) -> Which:
     """
     ends, other, out = read_ends(run), can_keep_other(run), folder_made_by(run)
     if ends is None or other is None or out is None:
-        raise TrainingError(
-            f'Only one set of weights of the run "{run.id}" is left.',
-            "To keep the others instead, both they and the model must still exist.",
-            "Train the model again.",
-        )
+        raise TrainingError("jobs.one_end_left", id=run.id)
     aside = place_of(run, ends.kept)
     if not looks_like_bundle(aside):  # or an earlier try ended halfway
         aside.parent.mkdir(exist_ok=True)
@@ -199,11 +195,7 @@ def bring_back(run: RunFolder) -> Which:
     """
     ends, left = read_ends(run), left_behind(run)
     if ends is None or left is None or not is_lost(run):
-        raise TrainingError(
-            f'The run "{run.id}" has no model to bring back.',
-            "Its model must be deleted, and some of its weights must be left.",
-            "Open its model in Explore, or train it again.",
-        )
+        raise TrainingError("jobs.no_model_to_bring_back", id=run.id)
     name = store.current_name(run.said().out)
     out = store.free_folder(store.bundles_folder() / name)
     bundle = read_bundle(place_of(run, left))

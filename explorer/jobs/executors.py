@@ -124,11 +124,7 @@ def runs_of(sweep: str) -> list[RunFolder]:
         if record.sweep == sweep:
             found.append((record.config.latent_dim, record.config.beta, run.id, run))
     if not found:
-        raise TrainingError(
-            f'There is no sweep "{sweep}".',
-            "Its runs may have been deleted.",
-            "Choose another sweep, or start one.",
-        )
+        raise TrainingError("jobs.no_sweep", sweep=sweep)
     return [run for *_, run in sorted(found, key=lambda row: row[:3])]
 
 

@@ -137,11 +137,7 @@ class RunFolder:
             return Record(**kept | {"out": Path(kept["out"]), "config": config})
 
     def _damaged(self, why: str) -> BundleError:
-        return BundleError(
-            f'The run "{printable(self.id)}" is damaged: {why}.',
-            "Its run.json must hold the settings it was started with.",
-            "Delete the run, and start it again.",
-        )
+        return BundleError("jobs.damaged", id=printable(self.id), why=why)
 
     # ---- requests
 

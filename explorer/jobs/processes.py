@@ -93,11 +93,7 @@ def find_run(run_id: str) -> RunFolder:
     for run in runs():
         if run.id == run_id:
             return run
-    raise TrainingError(
-        f'There is no run "{run_id}".',
-        "It may have been deleted.",
-        "Choose another run, or start one.",
-    )
+    raise TrainingError("jobs.no_run", run_id=run_id)
 
 
 def pause(run: RunFolder) -> None:
@@ -142,18 +138,9 @@ def check_name(name: str) -> None:
     """Refuse names that cannot be folders everywhere, or that something has already."""
     bad = re.search(r'[\x00-\x1f<>:"/\\|?*]', name)
     if not name or bad or name[0] == "." or name[-1] == "." or len(name) > _LONGEST_NAME:
-        raise BundleError(
-            f'"{name}" cannot be the name of a model.',
-            f'A name has 1 to {_LONGEST_NAME} characters, none of them < > : " / \\ | ? *, and no '
-            "dot at either end.",
-            "Choose another name, such as my-digits.",
-        )
+        raise BundleError("jobs.wrong_name", name=name, longest_name=_LONGEST_NAME)
     if name in _names_of_runs(at_work=True) or store.is_known(name) or _lies_there(name):
-        raise BundleError(
-            f'A model or a run is already called "{name}".',
-            "Each needs a name of its own.",
-            f'Choose another name, such as "{free_name(name)}".',
-        )
+        raise BundleError("jobs.name_taken", name=name, name_2=free_name(name))
 
 
 def free_name(name: str) -> str:
@@ -197,9 +184,9 @@ def is_adrift(run: RunFolder) -> bool:
 def _make_sure_of_a_process(run: RunFolder) -> None:
     if is_adrift(run):
         raise TrainingError(
-            f'The run "{run.record().name}" was started in a terminal and no longer runs there.',
-            "Only the command line can resume it, from the checkpoint beside its output folder.",
-            f"Resume it in a terminal: {resume_command(run.record().out)}",
+            "jobs.left_by_terminal",
+            name=run.record().name,
+            command=resume_command(run.record().out),
         )
     if not run.is_worked_on():
         now_s = time.time()
@@ -242,11 +229,7 @@ def _process(run: str) -> "subprocess.Popen[bytes]":
             start_new_session=True,
         )
     except OSError as error:
-        raise MachineError(
-            f"No process could be started: {error}.",
-            "A run needs a process of its own.",
-            "Close other programs, and try again.",
-        ) from error
+        raise MachineError("jobs.no_process", error=error) from error
     threading.Thread(target=child.wait, daemon=True).start()  # or it would stay as a zombie
     return child
 
@@ -280,11 +263,7 @@ def end(run: RunFolder) -> None:
         MachineError: Its process does not end.
     """
     if run.is_worked_on() and _is_in_terminal(run):
-        raise TrainingError(
-            f'The run "{run.record().name}" is running in a terminal.',
-            "A page cannot delete a run that is still running there.",
-            "Press Stop, or Ctrl-C in the terminal, and then delete it.",
-        )
+        raise TrainingError("jobs.runs_in_terminal", name=run.record().name)
     pid = run.said().pid
     for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         if not pid or not run.is_worked_on():
@@ -295,11 +274,7 @@ def end(run: RunFolder) -> None:
         while run.is_worked_on() and time.monotonic() < give_up:
             time.sleep(0.05)
     if run.is_worked_on():
-        raise MachineError(
-            f'The run "{run.id}" does not stop.',
-            "Its process must end before the run can be deleted.",
-            f"Stop process {pid} in another way, and try again.",
-        )
+        raise MachineError("jobs.does_not_stop", id=run.id, pid=pid)
 
 
 def _is_in_terminal(run: RunFolder) -> bool:

@@ -35,17 +35,13 @@ class UnfinishedRun:
 
     def __post_init__(self) -> None:
         if not self.out.name:
-            raise BundleError(
-                f'"{self.out}" is the top of a disk.',
-                "A bundle needs a folder of its own, whose name is the bundle's.",
-                "Name a folder in there, such as --out my-model.",
-            )
+            raise BundleError("jobs.top_of_disk", out=self.out)
         if len(os.fsencode(self.out.name)) > _LONGEST_NAME_BYTES:
             raise BundleError(
-                f'The name "{self.out.name[:40]}…" is {len(self.out.name)} letters long.',
-                f"A bundle's name may take {_LONGEST_NAME_BYTES} bytes, which are as many plain "
-                "letters.",
-                "Choose a shorter one.",
+                "jobs.long_name",
+                name=self.out.name[:40],
+                count=len(self.out.name),
+                longest_name_bytes=_LONGEST_NAME_BYTES,
             )
 
     @property
@@ -67,17 +63,12 @@ class UnfinishedRun:
         """
         if self.out.name.endswith(UNFINISHED_SUFFIX):
             raise BundleError(
-                f'The name "{self.out.name}" ends in {UNFINISHED_SUFFIX}.',
-                "That ending marks runs that are not finished.",
-                "Choose another name for the bundle.",
+                "jobs.reserved_name", name=self.out.name, unfinished_suffix=UNFINISHED_SUFFIX
             )
         refuse_other_contents(self.out)
         if self.checkpoint.exists():
             raise BundleError(
-                f'There is an unfinished run in "{self.folder}".',
-                "A new run needs a folder of its own.",
-                f"Go on with that one: {resume_command(self.out)} "
-                "- or delete that folder, or choose another --out.",
+                "jobs.unfinished_there", folder=self.folder, command=resume_command(self.out)
             )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -103,16 +94,12 @@ class UnfinishedRun:
             ConfigError: A setting is unknown here.
         """
         path = self.folder / _RECORD
-        do = "Give the folder that was given as --out, or start again without --resume."
         try:
             content = path.read_bytes()
         except OSError:
-            finished = f'The run for "{self.out}" is finished.'
-            lost = f'There is no unfinished run for "{self.out}".'
-            so = finished if looks_like_bundle(self.out) else lost
-            raise BundleError(so, f'To resume, it needs "{self.folder}".', do) from None
-        needed = "It must hold the settings of the run."
-        with door(lambda why: BundleError(f'"{path}" is damaged: {why}.', needed, do)):
+            place = "finished" if looks_like_bundle(self.out) else "none_unfinished"
+            raise BundleError(f"jobs.{place}", out=self.out, folder=self.folder) from None
+        with door(lambda why: BundleError("jobs.record_damaged", path=path, why=why)):
             record = cast(Mapping[str, Any], parse_json(content))
             return TrainConfig.from_json(record["config"])
 
@@ -148,11 +135,7 @@ class UnfinishedRun:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise BundleError(
-                f'Another process is training "{self.out}".',
-                "Only one process at a time can work on a run.",
-                "Wait until it is done, or press Ctrl-C where it runs, and then resume it.",
-            ) from None
+            raise BundleError("jobs.at_work", out=self.out) from None
         except OSError as error:
             raise machine_error(error, self.folder) from error
         try:

@@ -120,12 +120,7 @@ def decode(bundle: ModelBundle, z: np.ndarray, *, batch_size: int = 256) -> np.n
     """
     d = bundle.model.latent_dim
     if z.ndim != 2 or z.shape[1] != d:
-        raise ShapeError(
-            f'The bundle "{bundle.name}" has latent codes of {d} dimensions, '
-            f"but these have shape {z.shape}.",
-            f"It can decode only arrays of shape (n, {d}).",
-            f"Give one row of {d} numbers per picture.",
-        )
+        raise ShapeError("latent.code_shape", name=bundle.name, d=d, shape=z.shape)
     vae = network(bundle)
     codes = torch.as_tensor(np.ascontiguousarray(z, dtype=np.float32))
     return torch.cat([vae.decode(batch) for batch in torch.split(codes, batch_size)]).numpy()
@@ -135,17 +130,13 @@ def _check_images(bundle: ModelBundle, images: np.ndarray) -> None:
     shape = bundle.model.image_shape
     if images.ndim != 4 or images.shape[1:] != shape:
         raise ShapeError(
-            f'The bundle "{bundle.name}" reads {kind_of_image(shape)} images, '
-            f"but {_images_in_words(images.shape)}.",
-            "It can encode only images of the shape it was trained on.",
-            "Bring the images to that shape, or choose or train a bundle made for theirs.",
+            "latent.image_shape",
+            name=bundle.name,
+            shape=kind_of_image(shape),
+            given=_images_in_words(images.shape),
         )
     if images.size and not (images.min() >= 0 and images.max() <= 1):
-        raise ShapeError(
-            f"The pixels run from {images.min():g} to {images.max():g}.",
-            "An encoder reads pixels from 0 (black) to 1 (white), all of them numbers.",
-            "Divide 8-bit pixels by 255.",
-        )
+        raise ShapeError("latent.pixel_range", least=f"{images.min():g}", most=f"{images.max():g}")
 
 
 def _images_in_words(shape: tuple[int, ...]) -> str:

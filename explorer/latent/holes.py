@@ -183,10 +183,9 @@ def _check_shapes(
     fits = variance is None or variance.shape == mu.shape
     if not fits or mean.shape != mu.shape[1:] or axes.shape[1:] != mean.shape or len(axes) > 2:
         raise ShapeError(
-            f"The codes have shape {mu.shape}, their variances "
-            f"{None if variance is None else variance.shape}; the plane has a point of shape "
-            f"{mean.shape} and axes of shape {axes.shape}.",
-            "Codes and variances must both be (n, d); a plane in d dimensions has a point (d,) and "
-            "one or two axes (m, d).",
-            "Take all of them from the same bundle.",
+            "latent.plane",
+            mu=mu.shape,
+            variance=None if variance is None else variance.shape,
+            mean=mean.shape,
+            axes=axes.shape,
         )

@@ -37,9 +37,7 @@ def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
         return bundle
     if not (0 <= min(coordinates) and max(coordinates) < d):
         raise ShapeError(
-            f"Coordinates {', '.join(map(str, coordinates))} were to be turned round.",
-            f"The latent code has coordinates 0 to {d - 1}.",
-            "Name some of those.",
+            "latent.dimensions_to_flip", d=d - 1, numbers=", ".join(map(str, coordinates))
         )
     sign = np.ones(d, np.float32)
     sign[list(coordinates)] = -1

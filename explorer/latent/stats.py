@@ -106,18 +106,11 @@ def spacing(
     mu = checked_codes(mu)
     n, d = mu.shape
     if k < 1:
-        raise ShapeError(
-            f"The neighbour asked for is number {k}.",
-            "Neighbours count from 1, the nearest.",
-            "Ask for k of 1 or more.",
-        )
+        raise ShapeError("latent.neighbour_number", k=k)
     active = np.arange(d) if active is None else np.asarray(active, dtype=np.int64)
     if active.size and not (0 <= active.min() and active.max() < d):
-        raise ShapeError(
-            f"Coordinate {active.max() if active.max() >= d else active.min()} was asked for.",
-            f"The codes have coordinates 0 to {d - 1}.",
-            "Take the active coordinates from the same encoding as the codes.",
-        )
+        number = active.max() if active.max() >= d else active.min()
+        raise ShapeError("latent.dimension_asked_for", number=number, largest=d - 1)
     if n == 1 or not active.size:
         return np.zeros(n, dtype=np.float32)
     return _kth_distances(mu[:, active], min(k, n - 1))
@@ -204,19 +197,15 @@ def checked_codes(codes: np.ndarray) -> np.ndarray:
     """
     codes = np.asarray(codes)
     if codes.ndim != 2 or 0 in codes.shape or codes.dtype.kind not in "fiu":
-        raise ShapeError(
-            f"The codes have shape {codes.shape} and type {codes.dtype}.",
-            "They must be numbers in n rows, one per item, and d columns, one per coordinate.",
-            "Reshape them to (n, d); a single code is one row.",
-        )
+        raise ShapeError("latent.codes_shape", shape=codes.shape, dtype=codes.dtype)
     codes = codes.astype(np.float64)
     bad = ~np.isfinite(codes)
     if bad.any():
         raise DataError(
-            f"{int(bad.any(axis=1).sum())} of {len(codes)} codes hold a value that is not finite, "
-            f"first in row {int(np.argmax(bad.any(axis=1)))}.",
-            "Every coordinate must be a finite number.",
-            "Leave those items out, or find the training step where NaN appeared.",
+            "latent.codes_not_finite",
+            count=len(codes),
+            n_bad=int(bad.any(axis=1).sum()),
+            row=int(np.argmax(bad.any(axis=1))),
         )
     return codes
 
@@ -225,11 +214,7 @@ def _kl(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     """Return the KL of each item and coordinate in nats, shape (n, d), never negative."""
     mu, logvar = checked_codes(mu), checked_codes(logvar)
     if mu.shape != logvar.shape:
-        raise ShapeError(
-            f"mu has shape {mu.shape}, but logvar has shape {logvar.shape}.",
-            "Both describe the same items and coordinates, (n, d).",
-            "Take both from the same encoding.",
-        )
+        raise ShapeError("latent.shapes_differ", shape=mu.shape, of_logvar=logvar.shape)
     # expm1 keeps the sum of the variance's part at 0 for tiny logvar, where exp - 1 - x cancels.
     kl = 0.5 * (np.square(mu) + np.expm1(logvar) - logvar)
     return np.asarray(np.maximum(kl, 0.0))

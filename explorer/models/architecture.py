@@ -181,11 +181,7 @@ def decoder_head(config: TrainConfig, image_shape: ImageShape) -> Layers:
 def _check_image_shape(image_shape: ImageShape) -> None:
     c, h, w = image_shape
     if h != w or c not in (1, 3) or not SMALLEST <= h <= LARGEST:
-        raise ShapeError(
-            f"The images are {h}×{w} with {c} channel{'' if c == 1 else 's'}.",
-            f"A network reads square grey or RGB images of {SMALLEST} to {LARGEST} pixels.",
-            "Resize the images first, for example with image_size=64.",
-        )
+        raise ShapeError("models.image_shape", h=h, w=w, count=c, least=SMALLEST, most=LARGEST)
 
 
 def _n_halvings(side: int) -> int:

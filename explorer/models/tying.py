@@ -108,8 +108,4 @@ def _layers(stacks: list[nn.Module]) -> list[tuple[nn.Sequential, int, _Weighty]
 
 def _no_mirror(image_shape: tuple[int, int, int]) -> ShapeError:
     _, h, w = image_shape
-    return ShapeError(
-        f"The images are {h}×{w}, and tied is True.",
-        "Weights can be tied only if the side can be halved at every level without a remainder.",
-        "Choose an image_size such as 28, 32 or 64, or leave tied out.",
-    )
+    return ShapeError("models.tied_image_shape", h=h, w=w)

@@ -98,8 +98,4 @@ def _multiply_adds_of(layer: Layer, before: Shape, after: Shape) -> int:
 
 def misfit(what: str, shape: Shape, needed: str) -> ShapeError:
     """Say that values have a shape other than the one needed."""
-    return ShapeError(
-        f"{what} {shape}.",
-        f"The shape must be {needed}.",
-        "Check that the model's settings suit its image shape.",
-    )
+    return ShapeError("models.shape", what=what, shape=shape, needed=needed)

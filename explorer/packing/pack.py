@@ -66,6 +66,7 @@ from explorer.models.layers import (
 from explorer.models.spec import Stacks
 from explorer.models.walk import Shape, misfit, walk
 from explorer.packing.ops import Op, Ops, prepare, run
+from explorer.words import decimal
 
 MAGIC = b"LXPK"
 VERSION = 1
@@ -226,10 +227,10 @@ def _check(frame: _Frame, stacks: Stacks, weights: Mapping[str, np.ndarray]) -> 
         raise misfit(what, shape, f"{frame.wanted}, that of the {whose}")
     if n_multiply_adds > MAX_MULTIPLY_ADDS:
         raise UnpackableError(
-            f"The {frame.network} takes {n_multiply_adds / 1e6:.1f} million multiply-adds "
-            "per picture.",
-            f"The browser can follow the hand up to {MAX_MULTIPLY_ADDS / 1e6:.0f} million.",
-            "Run it in Python, or train a smaller one: less width, or smaller images.",
+            "packing.too_slow",
+            network=frame.network,
+            n_multiply_adds=decimal(n_multiply_adds / 1e6, 1),
+            max_multiply_adds=decimal(MAX_MULTIPLY_ADDS / 1e6, 0),
         )
     _check_weights(stacks, weights)
 
@@ -239,9 +240,10 @@ def _finished(frame: _Frame, ops: Ops) -> bytes:
     pack = _written(ops, frame.header)
     if len(pack) > MAX_SIZE_BYTES:
         raise UnpackableError(
-            f"The {frame.network} takes {len(pack) / 1e6:.1f} MB as a pack.",
-            f"The browser should not have to fetch more than {MAX_SIZE_BYTES / 1e6:.0f} MB.",
-            "Run it in Python, or train a smaller one: narrower dense layers, or less width.",
+            "packing.too_large",
+            network=frame.network,
+            count=decimal(len(pack) / 1e6, 1),
+            max_size_bytes=decimal(MAX_SIZE_BYTES / 1e6, 0),
         )
     return pack
 
@@ -251,19 +253,16 @@ def _check_weights(stacks: Stacks, weights: Mapping[str, np.ndarray]) -> None:
     for prefix, layers in stacks:
         for name, shape in weight_shapes(layers, prefix).items():
             if name not in weights:
-                so, needed = f"The weights lack {name}.", f"The network needs it, shape {shape}."
-            elif weights[name].shape != shape:
-                so, needed = f"{name} has shape {weights[name].shape}.", f"It must be {shape}."
-            elif not np.isfinite(weights[name]).all():
-                so, needed = (
-                    f"{name} holds values that are not finite.",
-                    "Every value must be a number.",
+                raise BundleError("packing.weights_missing", name=name, shape=shape)
+            values = weights[name]
+            if values.shape != shape:
+                raise BundleError(
+                    "packing.weights_shape", name=name, given=values.shape, shape=shape
                 )
-            elif name.endswith(".running_var") and (weights[name] < 0).any():
-                so, needed = f"{name} holds negative variances.", "They must be 0 or more."
-            else:
-                continue
-            raise BundleError(so, needed, "Train the model again, or get its bundle again.")
+            if not np.isfinite(values).all():
+                raise BundleError("packing.weights_not_finite", name=name)
+            if name.endswith(".running_var") and (values < 0).any():
+                raise BundleError("packing.negative_variances", name=name)
 
 
 # What half precision costs, found by running with numpy.

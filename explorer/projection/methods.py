@@ -83,11 +83,7 @@ class MapMethod:
             MachineError: It is.
         """
         if not self.is_installed:
-            raise MachineError(
-                f"{self.title} is not installed here.",
-                f"It comes with the package {self.needs}.",
-                "Install it: pip install 'latent-space-explorer[maps]'",
-            )
+            raise MachineError("projection.not_installed", title=self.title, needs=self.needs)
 
 
 def all_methods() -> tuple[MapMethod, ...]:

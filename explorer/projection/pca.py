@@ -74,11 +74,7 @@ def pca(codes: np.ndarray, n_components: int = 3) -> Pca:
 
     codes = checked_codes(codes)
     if n_components < 1:
-        raise ShapeError(
-            f"A PCA with {n_components} axes was asked for.",
-            "A map needs at least one axis.",
-            "Ask for 2 or 3.",
-        )
+        raise ShapeError("projection.n_components", n_components=n_components)
     n, d = codes.shape
     m = min(n_components, d)
     # Measured from one of them, codes that are all the same are exactly 0, and a far-off mean

@@ -80,11 +80,12 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
             file.write(_MAGIC + hashlib.sha256(content).digest())
             file.write(content)
     except OSError as error:
-        full = error.errno == errno.ENOSPC
+        is_full = error.errno == errno.ENOSPC
         raise MachineError(
-            f"The checkpoint {path} cannot be written ({error.strerror}).",
-            f"Keeping a run takes {content.nbytes / 1e6:.0f} MB of disk.",
-            "Free some space" if full else "Choose a folder that can be written to",
+            "training.checkpoint_disk_full" if is_full else "training.checkpoint_not_written",
+            path=path,
+            error=error.strerror,
+            megabytes=round(content.nbytes / 1e6),
         ) from error
 
 
@@ -97,20 +98,12 @@ def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TrainingError(
-            f"There is no checkpoint at {path} ({error.strerror}).",
-            "To resume, a run needs its checkpoint.",
-            "Correct the path, or start the run again without resuming.",
-        ) from error
+        raise TrainingError("training.no_checkpoint", path=path, strerror=error.strerror) from error
     checkpoint = _decode(content, path)
     if not _is_of(checkpoint, config):
         raise _other_settings(checkpoint.config, config, path)
     if checkpoint.fingerprint != fingerprint(images):
-        raise TrainingError(
-            f'The checkpoint {path} was made on other images than "{images.name}" now holds.',
-            "A run can resume only with the images and the split it started with.",
-            "Restore those images, or start a new run.",
-        )
+        raise TrainingError("training.other_images", path=path, name=images.name)
     return checkpoint
 
 
@@ -134,19 +127,11 @@ def _decode(content: bytes, path: Path) -> Checkpoint:
 
 def damaged(path: Path) -> TrainingError:
     """Word the refusal of a checkpoint that is not one, or not all of it."""
-    return TrainingError(
-        f"The checkpoint {path} is damaged, or was written by another version.",
-        "A run can resume only from a complete file.",
-        "Start the run again without resuming.",
-    )
+    return TrainingError("training.checkpoint_damaged", path=path)
 
 
 def _other_settings(kept: dict[str, object], config: TrainConfig, path: Path) -> TrainingError:
     asked = config.to_json()
     names = sorted(name for name in kept.keys() | asked if kept.get(name) != asked.get(name))
     differences = ", ".join(f"{n} {kept.get(n)} (now {asked.get(n)})" for n in names)
-    return TrainingError(
-        f"The checkpoint {path} was made with other settings: {differences}.",
-        "A run can resume only with the settings it started with.",
-        "Use those settings, or start a new run.",
-    )
+    return TrainingError("training.other_settings", path=path, differences=differences)

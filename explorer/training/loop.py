@@ -128,11 +128,7 @@ class _Run:
         self.finished = False
         self.elapsed_s = 0.0
         if config.norm == "batch" and len(rows) < 2:
-            raise TrainingError(
-                f'"{images.name}" has only one image to learn from.',
-                "Batch normalisation needs at least 2.",
-                "Add images, or choose norm=group or norm=none.",
-            )
+            raise TrainingError("training.one_image", name=images.name)
 
     def work(self) -> Progress:
         """Take steps until a report is due or the epoch ends, and decide whether to finish."""
@@ -341,8 +337,9 @@ def _diverged(config: TrainConfig, step: int, epoch: int) -> DivergedError:
     if config.likelihood != "bernoulli":
         remedies.append("the likelihood bernoulli")
     return DivergedError(
-        f"The loss is no longer a finite number, in epoch {epoch} (step {step}), "
-        f"with learning rate {config.learning_rate:g}.",
-        "Training can continue only from finite weights.",
-        f"Try {', or '.join(remedies)}.",
+        "training.diverged",
+        epoch=epoch,
+        step=step,
+        learning_rate=f"{config.learning_rate:g}",
+        remedies=", or ".join(remedies),
     )

@@ -176,11 +176,7 @@ def open_model(name: str) -> OpenedModel:
     try:
         changed_ns = (folder / "config.json").stat().st_mtime_ns
     except OSError as error:
-        raise BundleError(
-            f'The bundle "{name}" cannot be read: {error}.',
-            "Its config.json must be there.",
-            "Choose another model, or train this one again.",
-        ) from error
+        raise BundleError("ui.unreadable", name=name, error=error) from error
     return _with_kept_maps(_opened(folder, changed_ns))
 
 
@@ -207,11 +203,7 @@ def _opened(folder: Path, changed_ns: int) -> OpenedModel:
     """Open a folder; `changed_ns` makes a bundle that was replaced count as another."""
     bundle = read_bundle(folder, weights=False)
     if bundle.codes.spacing is None or bundle.codes.pca is None:
-        raise BundleError(
-            f'The bundle "{bundle.name}" has no map.',
-            "To be explored, a bundle must hold projections of its codes.",
-            "Train it again with latent-explorer train, which adds them.",
-        )
+        raise BundleError("ui.no_map", name=bundle.name)
     digest = hashlib.sha256()
     for file in ("config.json", "codes.npz"):
         digest.update((folder / file).read_bytes())

@@ -19,11 +19,7 @@ def gif_of(run: jobs.RunFolder) -> bytes:
     """
     status, watched = run.status(), run.watched()
     if watched is None:
-        raise TrainingError(
-            f'The run "{run.id}" has kept no pictures.',
-            "A replay is made from the run's snapshots.",
-            "Start the run again.",
-        )
+        raise TrainingError("ui.no_snapshots", id=run.id)
     kept = (run.snapshot(i) for i in moments_shown(len(run.snapshots())))
     names = watched["class_names"].tolist() if "class_names" in watched else ()
     return replay_gif(

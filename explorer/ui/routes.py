@@ -124,11 +124,7 @@ def _of_model(answer: Callable[[Request, OpenedModel], Awaitable[Response]]) -> 
         try:
             opened = await run_in_threadpool(open_model, request.path_params["name"])
             if opened.version != request.path_params["version"]:
-                raise BundleError(
-                    f'The bundle "{opened.bundle.name}" has changed since this page was opened.',
-                    "The page needs the bundle as it is now.",
-                    "Reload the page.",
-                )
+                raise BundleError("ui.changed_meanwhile", name=opened.bundle.name)
             return await answer(request, opened)
         except ExplorerError as error:
             return JSONResponse({"error": str(error)}, status_code=404)
@@ -203,11 +199,7 @@ async def _decode(request: Request, opened: OpenedModel) -> Response:
     except ValueError:
         z = np.empty(0, np.float32)
     if z.shape != (d,) or not np.isfinite(z).all():
-        raise ShapeError(
-            f"The address has {z.size} usable numbers.",
-            f"A code of this model is {d} numbers.",
-            f"Give ?z= and {d} numbers, separated by commas.",
-        )
+        raise ShapeError("ui.wrong_code", size=z.size, d=d)
     key = ("decode", opened.version, z.tobytes())
     return _bytes(await _LIGHT.get(key, lambda: _decoded(opened, z)))
 

@@ -100,8 +100,4 @@ def _widths(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise ConfigError(
-            f'The hidden layers are "{text}".',
-            "They must be whole numbers, separated by commas.",
-            "Write 256,128, for example, or leave it empty for no hidden layer.",
-        ) from error
+        raise ConfigError("ui.hidden_layers", text=text) from error
