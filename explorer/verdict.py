@@ -30,7 +30,9 @@ from explorer.remedies import (
 )
 from explorer.words import decimal, percent, say
 
-About = Literal["reconstruction", "collapse", "kl", "holes", "overfitting", "divergence", "game"]
+About = Literal[
+    "reconstruction", "collapse", "kl", "holes", "overfitting", "divergence", "adversarial"
+]
 Grade = Literal["fine", "note", "problem"]
 
 _BLURRED = 0.5  # share of the images' variance that reconstructions must explain
@@ -89,8 +91,9 @@ class Finding:
         """
         with door(_damaged):
             remedy = values["remedy"]
+            about = "adversarial" if values["about"] == "game" else values["about"]
             found = cls(
-                about=values["about"],
+                about=about,
                 grade=values["grade"],
                 key=values["key"],
                 values=dict(values["values"]),
@@ -351,10 +354,10 @@ def _overfitting(config: TrainConfig, course: Course) -> Finding:
 def _balance(config: TrainConfig, course: Course) -> Finding:
     values = {"diversity_share": course.diversity}
     if course.adversarial == "even":
-        return Finding(about="game", grade="fine", key="even", values=values)
+        return Finding(about="adversarial", grade="fine", key="even", values=values)
     remedy = next(iter(remedies_for(course.adversarial, config)), None)
     key = course.adversarial.replace("-", "_")
-    return Finding(about="game", grade="problem", key=key, values=values, remedy=remedy)
+    return Finding(about="adversarial", grade="problem", key=key, values=values, remedy=remedy)
 
 
 def _told(name: str, value: object) -> object:

@@ -625,7 +625,9 @@ def test_every_kind_trains_is_listed_and_draws(own_home, tmp_path, capsys, flags
         assert drawn.size == (8, 8)
 
 
-def test_a_game_tells_how_it_stands_and_that_its_bundle_has_no_scores(tmp_path, capsys):
+def test_adversarial_training_says_how_it_stands_and_that_its_bundle_has_no_scores(
+    tmp_path, capsys
+):
     out = tmp_path / "gan"
     flags = [*QUICK, "--kind", "gan", "--epochs", "1", "--out", str(out)]
     assert cli.main(["train", *flags]) == 0

@@ -120,7 +120,7 @@ def test_without_the_model_or_the_other_end_there_is_nothing_to_choose():
     assert "also the best" in ends.says()
 
 
-def test_a_game_keeps_its_last_weights_and_has_no_best_ones():
+def test_adversarial_training_keeps_its_last_weights_and_has_no_best_ones():
     run = worked(kind="gan", epochs=1)
     ends = jobs.read_ends(run)
     assert ends is not None

@@ -1,4 +1,4 @@
-"""Losses of adversarial games against hand-computed cases, and networks that play them."""
+"""Adversarial losses against hand-computed cases, and the networks that they train."""
 
 import math
 from typing import Any

@@ -10,8 +10,10 @@ from explorer import cli
 from explorer.bundle import read_bundle, read_summary
 from explorer.cli.setting_flags import with_names_now
 from explorer.config import TrainConfig
+from explorer.jobs import RunFolder
 from explorer.remedies import Remedy
 from explorer.training import Control, train
+from explorer.verdict import Finding
 from tests.test_training import drawn
 
 OLD = Path(__file__).parent / "fixtures" / "config-with-old-names.json"
@@ -106,3 +108,19 @@ def test_remedies_that_earlier_versions_wrote_down_say_the_same(key, kind, says)
     assert Remedy.from_json(remedy.to_json()) == remedy
     old = {"key": "beta", "change": {"beta": 2.0}, "told": {"beta": "2"}}
     assert Remedy.from_json(old).words() == "beta 2"
+
+
+def test_lines_of_progress_that_call_adversarial_status_a_duel_are_read(tmp_path):
+    run = RunFolder(tmp_path)
+    status = {"discriminator": 0.5, "real": 0.6, "made": 0.4, "diversity": 1.0, "verdict": "even"}
+    line = {"step": 1, "epoch": 1, "elapsed_s": 0.5, "duel": status}
+    (tmp_path / "progress.jsonl").write_text(json.dumps(line) + "\n")
+    assert [report["adversarial"] for report in run.reports()] == [status]
+
+
+def test_findings_that_call_adversarial_training_a_game_say_the_same():
+    finding = Finding(
+        about="adversarial", grade="fine", key="even", values={"diversity_share": 0.9}
+    )
+    old = finding.to_json() | {"about": "game"}
+    assert Finding.from_json(old) == finding

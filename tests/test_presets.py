@@ -68,11 +68,11 @@ def test_codes_of_colour_pictures_are_held_to_the_prior_alike_in_all_sizes_and_f
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_a_game_takes_longer_than_a_plain_model(kind):
+def test_an_adversarial_kind_takes_longer_than_a_plain_model(kind):
     plain = preset("good", "x", (1, 28, 28), 10_000)
-    game = preset("good", "x", (1, 28, 28), 10_000, kind)
+    adversarial = preset("good", "x", (1, 28, 28), 10_000, kind)
     once = estimated_s(plain, (1, 28, 28), 10_000)
-    assert once < estimated_s(game, (1, 28, 28), 10_000) < 12 * once
+    assert once < estimated_s(adversarial, (1, 28, 28), 10_000) < 12 * once
 
 
 @pytest.mark.parametrize("n_images", [12, 60, 120, 400])

@@ -179,15 +179,15 @@ def test_their_readme_has_one_table_of_them_all_as_their_cards_have_it():
 
 
 @pytest.mark.parametrize("kind", ["vae-gan", "vae-critic", "soft-intro-vae", "wgan-gp"])
-def test_games_draw_sharper_and_denser_than_the_plain_vae_beside_them(kind):
-    plain, game = (
+def test_adversarial_models_make_sharper_and_denser_samples_than_the_plain_vae_beside_them(kind):
+    plain, adversarial = (
         read_summary(store.pretrained_folder() / f"fashion-{name}") for name in ("vae", kind)
     )
-    assert game.settings().kind == kind
-    assert game.settings().latent_dim == plain.settings().latent_dim
-    assert game.settings().width == plain.settings().width
+    assert adversarial.settings().kind == kind
+    assert adversarial.settings().latent_dim == plain.settings().latent_dim
+    assert adversarial.settings().width == plain.settings().width
     for measure in ("sharpness", "density", "coverage"):
-        assert game.scores[measure] > plain.scores[measure]
+        assert adversarial.scores[measure] > plain.scores[measure]
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ def test_a_kind_without_an_encoder_cannot_be_swept(kind):
 
 
 @pytest.mark.parametrize("kind", ["vae-gan", "vae-critic", "soft-intro-vae", "aae"])
-def test_a_game_with_an_encoder_keeps_its_kind_in_a_sweep(kind):
+def test_an_adversarial_kind_with_an_encoder_keeps_its_kind_in_a_sweep(kind):
     config = dataclasses.replace(BASE, kind=kind)
     assert [(c.kind, c.latent_dim) for c in grid(config, [2, 4])] == [(kind, 2), (kind, 4)]
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 SHAPE = (1, 8, 8)
 
-# Which networks each player may change; a place in the networks of the game, or several.
+# Which networks each player may change; a place in the networks of the objective, or several.
 PLAYERS = {
     "gan": {"discriminator": ["discriminator"], "generator": ["vae.decoder"]},
     "wgan-gp": {"discriminator": ["discriminator"], "generator": ["vae.decoder"]},

@@ -115,7 +115,7 @@ def test_what_the_stage_says_of_draws_takes_the_place_of_what_it_says_otherwise(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_its_words(kind):
-    needed = {"name", "told", "noun", "card", "compared", "gain", "cost"}
+    needed = {"name", "summary", "noun", "card", "compared", "gain", "cost"}
     players = {"made", "real"} if KINDS[kind].is_adversarial else set()
     assert all(KINDS[kind].words.get(key) for key in needed | players)
 

@@ -144,7 +144,7 @@ def number(page: AppTest, name: str):
 def test_each_kind_has_a_sentence_its_own_settings_and_can_be_started(kind):
     page = choose_kind(drawn("setup"), kind)
     assert not page.exception
-    assert KINDS[kind].words["told"] in [caption.value for caption in page.caption]
+    assert KINDS[kind].words["summary"] in [caption.value for caption in page.caption]
     shown, config = labels_of_settings(page), of_kind(kind)
     for name in (name for name, about in SETTINGS.items() if about.group in _GROUPS):
         assert (say(f"settings.{name}") in shown) == config.uses(name), name
@@ -510,7 +510,7 @@ def test_remedies_change_one_setting_each():
     assert len(remedies_for("exploding", config)) == 3
 
 
-def test_remedies_of_a_lost_game_change_one_setting_each():
+def test_remedies_of_lost_adversarial_training_change_one_setting_each():
     config = TrainConfig(data="digits", kind="gan", learning_rate=0.03)
 
     def changes(verdict: str) -> list[set[str]]:
@@ -589,7 +589,7 @@ def test_a_run_of_an_earlier_version_has_no_verdict_and_is_drawn_all_the_same(by
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ADVERSARIAL)
 @pytest.mark.parametrize("verdict", ["mode-collapse", "discriminator-won"])
-def test_every_lost_game_can_be_helped_or_leaves_no_heading(kind, verdict):
+def test_every_lost_adversarial_run_can_be_helped_or_leaves_no_heading(kind, verdict):
     run = jobs.begin(TrainConfig(data="digits", kind=kind), "lost")
     run.say(JobStatus(state="paused", health=verdict, updated_s=2e9, steps=10, step=1, pid=1))
     page = drawn("run", run=run.id)
@@ -603,13 +603,13 @@ def test_every_lost_game_can_be_helped_or_leaves_no_heading(kind, verdict):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_view_of_a_run_is_told_of_the_two_players_of_a_game_alone(kind):
+def test_the_view_of_a_run_names_the_players_of_adversarial_training_alone(kind):
     config = of_kind(kind)
     run = jobs.begin(config, "mine")
     told = scene(run)
     json.dumps(told)
     assert told["hasEncoder"] == config.has_encoder
-    assert (told["game"] is not None) == config.is_adversarial
+    assert (told["adversarial"] is not None) == config.is_adversarial
 
 
 def test_a_run_without_an_encoder_is_served_without_a_map_and_saved_as_gif():
@@ -623,7 +623,7 @@ def test_a_run_without_an_encoder_is_served_without_a_map_and_saved_as_gif():
         news = client.get(urls["progress"]).json()
         assert news["health"]["verdict"] == "even"
         assert news["health"]["words"]
-        assert news["reports"][-1]["duel"]["diversity"] > 0
+        assert news["reports"][-1]["adversarial"]["diversity"] > 0
         assert client.get(f"{urls['snapshot']}/latest").status_code == 200
         assert client.get(urls["map"]).status_code == 404
         assert client.get(urls["gif"]).content.startswith(b"GIF89a")

@@ -214,14 +214,14 @@ def test_coordinates_that_carry_nothing_are_named_and_do_no_harm(verdicts):
     assert collapse.remedy.applied(config).latent_dim == 20 - n_silent
 
 
-def test_of_games_only_what_applies_is_checked(verdicts):
+def test_of_adversarial_training_only_what_applies_is_checked(verdicts):
     about = {f.about for f in verdicts("gan")[1].end.findings}
-    assert about == {"game"}
+    assert about == {"adversarial"}
     about = {f.about for f in verdicts("aae")[1].end.findings}
-    assert about == {"game", "reconstruction", "collapse", "holes"}
+    assert about == {"adversarial", "reconstruction", "collapse", "holes"}
 
 
-def test_a_lost_game_is_a_problem():
+def test_lost_adversarial_training_is_a_problem():
     bundle = read_bundle(store.find("fashion-wgan-gp"), weights=False)
     (only,) = judge(bundle, Course(adversarial="mode-collapse", diversity=0.2))
     assert only.grade == "problem"

@@ -81,7 +81,7 @@ class Ends:
         chosen = "_chosen" if self.is_chosen else ""
         key = f"kept_{self.kept}{chosen}" if self.best is not None else "kept_only"
         if self.last.held_out is None:
-            key = "kept_game"
+            key = "kept_adversarial"
         best = self.best or self.last
         return say(
             f"verdict.{key}",

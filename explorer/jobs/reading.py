@@ -130,7 +130,8 @@ def _line(line: bytes, kind: type) -> dict[str, object]:
         return {}
     if not isinstance(values, dict):
         return {}
-    hints = _hints(kind)
+    hints, names = _hints(kind), _names_now(kind)
+    values = {names.get(name, name): value for name, value in values.items()}
     known = {name: value for name, value in values.items() if name in hints}
     is_whole = _required(kind) <= known.keys()
     fits = is_whole and all(_fits(value, hints[name], _LARGEST) for name, value in known.items())
@@ -140,6 +141,12 @@ def _line(line: bytes, kind: type) -> dict[str, object]:
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
+
+
+@cache
+def _names_now(kind: type) -> dict[str, str]:
+    """Return the names of fields by those that earlier versions wrote (`was` in their metadata)."""
+    return {f.metadata["was"]: f.name for f in fields(kind) if "was" in f.metadata}
 
 
 @cache

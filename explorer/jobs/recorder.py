@@ -132,7 +132,7 @@ def _line(progress: Progress, train: Losses) -> dict[str, object]:
         elapsed_s=round(progress.elapsed_s, 3),
         **_shortened(train),
         validation=None if progress.validation is None else _shortened(progress.validation),
-        duel=None if progress.adversarial is None else _of_status(progress.adversarial),
+        adversarial=None if progress.adversarial is None else _of_status(progress.adversarial),
         gradients=tuple(_short(norm) for norm in progress.gradients),
     )
     return dataclasses.asdict(report)

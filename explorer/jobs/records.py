@@ -3,7 +3,7 @@
 Knows nothing of files; `folder.py` reads and writes these records.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -64,9 +64,8 @@ class Report:
         elapsed_s: Seconds of work.
         loss: Moving mean over the last batches, as are elbo, log_likelihood and kl.
         validation: The same four over held-out images, at the end of an epoch.
-        duel: How adversarial training stands: `discriminator`, `real`, `made`, `diversity` and
-            `verdict`, as in `Progress.adversarial`; None for other kinds. Run folders of any
-            age call it so.
+        adversarial: How adversarial training stands: `discriminator`, `real`, `made`, `diversity`
+            and `verdict`, as in `Progress.adversarial`; None for other kinds.
         gradients: Norm of the gradient in each layer.
     """
 
@@ -78,7 +77,7 @@ class Report:
     log_likelihood: float | None = None
     kl: float | None = None
     validation: dict[str, float | None] | None = None
-    duel: dict[str, float | str] | None = None
+    adversarial: dict[str, float | str] | None = field(default=None, metadata={"was": "duel"})
     gradients: tuple[float, ...] = ()
 
 

@@ -299,7 +299,7 @@
  * @property {string|null} kept
  * @property {boolean} mayEndEarly
  * @property {boolean} hasEncoder
- * @property {Words|null} game
+ * @property {Words|null} adversarial
  * @property {Words} words
  */
 

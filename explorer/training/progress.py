@@ -17,8 +17,8 @@ class Losses:
     """Means over images, in nats per image; None where a kind has no such thing.
 
     Attributes:
-        loss: What training makes small: beta · KL - log-likelihood, with warm-up and free bits; in
-            a game between two players, what the one that draws makes small.
+        loss: What training minimises: beta · KL - log-likelihood, with warm-up and free bits; in
+            adversarial training, the loss of the player that generates pictures.
         elbo: Evidence lower bound: log-likelihood - KL.
         log_likelihood: log p(x|z), z drawn from the posterior.
         kl: KL(q(z|x) ‖ p(z)).

@@ -24,6 +24,8 @@ def scene(run: jobs.RunFolder) -> RunScene:
         "kept": run_routes.kept(run, jobs.read_ends(run)),  # another wakes the view
         "mayEndEarly": record.config.patience > 0,
         "hasEncoder": record.config.has_encoder,
-        "game": adversarial_words(record.config.kind) if record.config.is_adversarial else None,
+        "adversarial": adversarial_words(record.config.kind)
+        if record.config.is_adversarial
+        else None,
         "words": run_words(),
     }

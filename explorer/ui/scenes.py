@@ -169,5 +169,5 @@ class RunScene(TypedDict):
     kept: str | None
     mayEndEarly: bool
     hasEncoder: bool
-    game: Words | None
+    adversarial: Words | None
     words: Words

@@ -40,7 +40,7 @@ def adversarial_words(kind: Kind) -> Mapping[str, object]:
         `made` and `real`, the players; `losses`, `scores` and `diversity`, the charts: title, help
         and unit of each; `areChances`, whether the scores are probabilities.
     """
-    charts, of_kind = section("run.game.charts"), KINDS[kind]
+    charts, of_kind = section("run.adversarial.charts"), KINDS[kind]
     players = {player: of_kind.words.get(player, "") for player in ("made", "real")}
     scores = charts[f"scores_{of_kind.scores}"]
     shown = {"losses": charts["losses"], "scores": scores, "diversity": charts["diversity"]}

@@ -232,11 +232,11 @@ def test_a_gan_is_trained_watched_steered_and_explored(visit):
     set_epochs(page, 2_000)
     press(page, "Train")
     page.wait_for_selector(f'{RUN}[data-ready="true"]', timeout=SLOW_MS)
-    game = page.get_by_test_id("run-game")
+    charts = page.get_by_test_id("run-game")
     for line in (1, 2):  # of the generator, and of the discriminator
-        drawn = game.locator(f".le-run-chart >> nth=0 >> .scatterlayer .trace:nth-child({line})")
+        drawn = charts.locator(f".le-run-chart >> nth=0 >> .scatterlayer .trace:nth-child({line})")
         expect(drawn.locator("path.js-line")).to_have_count(1, timeout=SLOW_MS)
-    expect(game.get_by_text("discriminator, real images")).to_be_visible()
+    expect(charts.get_by_text("discriminator, real images")).to_be_visible()
     expect(page.get_by_text("This kind of model has no encoder")).to_be_visible()
     expect(page.get_by_test_id("run-samples").locator("canvas")).to_have_count(48)
     for absent in ("run-map", "run-originals", "run-reconstructions", "run-kl"):

@@ -39,15 +39,18 @@ export function lossCurves(words, ids) {
 }
 
 /**
- * What is drawn of a game: what both players make small, what is said of real and made, variety.
- * @param {Object} game its words: of the players, and of each chart; `areChances` of the scores
+ * The curves of adversarial training: losses of both players, scores of real and generated, variety.
+ * @param {Object} adversarial its words: of the players, and of each chart; `areChances` of the scores
  */
-export function gameCurves({ made, real, losses, scores, diversity, areChances }) {
+export function adversarialCurves({ made, real, losses, scores, diversity, areChances }) {
   const ofMade = { name: made, color: TRAINING, isTold: true };
   const ofReal = { name: real, color: OTHER, isTold: true };
   const pair = (inMade, inReal) => [
-    { ...ofMade, of: ({ duel, loss }) => (inMade === "loss" ? loss : duel?.[inMade]) },
-    { ...ofReal, of: ({ duel }) => duel?.[inReal] },
+    {
+      ...ofMade,
+      of: ({ adversarial, loss }) => (inMade === "loss" ? loss : adversarial?.[inMade]),
+    },
+    { ...ofReal, of: ({ adversarial }) => adversarial?.[inReal] },
   ];
   const asReal = { ...ofReal, isTold: false, dash: "dot", of: () => 1 };
   const [drawn] = pair("diversity");

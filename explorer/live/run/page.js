@@ -125,15 +125,15 @@ class RunView {
   }
 
   /** @param {RunScene} scene */
-  #layOut({ game, hasEncoder }) {
+  #layOut({ adversarial, hasEncoder }) {
     const { judgement, gradients, elements } = this.#charts;
-    if (!game) gradients.element.append(judgement.element);
+    if (!adversarial) gradients.element.append(judgement.element);
     const bars = hasEncoder ? [this.#look.bars.element] : [];
     this.#run.replaceChildren(
       this.#head.element,
       this.#replay.element,
       this.#look.element,
-      ...(game ? [judgement.element] : []),
+      ...(adversarial ? [judgement.element] : []),
       ...elements,
       el("div", { class: "le-run-two" }, ...bars, gradients.element),
     );

@@ -1,7 +1,7 @@
 // @ts-check
 /** The charts of what a run reports, drawn at most twice a second, and less often where that is slow. */
 
-import { Curves, gameCurves, lossCurves, makeJudgement } from "./charts.js";
+import { Curves, adversarialCurves, lossCurves, makeJudgement } from "./charts.js";
 import { makeGradients } from "./gradients.js";
 import { makeThinned } from "./series.js";
 
@@ -26,12 +26,17 @@ export class ReportCharts {
   #notBefore = 0;
 
   /** @param {Promise<Object>} plotly @param {RunScene} scene */
-  constructor(plotly, { words, game, hasEncoder }) {
-    const losses = game ? ["reconstruction", "kl"] : ["loss", "reconstruction", "kl"];
+  constructor(plotly, { words, adversarial, hasEncoder }) {
+    const losses = adversarial ? ["reconstruction", "kl"] : ["loss", "reconstruction", "kl"];
     this.judgement = makeJudgement(words);
     this.gradients = makeGradients(plotly, words);
     this.#curves = [
-      new Curves(plotly, words, game ? gameCurves(/** @type {any} */ (game)) : [], "run-game"),
+      new Curves(
+        plotly,
+        words,
+        adversarial ? adversarialCurves(/** @type {any} */ (adversarial)) : [],
+        "run-game",
+      ),
       new Curves(plotly, words, hasEncoder ? lossCurves(words, losses) : [], "run-curves"),
     ];
   }

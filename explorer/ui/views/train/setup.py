@@ -74,7 +74,7 @@ def _choose_kind() -> Kind:
         help=say("train.kind_help"),
         key="kind",
     )
-    st.caption(KINDS[kind].words.get("told", ""))
+    st.caption(KINDS[kind].words.get("summary", ""))
     return kind
 
 

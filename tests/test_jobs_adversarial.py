@@ -56,7 +56,7 @@ def made_by(run: RunFolder) -> ModelBundle:
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_a_game_is_written_down_as_json_with_null_where_there_is_no_such_loss(kind):
+def test_adversarial_training_is_written_down_as_json_with_null_where_there_is_no_such_loss(kind):
     run = worked(kind)
     assert run.status().state == "finished"
     assert run.status().health in ("even", "mode-collapse", "discriminator-won")
@@ -66,7 +66,7 @@ def test_a_game_is_written_down_as_json_with_null_where_there_is_no_such_loss(ki
     ]
     has_encoder, has_posterior = kind not in WITHOUT_ENCODER, settings(kind).has_posterior
     for line in lines:
-        assert set(line["duel"]) == {"discriminator", "real", "made", "diversity", "verdict"}
+        assert set(line["adversarial"]) == {"discriminator", "real", "made", "diversity", "verdict"}
         assert (line["kl"] is not None) == (line["elbo"] is not None) == has_posterior
         assert (line["log_likelihood"] is not None) == has_encoder
     assert lines[-1]["loss"] is not None
@@ -86,7 +86,9 @@ def test_what_there_is_to_see_of_a_run_without_an_encoder_is_draws_alone(kind):
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_a_game_that_is_paused_again_and_again_ends_like_an_unbroken_one(kind, monkeypatch):
+def test_adversarial_training_that_is_paused_again_and_again_ends_like_an_unbroken_one(
+    kind, monkeypatch
+):
     unbroken = worked(kind, epochs=4)
     monkeypatch.setattr("explorer.jobs.worker._STAYS_S", -1.0)
     run = created(f"{kind}-paused", settings(kind, epochs=4))
@@ -101,7 +103,7 @@ def test_a_game_that_is_paused_again_and_again_ends_like_an_unbroken_one(kind, m
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_a_game_that_is_stopped_keeps_the_model_as_it_is(kind, monkeypatch):
+def test_adversarial_training_that_is_stopped_keeps_the_model_as_it_is(kind, monkeypatch):
     monkeypatch.setattr(RunFolder, "asked", lambda run: jobs.Asked(finish=run.said().step > 0))
     run = worked(kind, epochs=500)
     status = run.status()
@@ -110,7 +112,7 @@ def test_a_game_that_is_stopped_keeps_the_model_as_it_is(kind, monkeypatch):
     assert made_by(run).settings().kind == kind
 
 
-def test_a_game_that_diverges_says_so_in_words():
+def test_adversarial_training_that_diverges_says_so_in_words():
     run = created("lost", settings("wgan-gp", optimizer="sgd", learning_rate=10.0, epochs=50))
     assert not work(run.path)
     assert "no longer a finite number" in run.status().error[0]
@@ -118,7 +120,7 @@ def test_a_game_that_diverges_says_so_in_words():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_a_game_in_a_process_of_its_own_goes_on_exactly_after_a_pause(kind):
+def test_adversarial_training_in_a_process_of_its_own_goes_on_exactly_after_a_pause(kind):
     run = jobs.begin(settings(kind, epochs=40), "paused")
     until(run, lambda status: status.step > 0)
     jobs.pause(run)
