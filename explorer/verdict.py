@@ -91,9 +91,9 @@ class Finding:
         """
         with door(_damaged):
             remedy = values["remedy"]
-            about = "adversarial" if values["about"] == "game" else values["about"]
+            about = values["about"]
             found = cls(
-                about=about,
+                about="adversarial" if about == "game" else about,
                 grade=values["grade"],
                 key=values["key"],
                 values=dict(values["values"]),

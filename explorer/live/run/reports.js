@@ -1,7 +1,7 @@
 // @ts-check
 /** The charts of what a run reports, drawn at most twice a second, and less often where that is slow. */
 
-import { Curves, adversarialCurves, lossCurves, makeJudgement } from "./charts.js";
+import { adversarialCurves, Curves, lossCurves, makeJudgement } from "./charts.js";
 import { makeGradients } from "./gradients.js";
 import { makeThinned } from "./series.js";
 
