@@ -3,14 +3,15 @@
 Each factor is a plain word and independent of the others, which makes the set a yardstick: what a
 model's sliders ought to be called is known. Extremes are rare, so that codes come closer to the
 bell shape of the prior, and draws from it are faces too. Knows nothing of models or files;
-`face_parts` holds the brush.
+`face_parts` paints.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from explorer.data.face_parts import SIZE, paint
+from explorer.data.face_brush import SIZE
+from explorer.data.face_parts import paint
 from explorer.data.imageset import ImageSet, ReportProgress, fixed_split
 from explorer.data.reading import Wanted
 from explorer.data.sources import DataSource
