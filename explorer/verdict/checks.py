@@ -1,25 +1,19 @@
-"""What the numbers of a finished run come to: findings, each with one run that may do better.
+"""What is checked about a finished run, and by which thresholds.
 
-Thresholds were chosen by training and measuring: digits, drawings and clothes by healthy VAEs, by
-ones under too much and too little pressure of the KL, by autoencoders, and on 120 drawings. Knows
-nothing of files or screens, and imports no torch.
+The thresholds were chosen by training and measuring: healthy VAEs of digits, drawings and clothes,
+VAEs with too much and too little weight on the KL, autoencoders, and models of 120 drawings.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import get_args
 
 import numpy as np
 
 from explorer.bundle import ModelBundle
 from explorer.config import TrainConfig
-from explorer.errors import ConfigError
-from explorer.foreign import door
 from explorer.latent.holes import tell_draws
 from explorer.latent.stats import SILENT_BELOW_NATS, kl_per_coordinate
 from explorer.remedies import (
-    Remedy,
     against_overfitting,
     larger_code,
     less_pressure,
@@ -28,12 +22,8 @@ from explorer.remedies import (
     remedies_for,
     smaller_code,
 )
-from explorer.words import decimal, percent, say
-
-About = Literal[
-    "reconstruction", "collapse", "kl", "holes", "overfitting", "divergence", "adversarial"
-]
-Grade = Literal["fine", "note", "problem"]
+from explorer.verdict.course import Course
+from explorer.verdict.finding import Finding, Grade
 
 _BLURRED = 0.5  # share of the images' variance that reconstructions must explain
 _AS_MEAN = 0.02  # up to here they are no closer than the mean image
@@ -42,109 +32,13 @@ _FEW_IMAGES = 200  # to learn from; with fewer, more of them help most
 # autoencoder at 0.3, a VAE of clothes whose KL counts for little at 0.4.
 _SOME_HOLES, _HOLEY = 0.1, 0.25
 _N_DRAWS = 500
-_LARGE = 1e7  # from here on numbers are written with a power of ten
 _FEWEST_CODES = 50  # with fewer, draws near codes cannot be told from draws in holes
 _NO_VARIANCE = 1e-12  # of a pixel value; rounding leaves less of images that are the same
 _SILENT_VARIANCE = 0.01  # of mu, where there is no posterior
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was checked, and what came of it.
-
-    Attributes:
-        about: What was checked.
-        grade: `fine`, `note` of what is worth knowing but no fault, or `problem`.
-        key: Which sentence of the catalogue says it.
-        values: What was measured, and what goes into the gaps of the sentence.
-        remedy: What may help; None where nothing needs to.
-    """
-
-    about: About
-    grade: Grade
-    key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    remedy: Remedy | None = None
-
-    def says(self) -> str:
-        """Return the finding as a sentence or two."""
-        values = {name: _told(name, value) for name, value in self.values.items()}
-        return say(f"verdict.{self.about}_{self.key}", **values)
-
-    def to_json(self) -> dict[str, object]:
-        """Return the finding as plain JSON values, its words included."""
-        return {
-            "about": self.about,
-            "grade": self.grade,
-            "key": self.key,
-            "says": self.says(),
-            "values": {name: _plain(value) for name, value in self.values.items()},
-            "remedy": None if self.remedy is None else self.remedy.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Finding":
-        """Read back what `to_json` wrote.
-
-        Raises:
-            ConfigError: It is something else.
-        """
-        with door(_damaged):
-            remedy = values["remedy"]
-            about = values["about"]
-            found = cls(
-                about="adversarial" if about == "game" else about,
-                grade=values["grade"],
-                key=values["key"],
-                values=dict(values["values"]),
-                remedy=None if remedy is None else Remedy.from_json(remedy),
-            )
-            found.says()
-            if found.grade not in get_args(Grade):
-                raise ValueError(f"{found.grade} is no grade")
-        return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """How a run went, which its end alone does not tell; losses in nats per image.
-
-    Attributes:
-        keeps_best: Whether the weights judged are those with the smallest held-out loss.
-        first: Held-out loss after the first epoch; this and the next are NaN where there is none.
-        best: The smallest held-out loss.
-        best_step: Step of that.
-        last: Held-out loss at the end.
-        last_step: Updates of the weights in all.
-        is_overfitting: Whether the held-out loss has turned while the training loss fell.
-        loss: Training loss at the end, as the chart shows it; None where there is none.
-        pixel_variance: Of the held-out images about the mean of those learnt from, per pixel value:
-            the error of one who always draws that mean.
-        learnt_variance: The same of the images learnt from.
-        n_learnt: Images learnt from; 0 where that is not known.
-        n_held: Images held out.
-        adversarial: Verdict on adversarial training; empty for other kinds.
-        diversity: Of prior samples there, over that of real images.
-    """
-
-    keeps_best: bool = False
-    first: float = math.nan
-    best: float = math.nan
-    best_step: int = 0
-    last: float = math.nan
-    last_step: int = 0
-    is_overfitting: bool = False
-    loss: float | None = None
-    pixel_variance: float = 0.0
-    learnt_variance: float = 0.0
-    n_learnt: int = 0
-    n_held: int = 0
-    adversarial: str = ""
-    diversity: float = math.nan
-
-
 def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
-    """Check a freshly trained model, and return what was found, problems first.
+    """Check a freshly trained model, and return the findings, problems first.
 
     What does not apply to its kind is not checked: reconstruction, collapse and holes need an
     encoder, the KL a posterior, overfitting a loss on held-out images.
@@ -157,27 +51,18 @@ def judge(bundle: ModelBundle, course: Course) -> tuple[Finding, ...]:
     found = []
     if not config.is_adversarial:
         found.append(_divergence(config, course))
-        if found[0].grade == "problem":  # of which all else would only be a symptom
+        if found[0].grade == "problem":  # all else would only be a symptom of it
             return tuple(found)
     elif course.adversarial:
         found.append(_balance(config, course))
     if course.n_learnt and course.learnt_variance < _NO_VARIANCE:
-        return (_sameness(course),)  # what is fine by such images says nothing
+        return (_sameness(course),)  # on such images, no other check means anything
     if bundle.model.has_encoder:
         found += _of_encoder(bundle, course)
     if not math.isnan(course.best):
         found.append(_overfitting(config, course))
     order = get_args(Grade)
     return tuple(sorted(found, key=lambda finding: -order.index(finding.grade)))
-
-
-def summary(findings: Sequence[Finding]) -> str:
-    """Say in one sentence what the findings come to."""
-    n = sum(finding.grade == "problem" for finding in findings)
-    return say("verdict.problems", count=n) if n else say("verdict.none", checked=len(findings))
-
-
-# ---- what is checked
 
 
 def _divergence(config: TrainConfig, course: Course) -> Finding:
@@ -194,7 +79,7 @@ def _divergence(config: TrainConfig, course: Course) -> Finding:
 
 
 def _sameness(course: Course) -> Finding:
-    """Say that images without any variation are nothing to judge a model by."""
+    """Say that a model cannot be judged by images that are all the same."""
     key = "single" if course.n_learnt == 1 else "same"
     values = {"n_learnt": course.n_learnt}
     return Finding(about="reconstruction", grade="problem", key=key, values=values)
@@ -206,7 +91,7 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
     share = _hole_share(bundle, silent)
     explained = _explained(bundle.scores["mse"], course.pixel_variance)
     is_blurred = explained < _BLURRED
-    is_learning = course.best_step == course.last_step  # better to the very end
+    is_learning = course.best_step == course.last_step  # it still improved at the very end
     is_collapsed = len(silent) == bundle.model.latent_dim
     is_pressed = is_collapsed or (config.beta > 1 and not is_learning)
     found = [
@@ -216,7 +101,9 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
     if not is_collapsed:
         n_codes = int(bundle.codes.placed.sum())
         found.append(_holes(config, share, n_codes=n_codes, is_blurred=is_blurred))
-    if bundle.model.has_posterior and (is_pressed or not is_blurred):  # or it has yet to learn
+    if bundle.model.has_posterior and (
+        is_pressed or not is_blurred
+    ):  # otherwise it has yet to learn
         found.append(_kl(bundle, share or 0.0, is_blurred=is_blurred, is_pressed=is_pressed))
     return found
 
@@ -224,7 +111,7 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
 def _reconstruction(
     bundle: ModelBundle, course: Course, explained: float, *, is_pressed: bool
 ) -> Finding:
-    """Check how much of held-out images comes back, as a share of their variance."""
+    """Check how well held-out images are reconstructed, as a share of their variance."""
     values = {"psnr_db": bundle.scores["psnr_db"], "explained_share": explained}
     learnt = _explained(_learnt_error(bundle), course.learnt_variance)
     is_few = 0 < course.n_learnt < _FEW_IMAGES
@@ -234,14 +121,14 @@ def _reconstruction(
     if explained >= _BLURRED:
         return Finding(about="reconstruction", grade="fine", key="fine", values=values)
     config = bundle.settings()
-    is_learning = course.best_step == course.last_step  # better to the very end
+    is_learning = course.best_step == course.last_step  # it still improved at the very end
     remedy = less_pressure(config) if is_pressed and bundle.model.has_posterior else None
-    if course.is_overfitting:  # a larger code would learn more by heart
+    if course.is_overfitting:  # a larger code would overfit more
         remedy = next(iter(against_overfitting(config)), None)
     elif remedy is None:
         if is_learning or (is_few and learnt < _BLURRED):
             remedy = longer(config)
-        elif is_few:  # short of more images, learning them less by heart helps
+        elif is_few:  # without more images, less overfitting helps
             remedy = next(iter(against_overfitting(config)), None)
         else:
             remedy = larger_code(config)
@@ -252,19 +139,19 @@ def _reconstruction(
 
 
 def _explained(mse: float, variance: float) -> float:
-    """Return how much closer than the mean image reconstructions come, from 0 to 1."""
+    """Return the share of the variance that reconstructions explain, from 0 to 1."""
     return max(1 - mse / variance, 0.0) if variance > 0 else 1.0
 
 
 def _learnt_error(bundle: ModelBundle) -> float:
-    """Return the mean squared error of those images learnt from that have a code on the map."""
+    """Return the mean squared error of the training images that have a code on the map."""
     codes = bundle.codes
     learnt = codes.placed & ~codes.held_out
     return float(codes.error[learnt].mean()) if learnt.any() else bundle.scores["mse"]
 
 
 def _silent(bundle: ModelBundle) -> list[int]:
-    """Return the coordinates that carry nothing."""
+    """Return the dimensions that carry no information, counted from 0."""
     mu, logvar = _codes(bundle)
     if bundle.model.has_posterior:
         return [int(i) for i in np.flatnonzero(kl_per_coordinate(mu, logvar) < SILENT_BELOW_NATS)]
@@ -294,7 +181,7 @@ def _collapse(config: TrainConfig, silent: list[int]) -> Finding:
 
 
 def _kl(bundle: ModelBundle, hole_share: float, *, is_blurred: bool, is_pressed: bool) -> Finding:
-    """Check whether the KL term leaves room for the images, and still holds codes together."""
+    """Check whether the KL term is too strong for the images, or too weak to avoid holes."""
     config = bundle.settings()
     values = {
         "kl_nats": float(kl_per_coordinate(*_codes(bundle)).sum()),
@@ -357,32 +244,4 @@ def _balance(config: TrainConfig, course: Course) -> Finding:
         return Finding(about="adversarial", grade="fine", key="even", values=values)
     remedy = next(iter(remedies_for(course.adversarial, config)), None)
     key = course.adversarial.replace("-", "_")
-    return Finding(about="adversarial", grade="problem", key=key, values=values, remedy=remedy)
-
-
-def _told(name: str, value: object) -> object:
-    """Return a value as the sentences of the catalogue need it; shares as percent."""
-    if isinstance(value, float):
-        return percent(value) if name.endswith("_share") else value_text(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value))
-    return value
-
-
-def _plain(value: object) -> object:
-    """Return a value as JSON can hold it: no number that is not finite, and none too long."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    return value
-
-
-def value_text(value: float) -> str:
-    """Write a number to at most four digits, with a real minus and thousands apart."""
-    if abs(value) >= _LARGE:
-        return f"{value:.1e}".replace("-", "\u2212")
-    digits = 0 if abs(value) >= 1_000 else 1 if abs(value) >= 10 else 2
-    return decimal(value, digits).replace("-", "\u2212")
-
-
-def _damaged(why: str) -> ConfigError:
-    return ConfigError("verdict.damaged_finding", why=why)
+    return Finding(about="game", grade="problem", key=key, values=values, remedy=remedy)
