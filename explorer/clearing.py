@@ -1,34 +1,31 @@
-"""Takes runs, models and uploads out of the home, and can put them back for a while.
+"""Removes runs, models and uploads from the home, and can put them back for a while.
 
-What is cleared is moved aside within the home, each thing in one go. Nothing that came with the
-program is ever moved, nor anything outside the home: a model there is only taken off the list.
+What is cleared is moved aside within the home, each folder by one rename. Nothing that came with
+the program is ever moved, nor anything outside the home: a model there is only taken off the list.
 """
 
 import contextlib
 import json
 import shutil
 import time
-import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from explorer import jobs, store
-from explorer.bundle.card import retitled
 from explorer.disk import machine_error, replace_file
-from explorer.errors import BundleError, ExplorerError, TrainingError
+from explorer.errors import ExplorerError, TrainingError
 from explorer.foreign import parse_json
 from explorer.leftovers import used_uploads
-
-Place = Literal["own", "elsewhere", "shipped"]
+from explorer.renaming import note_name
 
 _ASIDE = ".cleared"  # in the home: a folder for each time that something was cleared
 _FORGOTTEN = "elsewhere.json"  # in such a folder: models that were taken off the list
-_KEPT_S = 86_400.0  # for what nobody put back or swept, since a closed page says nothing
-_AT_ONCE = 8  # runs that are asked to end
+_KEPT_S = 86_400.0  # then it is deleted for good, since a closed page does not tell us so
+_AT_ONCE = 8  # runs that are asked to end at the same time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,23 +72,11 @@ class Cleared:
     names: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anything was."""
+        """Whether anything was cleared."""
         return bool(self.n_runs or self.n_models or self.n_uploads or self.n_elsewhere)
 
 
 # ---- what there is
-
-
-def place_of(model: str) -> Place:
-    """Return where a model lies: in the home, elsewhere, or among those that came along.
-
-    Raises:
-        BundleError: There is none of that name.
-    """
-    folder = store.find_name(model)
-    if folder.parent == store.bundles_folder():
-        return "own"
-    return "shipped" if folder.parent == store.pretrained_folder() else "elsewhere"
 
 
 def models_of(runs: Iterable[jobs.RunFolder]) -> tuple[str, ...]:
@@ -107,7 +92,7 @@ def models_of(runs: Iterable[jobs.RunFolder]) -> tuple[str, ...]:
 
 
 def work_since(since_s: float = 0.0) -> Work:
-    """Return all runs, models and uploads that did not come along.
+    """Return all runs, models and uploads that did not come with the program.
 
     Args:
         since_s: Only what was made from then on, in seconds of the Unix clock. An upload that
@@ -134,9 +119,9 @@ def work_since(since_s: float = 0.0) -> Work:
 
 
 def clear(work: Work) -> Cleared:
-    """Move things aside; runs still at work are ended first, or else left out.
+    """Move things aside. Runs still at work are ended first; those that cannot be are left out.
 
-    What is not in the home, or no longer, because somebody else has cleared it, is passed over.
+    Things that are not in the home are skipped, for example because somebody else has cleared them.
 
     Raises:
         MachineError: The home may not be written to.
@@ -167,10 +152,10 @@ def put_back(cleared: str) -> tuple[str, ...]:
     """Put back what was cleared at one time.
 
     Returns:
-        Names under which things are back whose own names were taken meanwhile.
+        The new names of things whose own names were taken in the meantime.
 
     Raises:
-        TrainingError: It is gone for good, or was put back by somebody else.
+        TrainingError: It is deleted for good, or somebody else has put it back.
         MachineError: The home may not be written to.
     """
     aside = _aside() / cleared
@@ -193,7 +178,7 @@ def put_back(cleared: str) -> tuple[str, ...]:
                 if kind == "bundles":
                     models[path.name] = target
     for old, model in models.items():
-        _note_name(model, old)
+        note_name(model, old)
     with contextlib.suppress(OSError, ValueError, TypeError):
         for folder in cast(list[str], parse_json((aside / _FORGOTTEN).read_bytes())):
             store.remember(Path(folder))
@@ -212,46 +197,6 @@ def sweep_all() -> None:
     shutil.rmtree(_aside(), ignore_errors=True)
 
 
-# ---- renaming
-
-
-def rename(name: str, new: str) -> str:
-    """Give a model in the home another name; old addresses lead to it still.
-
-    Returns:
-        The name as it is written.
-
-    Raises:
-        BundleError: The model is none of the home's, or the new name cannot be one or is taken.
-        MachineError: The home may not be written to.
-    """
-    _refuse_others(name)
-    new = unicodedata.normalize("NFC", new.strip())
-    if new == name:
-        return name
-    folder, target = store.bundles_folder() / name, store.bundles_folder() / new
-    with store.changing():
-        jobs.check_name(new)
-        store.note_renamed(name, new)  # first: it counts only while no model has the old name
-        try:
-            folder.rename(target)
-        except OSError as error:
-            raise machine_error(error, folder) from error
-    _note_name(target, name)
-    return new
-
-
-def _note_name(folder: Path, old: str) -> None:
-    """Tell its run and its card the new name of a model's folder, as far as the disk lets us."""
-    for run in jobs.runs():
-        with contextlib.suppress(ExplorerError):
-            if run.said().out == old and jobs.is_model_of(run.record(), folder):
-                run.say(replace(run.said(), out=folder.name))
-    with contextlib.suppress(ExplorerError, OSError, UnicodeDecodeError):
-        card = folder / "README.md"
-        replace_file(card, retitled(card.read_text("utf-8"), old, folder.name).encode())
-
-
 # ---- parts
 
 
@@ -259,20 +204,14 @@ def _aside() -> Path:
     return store.home() / _ASIDE
 
 
-def _refuse_others(model: str) -> None:
-    """Refuse to touch a model that lies outside the home's own."""
-    if place_of(model) != "own":
-        raise BundleError("clearing.not_made_here", model=model)
-
-
 def _ended(runs: Sequence[jobs.RunFolder], left_out: list[str]) -> list[jobs.RunFolder]:
-    """End runs at work; return those that nobody works on any more."""
+    """End runs at work, and return those that no process works on any more."""
 
     def end(run: jobs.RunFolder) -> ExplorerError | None:
         try:
             if run.status().state not in jobs.ENDED:
                 jobs.end(run)
-                jobs.keep_paused(run)  # so that it does not go on by itself if it comes back
+                jobs.keep_paused(run)  # so that it does not resume by itself once it is put back
         except ExplorerError as error:
             return error if run.path.exists() else None
         return None
@@ -284,7 +223,7 @@ def _ended(runs: Sequence[jobs.RunFolder], left_out: list[str]) -> list[jobs.Run
 
 
 def _move(paths: Sequence[Path], aside: Path, left_out: list[str]) -> int:
-    """Move folders aside; return how many were there to be moved."""
+    """Move folders aside, and return how many were still there."""
     n_moved = 0
     for path in paths:
         try:
@@ -296,7 +235,7 @@ def _move(paths: Sequence[Path], aside: Path, left_out: list[str]) -> int:
 
 
 def _renamed(path: Path, target: Path) -> bool:
-    """Rename a folder; return whether it was still there.
+    """Rename a folder, and return whether it was still there.
 
     Raises:
         MachineError: It could not be renamed.

@@ -13,7 +13,7 @@ N = 6
 # Each process imports all it needs, says so, and begins when a line comes.
 BEGIN = """
 import sys
-from explorer import clearing, jobs, store
+from explorer import jobs, renaming, store
 from explorer.config import TrainConfig
 from explorer.errors import BundleError
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_every_model_elsewhere_is_remembered(tiny, tmp_path):
 def test_one_of_several_models_gets_a_new_name(tiny):
     for i in range(N):
         write_bundle(tiny, store.bundles_folder() / f"model-{i}")
-    said = all_at_once("clearing.rename('model-' + sys.argv[1], 'ours')")
+    said = all_at_once("renaming.rename('model-' + sys.argv[1], 'ours')")
     assert said.count("done") == 1
     assert len(store.own_folders()) == N
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from explorer import clearing, jobs, store
+from explorer import clearing, jobs, renaming, store
 from explorer.bundle import read_bundle, write_bundle
 from explorer.clearing import Work
 from explorer.config import TrainConfig
@@ -107,16 +107,16 @@ def test_nothing_that_came_along_or_lies_outside_can_be_cleared(tiny, tmp_path):
     assert run.path.is_dir()
     for model in ("faces", "outside"):
         with pytest.raises(BundleError, match="not one of those made here"):
-            clearing.rename(model, "mine")
-    assert clearing.place_of("faces") == "shipped"
-    assert clearing.place_of("outside") == "elsewhere"
+            renaming.rename(model, "mine")
+    assert renaming.place_of("faces") == "shipped"
+    assert renaming.place_of("outside") == "elsewhere"
 
 
 def test_a_model_that_hid_a_shipped_one_reveals_it_again(tiny):
     write_bundle(tiny, store.bundles_folder() / "faces")
-    assert clearing.place_of("faces") == "own"
+    assert renaming.place_of("faces") == "own"
     assert clearing.clear(Work(models=("faces",))).n_models == 1
-    assert clearing.place_of("faces") == "shipped"
+    assert renaming.place_of("faces") == "shipped"
 
 
 def test_what_is_swept_is_gone_for_good_and_that_is_told(tiny):
@@ -224,7 +224,7 @@ def test_a_model_is_renamed_with_its_folder_card_runs_and_old_addresses(tiny):
     run = made("one", tiny)
     card = store.find_name("one") / "README.md"
     card.write_text(card.read_text().replace("# tiny", "# one", 1))
-    assert clearing.rename("one", "  Our drawings ") == "Our drawings"
+    assert renaming.rename("one", "  Our drawings ") == "Our drawings"
     assert "one" not in names()
     folder = store.find_name("Our drawings")
     assert (folder / "README.md").read_text().startswith("# Our drawings\n")
@@ -232,16 +232,16 @@ def test_a_model_is_renamed_with_its_folder_card_runs_and_old_addresses(tiny):
     assert jobs.model_of(run) == "Our drawings"
     assert store.current_name("one") == "Our drawings"
     assert store.find_name("one") == folder, "links with its old name lead to it"
-    clearing.rename("Our drawings", "drawings")
+    renaming.rename("Our drawings", "drawings")
     assert store.current_name("one") == "drawings"
 
 
 def test_a_new_model_under_an_old_name_is_the_one_that_is_meant(tiny):
     made("one", tiny)
-    clearing.rename("one", "two")
+    renaming.rename("one", "two")
     write_bundle(tiny, store.bundles_folder() / "one")
     assert store.find_name("one").name == "one"
-    clearing.rename("two", "three")
+    renaming.rename("two", "three")
     assert store.current_name("one") == "one"
     shutil.rmtree(store.bundles_folder() / "one")
     assert store.current_name("one") == "three"
@@ -262,7 +262,7 @@ def test_a_name_that_cannot_be_one_is_refused_as_in_the_form(tiny, new, words):
     made("one", tiny)
     made("other", tiny)
     with pytest.raises(BundleError, match=words):
-        clearing.rename("one", new)
+        renaming.rename("one", new)
     assert "one" in names()
 
 
@@ -276,5 +276,5 @@ def test_a_rename_that_the_disk_refuses_is_told(tiny, monkeypatch):
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(MachineError, match="may not be written to"):
-        clearing.rename("one", "two")
+        renaming.rename("one", "two")
     assert "one" in names()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer import clearing, jobs, leftovers, store
+from explorer import jobs, leftovers, renaming, store
 from explorer.bundle import read_bundle, write_bundle
 from explorer.config import TrainConfig
 from explorer.disk import begun, is_abandoned
@@ -106,7 +106,7 @@ def test_a_run_that_goes_on_keeps_the_new_name_of_a_model_it_could_not_tell_of(t
     killed(
         "explorer.jobs.pipeline", "write_bundle", "after", f"{code}work(Path({str(run.path)!r}))"
     )
-    clearing.rename("mine", "better")
+    renaming.rename("mine", "better")
     assert work(run.path)
     assert own_models() == ["better"]
     assert run.said().out == "better"
@@ -167,25 +167,25 @@ def test_an_upload_killed_while_it_is_kept_leaves_one_or_none(place, name, when)
         ("explorer.store", "note_renamed", "after"),
         ("pathlib:Path", "rename", "before"),
         ("pathlib:Path", "rename", "after"),
-        ("explorer.clearing", "_note_name", "before"),
+        ("explorer.renaming", "note_name", "before"),
     ],
 )
 def test_a_rename_killed_half_way_leaves_one_model_that_old_addresses_lead_to(
     tiny, place, name, when
 ):
     write_bundle(tiny, store.bundles_folder() / "old")
-    killed(place, name, when, "from explorer import clearing; clearing.rename('old', 'new')")
+    killed(place, name, when, "from explorer import renaming; renaming.rename('old', 'new')")
     leftovers.sweep()
     (model,) = own_models()
     assert model == ("new" if (name, when) in RENAMED else "old")
     assert store.current_name("old") == model
     assert store.find_name("old") == store.bundles_folder() / model
     assert hidden(store.bundles_folder()) == []
-    assert clearing.rename(model, "last") == "last"
+    assert renaming.rename(model, "last") == "last"
     assert own_models() == ["last"]
 
 
-RENAMED = {("rename", "after"), ("_note_name", "before")}
+RENAMED = {("rename", "after"), ("note_name", "before")}
 
 
 # ---- what is abandoned

@@ -28,7 +28,8 @@ ROOMS = [
     "verdict",  # core: what the numbers of a finished run come to
     "sweeping",  # core: many settings, and which to choose
     "comparing",  # core: several models beside each other
-    *("store", "originals", "jobs", "leftovers", "clearing", "placing", "mapping"),  # services
+    *("store", "originals", "jobs", "leftovers"),  # services
+    *("renaming", "clearing", "placing", "mapping"),  # services too
     *("bench", "cli", "ui"),  # shells; the command line starts the bench
 ]
 EXPLORING = {

@@ -323,9 +323,9 @@ def test_a_deleted_model_can_be_had_back(tiny):
 
 def test_an_old_address_opens_the_renamed_model(tiny):
     ended(jobs.begin(CONFIG, "mine"), tiny)
-    from explorer import clearing
+    from explorer import renaming
 
-    clearing.rename("mine", "ours")
+    renaming.rename("mine", "ours")
     page = AppTest.from_function(_explore, default_timeout=60)
     page.query_params["model"] = "mine"
     page.run()

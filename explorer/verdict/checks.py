@@ -244,4 +244,4 @@ def _balance(config: TrainConfig, course: Course) -> Finding:
         return Finding(about="adversarial", grade="fine", key="even", values=values)
     remedy = next(iter(remedies_for(course.adversarial, config)), None)
     key = course.adversarial.replace("-", "_")
-    return Finding(about="game", grade="problem", key=key, values=values, remedy=remedy)
+    return Finding(about="adversarial", grade="problem", key=key, values=values, remedy=remedy)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import clearing, jobs, store
+from explorer import jobs, renaming, store
 from explorer.clearing import Work
 from explorer.ui import address, state
 from explorer.ui.views.asking import attempt
@@ -23,7 +23,7 @@ def draw_managing(model: str) -> None:
         key=_KEY,
         on_change="rerun",
     ):
-        place = clearing.place_of(model)
+        place = renaming.place_of(model)
         if place == "shipped":
             st.markdown(say("managing.shipped"))
         elif place == "elsewhere":
@@ -42,7 +42,7 @@ def _draw_rename(model: str) -> None:
     st.text_input(say("managing.name"), value=model, key=key, help=say("managing.name_help"))
 
     def rename() -> None:
-        name = clearing.rename(model, state.typed(key))
+        name = renaming.rename(model, state.typed(key))
         address.rename_model(name)
         state.close(_KEY)
         st.toast(say("managing.renamed", name=plain(name)))
