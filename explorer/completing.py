@@ -97,7 +97,7 @@ def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
     active = active_coordinates(codes.mu, codes.logvar)
     flat = pca(codes.mu)
     maps = {}
-    if len(codes.mu) >= METHOD.fewest and codes.placed.all():
+    if len(codes.mu) >= METHOD.fewest and codes.of_images.all():
         for step in tsne(codes.mu):
             report(step.iteration / max(step.n_iterations, 1))
         maps[METHOD.name] = LatentMap(xy=step.xy, method=METHOD.name, settings=METHOD.settings)
@@ -152,7 +152,7 @@ def _preview(bundle: ModelBundle) -> bytes:
     """
     from explorer.latent.encode import decode
 
-    draws = np.flatnonzero(~bundle.codes.placed)
+    draws = np.flatnonzero(~bundle.codes.of_images)
     rows = draws[:9] if len(draws) else _varied(bundle.codes, 9)
     canvas = Image.new("RGBA", (_PREVIEW_SIDE, _PREVIEW_SIDE))
     for i, x_hat in enumerate(decode(bundle, bundle.codes.mu[rows])):

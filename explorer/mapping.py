@@ -27,7 +27,7 @@ _at_a_time = threading.BoundedSemaphore(1)
 
 def can_make(codes: Codes, method: MapMethod) -> bool:
     """Whether a method has something to show of codes; draws from the prior are no neighbours."""
-    return len(codes.mu) >= method.fewest and bool(codes.placed.all())
+    return len(codes.mu) >= method.fewest and bool(codes.of_images.all())
 
 
 def make(codes: Codes, method: MapMethod, report: Callable[[float], object]) -> LatentMap:

@@ -33,7 +33,7 @@ def at_hand(bundle: ModelBundle) -> bool:
     """
     if _place(bundle) is not None:
         return True
-    return load(bundle, bundle.codes.ids[bundle.codes.placed][:1]) is not None
+    return load(bundle, bundle.codes.ids[bundle.codes.of_images][:1]) is not None
 
 
 def load(bundle: ModelBundle, ids: np.ndarray) -> np.ndarray | None:

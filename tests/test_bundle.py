@@ -378,7 +378,7 @@ def test_a_bundle_without_an_encoder_comes_back_with_its_draws(tiny_gan, tmp_pat
     write_bundle(tiny_gan, tmp_path / "gan")
     read = read_bundle(tmp_path / "gan")
     assert same_arrays(read.codes, tiny_gan.codes)
-    assert read.codes.placed.sum() == N_PLACED
+    assert read.codes.of_images.sum() == N_PLACED
     assert not any(name.startswith("encoder") for name in read.weights)
 
 

@@ -102,7 +102,7 @@ def test_draws_from_the_prior_have_a_pca_but_no_t_sne(tiny_gan):
 
 
 def test_the_preview_of_a_model_without_an_encoder_shows_draws(tiny_gan):
-    draws = tiny_gan.codes.mu[~tiny_gan.codes.placed][:9]
+    draws = tiny_gan.codes.mu[~tiny_gan.codes.of_images][:9]
     first = to_picture(decode(tiny_gan, draws)[0])
     shown = Image.open(io.BytesIO(tiny_gan.preview)).crop((4, 4, 84, 84)).convert("L")
     np.testing.assert_array_equal(shown, first.resize((80, 80), Image.Resampling.NEAREST))

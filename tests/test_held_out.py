@@ -92,7 +92,7 @@ def test_a_split_that_cannot_be_is_refused(parted, tmp_path, split):
 
 
 def test_draws_are_in_neither_part(tiny_gan, tmp_path):
-    placed = tiny_gan.codes.placed
+    placed = tiny_gan.codes.of_images
     split = np.where(placed, np.arange(len(placed)) % 2, -1)
     parted = replace(tiny_gan, codes=replace(tiny_gan.codes, split=split))
     write_bundle(parted, tmp_path / "gan")

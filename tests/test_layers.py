@@ -29,7 +29,7 @@ ROOMS = [
     "sweeping",  # core: many settings, and which to choose
     "comparing",  # core: several models beside each other
     *("store", "originals", "jobs", "leftovers"),  # services
-    *("renaming", "clearing", "placing", "mapping"),  # services too
+    *("renaming", "clearing", "inversion", "mapping"),  # services too
     *("bench", "cli", "ui"),  # shells; the command line starts the bench
 ]
 EXPLORING = {

@@ -50,11 +50,15 @@ def test_each_begins_with_a_chosen_item_that_is_typical_and_well_reconstructed(b
     assert bundle.start_item is not None
     codes = bundle.codes
     (row,) = np.flatnonzero(codes.ids == bundle.start_item)
-    mu = codes.mu[codes.placed]
+    mu = codes.mu[codes.of_images]
     assert codes.spacing is not None
     for values, at, most in (
-        (codes.spacing[codes.placed], codes.spacing[row], 0.8),  # the meter says typical below 0.95
-        (codes.error[codes.placed], codes.error[row], 0.5),
+        (
+            codes.spacing[codes.of_images],
+            codes.spacing[row],
+            0.8,
+        ),  # the meter says typical below 0.95
+        (codes.error[codes.of_images], codes.error[row], 0.5),
         (np.linalg.norm(mu, axis=1), np.linalg.norm(codes.mu[row]), 0.5),
     ):
         assert (values < at).mean() < most
@@ -148,7 +152,7 @@ def test_all_together_are_small_enough_to_come_along():
 
 
 def test_the_images_behind_all_codes_are_at_hand_without_a_network(bundle):
-    ids, placed = bundle.codes.ids, bundle.codes.placed
+    ids, placed = bundle.codes.ids, bundle.codes.of_images
     images = originals.load(bundle, ids[placed])
     assert images is not None
     rows = np.flatnonzero(placed)[:: max(1, placed.sum() // 100)]
@@ -164,7 +168,7 @@ def test_originals_hold_nothing_but_images_of_shipped_codes():
     readme = (store.originals_folder() / "README.md").read_text(encoding="utf-8")
     for path in files:
         of_set = [
-            b.codes.ids[b.codes.placed]
+            b.codes.ids[b.codes.of_images]
             for b in bundles
             if Path(b.settings().data).stem == path.stem
         ]

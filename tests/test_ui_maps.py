@@ -111,10 +111,10 @@ def test_draws_lie_beneath_the_classes_and_beneath_images_of_none(dreamer):
 
 
 def test_of_fewer_dots_the_images_stay(dreamer):
-    rows = maps._spread_rows(dreamer.bundle.codes.placed, 15)
+    rows = maps._spread_rows(dreamer.bundle.codes.of_images, 15)
     assert list(rows[:N_PLACED]) == list(range(N_PLACED))
     assert len(rows) == 15
-    assert len(maps._spread_rows(dreamer.bundle.codes.placed, 5)) == 5
+    assert len(maps._spread_rows(dreamer.bundle.codes.of_images, 5)) == 5
 
 
 def test_the_page_begins_at_the_chosen_item_or_else_at_a_typical_one(opened, tiny):
@@ -131,7 +131,7 @@ def test_the_page_begins_at_the_chosen_item_or_else_at_a_typical_one(opened, tin
 
 
 def test_the_page_begins_at_an_image_and_draws_have_no_original(dreamer):
-    assert dreamer.bundle.codes.placed[dreamer.start_item]
+    assert dreamer.bundle.codes.of_images[dreamer.start_item]
     assert dreamer.has_originals
     assert dreamer.original(N_PLACED) is None
     ids = dreamer.bundle.codes.ids

@@ -135,7 +135,7 @@ def read_codes(
     path = file_in(folder, _CODES)
     with bundle_door(folder, _CODES, "It must be an npz archive of arrays of numbers."):
         arrays = read_npz(path, cap_bytes=CAPS[_CODES])
-    placed = {_map_of(name): array for name, array in arrays.items() if _map_of(name)}
+    maps_there = {_map_of(name): array for name, array in arrays.items() if _map_of(name)}
     arrays = {name: array for name, array in arrays.items() if not _map_of(name)}
     known = [f.name for f in fields(Codes) if f.name != "maps"]
     unknown = sorted(set(arrays) - set(known))
@@ -146,11 +146,11 @@ def read_codes(
     if missing:
         needed = f"It needs {', '.join(_REQUIRED)}."
         raise refusal(folder, _CODES, f'lacks "{missing[0]}".', needed)
-    if lost := maps.keys() - placed.keys():
+    if lost := maps.keys() - maps_there.keys():
         needed = f'It must hold the map "{min(lost)}" that config.json names.'
         raise refusal(folder, _CODES, "lacks a map.", needed)
     known_maps = {
-        name: _map(xy, maps.get(name) or implied_facts(name)) for name, xy in placed.items()
+        name: _map(xy, maps.get(name) or implied_facts(name)) for name, xy in maps_there.items()
     }
     codes = Codes(**arrays, maps=known_maps)
     check_codes(codes, data, model, folder)
@@ -208,7 +208,7 @@ def _check_split(codes: Codes, folder: Path) -> None:
     """Refuse codes of which some are neither learnt from nor held out, or none is held out."""
     if codes.split is None:
         return
-    known = np.where(codes.placed, np.isin(codes.split, (0, 1)), codes.split == -1)
+    known = np.where(codes.of_images, np.isin(codes.split, (0, 1)), codes.split == -1)
     if not known.all() or not codes.held_out.any():
         needed = (
             "It must be 0 (trained on), 1 (held out) or -1 (prior samples), with 1 at least once."
@@ -227,17 +227,17 @@ def _check_items(codes: Codes, data: DataFacts, folder: Path) -> None:
 
 def _check_draws(codes: Codes, data: DataFacts, folder: Path) -> None:
     """Refuse codes that are neither an image's nor a draw from the prior, which has no label."""
-    placed = codes.placed
-    if not placed.any() or codes.ids.min() < -1:
+    of_images = codes.of_images
+    if not of_images.any() or codes.ids.min() < -1:
         so = "holds no image's code, or ids below -1."
         needed = "It needs at least one code with an id from 0; those of draws are -1."
         raise refusal(folder, _CODES, so, needed)
-    if codes.factors is not None and not placed.all():
+    if codes.factors is not None and not of_images.all():
         needed = "Nothing is known of a draw from the prior."
         raise refusal(folder, _CODES, 'holds "factors" of draws.', needed)
     if codes.labels is not None:
-        _check_labels(codes.labels[placed], data, folder)
-        if (codes.labels[~placed] != -1).any():
+        _check_labels(codes.labels[of_images], data, folder)
+        if (codes.labels[~of_images] != -1).any():
             so, needed = 'holds "labels" of draws.', "Where the id is -1, the label must be -1."
             raise refusal(folder, _CODES, so, needed)
 
@@ -252,7 +252,7 @@ def _check_labels(labels: np.ndarray, data: DataFacts, folder: Path) -> None:
 def _arrays(codes: Codes) -> dict[str, np.ndarray]:
     """The arrays that are there, by name."""
     named = {f.name: getattr(codes, f.name) for f in fields(codes) if f.name != "maps"}
-    named |= {_array_of(name): placed.xy for name, placed in codes.maps.items()}
+    named |= {_array_of(name): one.xy for name, one in codes.maps.items()}
     return {name: array for name, array in named.items() if array is not None}
 
 

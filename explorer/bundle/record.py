@@ -124,14 +124,14 @@ class Codes:
     maps: Mapping[str, LatentMap] = field(default_factory=dict)
 
     @property
-    def placed(self) -> np.ndarray:
+    def of_images(self) -> np.ndarray:
         """Which codes are those of an image, shape (n,), bool; the others are draws."""
         return self.ids >= 0
 
     @property
     def held_out(self) -> np.ndarray:
         """Which codes are those of an image that was held out, shape (n,), bool."""
-        return self.placed if self.split is None else self.split == 1
+        return self.of_images if self.split is None else self.split == 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,7 +89,7 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
         "slider_names": {str(i): text for i, text in sorted(bundle.slider_names.items())},
         "command": bundle.command,
     } | _set_ones(bundle)
-    maps = {name: placed.facts for name, placed in bundle.codes.maps.items()}
+    maps = {name: one.facts for name, one in bundle.codes.maps.items()}
     if noted := {name: facts for name, facts in maps.items() if facts != implied_facts(name)}:
         values["maps"] = {name: _of_map(facts) for name, facts in noted.items()}
     return (json.dumps(values, indent=2) + "\n").encode()

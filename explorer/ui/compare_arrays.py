@@ -17,8 +17,8 @@ _WORSE = 0.8  # quantile of the error
 def holes_of(opened: OpenedModel) -> tuple[Cover, Draws]:
     """Return how a model's codes cover the prior: on the plane of its map, and draw by draw."""
     codes = opened.bundle.codes
-    mu = codes.mu[codes.placed]
-    variance = np.exp(codes.logvar[codes.placed]) if opened.bundle.model.has_posterior else None
+    mu = codes.mu[codes.of_images]
+    variance = np.exp(codes.logvar[codes.of_images]) if opened.bundle.model.has_posterior else None
     assert codes.pca_mean is not None  # `open_model` has seen to the map
     assert codes.pca_components is not None
     return (

@@ -32,7 +32,7 @@ def _start(opened: OpenedModel) -> address.Start:
     own = state.own_picture(opened.version)
     if own is None:
         return address.Start(item=opened.start_item)
-    return address.Start(z=tuple(own.placement.z.tolist()))
+    return address.Start(z=tuple(own.found.z.tolist()))
 
 
 def scene(opened: OpenedModel, choice: MapChoice, start: address.Start) -> StageScene:
@@ -86,8 +86,8 @@ def _own(opened: OpenedModel) -> OwnPicture | None:
     return {
         "id": own.number,
         "image": f"data:image/png;base64,{base64.b64encode(as_png(own.pixels)).decode()}",
-        "z": own.placement.z.tolist(),
-        "error": own.placement.error,
+        "z": own.found.z.tolist(),
+        "error": own.found.error,
     }
 
 

@@ -126,7 +126,7 @@ def part_choices(opened: OpenedModel) -> dict[str, str]:
     codes = opened.bundle.codes
     if codes.split is None:
         return {}
-    n_held, n_placed = np.count_nonzero(codes.held_out), np.count_nonzero(codes.placed)
+    n_held, n_placed = np.count_nonzero(codes.held_out), np.count_nonzero(codes.of_images)
     counts = {"both": n_placed, "learnt": n_placed - n_held, "held": n_held}
     return {part: say(f"explore.part_{part}", count=n) for part, n in counts.items()}
 
@@ -167,7 +167,7 @@ def map_figure(opened: OpenedModel, choice: FigureChoice) -> str:
     places, titles = _places(opened, choice.code)
     codes, rows = opened.bundle.codes, _rows(opened, choice.part)
     if choice.n_points:
-        rows = rows[_spread_rows(codes.placed[rows], choice.n_points)]
+        rows = rows[_spread_rows(codes.of_images[rows], choice.n_points)]
     figure = latent_map(
         places,
         color=_color(opened, choice.color),
@@ -183,13 +183,13 @@ def map_figure(opened: OpenedModel, choice: FigureChoice) -> str:
 def _rows(opened: OpenedModel, part: str) -> np.ndarray:
     """Return the codes of a part of the images, and the draws from the prior."""
     codes = opened.bundle.codes
-    kept = {"learnt": ~codes.held_out, "held": codes.held_out | ~codes.placed}
+    kept = {"learnt": ~codes.held_out, "held": codes.held_out | ~codes.of_images}
     return np.flatnonzero(kept[part]) if part in kept else np.arange(len(codes.mu))
 
 
-def _spread_rows(placed: np.ndarray, n_points: int) -> np.ndarray:
+def _spread_rows(of_images: np.ndarray, n_points: int) -> np.ndarray:
     """Choose dots evenly over the items, at most n_points; of draws only what is left for them."""
-    items, draws = np.flatnonzero(placed), np.flatnonzero(~placed)
+    items, draws = np.flatnonzero(of_images), np.flatnonzero(~of_images)
     n_items = min(len(items), n_points)
     parts = ((items, n_items), (draws, min(len(draws), n_points - n_items)))
     return np.concatenate([rows[np.linspace(0, len(rows) - 1, n).astype(int)] for rows, n in parts])
@@ -232,8 +232,8 @@ def _color(opened: OpenedModel, color: str) -> ByClass | ByValue | None:
     codes, facts = opened.bundle.codes, opened.bundle.data
     if color == "class" and codes.labels is not None:
         return ByClass(labels=codes.labels, names=facts.class_names, none=say("explore.draws"))
-    if not codes.placed.all():  # what is an image's and what is a draw has to be seen in any case
-        labels = np.where(codes.placed, 0, -1)
+    if not codes.of_images.all():  # which dots are images must show in any case
+        labels = np.where(codes.of_images, 0, -1)
         return ByClass(labels=labels, names=[say("explore.placed")], none=say("explore.draws"))
     if color == "error":
         # The root of a mean square is in the unit of the pixels, and reads as a number.

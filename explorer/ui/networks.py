@@ -74,7 +74,7 @@ def _habit(folder: Path, version: str) -> Habit:
 
 def _pictures(bundle: ModelBundle) -> np.ndarray:
     """Return what the model draws of some items, evenly spread, (m, c, h, w) in [0, 1]."""
-    mu = bundle.codes.mu[bundle.codes.placed]
+    mu = bundle.codes.mu[bundle.codes.of_images]
     rows = np.linspace(0, len(mu) - 1, min(_N_PICTURES, len(mu))).astype(int)
     return decode(bundle, mu[rows])
 

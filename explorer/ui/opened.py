@@ -100,7 +100,7 @@ class OpenedModel:
         codes, chosen = self.bundle.codes, self.bundle.start_item
         if chosen is not None:
             return int(np.flatnonzero(codes.ids == chosen)[0])
-        rows = np.flatnonzero(codes.placed)
+        rows = np.flatnonzero(codes.of_images)
         mu = codes.mu[rows]
         from_middle = np.linalg.norm((mu - mu.mean(axis=0))[:, self.active], axis=1)
         typical = most_typical(_given(codes.spacing)[rows], codes.error[rows], from_middle)
@@ -111,7 +111,7 @@ class OpenedModel:
         """What the browser needs of the codes, for `latent/latent.js`."""
         codes = self.bundle.codes
         wanted = {
-            **{name: placed.xy for name, placed in codes.maps.items()},
+            **{name: one.xy for name, one in codes.maps.items()},
             "mu": codes.mu,
             "active": self.active,
             "spacing": np.sort(_given(codes.spacing)),
@@ -119,7 +119,7 @@ class OpenedModel:
             "error": codes.error,
             "pca_mean": codes.pca_mean,
             "pca_components": codes.pca_components,
-            "drawn": None if codes.placed.all() else (~codes.placed).astype(np.uint8),
+            "drawn": None if codes.of_images.all() else (~codes.of_images).astype(np.uint8),
             "held_out": None if codes.split is None else codes.held_out.astype(np.uint8),
         }
         return pack_arrays({name: array for name, array in wanted.items() if array is not None})
@@ -138,26 +138,26 @@ class OpenedModel:
 
         A draw from the prior came from none.
         """
-        placed = self.bundle.codes.placed
-        images = _all_originals(self) if self.has_originals and placed[item] else None
-        return None if images is None else np.asarray(images[np.count_nonzero(placed[:item])])
+        of_images = self.bundle.codes.of_images
+        images = _all_originals(self) if self.has_originals and of_images[item] else None
+        return None if images is None else np.asarray(images[np.count_nonzero(of_images[:item])])
 
     @cached_property
     def item_names(self) -> tuple[str, ...] | None:
         """File name of each item, empty for draws; None where they are not known here."""
-        placed = self.bundle.codes.placed
-        named = originals.names(self.bundle, self.bundle.codes.ids[placed])
+        of_images = self.bundle.codes.of_images
+        named = originals.names(self.bundle, self.bundle.codes.ids[of_images])
         if named is None:
             return None
         rest = iter(named)
-        return tuple(next(rest) if is_item else "" for is_item in placed)
+        return tuple(next(rest) if is_item else "" for is_item in of_images)
 
 
 @lru_cache(maxsize=2)  # each may be tens of megabytes
 def _all_originals(opened: OpenedModel) -> np.ndarray | None:
     """Load them all at once: some sources are slow to open for each image anew."""
     codes = opened.bundle.codes
-    return originals.load(opened.bundle, codes.ids[codes.placed])
+    return originals.load(opened.bundle, codes.ids[codes.of_images])
 
 
 def _given(array: np.ndarray | None) -> np.ndarray:
@@ -190,7 +190,7 @@ def _with_kept_maps(opened: OpenedModel) -> OpenedModel:
 @lru_cache(maxsize=32)
 def _extended(opened: OpenedModel, names: tuple[str, ...]) -> OpenedModel:
     codes = opened.bundle.codes
-    more = {name: placed for name, placed in mapping.kept(codes).items() if name in names}
+    more = {name: one for name, one in mapping.kept(codes).items() if name in names}
     bundle = replace(opened.bundle, codes=replace(codes, maps={**codes.maps, **more}))
     digest = hashlib.sha256(opened.version.encode())
     for name in names:

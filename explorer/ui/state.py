@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.clearing import Cleared
-from explorer.placing import Placement
+from explorer.inversion import FoundCode
 from explorer.store import KeptUpload
 
 _MOST_OWN_PICTURES = 8  # kept for a session, one for each model
@@ -28,12 +28,12 @@ class OwnPicture:
     Attributes:
         number: Which of the pictures placed in this session it is, from 1.
         pixels: The picture as the model sees it, (c, h, w), uint8.
-        placement: Where its code lies.
+        found: Its code, and how good that is.
     """
 
     number: int
     pixels: np.ndarray
-    placement: Placement
+    found: FoundCode
 
 
 def note_cleared(page: str, cleared: Cleared) -> None:
@@ -125,15 +125,15 @@ def turn(key: str, by: int) -> None:
     st.session_state[key] = turns(key) + by
 
 
-def kept_placement(key: str) -> Placement | None:
-    """Return the placement that was kept last if it has this key."""
-    kept: tuple[str, Placement] | None = st.session_state.get("placement")
+def kept_code(key: str) -> FoundCode | None:
+    """Return the code that was kept last if it has this key."""
+    kept: tuple[str, FoundCode] | None = st.session_state.get("found")
     return kept[1] if kept and kept[0] == key else None
 
 
-def keep_placement(key: str, placement: Placement) -> None:
-    """Keep where a picture was placed; it replaces the one before."""
-    st.session_state["placement"] = (key, placement)
+def keep_code(key: str, found: FoundCode) -> None:
+    """Keep the code found for a picture; it replaces the one before."""
+    st.session_state["found"] = (key, found)
 
 
 def kept_upload(files: tuple[str, ...]) -> KeptUpload | None:
@@ -153,18 +153,18 @@ def last_upload() -> KeptUpload | None:
     return kept[1] if kept else None
 
 
-def keep_own_picture(version: str, pixels: np.ndarray, placement: Placement) -> None:
+def keep_own_picture(version: str, pixels: np.ndarray, found: FoundCode) -> None:
     """Keep a picture that stays on the stage of a model; it replaces the one before.
 
     Args:
         version: Version of the opened model it was placed in.
         pixels: The picture as the model sees it, (c, h, w), uint8.
-        placement: Where its code lies.
+        found: Its code, and how good that is.
     """
     kept = _own_pictures()
     kept.pop(version, None)  # the newest comes last
     number = 1 + max((picture.number for picture in kept.values()), default=0)
-    kept[version] = OwnPicture(number=number, pixels=pixels, placement=placement)
+    kept[version] = OwnPicture(number=number, pixels=pixels, found=found)
     for oldest in list(kept)[:-_MOST_OWN_PICTURES]:
         del kept[oldest]
 

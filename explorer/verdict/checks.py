@@ -99,7 +99,7 @@ def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
         _collapse(config, silent),
     ]
     if not is_collapsed:
-        n_codes = int(bundle.codes.placed.sum())
+        n_codes = int(bundle.codes.of_images.sum())
         found.append(_holes(config, share, n_codes=n_codes, is_blurred=is_blurred))
     if bundle.model.has_posterior and (
         is_pressed or not is_blurred
@@ -146,7 +146,7 @@ def _explained(mse: float, variance: float) -> float:
 def _learnt_error(bundle: ModelBundle) -> float:
     """Return the mean squared error of the training images that have a code on the map."""
     codes = bundle.codes
-    learnt = codes.placed & ~codes.held_out
+    learnt = codes.of_images & ~codes.held_out
     return float(codes.error[learnt].mean()) if learnt.any() else bundle.scores["mse"]
 
 
@@ -159,8 +159,8 @@ def _silent(bundle: ModelBundle) -> list[int]:
 
 
 def _codes(bundle: ModelBundle) -> tuple[np.ndarray, np.ndarray]:
-    placed = bundle.codes.placed
-    return bundle.codes.mu[placed], bundle.codes.logvar[placed]
+    of_images = bundle.codes.of_images
+    return bundle.codes.mu[of_images], bundle.codes.logvar[of_images]
 
 
 def _collapse(config: TrainConfig, silent: list[int]) -> Finding:

@@ -21,7 +21,7 @@ from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.explore.making_map import make_map
 from explorer.ui.views.explore.managing import PAGE, draw_managing
 from explorer.ui.views.explore.model_card import open_model_card
-from explorer.ui.views.explore.place_image import open_placing
+from explorer.ui.views.explore.place_image import open_place_image
 from explorer.ui.views.gallery import gallery
 from explorer.ui.views.undoing import draw_undo
 from explorer.ui.words import plain
@@ -116,7 +116,7 @@ def _facts(opened: OpenedModel) -> None:
         width="stretch",
         help=say("explore.place_image_help"),
     ):
-        open_placing(opened)
+        open_place_image(opened)
     if st.button(
         say("explore.about_model"),
         key="about-model",

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.data.decoding import MAX_PICTURE_BYTES, SUFFIXES, open_picture
 from explorer.data.framing import Framing, Part, framed, shrunk, suggested
 from explorer.errors import ExplorerError
-from explorer.placing import Placement, place, place_by_encoder
+from explorer.inversion import FoundCode, code_by_encoder, find_code
 from explorer.ui import address, state
 from explorer.ui.networks import encodes_live, habit, with_weights
 from explorer.ui.opened import OpenedModel
@@ -22,20 +22,20 @@ _PARTS: tuple[Part, ...] = ("whole", "middle", "stretched", "drawing")
 _CLOSEST = 4.0  # zoom
 
 
-def open_placing(opened: OpenedModel) -> None:
+def open_place_image(opened: OpenedModel) -> None:
     """Open the panel over the page."""
-    st.dialog(say("placing.title"), width="medium")(_draw)(opened)
+    st.dialog(say("place_image.title"), width="medium")(_draw)(opened)
 
 
 def _draw(opened: OpenedModel) -> None:
     bundle = opened.bundle
     c, h, w = bundle.data.image_shape
-    name, colours = plain(bundle.title or bundle.name), say(f"placing.colours_{c}")
-    st.caption(say("placing.intro", name=name, width=w, height=h, colours=colours))
+    name, colours = plain(bundle.title or bundle.name), say(f"place_image.colours_{c}")
+    st.caption(say("place_image.intro", name=name, width=w, height=h, colours=colours))
     file = st.file_uploader(
-        say("placing.file"),
+        say("place_image.file"),
         type=[suffix.removeprefix(".") for suffix in SUFFIXES],
-        help=say("placing.file_help"),
+        help=say("place_image.file_help"),
         max_upload_size=MAX_PICTURE_BYTES // 2**20,
         key=f"place-{opened.version}",
     )
@@ -51,9 +51,9 @@ def _draw(opened: OpenedModel) -> None:
             framing = _framing(opened, picture, key)
         pixels = framed(picture, framing, habit(opened), size=h, grey=c == 1)
         with shown:
-            placement = _show(opened, pixels)
-            if placement is not None:
-                _offer(opened, pixels, placement)
+            found = _show(opened, pixels)
+            if found is not None:
+                _offer(opened, pixels, found)
     except ExplorerError as error:
         st.error(plain(str(error)))
 
@@ -68,33 +68,33 @@ def _framing(opened: OpenedModel, picture: np.ndarray, key: str) -> Framing:
     with st.container(horizontal=True, vertical_alignment="center"):
         for side, by in (("left", -1), ("right", 1)):
             st.button(
-                say(f"placing.turn_{side}"),
+                say(f"place_image.turn_{side}"),
                 key=f"place-{side}",
                 icon=f":material/rotate_90_degrees_{'ccw' if by < 0 else 'cw'}:",
                 on_click=state.turn,
                 args=(turned, by),
             )
-        mirror = st.toggle(say("placing.mirror"), key=f"place-mirror-{key}")
+        mirror = st.toggle(say("place_image.mirror"), key=f"place-mirror-{key}")
         invert = st.toggle(
-            say("placing.invert"),
+            say("place_image.invert"),
             value=first.invert,
             key=f"place-invert-{key}",
-            help=say("placing.invert_help"),
+            help=say("place_image.invert_help"),
         )
     if invert and first.invert:
-        st.caption(say("placing.inverted"))
+        st.caption(say("place_image.inverted"))
     part = st.segmented_control(
-        say("placing.part"),
+        say("place_image.part"),
         parts,
-        format_func=lambda part: say(f"placing.part_{part}"),
+        format_func=lambda part: say(f"place_image.part_{part}"),
         default=first.part,
         required=True,
         key=f"place-part-{key}",
         width="stretch",
     )
-    zoom = st.slider(say("placing.zoom"), 0.5, _CLOSEST, 1.0, 0.1, key=f"place-zoom-{key}")
-    right = st.slider(say("placing.right"), -1.0, 1.0, 0.0, 0.05, key=f"place-right-{key}")
-    lower = st.slider(say("placing.down"), -1.0, 1.0, 0.0, 0.05, key=f"place-down-{key}")
+    zoom = st.slider(say("place_image.zoom"), 0.5, _CLOSEST, 1.0, 0.1, key=f"place-zoom-{key}")
+    right = st.slider(say("place_image.right"), -1.0, 1.0, 0.0, 0.05, key=f"place-right-{key}")
+    lower = st.slider(say("place_image.down"), -1.0, 1.0, 0.0, 0.05, key=f"place-down-{key}")
     return Framing(
         turns=state.turns(turned),
         mirror=mirror,
@@ -106,66 +106,66 @@ def _framing(opened: OpenedModel, picture: np.ndarray, key: str) -> Framing:
     )
 
 
-def _show(opened: OpenedModel, pixels: np.ndarray) -> Placement | None:
+def _show(opened: OpenedModel, pixels: np.ndarray) -> FoundCode | None:
     """Draw the picture as the model sees it, and what the model makes of it once that is known."""
     with st.container(key="place-pair"):
         given, drawn = st.columns(2)
     with given:
-        _picture(pixels, say("placing.seen"), "place-seen")
+        _picture(pixels, say("place_image.seen"), "place-seen")
     with drawn:
         slot = st.empty()
-    placement = _placement(opened, pixels, slot)
-    if placement is not None:
+    found = _code(opened, pixels, slot)
+    if found is not None:
         with slot.container():
-            _picture(placement.x_hat, say("placing.drawn"), "place-drawn")
-    return placement
+            _picture(found.x_hat, say("place_image.drawn"), "place-drawn")
+    return found
 
 
-def _placement(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> Placement | None:
+def _code(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> FoundCode | None:
     """Return where a picture lies: at once, or where that takes long, when it is asked for."""
     if encodes_live(opened.bundle):
-        return place_by_encoder(with_weights(opened), pixels)
+        return code_by_encoder(with_weights(opened), pixels)
     key = f"{opened.version}-{hashlib.sha256(pixels.tobytes()).hexdigest()}"
-    placement = state.kept_placement(key)
-    if placement is None and slot.button(
-        say("placing.find"), key="place-find", type="primary", help=say("placing.find_help")
+    found = state.kept_code(key)
+    if found is None and slot.button(
+        say("place_image.find"), key="place-find", type="primary", help=say("place_image.find_help")
     ):
-        placement = _found(opened, pixels, slot)
-        state.keep_placement(key, placement)
-    return placement
+        found = _search(opened, pixels, slot)
+        state.keep_code(key, found)
+    return found
 
 
-def _found(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> Placement:
+def _search(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> FoundCode:
     """Look for the code, with a bar that fills where the model is to search for it."""
     assert opened.bundle.folder is not None  # it was read from there
     is_search = not opened.bundle.model.has_encoder
-    words = say("placing.searching" if is_search else "placing.encoding")
-    slot.progress(0.0, say("placing.starting"))
-    return place(opened.bundle.folder, pixels, lambda share: _progress(slot, share, words))
+    words = say("place_image.searching" if is_search else "place_image.encoding")
+    slot.progress(0.0, say("place_image.starting"))
+    return find_code(opened.bundle.folder, pixels, lambda share: _progress(slot, share, words))
 
 
 def _progress(slot: DeltaGenerator, share: float, words: str) -> None:
     slot.progress(min(share, 1.0), words)
 
 
-def _offer(opened: OpenedModel, pixels: np.ndarray, placement: Placement) -> None:
+def _offer(opened: OpenedModel, pixels: np.ndarray, found: FoundCode) -> None:
     """Say how the code was found and how well the model knows such a picture; lead there."""
-    if placement.n_steps:
-        how = say("placing.by_search", steps=placement.n_steps)
+    if found.n_steps:
+        how = say("place_image.by_search", steps=found.n_steps)
     else:
-        how = say("placing.by_encoder")
-    share = opened.share_drawn_better(placement.error)
-    st.markdown(f"{how} {say('placing.error', percent=round(100 * share))}")
+        how = say("place_image.by_encoder")
+    share = opened.share_drawn_better(found.error)
+    st.markdown(f"{how} {say('place_image.error', percent=round(100 * share))}")
     if st.button(
-        say("placing.go"),
+        say("place_image.go"),
         key="place-go",
         type="primary",
         icon=":material/explore:",
         width="stretch",
-        help=say("placing.go_help"),
+        help=say("place_image.go_help"),
     ):
-        state.keep_own_picture(opened.version, pixels, placement)
-        address.remember_code(placement.z.tolist(), None)
+        state.keep_own_picture(opened.version, pixels, found)
+        address.remember_code(found.z.tolist(), None)
         st.rerun()
 
 

@@ -1,4 +1,4 @@
-"""Finds the code of the user's own image in the latent space of a model.
+"""Finds the code of an image in the latent space of a model (inversion).
 
 An encoder gives it at once. Without one, `latent-explorer encode` searches for it in a process of
 its own, because that needs torch, which the app does without; the process ends when the code is
@@ -26,7 +26,7 @@ _at_a_time = threading.BoundedSemaphore(2)  # each takes some 300 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Placement:
+class FoundCode:
     """A code for a picture, and how good it is.
 
     Attributes:
@@ -42,7 +42,7 @@ class Placement:
     n_steps: int
 
 
-def place_by_encoder(bundle: ModelBundle, pixels: np.ndarray) -> Placement:
+def code_by_encoder(bundle: ModelBundle, pixels: np.ndarray) -> FoundCode:
     """Return the code that a model's encoder gives an image.
 
     Args:
@@ -51,10 +51,10 @@ def place_by_encoder(bundle: ModelBundle, pixels: np.ndarray) -> Placement:
     """
     z = encode(bundle, (pixels / np.float32(255))[None].astype(np.float32))
     x_hat = np.rint(decode(bundle, z)[0] * 255).astype(np.uint8)
-    return Placement(z=z[0], x_hat=x_hat, error=_error(x_hat, pixels), n_steps=0)
+    return FoundCode(z=z[0], x_hat=x_hat, error=_error(x_hat, pixels), n_steps=0)
 
 
-def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> Placement:
+def find_code(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> FoundCode:
     """Find the code of a picture.
 
     Args:
@@ -74,7 +74,7 @@ def place(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> 
         arrays = read_npz(codes, cap_bytes=_MOST_BYTES, kinds=NUMBERS + "U")  # with its name
         with Image.open(drawn) as image:
             x_hat = _to_pixels(image)
-    return Placement(
+    return FoundCode(
         z=arrays["mu"][0],
         x_hat=x_hat,
         error=_error(x_hat, pixels),
