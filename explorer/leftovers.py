@@ -1,4 +1,4 @@
-"""What nobody uses any more and nobody would miss: uploads without a run, halves of killed writes.
+"""Deletes what nothing uses: uploads without a run, maps without a model, halves of killed writes.
 
 Knows nothing of pages.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer import jobs, store
+from explorer import jobs, mapping, store
 from explorer.bundle import read_summary
 from explorer.disk import is_abandoned
 from explorer.errors import ExplorerError
@@ -73,7 +73,7 @@ def drop_upload(path: Path) -> None:
 
 
 def sweep() -> None:
-    """Delete uploads that were not used for a week, and what killed writers have left."""
+    """Delete uploads unused for a week, maps of codes that no model has, and halves of writes."""
     for place in (store.uploads_folder(), store.bundles_folder(), store.runs_folder()):
         for depth in ("", "*/", "*/*/"):
             for left in place.glob(f"{depth}{_BEGUN}"):
@@ -86,6 +86,7 @@ def sweep() -> None:
         if run.said().out and run.checkpoint.exists() and not run.is_worked_on():
             _delete(run.checkpoint)  # its model is saved: nothing goes on from there
     drop_unused_uploads(older_than_s=_UPLOADS_KEPT_S)
+    mapping.drop_unused()
 
 
 def _delete(path: Path) -> None:

@@ -5,6 +5,7 @@ hundreds of megabytes. Knows nothing of pages.
 """
 
 import hashlib
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import numpy as np
 
 from explorer import store
 from explorer.bundle import Codes, LatentMap
+from explorer.bundle.arrays import read_mu
 from explorer.data.npz import npz_bytes, read_npz
 from explorer.disk import replace_file
 from explorer.errors import MachineError
@@ -66,14 +68,33 @@ def kept(codes: Codes) -> dict[str, LatentMap]:
     return maps
 
 
+def drop_unused() -> None:
+    """Delete the maps of codes that no bundle has, as where it was deleted or trained again."""
+    folders = {path.name: path for path in _maps_folder().glob("*") if path.is_dir()}
+    if not folders:
+        return
+    for model in store.models().models:
+        with if_readable():
+            folders.pop(_digest(read_mu(model.folder)), None)
+    for folder in folders.values():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _map(method: MapMethod, xy: np.ndarray) -> LatentMap:
     return LatentMap(xy=xy, method=method.name, settings=method.settings, is_exact=method.is_exact)
 
 
 def _folder(codes: Codes) -> Path:
     """Return where the maps of codes lie, whichever bundle they belong to."""
-    digest = hashlib.sha256(codes.mu.tobytes()).hexdigest()[:16]
-    return store.home() / "maps" / digest
+    return _maps_folder() / _digest(codes.mu)
+
+
+def _maps_folder() -> Path:
+    return store.home() / "maps"
+
+
+def _digest(mu: np.ndarray) -> str:
+    return hashlib.sha256(mu.tobytes()).hexdigest()[:16]
 
 
 def _failed(method: MapMethod, reason: str) -> MachineError:

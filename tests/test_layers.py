@@ -28,8 +28,8 @@ ROOMS = [
     "verdict",  # core: what the numbers of a finished run come to
     "sweeping",  # core: many settings, and which to choose
     "comparing",  # core: several models beside each other
-    *("store", "originals", "jobs", "leftovers"),  # services
-    *("renaming", "clearing", "inversion", "mapping"),  # services too
+    *("store", "originals", "jobs", "mapping", "leftovers"),  # services
+    *("renaming", "clearing", "inversion"),  # services too
     *("bench", "cli", "ui"),  # shells; the command line starts the bench
 ]
 EXPLORING = {

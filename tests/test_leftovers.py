@@ -1,12 +1,15 @@
 import os
+import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from explorer import jobs, leftovers, store
+from explorer import jobs, leftovers, mapping, store
 from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
+from explorer.projection import method_named
 from tests.inputs import png
 
 WEEK_S = 7 * 86_400
@@ -24,8 +27,6 @@ def age(upload: store.KeptUpload, by_s: float) -> None:
 @pytest.fixture
 def used(tiny) -> store.KeptUpload:
     """An upload that a model in the home was trained on."""
-    from dataclasses import replace
-
     upload = kept(1, 2)
     model = replace(tiny, config=replace(tiny.config, data=str(upload.path)))
     write_bundle(model, store.bundles_folder() / "tiny")
@@ -93,3 +94,26 @@ def test_halves_of_killed_writes_are_swept_and_those_being_written_are_not():
     assert [half.exists() for half in halves] == [False, False]
     assert fresh.exists()
     assert upload.path.exists()
+
+
+@pytest.mark.slow
+def test_maps_go_with_the_codes_that_they_were_made_of(tiny):
+    method = method_named("pca")
+    assert method is not None
+    write_bundle(tiny, store.bundles_folder() / "tiny")
+    other = replace(tiny, codes=replace(tiny.codes, mu=tiny.codes.mu + 1, maps={}))
+    write_bundle(other, store.bundles_folder() / "other")
+    for bundle in (tiny, other):
+        mapping.make(bundle.codes, method, lambda share: None)
+    leftovers.sweep()
+    assert "pca" in mapping.kept(tiny.codes)
+    assert "pca" in mapping.kept(other.codes)
+
+    shutil.rmtree(store.bundles_folder() / "other")
+    leftovers.sweep()
+    assert "pca" in mapping.kept(tiny.codes)
+    assert not mapping.kept(other.codes)
+
+    write_bundle(other, store.bundles_folder() / "tiny")  # trained again, under the same name
+    leftovers.sweep()
+    assert not list((store.home() / "maps").iterdir())

@@ -157,6 +157,11 @@ def read_codes(
     return codes
 
 
+def read_mu(folder: Path) -> np.ndarray:
+    """Read the codes alone, shape (n, d), unchecked; read it within a `door`."""
+    return read_npz(file_in(folder, _CODES), cap_bytes=CAPS[_CODES], only="mu")["mu"]
+
+
 def check_codes(codes: Codes, data: DataFacts, model: ModelSpec, folder: Path) -> None:
     """Refuse codes whose arrays do not fit one another, the data or the network.
 
