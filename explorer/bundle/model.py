@@ -10,19 +10,7 @@ from typing import get_args
 
 from explorer.config import Activation, Binarize, Likelihood, Precision, SigmaScope
 from explorer.errors import ShapeError
-from explorer.models.layers import (
-    Activate,
-    BatchNorm,
-    Conv,
-    ConvTranspose,
-    Crop,
-    GroupNorm,
-    Layer,
-    Linear,
-    Reshape,
-    Residual,
-    Upsample,
-)
+from explorer.models import layers
 from explorer.models.spec import (
     DECODER_STACKS,
     ENCODER_STACKS,
@@ -33,17 +21,17 @@ from explorer.models.spec import (
 )
 from explorer.models.walk import walk
 
-_LAYERS: Mapping[str, type[Layer]] = {
-    "linear": Linear,
-    "conv": Conv,
-    "conv_transpose": ConvTranspose,
-    "batch_norm": BatchNorm,
-    "group_norm": GroupNorm,
-    "activate": Activate,
-    "reshape": Reshape,
-    "upsample": Upsample,
-    "crop": Crop,
-    "residual": Residual,
+_LAYERS: Mapping[str, type[layers.Layer]] = {
+    "linear": layers.Linear,
+    "conv": layers.Conv,
+    "conv_transpose": layers.ConvTranspose,
+    "batch_norm": layers.BatchNorm,
+    "group_norm": layers.GroupNorm,
+    "activate": layers.Activate,
+    "reshape": layers.Reshape,
+    "upsample": layers.Upsample,
+    "crop": layers.Crop,
+    "residual": layers.Residual,
 }
 _NAMES = {layer: name for name, layer in _LAYERS.items()}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -124,13 +112,13 @@ def _check_shapes(spec: ModelSpec) -> None:
 
 def _stacks_entry(stacks: Stacks) -> dict[str, object]:
     return {
-        name.partition(".")[2]: [_layer_entry(layer) for layer in layers] for name, layers in stacks
+        name.partition(".")[2]: [_layer_entry(layer) for layer in stack] for name, stack in stacks
     }
 
 
-def _layer_entry(layer: Layer) -> dict[str, object]:
+def _layer_entry(layer: layers.Layer) -> dict[str, object]:
     entry: dict[str, object] = {"layer": _NAMES[type(layer)]}
-    if isinstance(layer, Residual):
+    if isinstance(layer, layers.Residual):
         parts = {"body": layer.body, "shortcut": layer.shortcut}
         return entry | {name: [_layer_entry(each) for each in part] for name, part in parts.items()}
     return entry | dataclasses.asdict(layer)
@@ -152,7 +140,7 @@ def _layers(entries: object, depth: int = 0) -> Layers:
     return tuple(_layer(entry, depth) for entry in entries)
 
 
-def _layer(entry: Mapping[str, object], depth: int) -> Layer:
+def _layer(entry: Mapping[str, object], depth: int) -> layers.Layer:
     values = dict(entry)
     name = values.pop("layer", None)
     if not isinstance(name, str) or name not in _LAYERS:
@@ -160,18 +148,20 @@ def _layer(entry: Mapping[str, object], depth: int) -> Layer:
     layer = _LAYERS[name]
     if sorted(values) != sorted(field.name for field in dataclasses.fields(layer)):
         raise ValueError(f"a layer {name} has other settings")
-    if layer is Residual:
-        return Residual(_layers(values["body"], depth + 1), _layers(values["shortcut"], depth + 1))
-    if layer is Activate:
+    if layer is layers.Residual:
+        return layers.Residual(
+            _layers(values["body"], depth + 1), _layers(values["shortcut"], depth + 1)
+        )
+    if layer is layers.Activate:
         if values["fn"] not in get_args(Activation):
             raise ValueError(f"a non-linearity is none of {', '.join(get_args(Activation))}")
-        return Activate(values["fn"])  # type: ignore[arg-type]
-    if layer is Reshape:
+        return layers.Activate(values["fn"])  # type: ignore[arg-type]
+    if layer is layers.Reshape:
         shape = values["shape"]
         if not isinstance(shape, list) or len(shape) not in (1, 3):
             raise ValueError("a shape is one number or three")
         _check_numbers(shape)
-        return Reshape(tuple(shape))
+        return layers.Reshape(tuple(shape))
     _check_numbers(value for key, value in values.items() if key != "padding")
     _check_numbers((values.get("padding", 0),), least=0)
     return layer(**values)  # type: ignore[arg-type]

@@ -11,24 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.config import Activation
-from explorer.models.layers import (
-    Activate,
-    BatchNorm,
-    Conv,
-    ConvTranspose,
-    Crop,
-    GroupNorm,
-    Layer,
-    Linear,
-    Reshape,
-    Residual,
-    Upsample,
-)
+from explorer.models import layers
 
 
-def build(layers: tuple[Layer, ...]) -> nn.Sequential:
+def build(stack: tuple[layers.Layer, ...]) -> nn.Sequential:
     """Return the modules of a stack, in order, with weights not yet set (see `initialise`)."""
-    return nn.Sequential(*(_module(layer) for layer in layers))
+    return nn.Sequential(*(_module(layer) for layer in stack))
 
 
 @torch.no_grad()
@@ -75,30 +63,30 @@ def _fan(module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
     return module.in_channels * seen
 
 
-def _module(layer: Layer) -> nn.Module:
+def _module(layer: layers.Layer) -> nn.Module:
     """Return one module, without drawing weights from torch's global random state."""
     match layer:
-        case Linear(n_in, n_out):
+        case layers.Linear(n_in, n_out):
             return nn.Linear(n_in, n_out, device="meta").to_empty(device="cpu")
-        case Conv(n_in, n_out, kernel, stride, padding):
+        case layers.Conv(n_in, n_out, kernel, stride, padding):
             conv = nn.Conv2d(n_in, n_out, kernel, stride, padding, device="meta")
             return conv.to_empty(device="cpu")
-        case ConvTranspose(n_in, n_out, kernel, stride, padding):
+        case layers.ConvTranspose(n_in, n_out, kernel, stride, padding):
             rise = nn.ConvTranspose2d(n_in, n_out, kernel, stride, padding, device="meta")
             return rise.to_empty(device="cpu")
-        case BatchNorm(n):
+        case layers.BatchNorm(n):
             return _BatchNorm(n)
-        case GroupNorm(n, groups):
+        case layers.GroupNorm(n, groups):
             return nn.GroupNorm(groups, n)
-        case Activate(fn):
+        case layers.Activate(fn):
             return _ACTIVATIONS[fn]()
-        case Reshape(shape):
+        case layers.Reshape(shape):
             return nn.Flatten() if len(shape) == 1 else nn.Unflatten(1, shape)
-        case Upsample(scale):
+        case layers.Upsample(scale):
             return nn.Upsample(scale_factor=scale, mode="nearest")
-        case Crop(size):
+        case layers.Crop(size):
             return _Crop(size)
-        case Residual(body, shortcut):
+        case layers.Residual(body, shortcut):
             return _Residual(build(body), build(shortcut))
 
 

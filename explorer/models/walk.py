@@ -6,19 +6,7 @@ Knows nothing of weights, torch or files.
 import math
 
 from explorer.errors import ShapeError
-from explorer.models.layers import (
-    Activate,
-    BatchNorm,
-    Conv,
-    ConvTranspose,
-    Crop,
-    GroupNorm,
-    Layer,
-    Linear,
-    Reshape,
-    Residual,
-    Upsample,
-)
+from explorer.models import layers
 from explorer.models.spec import Stacks
 
 Shape = tuple[int, ...]
@@ -39,10 +27,10 @@ def walk(stacks: Stacks, shape: Shape) -> tuple[int, Shape]:
         ShapeError: Two layers do not fit together.
     """
     total = 0
-    for prefix, layers in stacks:
-        for i, layer in enumerate(layers):
+    for prefix, stack in stacks:
+        for i, layer in enumerate(stack):
             name = f"{prefix}.{i}"
-            if isinstance(layer, Residual):
+            if isinstance(layer, layers.Residual):
                 in_body, after = walk(((f"{name}.body", layer.body),), shape)
                 in_shortcut, other = walk(((f"{name}.shortcut", layer.shortcut),), shape)
                 if after != other:
@@ -61,37 +49,37 @@ def walk(stacks: Stacks, shape: Shape) -> tuple[int, Shape]:
     return total, shape
 
 
-def _shape_after(layer: Layer, shape: Shape) -> Shape:
+def _shape_after(layer: layers.Layer, shape: Shape) -> Shape:
     """Return the shape a layer other than Residual gives; () where it does not fit."""
     match layer, shape:
-        case Linear(n_in, n_out), (n,) if n == n_in:
+        case layers.Linear(n_in, n_out), (n,) if n == n_in:
             return (n_out,)
-        case Conv(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
+        case layers.Conv(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
             return (n_out, *((n + 2 * padding - kernel) // stride + 1 for n in (h, w)))
-        case ConvTranspose(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
+        case layers.ConvTranspose(n_in, n_out, kernel, stride, padding), (c, h, w) if c == n_in:
             return (n_out, *((n - 1) * stride - 2 * padding + kernel for n in (h, w)))
-        case BatchNorm(n), (c, *_) if c == n:
+        case layers.BatchNorm(n), (c, *_) if c == n:
             return shape
-        case GroupNorm(n, groups), (c, *_) if c == n and n % groups == 0:
+        case layers.GroupNorm(n, groups), (c, *_) if c == n and n % groups == 0:
             return shape
-        case Activate(), _:
+        case layers.Activate(), _:
             return shape
-        case Reshape(wanted), _ if math.prod(wanted) == math.prod(shape):
+        case layers.Reshape(wanted), _ if math.prod(wanted) == math.prod(shape):
             return wanted
-        case Upsample(scale), (c, h, w):
+        case layers.Upsample(scale), (c, h, w):
             return (c, h * scale, w * scale)
-        case Crop(size), (c, h, w) if size <= min(h, w):
+        case layers.Crop(size), (c, h, w) if size <= min(h, w):
             return (c, size, size)
     return ()
 
 
-def _multiply_adds_of(layer: Layer, before: Shape, after: Shape) -> int:
+def _multiply_adds_of(layer: layers.Layer, before: Shape, after: Shape) -> int:
     match layer:
-        case Linear(n_in, n_out):
+        case layers.Linear(n_in, n_out):
             return n_in * n_out
-        case Conv(n_in, n_out, kernel):
+        case layers.Conv(n_in, n_out, kernel):
             return n_in * n_out * kernel**2 * math.prod(after[1:])
-        case ConvTranspose(n_in, n_out, kernel):  # each input pixel meets the whole kernel
+        case layers.ConvTranspose(n_in, n_out, kernel):  # each input pixel meets the whole kernel
             return n_in * n_out * kernel**2 * math.prod(before[1:])
     return 0
 

@@ -16,20 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explorer.config import Activation
-from explorer.models.layers import (
-    Activate,
-    BatchNorm,
-    Conv,
-    ConvTranspose,
-    Crop,
-    GroupNorm,
-    Layer,
-    Linear,
-    Reshape,
-    Residual,
-    Upsample,
-    weight_shapes,
-)
+from explorer.models import layers
 
 EPSILON = 1e-5  # of both normalisations, as in torch
 
@@ -38,7 +25,7 @@ EPSILON = 1e-5  # of both normalisations, as in torch
 class Op:
     """A layer with its own arrays by name; a BatchNorm's have become `scale` and `shift`."""
 
-    layer: Layer
+    layer: layers.Layer
     arrays: Mapping[str, np.ndarray]
     body: "Ops" = ()
     shortcut: "Ops" = ()
@@ -48,7 +35,7 @@ Ops = tuple[Op, ...]
 
 
 def prepare(
-    stacks: tuple[tuple[str, tuple[Layer, ...]], ...], weights: Mapping[str, np.ndarray]
+    stacks: tuple[tuple[str, tuple[layers.Layer, ...]], ...], weights: Mapping[str, np.ndarray]
 ) -> Ops:
     """Return stacks of layers as one row of ops that do the same with less work.
 
@@ -59,21 +46,21 @@ def prepare(
     Returns:
         The ops, their arrays in float64.
     """
-    return _rewritten(tuple(op for name, layers in stacks for op in _ops(layers, name, weights)))
+    return _rewritten(tuple(op for name, stack in stacks for op in _ops(stack, name, weights)))
 
 
-def _ops(layers: tuple[Layer, ...], prefix: str, weights: Mapping[str, np.ndarray]) -> Ops:
+def _ops(stack: tuple[layers.Layer, ...], prefix: str, weights: Mapping[str, np.ndarray]) -> Ops:
     """Give each layer of a stack its own arrays, in float64 for the arithmetic to come."""
     ops = []
-    for i, layer in enumerate(layers):
+    for i, layer in enumerate(stack):
         own = f"{prefix}.{i}"
-        if isinstance(layer, Residual):
+        if isinstance(layer, layers.Residual):
             body = _ops(layer.body, f"{own}.body", weights)
             ops.append(Op(layer, {}, body, _ops(layer.shortcut, f"{own}.shortcut", weights)))
             continue
-        parts = [name.removeprefix("own.0.") for name in weight_shapes((layer,), "own")]
+        parts = [name.removeprefix("own.0.") for name in layers.weight_shapes((layer,), "own")]
         arrays = {part: weights[f"{own}.{part}"].astype(np.float64) for part in parts}
-        if isinstance(layer, BatchNorm):
+        if isinstance(layer, layers.BatchNorm):
             scale = arrays["weight"] / np.sqrt(arrays["running_var"] + EPSILON)
             arrays = {"scale": scale, "shift": arrays["bias"] - arrays["running_mean"] * scale}
         ops.append(Op(layer, arrays))
@@ -83,7 +70,7 @@ def _ops(layers: tuple[Layer, ...], prefix: str, weights: Mapping[str, np.ndarra
 def _rewritten(ops: Ops) -> Ops:
     done: list[Op] = []
     for op in ops:
-        if isinstance(op.layer, Residual):
+        if isinstance(op.layer, layers.Residual):
             op = replace(op, body=_rewritten(op.body), shortcut=_rewritten(op.shortcut))
         _append(done, op)
     return tuple(done)
@@ -91,13 +78,19 @@ def _rewritten(ops: Ops) -> Ops:
 
 def _append(done: list[Op], op: Op) -> None:
     match done[-1].layer if done else None, op.layer:
-        case Upsample(), BatchNorm() | GroupNorm() | Activate() | Conv(_, _, 1, 1, 0):
+        case (
+            layers.Upsample(),
+            layers.BatchNorm()
+            | layers.GroupNorm()
+            | layers.Activate()
+            | layers.Conv(_, _, 1, 1, 0),
+        ):
             upsample = done.pop()
             _append(done, op)
             done.append(upsample)
-        case Upsample(scale), Conv(_, _, kernel, 1, padding) if padding < kernel:
+        case layers.Upsample(scale), layers.Conv(_, _, kernel, 1, padding) if padding < kernel:
             done[-1] = _transposed(op, scale)
-        case Linear() | Conv() | ConvTranspose(), BatchNorm():
+        case layers.Linear() | layers.Conv() | layers.ConvTranspose(), layers.BatchNorm():
             done[-1] = _with_norm(done[-1], op)
         case _:
             done.append(op)
@@ -105,7 +98,7 @@ def _append(done: list[Op], op: Op) -> None:
 
 def _transposed(op: Op, scale: int) -> Op:
     """Return the ConvTranspose that equals Upsample(scale) and then this Conv of stride 1."""
-    assert isinstance(op.layer, Conv)
+    assert isinstance(op.layer, layers.Conv)
     n_in, n_out, kernel = op.layer.n_in, op.layer.n_out, op.layer.kernel
     mirrored = op.arrays["weight"].transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]  # (n_in, n_out, k, k)
     weight = np.zeros((n_in, n_out, kernel + scale - 1, kernel + scale - 1))
@@ -113,14 +106,14 @@ def _transposed(op: Op, scale: int) -> Op:
         for x in range(scale):
             weight[:, :, y : y + kernel, x : x + kernel] += mirrored
     padding = kernel - 1 - op.layer.padding
-    layer = ConvTranspose(n_in, n_out, kernel + scale - 1, scale, padding)
+    layer = layers.ConvTranspose(n_in, n_out, kernel + scale - 1, scale, padding)
     return Op(layer, {"weight": weight, "bias": op.arrays["bias"]})
 
 
 def _with_norm(op: Op, norm: Op) -> Op:
     """Return the layer that equals this one and then the scale and shift of `norm`."""
     scale, weight = norm.arrays["scale"], op.arrays["weight"]
-    channel_axis = 1 if isinstance(op.layer, ConvTranspose) else 0
+    channel_axis = 1 if isinstance(op.layer, layers.ConvTranspose) else 0
     along_channels = [-1 if axis == channel_axis else 1 for axis in range(weight.ndim)]
     bias = op.arrays["bias"] * scale + norm.arrays["shift"]
     return Op(op.layer, {"weight": weight * scale.reshape(along_channels), "bias": bias})
@@ -139,28 +132,28 @@ def run(ops: Ops, x: np.ndarray) -> np.ndarray:
     for op in ops:
         arrays = {name: array.astype(np.float32, copy=False) for name, array in op.arrays.items()}
         match op.layer:
-            case Linear():
+            case layers.Linear():
                 x = x @ arrays["weight"].T + arrays["bias"]
-            case Conv():
+            case layers.Conv():
                 x = _conv(op.layer, arrays, x)
-            case ConvTranspose():
+            case layers.ConvTranspose():
                 x = _conv_transpose(op.layer, arrays, x)
-            case BatchNorm():
+            case layers.BatchNorm():
                 x = _scale_shift(x, arrays["scale"], arrays["shift"])
-            case GroupNorm(_, groups):
+            case layers.GroupNorm(_, groups):
                 grouped = x.reshape(len(x), groups, -1)
                 mean, variance = grouped.mean(2, keepdims=True), grouped.var(2, keepdims=True)
                 x = ((grouped - mean) / np.sqrt(variance + EPSILON)).reshape(x.shape)
                 x = _scale_shift(x, arrays["weight"], arrays["bias"])
-            case Activate(fn):
+            case layers.Activate(fn):
                 x = _ACTIVATIONS[fn](x)
-            case Reshape(shape):
+            case layers.Reshape(shape):
                 x = x.reshape(len(x), *shape)
-            case Upsample(scale):
+            case layers.Upsample(scale):
                 x = x.repeat(scale, 2).repeat(scale, 3)
-            case Crop(size):
+            case layers.Crop(size):
                 x = x[:, :, :size, :size]
-            case Residual():
+            case layers.Residual():
                 x = run(op.body, x) + run(op.shortcut, x)
     return x
 
@@ -170,7 +163,7 @@ def _scale_shift(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndar
     return np.asarray(x * scale.reshape(per_channel) + shift.reshape(per_channel))
 
 
-def _conv(layer: Conv, arrays: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+def _conv(layer: layers.Conv, arrays: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
     """Add one product of matrices per place in the kernel."""
     stride, edge = layer.stride, layer.padding
     x = np.pad(x, ((0, 0), (0, 0), (edge, edge), (edge, edge)))
@@ -184,7 +177,7 @@ def _conv(layer: Conv, arrays: Mapping[str, np.ndarray], x: np.ndarray) -> np.nd
 
 
 def _conv_transpose(
-    layer: ConvTranspose, arrays: Mapping[str, np.ndarray], x: np.ndarray
+    layer: layers.ConvTranspose, arrays: Mapping[str, np.ndarray], x: np.ndarray
 ) -> np.ndarray:
     """Spread each input pixel over the kernel's places, then cut the padding off."""
     stride, edge = layer.stride, layer.padding
