@@ -22,10 +22,10 @@ from explorer.training.objective import Objective
 from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.shown import MOST_CODES, rows_on_the_map, split_of
 
-_MOST_FOUND, _N_DRAWS = 256, 1_744  # of a network that cannot encode
+_MOST_FOUND, _N_DRAWS = 256, 1_744  # for a network without an encoder
 _ACTIVE_VARIANCE = 0.01
 _BATCH_SIZE = 500
-_LEAST_STD = 1e-6  # below it a coordinate is one and the same for all images
+_LEAST_STD = 1e-6  # below it, a dimension counts as the same for all images
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ElboMeans:
     Attributes:
         log_likelihood: log p(x|z), z drawn from the posterior.
         kl: KL(q(z|x) ‖ p(z)).
-        extra: What else the loss has; see `Objective.extra`.
+        extra: Further terms of the loss; see `Objective.extra`.
     """
 
     log_likelihood: float
@@ -72,7 +72,7 @@ def elbo_means(
 def make_bundle(
     vae: VAE, images: ImageSet, pixels: Pixels, objective: Objective, name: str
 ) -> ModelBundle:
-    """Score a trained network on the whole test split and gather all that exploring it takes.
+    """Score a trained network on the whole test split, and gather all that exploring it needs.
 
     Scores: `mse` (mean squared error per pixel of decode(mu)), `psnr_db` (of that mse, white being
     1), `active_units` (coordinates whose mu varies by more than 0.01 over the test images), and
@@ -87,35 +87,46 @@ def make_bundle(
         https://arxiv.org/abs/1509.00519
     """
     config, vae = objective.config, VAE.from_weights(vae.spec, vae.weights())
-    if not vae.spec.has_encoder:
-        if config.precision == "half":
-            vae.round_to_half()
-        return ModelBundle(
-            name=name,
-            model=vae.spec,
-            config=config,
-            data=replace(facts_of(images), fingerprint=images.fingerprint()),
-            scores={},
-            weights=vae.weights(),
-            codes=_drawn_codes(vae, images, pixels, config),
-        )
-    test = evenly(images.test_index, len(images.test_index))
-    if config.of_kind.standardises:
+    if vae.spec.has_encoder and config.of_kind.standardises:
         _standardise(vae, pixels, torch.as_tensor(images.train_index))
     if config.precision == "half":
         vae.round_to_half()
-    mu, logvar, error = _posteriors(vae, pixels, test)
+    if vae.spec.has_encoder:
+        scores = kept_scores(_test_scores(vae, images, pixels, objective))
+        codes = _encoded_codes(vae, images, pixels, config)
+    else:
+        scores, codes = {}, _drawn_codes(vae, images, pixels, config)
+    return ModelBundle(
+        name=name,
+        model=vae.spec,
+        config=config,
+        data=replace(facts_of(images), fingerprint=images.fingerprint()),
+        scores=scores,
+        weights=vae.weights(),
+        codes=codes,
+    )
+
+
+def _test_scores(
+    vae: VAE, images: ImageSet, pixels: Pixels, objective: Objective
+) -> dict[str, float]:
+    """Score a network with an encoder on the test images."""
+    test = evenly(images.test_index, len(images.test_index))
+    mu, _, error = _posteriors(vae, pixels, test)
     mse = float(error.mean(dtype=np.float64))
-    n_active = int((mu.var(axis=0) > _ACTIVE_VARIANCE).sum())
-    scores = {
+    return {
         "mse": mse,
         "psnr_db": -10 * math.log10(max(mse, 1e-10)),
         **(_elbo_scores(vae, pixels, test, objective) if vae.spec.has_posterior else {}),
-        "active_units": float(n_active),
+        "active_units": float((mu.var(axis=0) > _ACTIVE_VARIANCE).sum()),
     }
+
+
+def _encoded_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig) -> Codes:
+    """Return the codes of the images on the map."""
     ids = rows_on_the_map(images, config.data, MOST_CODES).astype(np.int64)
     mu, logvar, error = _posteriors(vae, pixels, torch.from_numpy(ids))
-    codes = Codes(
+    return Codes(
         mu=mu.clip(-LARGEST_VALUE, LARGEST_VALUE),
         logvar=logvar.clip(-LARGEST_VALUE, LARGEST_LOGVAR),
         ids=ids,
@@ -123,15 +134,6 @@ def make_bundle(
         split=split_of(images, ids),
         labels=None if images.labels is None else images.labels[ids],
         factors=None if images.factors is None else images.factors[ids],
-    )
-    return ModelBundle(
-        name=name,
-        model=vae.spec,
-        config=config,
-        data=replace(facts_of(images), fingerprint=images.fingerprint()),
-        scores=kept_scores(scores),
-        weights=vae.weights(),
-        codes=codes,
     )
 
 
@@ -146,7 +148,7 @@ def _elbo_scores(vae: VAE, pixels: Pixels, index: Tensor, objective: Objective) 
 
 
 def _standardise(vae: VAE, pixels: Pixels, index: Tensor) -> None:
-    """Give the codes of these images mean 0 and spread 1 in each coordinate that varies."""
+    """Give the codes of these images mean 0 and spread 1 in each dimension that varies."""
     mu = torch.from_numpy(_posteriors(vae, pixels, index)[0])
     std = mu.std(0, correction=0)
     vae.standardise(mu.mean(0), torch.where(std > _LEAST_STD, std, 1.0))
