@@ -1,4 +1,4 @@
-"""A few measured points, joined by lines. Knows nothing of what was measured."""
+"""A line chart of a few measured points. Knows nothing of what was measured."""
 
 import math
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ _DOT, _RING = 8, 17  # px across
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Points to be joined in the order given.
+    """Points that a line joins in their order.
 
     Attributes:
         name: What the legend calls it.
-        x: Places across, n numbers.
-        y: Places up, n numbers.
+        x: Horizontal positions, n numbers.
+        y: Vertical positions, n numbers.
         notes: Words beside each point; none, or n.
     """
 
@@ -51,76 +51,91 @@ def line_chart(
     ring: tuple[float, float] | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
-    """Draw lines, told apart by colour and by the shape of their dots.
+    """Draw lines that differ in colour and in the shape of their dots.
 
     Args:
         lines: What to draw; a legend names them where there are several.
-        x_title: What lies across, with the unit.
-        y_title: What goes up, with the unit.
-        doublings: Whether twice as much is one step across, wherever it begins, if all places are
-            above 0; only the places of points have ticks then.
+        x_title: Title of the horizontal axis, with the unit.
+        y_title: Title of the vertical axis, with the unit.
+        doublings: Whether the horizontal axis is logarithmic, if all x are above 0; then only the x
+            of points have ticks.
         diagonal: Name of the dotted line where x equals y; empty for none.
-        level: Height and name of a dotted line across; None for none.
-        ring: The point to be marked.
+        level: Height and name of a horizontal dotted line; None for none.
+        ring: A point to mark with a ring; None for none.
         theme: Page behind the figure, whose own background is clear.
 
     Raises:
-        ShapeError: A line has not as many places up, or notes, as across.
+        ShapeError: The x, y and notes of a line differ in number.
     """
     ink = INK[theme]
     figure = go.Figure(layout=_layout(x_title, y_title, len(lines) > 1, ink))
     places = sorted({x for line in lines for x in line.x})
     if diagonal and places:
-        far = places[-1] * 1.05
-        figure.add_scatter(
-            x=[0, far],
-            y=[0, far],
-            mode="lines",
-            line={"color": ink.text, "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        figure.add_annotation(
-            x=far, y=far, text=as_text(diagonal), showarrow=False, xanchor="right", yanchor="bottom"
-        )
-        figure.update_layout(xaxis_rangemode="tozero", yaxis_rangemode="tozero")
+        _add_diagonal(figure, diagonal, places[-1] * 1.05, ink)
     if level is not None:
-        figure.add_hline(
-            y=level[0],
-            line={"color": ink.text, "width": 1, "dash": "dot"},
-            annotation={"text": as_text(level[1]), "yanchor": "bottom"},
-            annotation_position="top right",
-        )
-        figure.update_layout(yaxis_rangemode="tozero")
+        _add_level(figure, *level, ink)
     if ring is not None:
-        figure.add_scatter(
-            x=ring[:1],
-            y=ring[1:],
-            mode="markers",
-            marker={
-                "size": _RING,
-                "color": "rgba(0,0,0,0)",
-                "line": {"width": 2, "color": ink.text},
-            },
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        _add_ring(figure, *ring, ink)
     for i, line in enumerate(lines):
         figure.add_trace(_trace(line, i, theme))
     if doublings and places and places[0] > 0:
-        steps = [math.log10(place) for place in places]
-        room = max(0.08 * (steps[-1] - steps[0]), 0.1)
-        figure.update_xaxes(
-            type="log",
-            tickvals=places,
-            ticktext=[f"{place:g}" for place in places],
-            range=[steps[0] - room, steps[-1] + room],
-        )
+        _space_by_doublings(figure, places)
     return figure
 
 
+def _add_diagonal(figure: go.Figure, name: str, far: float, ink: Ink) -> None:
+    """Draw the dotted line where x equals y, from 0 to `far`."""
+    figure.add_scatter(
+        x=[0, far],
+        y=[0, far],
+        mode="lines",
+        line={"color": ink.text, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_annotation(
+        x=far, y=far, text=as_text(name), showarrow=False, xanchor="right", yanchor="bottom"
+    )
+    figure.update_layout(xaxis_rangemode="tozero", yaxis_rangemode="tozero")
+
+
+def _add_level(figure: go.Figure, height: float, name: str, ink: Ink) -> None:
+    """Draw a dotted line across, with its name."""
+    figure.add_hline(
+        y=height,
+        line={"color": ink.text, "width": 1, "dash": "dot"},
+        annotation={"text": as_text(name), "yanchor": "bottom"},
+        annotation_position="top right",
+    )
+    figure.update_layout(yaxis_rangemode="tozero")
+
+
+def _add_ring(figure: go.Figure, x: float, y: float, ink: Ink) -> None:
+    """Draw a ring around a point."""
+    figure.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={"size": _RING, "color": "rgba(0,0,0,0)", "line": {"width": 2, "color": ink.text}},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _space_by_doublings(figure: go.Figure, places: Sequence[float]) -> None:
+    """Make the horizontal axis logarithmic, with a tick at each place and nowhere else."""
+    steps = [math.log10(place) for place in places]
+    room = max(0.08 * (steps[-1] - steps[0]), 0.1)
+    figure.update_xaxes(
+        type="log",
+        tickvals=places,
+        ticktext=[f"{place:g}" for place in places],
+        range=[steps[0] - room, steps[-1] + room],
+    )
+
+
 def _trace(line: Line, i: int, theme: Theme) -> go.Scatter:
-    """Make the i-th line, with what a dot says when it is pointed at."""
+    """Make the i-th line, with the label that a dot shows under the pointer."""
     if len(line.y) != len(line.x) or len(line.notes) not in (0, len(line.x)):
         raise ShapeError(
             "figures.line_lengths",
