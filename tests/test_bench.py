@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from explorer import bench, cli, store
-from explorer.bench import app, browser, crowd, projecting, throughput
+from explorer.bench import app, browser, crowd, projecting, throughput, visitors
 from explorer.bundle import bundles_in
 from explorer.errors import DataError, MachineError
 from tests.tools import chromium, started
@@ -314,10 +314,10 @@ def test_the_fields_at_the_top_of_a_message_are_found():
 
     message = ForwardMsg(hash="x" * 300)
     message.delta.new_element.text.body = "6" * 1_000
-    assert crowd.fields(message.SerializeToString()) == {1, 5}
+    assert visitors.fields(message.SerializeToString()) == {1, 5}
     ended = ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY)
-    assert crowd.fields(ended.SerializeToString()) == {crowd._SCRIPT_FINISHED}
-    assert crowd.fields(b"") == set()
+    assert visitors.fields(ended.SerializeToString()) == {visitors._SCRIPT_FINISHED}
+    assert visitors.fields(b"") == set()
 
 
 @pytest.mark.slow

@@ -1,15 +1,16 @@
 """The performance table: every budget of the product, measured now on this machine.
 
-Everything is measured as a user meets it: the app is started by its command, the page is moved by
-a real mouse in headless Chromium, and what is compared with another program is run beside it, in
-turns, in the same run. A shared machine is noisy, so a number is the median of several tries
-(`checks.py` says of which), and a ratio that of neighbours in time. Still, measure on a machine
-that does nothing else; the table tells the load it began with.
+Everything is measured as a user meets it: the app is started by its command, a real mouse acts on
+the page in headless Chromium, and what is compared with another program runs in turns with it, in
+the same run. A shared machine is noisy, so a number is the median of several tries (`checks.py`
+says of which), and a ratio compares tries that follow each other. Still, measure on a machine that
+does nothing else; the table gives the load at its start.
 
 - `rows.py`: a check, its row, and how checks are run.
 - `checks.py`: every line with its budget.
-- `app.py`: the app as a process; `browser.py`: the page in Chromium; `crowd.py`: many visitors;
-  `bombs.py`: small files of very many pixels.
+- `app.py`: the app as a process; `browser.py`: the page in Chromium.
+- `crowd.py`: many visitors at once; `visitors.py`: a visitor without a browser.
+- `bombs.py`: small files of very many pixels.
 - `projecting.py`: PCA and t-SNE; `throughput.py`: training beside pythae.
 - `table.py`: text, JSON, Markdown.
 """
