@@ -2,16 +2,22 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from explorer import store
 from explorer.bundle import Codes, DataFacts, ModelBundle, write_bundle
 from explorer.completing import complete
 from explorer.config import TrainConfig
+from explorer.jobs.folder import RunFolder
+from explorer.jobs.records import Record
+from explorer.jobs.worker import work
 from explorer.kinds import KINDS
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
@@ -135,3 +141,55 @@ def tiny_bundle(tiny, tmp_path: Path) -> Path:
     folder = tmp_path / "tiny"
     write_bundle(tiny, folder)
     return folder
+
+
+@pytest.fixture
+def listed(tiny, own_home: Path, tmp_path, monkeypatch) -> Path:
+    """The tiny bundle among the user's own, and nothing else."""
+    monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "none")
+    write_bundle(tiny, own_home / "bundles" / "tiny")
+    return own_home / "bundles" / "tiny"
+
+
+@pytest.fixture
+def no_process(monkeypatch) -> None:
+    """Let runs that are begun wait for ever: their processes are tested elsewhere."""
+    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
+    monkeypatch.setattr("explorer.jobs.warm_up", lambda: None)
+
+
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory) -> RunFolder:
+    """A short run that is over, in a home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    run = RunFolder(home / "runs" / "20260101-000000-short")
+    config = TrainConfig(data="digits", arch="mlp", hidden=(16,), latent_dim=3, epochs=2)
+    run.create(Record(name="short", out=home / "bundles" / "short", config=config))
+    assert work(run.path)
+    return run
+
+
+@pytest.fixture
+def at_home(short_run, monkeypatch) -> RunFolder:
+    """The short run, in the home of the test."""
+    monkeypatch.setenv("LATENT_EXPLORER_HOME", str(short_run.path.parents[1]))
+    return short_run
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Train by one thread of torch, which is fastest for tiny networks."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def every_step(monkeypatch) -> None:
+    """Report after each step, so that a test can stop at any."""
+    from explorer.training import Control, loop
+
+    monkeypatch.setattr(loop, "Control", partial(Control, report_every_s=0.0))

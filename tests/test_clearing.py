@@ -78,7 +78,7 @@ def test_everything_made_here_can_go_and_what_came_along_stays(tiny, tmp_path):
 
 
 def archive() -> bytes:
-    from tests.test_ui_train import archive
+    from tests.train_page import archive
 
     return archive()
 

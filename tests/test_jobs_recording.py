@@ -17,17 +17,11 @@ from explorer.config import TrainConfig
 from explorer.errors import TrainingError
 from explorer.jobs.folder import RunFolder
 from explorer.jobs.records import JobStatus, Record
-from tests.test_cli import QUICK, latent_explorer
-from tests.test_ui_train import drawn, links
+from tests.commands import QUICK, latent_explorer
 from tests.tools import started
+from tests.train_page import drawn, links
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch):
-    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
-    monkeypatch.setattr("explorer.jobs.warm_up", lambda: None)
 
 
 def train(out: Path, *flags: str) -> int:

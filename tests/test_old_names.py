@@ -14,7 +14,7 @@ from explorer.jobs import RunFolder
 from explorer.remedies import Remedy
 from explorer.training import Control, train
 from explorer.verdict import Finding
-from tests.test_training import drawn
+from tests.training_runs import drawn
 
 OLD = Path(__file__).parent / "fixtures" / "config-with-old-names.json"
 FLAGS = ("--data", "digits", "--kind", "wgan-gp", "--epochs", "1", "--n-images", "60")

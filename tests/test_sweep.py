@@ -19,7 +19,7 @@ from explorer.jobs import cluster
 from explorer.jobs.records import JobStatus
 from explorer.jobs.worker import work
 from explorer.sweeping import grid
-from tests.test_cli import latent_explorer, refused
+from tests.commands import latent_explorer, refused
 from tests.tools import started
 
 pytestmark = pytest.mark.slow
@@ -33,11 +33,6 @@ def clean_up(own_home) -> Iterator[None]:
     yield
     for run in jobs.runs():
         jobs.delete(run)
-
-
-@pytest.fixture
-def no_process(monkeypatch) -> None:
-    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from explorer.training.collapse import CollapseMonitor
 from explorer.training.likelihood import prior_likelihood_loss
 from explorer.training.objective import Objective, objective_of
 from tests.conftest import ADVERSARIAL
-from tests.test_training import drawn, one_thread  # noqa: F401
+from tests.training_runs import drawn
 
 pytestmark = pytest.mark.slow
 

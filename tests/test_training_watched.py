@@ -12,7 +12,7 @@ from explorer.latent.encode import network
 from explorer.training import Control, Watch, train
 from explorer.training.gradients import health_of
 from explorer.training.pixels import Pixels
-from tests.test_training import drawn, settings
+from tests.training_runs import drawn, settings
 
 
 def reports(control: Control, config: TrainConfig, images=None):

@@ -18,15 +18,11 @@ from explorer.jobs.records import JobStatus
 from explorer.sweeping import grid
 from explorer.ui.views.train.gradients import _LESSONS
 from tests.inputs import png
-from tests.test_ui_train import button, drawn
+from tests.train_page import button, drawn
+
+pytestmark = pytest.mark.usefixtures("no_process")
 
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
-
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch):
-    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
-    monkeypatch.setattr("explorer.jobs.warm_up", lambda: None)
 
 
 def ended(run: RunFolder, tiny) -> RunFolder:
@@ -173,7 +169,7 @@ def test_without_their_models_only_runs_go(tiny):
 
 
 def test_a_classs_work_is_cleared_after_one_question_and_can_be_undone(tiny, tmp_path):
-    from tests.test_ui_train import archive
+    from tests.train_page import archive
 
     before = {model.name for model in store.models().models}
     ended(jobs.begin(CONFIG, "mine"), tiny)

@@ -17,10 +17,7 @@ from explorer.jobs.worker import work
 from explorer.ui.replay import gif_of
 from explorer.ui.views.train.gradients import _LESSONS
 
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch):
-    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
+pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def lesson() -> AppTest:

@@ -13,7 +13,7 @@ from explorer.jobs.folder import RunFolder
 from explorer.jobs.records import Record
 from explorer.jobs.worker import work
 from tests.test_ui_clearing import boxes, keyed, managed, says
-from tests.test_ui_train import button, drawn, links
+from tests.train_page import button, drawn, links
 
 CONFIG = TrainConfig(
     data="digits",

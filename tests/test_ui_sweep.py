@@ -16,17 +16,12 @@ from explorer.jobs.records import JobStatus
 from explorer.jobs.worker import work
 from explorer.sweeping import grid
 from tests.conftest import fresh_bundle, with_settings
-from tests.test_ui_train import button, choose_kind, drawn, links
+from tests.train_page import button, choose_kind, drawn, links
+
+pytestmark = pytest.mark.usefixtures("no_process")
 
 CONFIG = TrainConfig(data="digits", arch="mlp", hidden=(8,), epochs=1)
 SCORES = {"mse": 0.02, "psnr_db": 17.0, "log_likelihood_nats": 10.0, "kl_nats": 4.0}
-
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch):
-    """Runs that are begun wait for ever: their processes are tested elsewhere."""
-    monkeypatch.setattr("explorer.jobs.processes._spawn", lambda run: None)
-    monkeypatch.setattr("explorer.jobs.warm_up", lambda: None)
 
 
 def begun(*dims: int, betas: tuple[float, ...] = ()) -> str:
