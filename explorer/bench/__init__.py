@@ -7,7 +7,9 @@ says of which), and a ratio compares tries that follow each other. Still, measur
 does nothing else; the table gives the load at its start.
 
 - `rows.py`: a check, its row, and how checks are run.
-- `checks.py`: every line with its budget.
+- `checks.py`: every line with its budget; those of `page_checks.py` are about what a page draws,
+  those of `app_checks.py` about the app as a process.
+- `stand.py`: what measurements share: the machine, and the app.
 - `app.py`: the app as a process; `browser.py`: the page in Chromium.
 - `crowd.py`: many visitors at once; `visitors.py`: a visitor without a browser.
 - `bombs.py`: small files of very many pixels.
@@ -15,8 +17,9 @@ does nothing else; the table gives the load at its start.
 - `table.py`: text, JSON, Markdown.
 """
 
-from explorer.bench.checks import GROUPS, Machine, Stand, checks
+from explorer.bench.checks import GROUPS, checks
 from explorer.bench.rows import Check, Once, Reading, Report, Row, measured_rows
+from explorer.bench.stand import Machine, Stand
 from explorer.bench.table import (
     around_table,
     json_values,

@@ -76,6 +76,28 @@ class Row:
         return self.measured >= self.budget if self.at_least else self.measured <= self.budget
 
 
+def line(
+    group: str,
+    what: str,
+    unit: str,
+    budget: float,
+    measure: Callable[[], Reading],
+    at_least: bool = False,
+    *,
+    model: str = "",
+) -> Check:
+    """Return a check, with the values that most lines give in this order."""
+    return Check(
+        group=group,
+        what=what,
+        unit=unit,
+        budget=budget,
+        at_least=at_least,
+        model=model,
+        measure=measure,
+    )
+
+
 class Once(Generic[T]):
     """Work that several checks share: done on first use and never again, even if it failed."""
 

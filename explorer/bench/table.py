@@ -7,8 +7,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from explorer.bench.checks import Machine
 from explorer.bench.rows import Row, worst_of_models
+from explorer.bench.stand import Machine
 from explorer.disk import replace_file
 from explorer.errors import DataError
 
