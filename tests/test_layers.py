@@ -1,7 +1,8 @@
-"""The architecture, as a test: which room may import which."""
+"""The architecture, as a test: which room may import which, and how long modules may be."""
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,31 @@ def test_the_table_of_rooms_lists_them_in_this_order():
     table = (ROOT / "README.md").read_text().partition("\n## ")[0]
     firsts = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert [room for cell in firsts for room in re.findall(r"`(\w+)(?:\.py|/)?`", cell)] == ROOMS
+
+
+# ---- sizes
+
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 60
+LONG = {"live/network/decoder.js", "bundle/settings.py"}  # both are being replaced
+
+
+def functions_of(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and length of each function in a Python module, docstrings included."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_no_module_is_too_long_to_read_at_a_sitting():
+    files = [*ROOT.rglob("*.py"), *ROOT.rglob("*.js")]
+    lines = {path.relative_to(ROOT).as_posix(): path.read_text().count("\n") for path in files}
+    assert {name: n for name, n in lines.items() if n > MOST_LINES and name not in LONG} == {}
+
+
+def test_no_function_is_longer_than_a_screen():
+    lengths = {
+        (str(path.relative_to(ROOT)), name): n
+        for path in ROOT.rglob("*.py")
+        for name, n in functions_of(path)
+    }
+    assert {at: n for at, n in lengths.items() if n > MOST_LINES_OF_A_FUNCTION} == {}
