@@ -220,7 +220,7 @@ def test_ctrl_c_pauses_and_the_command_line_goes_on_with_the_same_record(tmp_pat
                     break
             time.sleep(0.1)
         assert run.is_worked_on()
-        page = drawn("run", run=run.id)
+        page = drawn(run=run.id)
         assert {"Pause", "Stop"} <= set(labels(page))
         assert "You can control it from here" in says(page)
         running.send_signal(signal.SIGINT)
@@ -228,7 +228,7 @@ def test_ctrl_c_pauses_and_the_command_line_goes_on_with_the_same_record(tmp_pat
     assert running.returncode == 1
     assert f"latent-explorer train --resume {out}" in err
     assert run.status().state == "paused"
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     assert not page.exception
     assert not {"Pause", "Resume", "Stop"} & set(labels(page))
     assert f"latent-explorer train --resume {out}" in says(page)
@@ -250,7 +250,7 @@ def test_ctrl_c_pauses_and_the_command_line_goes_on_with_the_same_record(tmp_pat
 def test_a_finished_run_of_the_command_line_opens_in_explore(tmp_path):
     assert train(tmp_path / "mine", "--epochs", "1") == 0
     run = only_run()
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     assert not page.exception
     assert "Open in Explore" in links(page)
     assert any(b.label.startswith("mine") for b in page.sidebar.button)
@@ -259,7 +259,7 @@ def test_a_finished_run_of_the_command_line_opens_in_explore(tmp_path):
 def test_a_model_hidden_by_another_of_its_name_is_not_opened_in_its_place(tmp_path, tiny):
     assert train(tmp_path / "mine", "--epochs", "1") == 0
     write_bundle(tiny, store.bundles_folder() / "mine")
-    page = drawn("run", run=only_run().id)
+    page = drawn(run=only_run().id)
     assert not page.exception
     assert "Open in Explore" not in links(page)
     assert str(tmp_path / "mine") in says(page)
@@ -270,7 +270,7 @@ def test_a_run_whose_terminal_was_closed_at_once_says_that_it_cannot_go_on(tmp_p
     config = TrainConfig(data="digits")
     run.create(Record(name="gone", out=tmp_path / "gone", config=config, in_terminal=True))
     run.say(JobStatus(state="running", step=3, steps=10, updated_s=1.0, pid=1))
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     assert not page.exception
     assert "left no checkpoint" in says(page)
     assert "Resume" not in labels(page)

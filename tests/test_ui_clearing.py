@@ -55,7 +55,7 @@ def keyed(page: AppTest, key: str) -> Any:
 
 def test_a_run_is_deleted_and_its_model_stays_unless_that_is_ticked(tiny):
     run = ended(jobs.begin(CONFIG, "mine"), tiny)
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     assert not boxes(page)["Also delete its model"].value
     keyed(page, f"delete-{run.id}-yes").click().run()
     assert not page.exception
@@ -65,7 +65,7 @@ def test_a_run_is_deleted_and_its_model_stays_unless_that_is_ticked(tiny):
     button(page, "Undo").click().run()
     assert [run.id for run in jobs.runs()] == [run.id]
     assert "Everything is back" in says(page)
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     boxes(page)["Also delete its model"].set_value(True).run()
     keyed(page, f"delete-{run.id}-yes").click().run()
     assert own() == set()
@@ -76,7 +76,7 @@ def test_a_run_deleted_in_another_tab_is_gone_in_this_one_and_comes_back_whole(t
     run = jobs.begin(CONFIG, "mine")
     said = JobStatus(state="running", step=1, steps=9, updated_s=time.time() - 60, pid=-1)
     run.say(said)
-    page, other = drawn("run", run=run.id), drawn("run", run=run.id)
+    page, other = drawn(run=run.id), drawn(run=run.id)
     keyed(page, f"delete-{run.id}-yes").click().run()
     other.run()
     assert not other.exception
@@ -89,7 +89,7 @@ def test_a_run_deleted_in_another_tab_is_gone_in_this_one_and_comes_back_whole(t
 
 def test_cancel_deletes_nothing(tiny):
     run = ended(jobs.begin(CONFIG, "mine"), tiny)
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     keyed(page, f"delete-{run.id}-cancel").click().run()
     assert not page.exception
     assert len(jobs.runs()) == 1
@@ -101,7 +101,7 @@ def test_a_sweep_is_deleted_with_its_models_and_comes_back(tiny):
     for run in jobs.runs_of(sweep):
         ended(run, tiny)
     other = jobs.begin(CONFIG, "other")
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert "Delete 2 runs?" in says(page)
     assert boxes(page)["Also delete the 2 models they made"].value
     keyed(page, f"delete-{sweep}-yes").click().run()
@@ -118,7 +118,7 @@ def test_the_runs_of_a_lesson_are_deleted_and_the_lesson_can_be_taken_again(tiny
     for key in ("stuck", "silu"):
         ended(jobs.begin(_LESSONS["vanishing"][key], f"gradients-{key}"), tiny)
     jobs.begin(CONFIG, "mine")
-    page = drawn("lesson", lesson="gradients")
+    page = drawn(lesson="gradients")
     keyed(page, "delete-lesson-yes").click().run()
     assert not page.exception
     assert [run.record().name for run in jobs.runs()] == ["mine"]
@@ -137,7 +137,7 @@ def test_groups_are_listed_and_deleted_by_what_is_ticked(tiny):
     alone = ended(jobs.begin(CONFIG, "alone"), tiny)
     ended(jobs.begin(_LESSONS["vanishing"]["stuck"], "gradients-stuck"), tiny)
     write_bundle(tiny, store.bundles_folder() / "orphan")
-    page = drawn("setup")
+    page = drawn()
     button(page, "Clear up").click().run()
     assert not page.exception
     found = boxes(page)
@@ -160,7 +160,7 @@ def test_groups_are_listed_and_deleted_by_what_is_ticked(tiny):
 
 def test_without_their_models_only_runs_go(tiny):
     ended(jobs.begin(CONFIG, "mine"), tiny)
-    page = drawn("clear", clear="1")
+    page = drawn(clear="1")
     boxes(page)["mine"].set_value(True).run()
     boxes(page)["Also delete the models of these runs"].set_value(False).run()
     keyed(page, "clear-selected").click().run()
@@ -176,7 +176,7 @@ def test_a_classs_work_is_cleared_after_one_question_and_can_be_undone(tiny, tmp
     upload = store.keep_upload([("drawn.zip", archive())]).path
     write_bundle(tiny, tmp_path / "outside")
     store.remember(tmp_path / "outside")
-    page = drawn("clear", clear="1")
+    page = drawn(clear="1")
     assert "Delete 1 run, 1 model and 1 upload?" in says(page)
     assert "1 model outside the program's own folder" in says(page)
     keyed(page, "clear-class-yes").click().run()
@@ -197,7 +197,7 @@ def test_only_the_chosen_time_is_cleared(tiny):
     values = json.loads((old.path / "run.json").read_text()) | {"created_s": 1e9}
     (old.path / "run.json").write_text(json.dumps(values))
     jobs.begin(CONFIG, "new")
-    page = drawn("clear", clear="1")
+    page = drawn(clear="1")
     span: Any = page.get("button_group")[0]
     span.set_value("week").run()
     keyed(page, "clear-class-yes").click().run()
@@ -206,7 +206,7 @@ def test_only_the_chosen_time_is_cleared(tiny):
 
 def test_what_was_cleared_goes_for_good_when_the_page_is_left(tiny):
     run = ended(jobs.begin(CONFIG, "mine"), tiny)
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     keyed(page, f"delete-{run.id}-yes").click().run()
     aside = store.home() / ".cleared"
     assert list(aside.iterdir())
@@ -226,7 +226,7 @@ def test_what_was_cleared_goes_for_good_when_the_page_is_left(tiny):
 
 def test_two_tabs_that_undo_the_same_do_not_crash(tiny):
     run = ended(jobs.begin(CONFIG, "mine"), tiny)
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     keyed(page, f"delete-{run.id}-yes").click().run()
     from explorer import clearing
 
@@ -241,7 +241,7 @@ def test_a_run_at_work_in_a_terminal_stays_and_that_is_said(tmp_path):
     values = json.loads((run.path / "run.json").read_text()) | {"in_terminal": True}
     (run.path / "run.json").write_text(json.dumps(values))
     run.say(JobStatus(state="running", step=1, steps=9, updated_s=time.time()))
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     with run.lock():
         keyed(page, f"delete-{run.id}-yes").click().run()
     assert not page.exception
@@ -302,7 +302,7 @@ def test_a_model_elsewhere_is_only_taken_off_the_list(tiny, tmp_path):
     assert [b.label for b in page.button] == ["Remove from the list"]
 
 
-def test_a_deleted_model_can_be_had_back(tiny):
+def test_a_deleted_model_can_be_had_back(tiny, no_stage):
     ended(jobs.begin(CONFIG, "mine"), tiny)
     explored = AppTest.from_function(_explore, default_timeout=60)
     explored.query_params["model"] = "mine"
@@ -317,7 +317,7 @@ def test_a_deleted_model_can_be_had_back(tiny):
     assert own() == {"mine"}
 
 
-def test_an_old_address_opens_the_renamed_model(tiny):
+def test_an_old_address_opens_the_renamed_model(tiny, no_stage):
     ended(jobs.begin(CONFIG, "mine"), tiny)
     from explorer import renaming
 
@@ -330,15 +330,19 @@ def test_an_old_address_opens_the_renamed_model(tiny):
     assert page.text_input[-1].value == "ours"
 
 
+@pytest.fixture
+def no_stage(monkeypatch) -> None:
+    """Leave out what runs in the browser."""
+    monkeypatch.setattr("explorer.ui.live_decoder.stage", lambda opened, choice: None)
+
+
 def _explore() -> None:
     import streamlit as st
 
-    from explorer.ui import live_decoder, state
+    from explorer.ui import state
     from explorer.ui.views.explore import page
 
     state.remember_pages({"explore": st.Page(page.render, title="Explore")})
-    page.navigation_links = lambda: None  # type: ignore[attr-defined]
-    live_decoder.stage = lambda opened, choice: None
     page.render()
 
 
@@ -353,12 +357,12 @@ def test_every_error_of_clearing_has_three_beats():
 def test_uploads_that_nothing_uses_are_measured_and_deleted(tiny):
     ended(jobs.begin(CONFIG, "mine"), tiny)
     upload = store.keep_upload([("0.png", png(0)), ("1.png", png(1))])
-    page = drawn("clear", clear="1")
+    page = drawn(clear="1")
     assert "Uploaded images take" in says(page)
     assert keyed(page, "drop-uploads").disabled, "somebody may have just dropped them"
     long_ago = time.time() - 3_600
     os.utime(upload.path.parent, (long_ago, long_ago))
-    page = drawn("clear", clear="1")
+    page = drawn(clear="1")
     keyed(page, "drop-uploads").click().run()
     assert not upload.path.exists()
     assert "Uploaded images take" not in says(page)

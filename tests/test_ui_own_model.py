@@ -53,7 +53,7 @@ def test_a_run_whose_model_was_deleted_leaves_the_next_one_of_its_name_alone():
     new = trained("again", 2)
     kept = weights("again")
 
-    page = drawn("run", run=old.id)
+    page = drawn(run=old.id)
     assert keep_buttons(page) == []
     assert links(page) == []
     assert "Also delete its model" not in boxes(page)
@@ -61,7 +61,7 @@ def test_a_run_whose_model_was_deleted_leaves_the_next_one_of_its_name_alone():
         jobs.keep_other(old)
     assert weights("again") == kept
 
-    page = drawn("run", run=new.id)
+    page = drawn(run=new.id)
     assert links(page) == ["Open in Explore"]
     keyed(page, f"keep-{new.id}").click().run()
     assert not page.exception
@@ -72,7 +72,7 @@ def test_a_run_whose_model_was_deleted_leaves_the_next_one_of_its_name_alone():
 def test_a_run_follows_its_model_that_comes_back_under_another_name():
     old = trained("dup", 1)
     first = weights("dup")
-    page = drawn("run", run=old.id)
+    page = drawn(run=old.id)
     boxes(page)["Also delete its model"].set_value(True).run()
     keyed(page, f"delete-{old.id}-yes").click().run()
     trained("dup", 2)
@@ -82,7 +82,7 @@ def test_a_run_follows_its_model_that_comes_back_under_another_name():
     assert weights("dup-2") == first
     assert (store.bundles_folder() / "dup-2" / "README.md").read_text().startswith("# dup-2\n")
 
-    page = drawn("run", run=old.id)
+    page = drawn(run=old.id)
     link = next(link for link in page.get("page_link") if link.proto.label == "Open in Explore")
     assert "dup-2" in link.proto.query_string
     keyed(page, f"keep-{old.id}").click().run()
@@ -131,7 +131,7 @@ def test_a_model_is_brought_back_beside_another_one_of_its_name():
     button(managed("again"), "Delete this model").click().run()
     trained("again", 2)
     kept = weights("again")
-    page = drawn("run", run=old.id)
+    page = drawn(run=old.id)
     button(page, "Bring the model back").click().run()
     assert not page.exception
     assert weights("again") == kept

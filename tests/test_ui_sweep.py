@@ -55,7 +55,7 @@ def n_charts(page: AppTest) -> int:
 
 
 def test_several_sizes_begin_as_queued_runs_and_are_watched_together():
-    page = drawn("setup")
+    page = drawn()
     page.toggle(key="several").set_value(True).run()
     assert not page.exception
     button(page, "Train 5 models").click().run()
@@ -68,7 +68,7 @@ def test_several_sizes_begin_as_queued_runs_and_are_watched_together():
 
 
 def test_without_a_size_there_is_nothing_to_begin():
-    page = drawn("setup")
+    page = drawn()
     page.toggle(key="several").set_value(True).run()
     sizes: Any = page.get("button_group")[-2]
     sizes.set_value([]).run()
@@ -78,7 +78,7 @@ def test_without_a_size_there_is_nothing_to_begin():
 
 
 def test_a_name_that_cannot_be_one_is_told():
-    page = drawn("setup")
+    page = drawn()
     page.toggle(key="several").set_value(True).run()
     next(b for b in page.text_input if b.label == "Name of the models").set_value("a/b").run()
     button(page, "Train 5 models").click().run()
@@ -91,7 +91,7 @@ def test_a_name_that_cannot_be_one_is_told():
 
 def test_a_sweep_that_has_just_begun_shows_its_runs_and_says_what_will_come():
     sweep = begun(2, 8)
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert not page.exception
     labels = [b.label.split("  ")[0] for b in page.button]
     assert "**d = 2**" in labels
@@ -103,7 +103,7 @@ def test_a_sweep_that_has_just_begun_shows_its_runs_and_says_what_will_come():
 def test_a_sweep_under_way_shows_what_has_come_of_it_so_far():
     sweep = begun(2, 8)
     ends(jobs.runs_of(sweep)[0], elbo=6.0, active=2)
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert not page.exception
     assert "Best choice so far: 2 dimensions" in says(page)
     assert "only model scored so far" in says(page)
@@ -115,7 +115,7 @@ def test_a_finished_sweep_recommends_a_model_that_can_be_opened():
     one, other = jobs.runs_of(sweep)
     ends(one, elbo=6.0, active=2)
     ends(other, elbo=1.0, active=0)
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert not page.exception
     assert "# Which β?" in says(page)
     assert "Recommended: β = 1" in says(page)
@@ -132,7 +132,7 @@ def test_a_failed_run_says_why_and_can_go_on():
     ends(one, elbo=6.0, active=2)
     error = ("The loss is no number.", "It must be one.", "Lower the learning rate.")
     other.say(JobStatus(state="failed", error=error, updated_s=2e9))
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert "d = 8:** The loss is no number" in page.warning[0].value.replace("\\", "")
     button(page, "Resume all").click().run()
     assert other.status().state == "queued"
@@ -144,14 +144,14 @@ def test_a_model_deleted_since_is_left_out():
     sweep = begun(2)
     (run,) = jobs.runs_of(sweep)
     run.say(JobStatus(state="finished", out="gone", updated_s=2e9))
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert not page.exception
     assert n_charts(page) == 0
 
 
 def test_a_run_of_a_sweep_can_be_watched_by_itself_beside_the_others():
     sweep = begun(2, 8)
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     next(b for b in page.button if b.label.startswith("**d = 8**")).click().run()
     assert not page.exception
     run = jobs.runs_of(sweep)[1]
@@ -168,7 +168,7 @@ def test_a_sweep_is_named_after_its_data_and_the_time_it_began():
         values = json.loads((run.path / "run.json").read_text())
         values |= {"created_s": datetime(2024, 11, 7, 21, 40).astimezone().timestamp()}
         (run.path / "run.json").write_text(json.dumps(values))
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert not page.exception
     assert "# Which size of code? :gray[digits, 7 Nov 2024 21:40]" in says(page)
     label = next(b.label for b in page.sidebar.button if b.key == f"sweep-{sweep}")
@@ -177,7 +177,7 @@ def test_a_sweep_is_named_after_its_data_and_the_time_it_began():
 
 
 def test_the_form_says_which_question_a_choice_answers_and_beta_alone_is_one():
-    page = choose_kind(drawn("setup"), "beta-vae")
+    page = choose_kind(drawn(), "beta-vae")
     page.toggle(key="several").set_value(True).run()
     sizes: Any = page.get("button_group")[-2]
     betas: Any = page.get("button_group")[-1]
@@ -188,7 +188,7 @@ def test_the_form_says_which_question_a_choice_answers_and_beta_alone_is_one():
     button(page, "Train 3 models").click().run()
     assert not page.exception
     (sweep,) = {run.record().sweep for run in jobs.runs()}
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     labels = [b.label.split("  ")[0] for b in page.button]
     assert {"**β = 1**", "**β = 2**", "**β = 4**"} <= set(labels)
 
@@ -198,7 +198,7 @@ def test_a_sweep_over_beta_charts_by_beta_and_shows_the_same_pictures_through_ea
     sweep = begun(2, betas=(1.0, 4.0, 16.0))
     for run in jobs.runs_of(sweep):
         assert work(run.path)
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     assert not page.exception
     figure = json.loads(page.get("plotly_chart")[0].proto.spec)
     assert figure["layout"]["xaxis"]["ticktext"] == ["1", "4", "16"]
@@ -212,7 +212,7 @@ def test_the_models_of_a_sweep_open_side_by_side():
     sweep = begun(2, betas=(0.5, 1.0, 2.0, 4.0, 8.0))
     for run, elbo in zip(jobs.runs_of(sweep), (1.0, 6.0, 4.0, 2.0, 0.0), strict=True):
         ends(run, elbo=elbo, active=2)
-    page = drawn("sweep", sweep=sweep)
+    page = drawn(sweep=sweep)
     names = next(a for a in page.get("page_link") if a.proto.label == "Compare these").proto.help
     assert names.count("mine") == 4
     assert "beta1," in names.replace("\\", "")
@@ -220,7 +220,7 @@ def test_the_models_of_a_sweep_open_side_by_side():
 
 
 def test_a_sweep_that_is_gone_is_told():
-    page = drawn("sweep", sweep="nothing")
+    page = drawn(sweep="nothing")
     assert not page.exception
     assert "no sweep" in page.error[0].value.replace("\\", "")
 
@@ -229,7 +229,7 @@ def test_runs_of_two_sweeps_and_others_are_told_apart_in_the_sidebar():
     begun(2, 8)
     jobs.begin(CONFIG, "alone")
     begun(4, 16)
-    page = drawn("setup")
+    page = drawn()
     assert not page.exception
     labels = [b.label.split("  ")[0] for b in page.sidebar.button]
     assert sum(label.startswith("digits, ") for label in labels) == 2

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def test_pressing_train_begins_a_run_with_the_preset_and_watches_it():
-    page = drawn("setup")
+    page = drawn()
     assert not page.exception
     button(page, "Train").click().run()
     assert not page.exception
@@ -27,7 +27,7 @@ def test_pressing_train_begins_a_run_with_the_preset_and_watches_it():
 
 
 def test_a_setting_that_is_changed_is_the_one_that_is_used():
-    page = drawn("setup")
+    page = drawn()
     box = next(b for b in page.number_input if b.label.startswith("Latent dimensions"))
     box.set_value(3).run()
     button(page, "Train").click().run()
@@ -47,7 +47,7 @@ def number(page: AppTest, name: str):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_sentence_its_own_settings_and_can_be_started(kind):
-    page = choose_kind(drawn("setup"), kind)
+    page = choose_kind(drawn(), kind)
     assert not page.exception
     assert KINDS[kind].words["summary"] in [caption.value for caption in page.caption]
     shown, config = labels_of_settings(page), of_kind(kind)
@@ -64,7 +64,7 @@ def test_each_kind_has_a_sentence_its_own_settings_and_can_be_started(kind):
 
 
 def test_choosing_another_kind_keeps_what_both_have_and_loads_what_it_starts_well_with():
-    page = drawn("setup")
+    page = drawn()
     number(page, "epochs").set_value(7).run()
     number(page, "learning_rate").set_value(0.02).run()
     page = choose_kind(page, "gan")
@@ -73,7 +73,7 @@ def test_choosing_another_kind_keeps_what_both_have_and_loads_what_it_starts_wel
 
 
 def test_a_number_that_cannot_be_is_told_as_it_stands_in_the_box():
-    page = drawn("setup")
+    page = drawn()
     for name, value in (("epochs", -1), ("learning_rate", -0.5)):
         box = number(page, name)
         before = box.value
@@ -85,7 +85,7 @@ def test_a_number_that_cannot_be_is_told_as_it_stands_in_the_box():
 
 
 def test_settings_that_do_not_go_together_are_told_and_nothing_is_lost():
-    page = drawn("setup")
+    page = drawn()
     number(page, "epochs").set_value(7).run()
     next(box for box in page.selectbox if box.label == say("settings.arch")).set_value(
         "resnet"
@@ -103,7 +103,7 @@ def test_settings_that_do_not_go_together_are_told_and_nothing_is_lost():
 
 
 def test_the_objective_without_a_kl_term_is_explained():
-    page = drawn("setup")
+    page = drawn()
     assert not page.info
     box = next(b for b in page.selectbox if b.label == say("settings.objective"))
     box.set_value("prior-likelihood").run()
@@ -112,20 +112,20 @@ def test_the_objective_without_a_kl_term_is_explained():
 
 
 def test_a_sweep_of_a_kind_without_an_encoder_is_refused_in_words():
-    page = choose_kind(drawn("setup"), "gan")
+    page = choose_kind(drawn(), "gan")
     page.toggle(key="several").set_value(True).run()
     assert "no encoder" in page.error[0].value.replace("\\", "")
 
 
 def test_settings_that_cannot_work_together_are_told_and_nothing_starts():
-    page = choose_kind(drawn("setup"), "beta-vae")
+    page = choose_kind(drawn(), "beta-vae")
     number(page, "beta").set_value(1.0).run()
     assert "beta is 1" in page.error[0].value.replace("\\", "")
     assert not any(b.label == "Train" for b in page.button)
 
 
 def test_a_taken_name_is_told(tmp_path):
-    page = drawn("setup")
+    page = drawn()
     next(b for b in page.text_input if b.label == "Name of the model").set_value("faces").run()
     button(page, "Train").click().run()
     assert "already" in page.error[0].value

@@ -47,7 +47,7 @@ def test_a_set_that_is_drawn_is_looked_at_without_drawing_all_of_it():
 
 def own(way: str = "files") -> AppTest:
     """The form, where own pictures are to be dropped."""
-    page = drawn("setup")
+    page = drawn()
     page.segmented_control(key="source-kind").set_value("upload").run()
     return page.segmented_control(key="upload-way").set_value(way).run()
 
@@ -149,7 +149,7 @@ def test_a_look_shows_a_few_images_before_and_after():
 
 
 def test_looking_for_a_set_without_a_name_says_what_is_missing():
-    page = drawn("setup")
+    page = drawn()
     page.segmented_control(key="source-kind").set_value("openml").run()
     assert not page.warning
     button(page, "Fetch and look").click().run()

@@ -29,21 +29,21 @@ pytestmark = pytest.mark.usefixtures("no_process")
 
 @pytest.mark.slow
 def test_a_finished_run_can_be_opened_in_explore(at_home):
-    page = drawn("run", run=at_home.id)
+    page = drawn(run=at_home.id)
     assert not page.exception
     assert "Open in Explore" in links(page)
     assert "Pause" not in [b.label for b in page.button]
 
 
 def test_a_run_that_is_gone_is_told(at_home):
-    page = drawn("run", run="no-such-run")
+    page = drawn(run="no-such-run")
     assert "no run" in page.error[0].value.replace("\\", "")
 
 
 def test_slow_motion_is_set_where_another_tab_changed_it_and_else_left_to_who_clicks():
     run = jobs.begin(TrainConfig(data="digits"), "mine")
     run.say(JobStatus(state="running", updated_s=2e9, steps=10, step=1, pid=1))
-    page = drawn("run", run=run.id).run()
+    page = drawn(run=run.id).run()
     assert not page.toggle[0].proto.set_value
     page.toggle[0].set_value(True).run()
     assert run.asked().slow
@@ -62,14 +62,14 @@ def test_a_run_at_work_can_be_paused_stopped_and_slowed():
     config = TrainConfig(data="digits")
     run = jobs.begin(config, "mine")
     run.say(JobStatus(state="running", updated_s=2e9, steps=10, step=1, pid=1))
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     assert not page.exception
     page.toggle[0].set_value(True).run()
     assert run.asked().slow
     button(page, "Pause").click().run()
     assert run.asked().pause
     run.say(JobStatus(state="paused", updated_s=2e9, steps=10, step=1, pid=1))
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     button(page, "Resume").click().run()
     assert not run.asked().pause
     button(page, "Stop").click().run()
@@ -81,7 +81,7 @@ def test_a_failed_run_resumes_unless_it_would_fail_again(health, resumes):
     run = jobs.begin(TrainConfig(data="digits"), "mine")
     error = ("It stopped.", "It must not.", "Try again.")
     run.say(JobStatus(state="failed", health=health, error=error, steps=10, step=1))
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     assert not page.exception
     labels = [b.label for b in page.button]
     assert ("Resume" in labels) is resumes
@@ -115,7 +115,7 @@ def test_only_what_was_uploaded_counts_as_an_upload(tmp_path):
 def test_a_failed_run_says_why_without_a_traceback():
     run = jobs.begin(TrainConfig(data="nothing"), "mine")
     work(run.path)
-    assert not drawn("run", run=run.id).exception
+    assert not drawn(run=run.id).exception
     with TestClient(Starlette(routes=run_routes.routes())) as client:
         news = client.get(run_routes.urls(run)["progress"]).json()
     assert (news["state"], news["snapshots"]) == ("failed", [])
@@ -124,7 +124,7 @@ def test_a_failed_run_says_why_without_a_traceback():
 
 def test_a_deleted_run_is_no_longer_listed():
     run = jobs.begin(TrainConfig(data="digits"), "mine")
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     button(page, "Delete").click().run()
     assert jobs.runs() == []
     assert "run" not in page.query_params
@@ -168,7 +168,7 @@ def by_heart() -> RunFolder:
 
 
 def test_a_run_that_is_over_says_which_weights_it_kept_and_changes_that_on_a_click(by_heart):
-    page = drawn("run", run=by_heart.id)
+    page = drawn(run=by_heart.id)
     assert not page.exception
     said = [text.value.replace("\\", "") for text in page.markdown]
     ends = jobs.read_ends(by_heart)
@@ -187,7 +187,7 @@ def test_a_run_that_is_over_says_which_weights_it_kept_and_changes_that_on_a_cli
 def test_a_run_whose_model_left_no_weights_says_so_and_can_be_trained_again(by_heart):
     shutil.rmtree(by_heart.path / "ends")
     shutil.rmtree(store.bundles_folder() / "heart")
-    page = drawn("run", run=by_heart.id)
+    page = drawn(run=by_heart.id)
     assert not page.exception
     said = [text.value for text in page.markdown]
     assert any("was deleted, and so were its weights" in text for text in said)
@@ -203,7 +203,7 @@ def test_a_finding_starts_the_run_that_may_do_better(by_heart):
     assert ends is not None
     remedies = [found.remedy for found in ends.end.findings if found.remedy]
     assert remedies
-    page = drawn("run", run=by_heart.id)
+    page = drawn(run=by_heart.id)
     button(page, f"Try {remedies[0].words()}").click().run()
     assert not page.exception
     (other,) = [run for run in jobs.runs() if run.id != by_heart.id]
@@ -213,7 +213,7 @@ def test_a_finding_starts_the_run_that_may_do_better(by_heart):
 
 def test_a_run_of_an_earlier_version_has_no_verdict_and_is_drawn_all_the_same(by_heart):
     (by_heart.path / "ends.json").unlink()
-    page = drawn("run", run=by_heart.id)
+    page = drawn(run=by_heart.id)
     assert not page.exception
     assert not any("Verdict" in text.value for text in page.markdown)
 
@@ -224,7 +224,7 @@ def test_a_run_of_an_earlier_version_has_no_verdict_and_is_drawn_all_the_same(by
 def test_every_lost_adversarial_run_can_be_helped_or_leaves_no_heading(kind, verdict):
     run = jobs.begin(TrainConfig(data="digits", kind=kind), "lost")
     run.say(JobStatus(state="paused", health=verdict, updated_s=2e9, steps=10, step=1, pid=1))
-    page = drawn("run", run=run.id)
+    page = drawn(run=run.id)
     assert not page.exception
     has_heading = any(say("train.remedies") in text.value for text in page.markdown)
     offered = [b.label for b in page.button if b.key and b.key.startswith("remedy-")]

@@ -3,26 +3,16 @@
 import dataclasses
 import io
 import zipfile
-from pathlib import Path
 
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-import explorer
 from explorer.config import TrainConfig
 from explorer.kinds import KINDS, Kind
 
-SCRIPT = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
-
-def opened(**query: str) -> AppTest:
-    test = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    test.switch_page("train")
-    return test
-
-
-def drawn(view: str, **query: str) -> AppTest:
-    """The page itself, without the frame that AppTest cannot step through."""
+def drawn(**query: str) -> AppTest:
+    """The page at an address, as one script without the navigation."""
 
     def script():
         import streamlit as st
@@ -32,7 +22,6 @@ def drawn(view: str, **query: str) -> AppTest:
 
         names = ("explore", "train", "compare")
         state.remember_pages({name: st.Page(page.render, title=name) for name in names})
-        page.navigation_links = lambda: None  # type: ignore[attr-defined]
         page.render()
 
     test = AppTest.from_function(script, default_timeout=60)
@@ -42,11 +31,12 @@ def drawn(view: str, **query: str) -> AppTest:
 
 
 def links(page: AppTest) -> list[str]:
-    """What the links to other pages are called."""
-    return [link.proto.label for link in page.get("page_link")]
+    """Labels of the links to other pages, apart from those at the top of the sidebar."""
+    return [link.proto.label for link in page.main.get("page_link")]
 
 
 def button(page: AppTest, label: str):
+    """The first button of this label."""
     return next(b for b in page.button if read(b.label) == read(label))
 
 
@@ -61,16 +51,19 @@ def of_kind(kind: Kind) -> TrainConfig:
 
 
 def choose_kind(page: AppTest, kind: str) -> AppTest:
+    """Choose a kind of model in the form."""
     return next(b for b in page.selectbox if b.label == "Kind of model").set_value(kind).run()
 
 
 def picture(color: tuple[int, int, int], width: int = 20, height: int = 0) -> bytes:
+    """A PNG of one colour."""
     stream = io.BytesIO()
     Image.new("RGB", (width, height or width), color).save(stream, "PNG")
     return stream.getvalue()
 
 
 def archive(n: int = 6) -> bytes:
+    """A zip of n pictures in two folders, and a file that is no picture."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as out:
         for i in range(n):
