@@ -49,20 +49,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.errors import BundleError
-from explorer.models.layers import (
-    Activate,
-    BatchNorm,
-    Conv,
-    ConvTranspose,
-    Crop,
-    GroupNorm,
-    Layer,
-    Linear,
-    Reshape,
-    Residual,
-    Upsample,
-    weight_shapes,
-)
+from explorer.models import layers
 from explorer.models.spec import Stacks
 from explorer.models.walk import Shape, misfit, walk
 from explorer.packing.ops import Op, Ops, prepare, run
@@ -80,17 +67,17 @@ FP16_CODE_TOLERANCE = 0.005
 
 Dtype = Literal["fp16", "fp32"]
 
-_KINDS: dict[type[Layer], str] = {
-    Linear: "linear",
-    Conv: "conv",
-    ConvTranspose: "conv_transpose",
-    BatchNorm: "scale_shift",
-    GroupNorm: "group_norm",
-    Activate: "activate",
-    Reshape: "reshape",
-    Upsample: "upsample",
-    Crop: "crop",
-    Residual: "residual",
+_KINDS: dict[type[layers.Layer], str] = {
+    layers.Linear: "linear",
+    layers.Conv: "conv",
+    layers.ConvTranspose: "conv_transpose",
+    layers.BatchNorm: "scale_shift",
+    layers.GroupNorm: "group_norm",
+    layers.Activate: "activate",
+    layers.Reshape: "reshape",
+    layers.Upsample: "upsample",
+    layers.Crop: "crop",
+    layers.Residual: "residual",
 }
 
 
@@ -131,7 +118,7 @@ def pack_decoder(
     """
     frame = _Frame("decoder", latent_dim, image_shape)
     _check(frame, stacks, weights)
-    ops = (*prepare(stacks, weights), Op(Activate("sigmoid"), {}))
+    ops = (*prepare(stacks, weights), Op(layers.Activate("sigmoid"), {}))
     # 16 draws from the prior, and 16 codes from anywhere on the sliders.
     rng = np.random.default_rng(0)
     draws = rng.standard_normal((16, latent_dim)), rng.uniform(-3, 3, (16, latent_dim))
@@ -185,7 +172,7 @@ def runs_in_browser(stacks: Stacks, given: Shape) -> bool:
     Raises:
         ShapeError: Two layers do not fit together.
     """
-    shapes = [weight_shapes(layers, name) for name, layers in stacks]
+    shapes = [layers.weight_shapes(stack, name) for name, stack in stacks]
     n_bytes = 2 * sum(math.prod(shape) for some in shapes for shape in some.values())
     small = n_bytes <= MAX_SIZE_BYTES and walk(stacks, given)[0] <= MAX_MULTIPLY_ADDS
     return bool(stacks) and small
@@ -250,8 +237,8 @@ def _finished(frame: _Frame, ops: Ops) -> bytes:
 
 def _check_weights(stacks: Stacks, weights: Mapping[str, np.ndarray]) -> None:
     """Refuse weights that are missing, misshapen or not finite."""
-    for prefix, layers in stacks:
-        for name, shape in weight_shapes(layers, prefix).items():
+    for prefix, stack in stacks:
+        for name, shape in layers.weight_shapes(stack, prefix).items():
             if name not in weights:
                 raise BundleError("packing.weights_missing", name=name, shape=shape)
             values = weights[name]
@@ -321,7 +308,7 @@ def _written(ops: Ops, shapes: Mapping[str, object]) -> bytes:
 def _record(op: Op, weights: bytearray) -> dict[str, object]:
     """Return an op's part of the header, having put its arrays at the end of `weights`."""
     record: dict[str, object] = {"op": _KINDS[type(op.layer)]}
-    if isinstance(op.layer, Residual):
+    if isinstance(op.layer, layers.Residual):
         for name, ops in (("body", op.body), ("shortcut", op.shortcut)):
             record[name] = [_record(part, weights) for part in ops]
         return record
