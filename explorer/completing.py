@@ -3,7 +3,6 @@
 Knows nothing of where bundles lie.
 """
 
-import dataclasses
 import io
 import shlex
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from PIL import Image
 from explorer.bundle import Codes, LatentMap, ModelBundle
 from explorer.bundle.card import card_text
 from explorer.bundle.settings import kept_scores
-from explorer.config import TrainConfig
+from explorer.config import TrainConfig, default_of
 from explorer.data.imageset import ReportProgress
 from explorer.data.pictures import to_picture
 
@@ -72,10 +71,9 @@ def train_command(config: TrainConfig, name: str) -> str:
     shown = {"data", "kind", "latent_dim", "likelihood", "batch_size", "seed"}
     shown |= config.of_kind.defaults.keys()
     words = ["latent-explorer", "train"]
-    for setting in dataclasses.fields(TrainConfig):
-        value = getattr(config, setting.name)
-        flag = setting.name.replace("_", "-")
-        if value == setting.default and setting.name not in shown:
+    for name_of, value in config.values().items():
+        flag = name_of.replace("_", "-")
+        if value == default_of(name_of) and name_of not in shown:
             continue
         if isinstance(value, bool):
             words.append(f"--{flag}" if value else f"--no-{flag}")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from explorer.settings import Option
 from explorer.words import section
 
 Kind = str  # a name in `KINDS`
@@ -25,6 +26,7 @@ class KindSpec:
         name: As commands and files call it, and as its section of words under `kinds` is called.
         objective: Address of its `training.objective.Objective`, as `module:Class`.
         settings: Those of the settings of some kinds that it uses.
+        options: Settings that it alone has, by name.
         defaults: Values of settings that it starts well with, where that is not the usual default.
             They were found by trying on the digits and on Fashion-MNIST.
         has_encoder: Whether a network reads images; without one, there are only prior samples.
@@ -55,6 +57,7 @@ class KindSpec:
     name: str
     objective: str
     settings: frozenset[str]
+    options: Mapping[str, Option] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
     has_encoder: bool = True
     has_posterior: bool = True

@@ -3,12 +3,11 @@
 Knows nothing of how a run went, of files or of screens, and imports no torch.
 """
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.config import Arch, Optimizer, TrainConfig
+from explorer.config import Arch, Optimizer, TrainConfig, all_settings
 from explorer.kinds import KINDS, Kind
 from explorer.words import say
 
@@ -51,8 +50,9 @@ class Remedy:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Remedy":
         """Read back what `to_json` wrote; anything else raises, so read within a `door`."""
-        known = TrainConfig.__dataclass_fields__
-        change = {name: values["change"][name] for name in values["change"] if known[name]}
+        change = dict(values["change"])
+        if not change.keys() <= set(all_settings()):
+            raise ValueError("it changes an unknown setting")
         if values["key"] in ("vae", "critic"):  # as earlier versions called it
             return _other_kind(change["kind"])
         remedy = cls(
@@ -67,7 +67,7 @@ class Remedy:
         Raises:
             ConfigError: The change does not go with them.
         """
-        return dataclasses.replace(config, **self.change)
+        return config.changed(**self.change)
 
 
 def remedies_for(health: str, config: TrainConfig) -> tuple[Remedy, ...]:

@@ -7,7 +7,7 @@ docstring of `TrainConfig` says of it. Knows nothing of particular settings.
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 from explorer.errors import ConfigError
 
@@ -36,6 +36,32 @@ class Setting:
     fitted: bool = False
     was: str = ""
     values_were: tuple[tuple[str, str], ...] = ()
+
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option(Setting):
+    """A setting that one kind of model alone has, and declares in its `KindSpec`.
+
+    Attributes:
+        default: Its value unless another is given, which must be of the same type.
+        choices: The values to choose from; any are allowed if there are none.
+        label: Its name on the page, unless the catalogue has one.
+        help: One sentence on what it does, likewise, which the command line shows too.
+    """
+
+    group: Group = "model"
+    default: Value
+    choices: tuple[str, ...] = ()
+    label: str = ""
+    help: str = ""
+
+    @property
+    def type(self) -> object:
+        """What annotates a field of this kind."""
+        return Literal[self.choices] if self.choices else type(self.default)
 
 
 def setting(
@@ -78,13 +104,13 @@ def renamed(values: Mapping[str, object], settings: Mapping[str, Setting]) -> di
     return now
 
 
-def check_bounds(name: str, value: float, about: Setting) -> None:
-    """Refuse a number out of bounds.
+def check_bounds(name: str, value: object, about: Setting) -> None:
+    """Refuse a number out of bounds; what has none is not one.
 
     Raises:
         ConfigError: It is.
     """
-    if about.least is None or about.most is None or about.least <= value <= about.most:
+    if about.least is None or about.most is None or about.least <= cast(float, value) <= about.most:
         return
     raise ConfigError(
         "settings.out_of_bounds",

@@ -3,7 +3,6 @@
 Knows nothing of how the models are trained, where they lie, or of screens.
 """
 
-import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -138,7 +137,7 @@ def grid(
             "sweeping.too_many_trials", count=len(dims) * len(weights), most_trials=_MOST_TRIALS
         )
     return [
-        dataclasses.replace(config, latent_dim=d, beta=beta, kind=config.of_kind.at_beta(beta))
+        config.changed(latent_dim=d, beta=beta, kind=config.of_kind.at_beta(beta))
         for d in dims
         for beta in weights
     ]

@@ -16,7 +16,7 @@ from explorer import cli
 from explorer.bundle import read_bundle, write_bundle
 from explorer.cli.arguments import parser
 from explorer.completing import train_command
-from explorer.config import TrainConfig
+from explorer.config import TrainConfig, all_settings
 from explorer.kinds import KINDS
 from tests.commands import latent_explorer, refused
 
@@ -31,9 +31,9 @@ def commands() -> dict[str, str]:
 
 def test_every_setting_is_a_flag_of_train_with_its_meaning():
     train = commands()["train"]
-    for field in dataclasses.fields(TrainConfig):
-        flag = re.escape(f"--{field.name.replace('_', '-')}")
-        assert re.search(rf"\n  {flag}[, ].*\n? +\S.*", train), field.name
+    for name in all_settings():
+        flag = re.escape(f"--{name.replace('_', '-')}")
+        assert re.search(rf"\n  {flag}[, ].*\n? +\S.*", train), name
 
 
 def test_flags_reach_the_settings_they_name():

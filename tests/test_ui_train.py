@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import jobs
-from explorer.config import SETTINGS, SHAPING, TrainConfig
+from explorer.config import SETTINGS, SHAPING, all_settings
 from explorer.kinds import KINDS
 from explorer.ui.views.train.settings import _GROUPS
 from explorer.words import say
@@ -135,4 +135,4 @@ def test_a_taken_name_is_told(tmp_path):
 def test_every_setting_has_a_control():
     shown = {name for name, about in SETTINGS.items() if about.group in _GROUPS}
     elsewhere = {"data", "kind", *SHAPING}  # chosen before
-    assert shown | elsewhere == set(TrainConfig.__dataclass_fields__)
+    assert shown | elsewhere == set(all_settings())

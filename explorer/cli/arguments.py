@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 import explorer
-from explorer.cli.setting_flags import ALL_SETTINGS, add_settings
+from explorer.cli.setting_flags import add_settings
 from explorer.cli.values import base_path, host_name, numbers, port, whole_numbers
-from explorer.config import SHAPING
+from explorer.config import SHAPING, all_settings
 
 _BUNDLE = "a folder, or a name that `latent-explorer models` lists"
 _IMAGES = "a folder of images, a zip of one, .npy, .npz, or the name of a data set"
@@ -108,7 +108,7 @@ def _add_train(commands: Commands) -> None:
     train = _command(
         commands, "train", _lazily("train", "train"), "train a model and write it as a bundle"
     )
-    add_settings(train, ALL_SETTINGS)
+    add_settings(train, all_settings())
     train.add_argument(
         "--out",
         type=Path,
@@ -150,7 +150,7 @@ def _add_sweep(commands: Commands) -> None:
         metavar="X,X",
         help="KL weights to try with each size (default: 1, or the default of the kind)",
     )
-    add_settings(sweep, [name for name in ALL_SETTINGS if name not in ("latent_dim", "beta")])
+    add_settings(sweep, [name for name in all_settings() if name not in ("latent_dim", "beta")])
     sweep.add_argument(
         "--name",
         metavar="NAME",

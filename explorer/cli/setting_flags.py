@@ -4,12 +4,10 @@ import argparse
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import get_type_hints
 
 from explorer.cli.values import whole_numbers
-from explorer.config import SETTINGS, TrainConfig, choices_of, default_of
+from explorer.config import SETTINGS, TrainConfig, choices_of, default_of, options, type_of
 
-ALL_SETTINGS = tuple(field.name for field in dataclasses.fields(TrainConfig))
 _METAVARS: dict[object, str] = {int: "N", float: "X", whole_numbers: "N,N"}
 
 
@@ -18,9 +16,9 @@ def add_settings(command: argparse.ArgumentParser, names: Iterable[str]) -> None
 
     A flag that is not given leaves no value, so that defaults live in `TrainConfig` alone.
     """
-    helps, kinds = _helps(), get_type_hints(TrainConfig)
+    helps = _helps()
     for name in names:
-        _add_setting(command, name, kinds[name], helps.get(name, ""))
+        _add_setting(command, name, type_of(name), helps.get(name, ""))
 
 
 def with_names_now(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -59,8 +57,8 @@ def _add_setting(command: argparse.ArgumentParser, name: str, kind: object, word
 
     Args:
         command: The command that takes it.
-        name: Field of TrainConfig.
-        kind: Its annotation.
+        name: Setting.
+        kind: What annotates it.
         words: What it means.
     """
     default = default_of(name)
@@ -91,7 +89,8 @@ def _add_setting(command: argparse.ArgumentParser, name: str, kind: object, word
 
 
 def _helps() -> dict[str, str]:
-    """Return what the docstring of TrainConfig says of each field, without the backticks."""
+    """Return what each setting means: what the docstring of TrainConfig or its option says."""
     text = (TrainConfig.__doc__ or "").partition("Attributes:")[2]
     found = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", text, re.MULTILINE)
-    return {name: " ".join(words.replace("`", "").split()) for name, words in found}
+    helps = {name: " ".join(words.replace("`", "").split()) for name, words in found}
+    return helps | {name: option.help for name, option in options().items()}

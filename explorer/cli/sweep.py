@@ -10,7 +10,7 @@ from typing import Any
 from explorer import jobs, sweeping
 from explorer.cli.terminal import ProgressLine, note, say, say_json
 from explorer.cli.train import note_chosen
-from explorer.config import FITTED, TrainConfig
+from explorer.config import FITTED, TrainConfig, all_settings, default_of
 from explorer.jobs.stopping import StopAsked
 from explorer.kinds import KINDS
 
@@ -35,8 +35,7 @@ _SCORES = ("elbo_nats", "log_likelihood_nats", "kl_nats", "mse", "psnr_db", "act
 
 def sweep(args: argparse.Namespace) -> int:
     """Begin a run for each size and beta, or go on with them; wait; tell what came of them."""
-    fields = TrainConfig.__dataclass_fields__
-    given: dict[str, Any] = {n: getattr(args, n) for n in fields if hasattr(args, n)}
+    given: dict[str, Any] = {n: getattr(args, n) for n in all_settings() if hasattr(args, n)}
     points = {name: getattr(args, name) for name in ("latent_dims", "betas") if hasattr(args, name)}
     if args.resume and (given or points or args.name or args.scheduler):
         args.wrong_usage("--resume goes on as the sweep began: leave out everything else")
@@ -45,11 +44,12 @@ def sweep(args: argparse.Namespace) -> int:
     if args.resume:
         return _resume(args.resume, as_json=args.json)
     betas = points.get("betas", ())
-    chosen = {n: v for n, v in KINDS[given.get("kind", "vae")].defaults.items() if n not in given}
+    of_kind = KINDS[given.get("kind", default_of("kind"))].defaults
+    chosen = {name: value for name, value in of_kind.items() if name not in given}
     if betas:  # the settings that all have in common must be able to work by themselves
         chosen["beta"] = next((beta for beta in betas if beta != 1), 1.0)
     given = {**chosen, **given}
-    configs = sweeping.grid(TrainConfig(**given), points.get("latent_dims", _DIMS), betas)
+    configs = sweeping.grid(TrainConfig.of(**given), points.get("latent_dims", _DIMS), betas)
     note_chosen("this kind", {name: value for name, value in chosen.items() if name != "beta"})
     fitted = [name for name in FITTED if name not in given]
     name = args.name or Path(given["data"]).stem.replace("openml:", "")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import data, originals, store
 from explorer.cli.terminal import ProgressLine, note, say, say_json
-from explorer.config import FITTED, TrainConfig
+from explorer.config import FITTED, TrainConfig, all_settings, default_of
 from explorer.errors import DataError, MachineError
 from explorer.jobs.pipeline import Made, Observer, Pipeline, Task
 from explorer.jobs.stopping import StopAsked
@@ -35,8 +35,7 @@ def train(args: argparse.Namespace) -> int:
     """Train a model, or go on with an unfinished run, and write the bundle."""
     if args.run_folder is not None:
         return _carry_out(args.run_folder)
-    fields = TrainConfig.__dataclass_fields__
-    given = {name: getattr(args, name) for name in fields if hasattr(args, name)}
+    given = {name: getattr(args, name) for name in all_settings() if hasattr(args, name)}
     others = [name for name in given if name != "data"]
     if args.resume is not None and (others or args.out):
         extra = next(iter(others), "out").replace("_", "-")
@@ -87,8 +86,8 @@ def _line_in_time() -> bytes:
 
 def _begin(run: UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
     """Start a run; what was not given is chosen to fit the kind or the images, or by default."""
-    of_kind = KINDS[given.get("kind", "vae")].defaults
-    asked = TrainConfig(**{**of_kind, **given})
+    of_kind = KINDS[given.get("kind", default_of("kind"))].defaults
+    asked = TrainConfig.of(**{**of_kind, **given})
     is_open = [name for name in dict.fromkeys([*FITTED, *of_kind]) if name not in given]
 
     def began(config: TrainConfig) -> None:

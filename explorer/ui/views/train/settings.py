@@ -1,18 +1,17 @@
 """Every setting of a run as a control, each with its symbol and one sentence."""
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import streamlit as st
 
-from explorer.config import FITTED, SETTINGS, TrainConfig, choices_of, default_of
+from explorer.config import FITTED, TrainConfig, choices_of, default_of, type_of
 from explorer.errors import ConfigError, ExplorerError
 from explorer.kinds import KINDS
-from explorer.settings import Group
+from explorer.settings import Group, Option, Setting
 from explorer.ui.words import plain
-from explorer.words import say
+from explorer.words import has, say
 
 _GROUPS: tuple[Group, ...] = ("model", "adversarial", "network", "likelihood", "learning")
 _AUTO = "auto"
@@ -37,11 +36,10 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
     Returns:
         What is set now, or None where it cannot work, which is then said.
     """
-    kinds, of_kinds = get_type_hints(TrainConfig), _with_a_start_of_their_own()
+    declared, of_kinds = start.settings(), _with_a_start_of_their_own()
     values: dict[str, Any] = {}
     for group in _GROUPS:
-        used = [name for name, about in SETTINGS.items() if about.group == group]
-        used = [name for name in used if start.uses(name)]
+        used = [name for name, about in declared.items() if about.group == group]
         if not used:
             continue
         st.markdown(f"**{say(f'settings.group_{group}')}**")
@@ -49,12 +47,12 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
         for i, name in enumerate(used):
             key = f"{name}-{of}-{start.kind}" if name in of_kinds else f"{name}-{of}"
             with columns[i % 2]:
-                values[name] = _control(name, kinds[name], _start_of(start, name), key)
+                values[name] = _control(name, declared[name], _start_of(start, name), key)
     fitted = tuple(name for name in FITTED if values.get(name) == _AUTO)
     given = {name: value for name, value in values.items() if name not in fitted}
     try:
         given["hidden"] = _widths(given["hidden"])
-        return Settings(dataclasses.replace(start, **given), fitted)
+        return Settings(start.changed(**given), fitted)
     except ExplorerError as error:
         st.error(plain(str(error)))
         return None
@@ -62,19 +60,27 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
 
 def _with_a_start_of_their_own() -> set[str]:
     """Return the settings that begin anew when another kind is chosen, as some have a default."""
-    return {"norm", *(name for kind in KINDS.values() for name in kind.defaults)}
+    return {"norm", *(name for kind in KINDS.values() for name in (*kind.defaults, *kind.options))}
 
 
 def _start_of(config: TrainConfig, name: str) -> object:
     """Return what a control begins with: what may be fitted is, unless something was chosen."""
-    value = getattr(config, name)
+    value = config.value(name)
     is_open = name in FITTED and value == default_of(name)
     return _AUTO if is_open else value
 
 
-def _control(name: str, kind: object, value: Any, key: str) -> Any:
+def _words(name: str, about: Setting) -> tuple[str, str]:
+    """Return what a setting is called, and what it does."""
+    if isinstance(about, Option) and not has(f"settings.{name}"):
+        return about.label or name, about.help
+    return say(f"settings.{name}"), say(f"settings.{name}_help")
+
+
+def _control(name: str, about: Setting, value: Any, key: str) -> Any:
     """Draw one setting by what it is: a choice, yes or no, a whole number, a number or a text."""
-    label, told = say(f"settings.{name}"), say(f"settings.{name}_help")
+    label, told = _words(name, about)
+    kind = about.type if isinstance(about, Option) else type_of(name)
     draw: Callable[..., Any]
     options: list[Any] = list(choices_of(name))
     if options:
@@ -90,6 +96,8 @@ def _control(name: str, kind: object, value: Any, key: str) -> Any:
         return st.text_input(label, value=text, help=told, key=key)
     if kind is bool:
         return st.toggle(label, value=value, help=told, key=key)
+    if kind is str:
+        return st.text_input(label, value=value, help=told, key=key)
     # Without bounds: below one, the box would show what was typed while the bound was taken.
     if kind is int:
         return st.number_input(label, value=value, step=1, help=told, key=key)

@@ -7,30 +7,23 @@ nothing of images, networks or files.
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from explorer.config import choices, rules
 from explorer.errors import ConfigError
 from explorer.kinds import KINDS, Kind, KindSpec
-from explorer.settings import check_bounds, check_type, renamed, setting, settings_of, wrong_value
-
-Arch = Literal["mlp", "resmlp", "conv", "resnet"]
-Likelihood = Literal["bernoulli", "gaussian", "gaussian-learned"]
-SigmaScope = Literal["shared", "pixel"]
-Norm = Literal["none", "batch", "group"]
-Activation = Literal["relu", "leaky_relu", "silu", "elu", "tanh", "sigmoid"]
-Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
-Schedule = Literal["constant", "cosine"]
-Colours = Literal["own", "grey", "rgb"]
-Fit = Literal["pad", "crop", "stretch"]
-Layout = Literal["auto", "nhw", "nhwc", "nchw", "hwn", "hwcn", "rows"]
-Range = Literal["auto", "unit", "centred", "byte", "word", "used"]
-Background = Literal["auto", "white", "black"]
-Frames = Literal["auto", "first", "all"]
-Binarize = Literal["none", "random"]
-Precision = Literal["single", "half"]
-Objective = Literal["elbo", "prior-likelihood"]
-
-_MOST_HIDDEN = 32  # layers
+from explorer.settings import (
+    Option,
+    Setting,
+    Value,
+    check_bounds,
+    check_type,
+    renamed,
+    setting,
+    settings_of,
+    wrong_value,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,17 +109,19 @@ class TrainConfig:
             white as often as it is bright; `none` keeps images as they are.
         precision: Precision of the saved weights: `single` is 32 bits; `half` rounds them to 16
             before the model is scored, and halves the size of the bundle.
+        options: Settings that the kind alone has (`KindSpec.options`), all of them, as pairs of
+            name and value.
     """
 
     data: str
     kind: Kind = "vae"
     latent_dim: int = setting(16, "model", 1, 512)
-    arch: Arch = setting("conv", "network")
+    arch: choices.Arch = setting("conv", "network")
     hidden: tuple[int, ...] = setting((256,), "network")
     width: int = setting(16, "network", 1, 512)
-    norm: Norm = setting("none", "network")
-    activation: Activation = setting("relu", "network")
-    likelihood: Likelihood = setting(
+    norm: choices.Norm = setting("none", "network")
+    activation: choices.Activation = setting("relu", "network")
+    likelihood: choices.Likelihood = setting(
         "bernoulli",
         "likelihood",
         of_some_kinds=True,
@@ -134,8 +129,8 @@ class TrainConfig:
         values_were=(("sigma", "gaussian-learned"),),
     )
     sigma: float = setting(0.1, "likelihood", 1e-3, 10, of_some_kinds=True)
-    sigma_scope: SigmaScope = setting("shared", "likelihood", of_some_kinds=True)
-    objective: Objective = setting(
+    sigma_scope: choices.SigmaScope = setting("shared", "likelihood", of_some_kinds=True)
+    objective: choices.Objective = setting(
         "elbo",
         "model",
         of_some_kinds=True,
@@ -146,9 +141,9 @@ class TrainConfig:
     beta_end: float = setting(0.0, "model", 0, 1000, of_some_kinds=True)
     kl_warmup_epochs: int = setting(0, "model", 0, 100_000, of_some_kinds=True)
     free_bits: float = setting(0.0, "model", 0, 100, of_some_kinds=True)
-    optimizer: Optimizer = setting("adam", "learning")
+    optimizer: choices.Optimizer = setting("adam", "learning")
     learning_rate: float = setting(1e-3, "learning", 1e-7, 10)
-    schedule: Schedule = setting("constant", "learning")
+    schedule: choices.Schedule = setting("constant", "learning")
     clip_norm: float = setting(0.0, "learning", 0, 1e6)
     adversarial_weight: float = setting(1.0, "adversarial", 0, 1e6, of_some_kinds=True)
     code_weight: float = setting(1.0, "adversarial", 0, 1e6, of_some_kinds=True)
@@ -165,34 +160,31 @@ class TrainConfig:
     patience: int = setting(0, "learning", 0, 100_000, of_some_kinds=True)
     seed: int = setting(0, "learning", 0, 2**31 - 1)
     image_size: int = setting(0, "reading", 0, 128)
-    fit: Fit = setting("pad", "reading")
-    colours: Colours = setting("own", "reading")
-    layout: Layout = setting("auto", "reading")
-    range: Range = setting("auto", "reading")
+    fit: choices.Fit = setting("pad", "reading")
+    colours: choices.Colours = setting("own", "reading")
+    layout: choices.Layout = setting("auto", "reading")
+    range: choices.Range = setting("auto", "reading")
     invert: bool = setting(False, "reading")
-    background: Background = setting("auto", "reading")
-    frames: Frames = setting("auto", "reading")
+    background: choices.Background = setting("auto", "reading")
+    frames: choices.Frames = setting("auto", "reading")
     images_key: str = setting("", "reading")
     labels_key: str = setting("", "reading")
     n_images: int = setting(0, "learning", 0, 10_000_000)
-    binarize: Binarize = setting("none", "likelihood", of_some_kinds=True)
-    precision: Precision = setting("single", "learning")
+    binarize: choices.Binarize = setting("none", "likelihood", of_some_kinds=True)
+    precision: choices.Precision = setting("single", "learning")
+    options: tuple[tuple[str, Value], ...] = ()
 
     def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            check_type(name, getattr(self, name), kind)
-        for name, about in SETTINGS.items():
-            check_bounds(name, getattr(self, name), about)
+        check_type("kind", self.kind, str)
         if self.kind not in KINDS:
             raise wrong_value("kind", self.kind, f"one of {', '.join(KINDS)}")
-        if len(self.hidden) > _MOST_HIDDEN or any(not 1 <= w <= 8192 for w in self.hidden):
-            raise ConfigError(
-                "config.hidden",
-                hidden=list(self.hidden[: _MOST_HIDDEN + 1]),
-                most_hidden=_MOST_HIDDEN,
-            )
-        self._check_kind()
-        self._check_together()
+        self._complete_options()
+        declared = self.of_kind.options
+        for name, value in self.values().items():
+            check_type(name, value, declared[name].type if name in declared else type_of(name))
+        for name, about in {**SETTINGS, **declared}.items():
+            check_bounds(name, self.value(name), about)
+        rules.check(self)
 
     @property
     def grey(self) -> bool | None:
@@ -229,47 +221,52 @@ class TrainConfig:
         about = SETTINGS.get(name)
         return about is None or not about.of_some_kinds or name in self.of_kind.settings
 
-    def _check_kind(self) -> None:
-        """Refuse settings that mean nothing to the kind, or the opposite of it."""
-        for name in SETTINGS:
-            if getattr(self, name) != default_of(name) and not self.uses(name):
-                raise ConfigError(
-                    "config.not_of_kind",
-                    name=name,
-                    kind=self.kind,
-                    kinds=_listed(name),
-                    value=getattr(self, name),
-                )
-        if self.of_kind.needs_fixed_sigma and self.likelihood == "gaussian-learned":
-            raise ConfigError(
-                "config.likelihood_of_kind", likelihood=self.likelihood, kind=self.kind
-            )
-        if self.of_kind.plain and self.beta == 1:
-            plain = KINDS[self.of_kind.plain]
-            raise ConfigError(
-                "config.beta_is_one", kind=self.kind, words=plain.words["name"], name=plain.name
-            )
+    def settings(self) -> dict[str, Setting]:
+        """Return the declarations of all settings that mean something to the kind, by name."""
+        used = {name: about for name, about in SETTINGS.items() if self.uses(name)}
+        return {**used, **self.of_kind.options}
 
-    def _check_together(self) -> None:
-        """Refuse settings that say nothing, or the opposite, together."""
-        of_the_kl = ("beta", "beta_end", "kl_warmup_epochs", "free_bits")
-        changed = [name for name in of_the_kl if getattr(self, name) != default_of(name)]
-        if self.objective == "prior-likelihood" and changed:
-            raise ConfigError(
-                "config.prior_likelihood_ignores",
-                changed=changed[0],
-                value=getattr(self, changed[0]),
-            )
-        if self.tied and self.arch not in ("mlp", "conv"):
-            raise ConfigError("config.tied_arch", arch=self.arch)
-        if self.beta_end > 0 and self.beta == 0:
-            raise ConfigError("config.beta_end_without_beta", beta_end=f"{self.beta_end:g}")
-        if self.binarize == "random" and self.likelihood != "bernoulli":
-            raise ConfigError("config.binarize_likelihood", likelihood=self.likelihood)
+    def value(self, name: str) -> object:
+        """Return the value of a setting, or of an option of the kind."""
+        return self.values()[name]
+
+    def values(self) -> dict[str, object]:
+        """Return all values by name, options of the kind among them."""
+        return {name: getattr(self, name) for name in _FIELDS} | dict(self.options)
+
+    @classmethod
+    def of(cls, **values: object) -> "TrainConfig":
+        """Return settings of values by name, options of the kind among them.
+
+        Raises:
+            ConfigError: A value is not allowed, or means nothing to the kind.
+        """
+        fields = {name: value for name, value in values.items() if name in _FIELDS}
+        options = {name: value for name, value in values.items() if name not in _FIELDS}
+        return cls(**fields, options=tuple(options.items()))  # type: ignore[arg-type]
+
+    def changed(self, **changes: object) -> "TrainConfig":
+        """Return the settings with some changed; another kind starts with options of its own.
+
+        Raises:
+            ConfigError: The changes do not go with the rest.
+        """
+        values = self.values()
+        if changes.get("kind", self.kind) != self.kind:
+            values = {name: values[name] for name in _FIELDS}
+        return TrainConfig.of(**(values | changes))
+
+    def _complete_options(self) -> None:
+        """Refuse options that the kind does not have, and fill in the defaults of the others."""
+        given, declared = dict(self.options), self.of_kind.options
+        for name in given.keys() - declared.keys():
+            raise rules.not_of_kind(self.kind, name, given[name])
+        values = {name: given.get(name, about.default) for name, about in declared.items()}
+        object.__setattr__(self, "options", tuple(values.items()))
 
     def to_json(self) -> dict[str, object]:
         """Return the settings that mean something to the kind, as plain JSON values."""
-        values = dataclasses.asdict(self) | {"hidden": list(self.hidden)}
+        values = self.values() | {"hidden": list(self.hidden)}
         return {name: value for name, value in values.items() if self.uses(name)}
 
     @classmethod
@@ -280,8 +277,8 @@ class TrainConfig:
             ConfigError: A setting is unknown, missing, of the wrong type or out of range.
         """
         values = renamed(values, SETTINGS)
-        known = {f.name for f in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
+        known = all_settings()
+        unknown = sorted(values.keys() - known)
         listed = ", ".join(sorted(known))
         if unknown:
             raise ConfigError("config.unknown", names=", ".join(unknown)[:200], known=listed)
@@ -289,28 +286,44 @@ class TrainConfig:
             raise ConfigError("config.no_data", known=listed)
         hidden = values.get("hidden", ())
         fixed = {"hidden": tuple(hidden)} if isinstance(hidden, list) else {}
-        return cls(**(dict(values) | fixed))  # type: ignore[arg-type]
+        return cls.of(**(values | fixed))
 
 
+_FIELDS = tuple(f.name for f in dataclasses.fields(TrainConfig) if f.name != "options")
 SETTINGS = settings_of(TrainConfig)
 SHAPING = tuple(name for name, about in SETTINGS.items() if about.group == "reading")
 FITTED = tuple(sorted(name for name, about in SETTINGS.items() if about.fitted))
 
 
+def all_settings() -> tuple[str, ...]:
+    """Return the names of all settings, options of any kind among them."""
+    return tuple(dict.fromkeys((*_FIELDS, *options())))
+
+
+def options() -> dict[str, Option]:
+    """Return the options of all kinds, by name."""
+    return {name: about for kind in KINDS.values() for name, about in kind.options.items()}
+
+
 def default_of(name: str) -> object:
     """Return the default of a setting."""
-    return TrainConfig.__dataclass_fields__[name].default
+    fields = TrainConfig.__dataclass_fields__
+    return fields[name].default if name in _FIELDS else options()[name].default
+
+
+def type_of(name: str) -> object:
+    """Return what annotates a setting: a type, or a `Literal` of its choices."""
+    return _hints()[name] if name in _FIELDS else options()[name].type
 
 
 def choices_of(name: str) -> tuple[str, ...]:
     """Return the values that a setting can have, if they can be listed; else nothing."""
     if name == "kind":
         return tuple(KINDS)
-    annotation = get_type_hints(TrainConfig)[name]
+    annotation = type_of(name)
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
-def _listed(name: str) -> str:
-    """Return the kinds that use a setting, in words."""
-    kinds = [kind.name for kind in KINDS.values() if name in kind.settings]
-    return f"kind {kinds[0]}" if len(kinds) == 1 else f"the kinds {', '.join(kinds)}"
+@cache
+def _hints() -> dict[str, object]:
+    return get_type_hints(TrainConfig)
