@@ -1,12 +1,14 @@
 """A bundle that is off in any way is refused, by the name of the file and what is wrong in it."""
 
+import ast
 import contextlib
 import io
 import json
 import os
 import random
+import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import safetensors.numpy
 
 from explorer.bundle import files, read_bundle, write_bundle
 from explorer.errors import BundleError
+from explorer.words import section
 from tests.conftest import N_PLACED
 
 
@@ -334,7 +337,7 @@ DRAWN = np.arange(32) >= N_PLACED
 OF_DRAWS: dict[str, tuple[dict[str, np.ndarray], str]] = {
     "no image at all": ({"ids": np.full(32, -1)}, "no image's code"),
     "an id below -1": ({"ids": np.where(DRAWN, -2, 3)}, "ids below -1"),
-    "a draw with a class": ({"labels": np.zeros(32, np.int64)}, '"labels" of draws'),
+    "a draw with a class": ({"labels": np.zeros(32, np.int64)}, '"labels" of prior samples'),
     "an image without a class": ({"labels": np.full(32, -1)}, "without a class name"),
     "a class nobody named": ({"labels": np.where(DRAWN, -1, 2)}, "without a class name"),
 }
@@ -361,5 +364,35 @@ def test_draws_are_refused_where_there_is_an_encoder(tiny_bundle):
 def test_known_factors_of_draws_are_refused(tiny_gan, tmp_path):
     known = replace(tiny_gan.codes, factors=np.zeros((32, 1), np.float32))
     facts = replace(tiny_gan.data, factor_names=("tilt",))
-    with pytest.raises(BundleError, match=r"Nothing is known of a draw"):
+    with pytest.raises(BundleError, match=r"Nothing is known of a prior sample"):
         write_bundle(replace(tiny_gan, codes=known, data=facts), tmp_path / "gan")
+
+
+def made() -> Iterator[tuple[str, str, set[str] | None]]:
+    """Yield where a file is refused, a pattern of its key, and the values given if known."""
+    for path in sorted(Path(files.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            function = getattr(getattr(node, "func", None), "id", "")
+            if not isinstance(node, ast.Call) or function not in ("refusal", "bundle_door"):
+                continue
+            given = {keyword.arg for keyword in node.keywords}
+            common = {"file", "bundle", *(["why"] if function == "bundle_door" else [])}
+            known = None if None in given else {arg for arg in given if arg} | common
+            more = ".+" if isinstance(node.args[2], ast.JoinedStr) else ""
+            for part in ast.walk(node.args[2]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield f"{path.name}:{node.lineno}", part.value + more, known
+
+
+def test_every_refusal_has_words_for_the_values_it_gives_and_all_words_are_used():
+    words = {key: section(f"bundle_files.{key}") for key in section("bundle_files") if key != "do"}
+    used = set()
+    for where, pattern, given in made():
+        keys = {key for key in words if re.fullmatch(pattern, key)}
+        assert keys, where
+        used |= keys
+        for key in keys:
+            gaps = set(re.findall(r"{(\w+)}", json.dumps(words[key])))
+            assert {"so", "needed"} <= set(words[key]) <= {"so", "needed", "do"}
+            assert given is None or gaps == given, (where, key)
+    assert used == set(words)

@@ -47,17 +47,17 @@ def read_weights(folder: Path, model: ModelSpec) -> dict[str, np.ndarray]:
     """
     path = file_in(folder, _WEIGHTS)
     kept_as, n_bits = ("F16", 16) if model.precision == "half" else ("F32", 32)
-    needed = f"It must be a safetensors file of {n_bits}-bit floats."
     weights = {}
     with (
-        bundle_door(folder, _WEIGHTS, needed),
+        bundle_door(folder, _WEIGHTS, "damaged_weights", n_bits=n_bits),
         safetensors.safe_open(path, framework="numpy") as file,
     ):
         for name in file.keys():
-            kind = file.get_slice(name).get_dtype()
-            if kind != kept_as:
-                so = f'holds "{name}" as {kind}.'
-                raise refusal(folder, _WEIGHTS, so, needed)
+            found = file.get_slice(name).get_dtype()
+            if found != kept_as:
+                raise refusal(
+                    folder, _WEIGHTS, "weights_kept_as", array=name, found=found, n_bits=n_bits
+                )
             weights[name] = file.get_tensor(name).astype(np.float32)
     check_weights(weights, model, folder)
     return weights
@@ -72,22 +72,20 @@ def check_weights(weights: Mapping[str, np.ndarray], model: ModelSpec, folder: P
     expected = expected_weights(model)
     for name in [*expected, *weights]:
         if name not in weights:
-            so, needed = f'lacks "{name}".', f"The network needs it, {expected[name]}."
-        elif name not in expected:
-            so, needed = f'holds an unknown "{name}".', "The network has no such layer."
-        elif weights[name].shape != expected[name]:
-            so = f'holds "{name}" of shape {weights[name].shape}.'
-            needed = f"The network needs {expected[name]}."
-        elif weights[name].dtype != np.float32:
-            so, needed = f'holds "{name}" as {weights[name].dtype}.', "It must be float32."
-        elif not np.isfinite(weights[name]).all():
-            so, needed = f'holds "{name}" with NaN or infinite values.', "All must be finite."
-        elif model.precision == "half" and not _fits_half(weights[name]):
-            so = f'holds "{name}" with values that need more than 16 bits.'
-            needed = "With precision half, weights are rounded before a model is scored."
-        else:
-            continue
-        raise refusal(folder, _WEIGHTS, so, needed)
+            raise refusal(folder, _WEIGHTS, "lacks_weights", array=name, shape=expected[name])
+        if name not in expected:
+            raise refusal(folder, _WEIGHTS, "unknown_weights", array=name)
+        found, shape = weights[name], expected[name]
+        if found.shape != shape:
+            raise refusal(
+                folder, _WEIGHTS, "weights_shape", array=name, found=found.shape, shape=shape
+            )
+        if found.dtype != np.float32:
+            raise refusal(folder, _WEIGHTS, "weights_dtype", array=name, found=found.dtype)
+        if not np.isfinite(found).all():
+            raise refusal(folder, _WEIGHTS, "not_finite", array=name)
+        if model.precision == "half" and not _fits_half(found):
+            raise refusal(folder, _WEIGHTS, "not_half", array=name)
 
 
 def _fits_half(array: np.ndarray) -> bool:
@@ -114,8 +112,7 @@ def check_unpacked(codes: Codes, folder: Path) -> None:
     headers = 1 << 10  # bytes at most, of each array
     n_bytes = sum(array.nbytes + headers for array in _arrays(codes).values())
     if n_bytes > CAPS[_CODES]:
-        needed = f"It may hold {CAPS[_CODES]:,} bytes."
-        raise refusal(folder, _CODES, f"unpacks to {n_bytes:,} bytes.", needed)
+        raise refusal(folder, _CODES, "unpacked_size", n_bytes=n_bytes, cap=CAPS[_CODES])
 
 
 def read_codes(
@@ -133,22 +130,21 @@ def read_codes(
         BundleError: The file is missing, damaged or too large, or `check_codes` refuses it.
     """
     path = file_in(folder, _CODES)
-    with bundle_door(folder, _CODES, "It must be an npz archive of arrays of numbers."):
+    with bundle_door(folder, _CODES, "damaged_codes"):
         arrays = read_npz(path, cap_bytes=CAPS[_CODES])
     maps_there = {_map_of(name): array for name, array in arrays.items() if _map_of(name)}
     arrays = {name: array for name, array in arrays.items() if not _map_of(name)}
     known = [f.name for f in fields(Codes) if f.name != "maps"]
     unknown = sorted(set(arrays) - set(known))
     if unknown:
-        needed = f"It may hold {', '.join(known)}."
-        raise refusal(folder, _CODES, f'holds an unknown "{unknown[0]}".', needed)
+        arrays_known = ", ".join(known)
+        raise refusal(folder, _CODES, "unknown_array", array=unknown[0], arrays=arrays_known)
     missing = [name for name in _REQUIRED if name not in arrays]
     if missing:
-        needed = f"It needs {', '.join(_REQUIRED)}."
-        raise refusal(folder, _CODES, f'lacks "{missing[0]}".', needed)
+        arrays_needed = ", ".join(_REQUIRED)
+        raise refusal(folder, _CODES, "lacks_array", array=missing[0], arrays=arrays_needed)
     if lost := maps.keys() - maps_there.keys():
-        needed = f'It must hold the map "{min(lost)}" that config.json names.'
-        raise refusal(folder, _CODES, "lacks a map.", needed)
+        raise refusal(folder, _CODES, "lacks_map", map_name=min(lost))
     known_maps = {
         name: _map(xy, maps.get(name) or implied_facts(name)) for name, xy in maps_there.items()
     }
@@ -171,42 +167,42 @@ def check_codes(codes: Codes, data: DataFacts, model: ModelSpec, folder: Path) -
             encoder.
     """
     if len(codes.maps) > _MOST_MAPS or not all(map(is_map_name, codes.maps)):
-        needed = f"It may hold {_MOST_MAPS} others, each named by a short word of its own."
-        raise refusal(folder, _CODES, "holds maps that cannot be told apart.", needed)
+        raise refusal(folder, _CODES, "map_names", most=_MOST_MAPS)
     arrays = _arrays(codes)
     present = [name for name in _PCA if name in arrays]
     if present and len(present) < len(_PCA):
         lacking = next(name for name in _PCA if name not in arrays)
-        so = f'holds "{present[0]}" but not "{lacking}".'
-        raise refusal(folder, _CODES, so, f"It needs all or none of {', '.join(_PCA)}.")
+        names = {"array": present[0], "lacking": lacking, "arrays": ", ".join(_PCA)}
+        raise refusal(folder, _CODES, "part_of_pca", **names)
     shapes = _shapes(codes, data, model.latent_dim)
     for name, array in arrays.items():
-        if array.shape != shapes[name]:
-            so, needed = f'holds "{name}" of shape {array.shape}.', f"It must be {shapes[name]}."
-        elif array.dtype != _dtype(name):
-            so, needed = f'holds "{name}" as {array.dtype}.', f"It must be {_dtype(name)}."
-        elif not np.isfinite(array).all():
-            so, needed = f'holds "{name}" with NaN or infinite values.', "All must be finite."
-        elif array.dtype.kind == "f" and (
-            array.max(initial=0) > _most(name) or array.min(initial=0) < -LARGEST_VALUE
-        ):
-            so = f'holds "{name}" with values from {array.min():g} to {array.max():g}.'
-            needed = f"They must lie between {-LARGEST_VALUE:g} and {_most(name):g}."
-        else:
-            continue
-        raise refusal(folder, _CODES, so, needed)
+        _check_array(name, array, shapes[name], folder)
     if len(codes.ids) > MOST_CODES:
-        so, needed = f"holds {len(codes.ids):,} codes.", f"It may hold {MOST_CODES:,}."
-        raise refusal(folder, _CODES, so, needed)
-    if codes.ids.max(initial=0) >= data.n_train + data.n_test:
-        so = f'holds "ids" up to {codes.ids.max()}.'
-        needed = f"The set has {data.n_train + data.n_test:,} images, counted from 0."
-        raise refusal(folder, _CODES, so, needed)
+        raise refusal(folder, _CODES, "many_codes", count=len(codes.ids), most=MOST_CODES)
+    largest, n_images = codes.ids.max(initial=0), data.n_train + data.n_test
+    if largest >= n_images:
+        raise refusal(folder, _CODES, "high_ids", largest=str(largest), n_images=n_images)
     _check_split(codes, folder)
     if model.has_encoder:
         _check_items(codes, data, folder)
     else:
         _check_draws(codes, data, folder)
+
+
+def _check_array(name: str, array: np.ndarray, shape: tuple[int, ...], folder: Path) -> None:
+    """Refuse an array of another shape or type, or with values that are no use."""
+    if array.shape != shape:
+        raise refusal(folder, _CODES, "array_shape", array=name, found=array.shape, shape=shape)
+    dtype = _dtype(name)
+    if array.dtype != dtype:
+        raise refusal(folder, _CODES, "array_dtype", array=name, found=array.dtype, dtype=dtype)
+    if not np.isfinite(array).all():
+        raise refusal(folder, _CODES, "not_finite", array=name)
+    smallest, largest = array.min(initial=0), array.max(initial=0)
+    if dtype.kind == "f" and (largest > _most(name) or smallest < -LARGEST_VALUE):
+        found = {"smallest": f"{smallest:g}", "largest": f"{largest:g}"}
+        bounds = {"least": f"{-LARGEST_VALUE:g}", "most": f"{_most(name):g}"}
+        raise refusal(folder, _CODES, "array_range", array=name, **found, **bounds)
 
 
 def _check_split(codes: Codes, folder: Path) -> None:
@@ -215,17 +211,13 @@ def _check_split(codes: Codes, folder: Path) -> None:
         return
     known = np.where(codes.of_images, np.isin(codes.split, (0, 1)), codes.split == -1)
     if not known.all() or not codes.held_out.any():
-        needed = (
-            "It must be 0 (trained on), 1 (held out) or -1 (prior samples), with 1 at least once."
-        )
-        raise refusal(folder, _CODES, 'holds a wrong "split".', needed)
+        raise refusal(folder, _CODES, "wrong_split")
 
 
 def _check_items(codes: Codes, data: DataFacts, folder: Path) -> None:
     """Refuse codes that do not each belong to an image of the set."""
     if len(codes.mu) == 0 or codes.ids.min() < 0:
-        so, needed = "holds no codes or negative ids.", "It needs at least one code, ids from 0."
-        raise refusal(folder, _CODES, so, needed)
+        raise refusal(folder, _CODES, "wrong_ids")
     if codes.labels is not None:
         _check_labels(codes.labels, data, folder)
 
@@ -234,24 +226,19 @@ def _check_draws(codes: Codes, data: DataFacts, folder: Path) -> None:
     """Refuse codes that are neither an image's nor a draw from the prior, which has no label."""
     of_images = codes.of_images
     if not of_images.any() or codes.ids.min() < -1:
-        so = "holds no image's code, or ids below -1."
-        needed = "It needs at least one code with an id from 0; those of draws are -1."
-        raise refusal(folder, _CODES, so, needed)
+        raise refusal(folder, _CODES, "wrong_ids_with_samples")
     if codes.factors is not None and not of_images.all():
-        needed = "Nothing is known of a draw from the prior."
-        raise refusal(folder, _CODES, 'holds "factors" of draws.', needed)
+        raise refusal(folder, _CODES, "factors_of_samples")
     if codes.labels is not None:
         _check_labels(codes.labels[of_images], data, folder)
         if (codes.labels[~of_images] != -1).any():
-            so, needed = 'holds "labels" of draws.', "Where the id is -1, the label must be -1."
-            raise refusal(folder, _CODES, so, needed)
+            raise refusal(folder, _CODES, "labels_of_samples")
 
 
 def _check_labels(labels: np.ndarray, data: DataFacts, folder: Path) -> None:
     n_classes = len(data.class_names)
     if not np.isin(labels, np.arange(n_classes)).all():
-        needed = f'"data.class_names" in config.json names {n_classes} classes.'
-        raise refusal(folder, _CODES, 'holds "labels" without a class name.', needed)
+        raise refusal(folder, _CODES, "labels_without_names", n_classes=n_classes)
 
 
 def _arrays(codes: Codes) -> dict[str, np.ndarray]:

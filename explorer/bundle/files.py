@@ -15,6 +15,7 @@ from pathlib import Path
 from explorer.disk import begun, begun_beside, machine_error, write_through
 from explorer.errors import BundleError
 from explorer.foreign import door, printable
+from explorer.words import has, say
 
 # File of a bundle -> largest size read, in bytes.
 CAPS: Mapping[str, int] = {
@@ -29,20 +30,45 @@ CAPS: Mapping[str, int] = {
 UNFINISHED_SUFFIX = ".part"
 _ASIDE = ".old"  # end of the name, begun with a dot, under which an old bundle waits to be replaced
 
-_LONGEST_REFUSAL = 400  # characters that may quote a damaged file
-_COPY_AGAIN = "Copy the bundle again from its source, or train it again."
+_LONGEST_QUOTE = 400  # characters of a damaged file
 
 
-def refusal(folder: Path, file: str, so: str, needed: str, do: str = _COPY_AGAIN) -> BundleError:
-    """Word the refusal of one file of a bundle; `so` goes on from the file's name."""
-    so = so if len(so) <= _LONGEST_REFUSAL else f"{so[:_LONGEST_REFUSAL]}\u2026"
-    words = (f'{file} of the bundle "{folder.name}" {so}', needed, do)
-    return BundleError.worded(*map(printable, words))
+def refusal(folder: Path, file: str, key: str, **values: object) -> BundleError:
+    """Word the refusal of one file of a bundle.
+
+    Args:
+        folder: The bundle.
+        file: Its file.
+        key: Where the words are, below `bundle_files`. Those that do not say what to do have that
+            in common.
+        **values: What goes into their gaps, beside `file` and `bundle`.
+    """
+    quoted = {name: _quoted(value) for name, value in values.items()}
+    place = f"bundle_files.{key}"
+    do = f"{place}.do" if has(f"{place}.do") else "bundle_files.do"
+    beats = (f"{place}.so", f"{place}.needed", do)
+    said = (say(beat, file=file, bundle=folder.name, **quoted) for beat in beats)
+    return BundleError.worded(*map(printable, said))
 
 
-def bundle_door(folder: Path, file: str, needed: str) -> AbstractContextManager[None]:
-    """Read one file of a bundle within this; whatever goes wrong refuses the bundle."""
-    return door(lambda why: refusal(folder, file, f"is damaged: {why}.", needed))
+def _quoted(value: object) -> object:
+    """Return what a refusal says of a value, which may be of any length."""
+    text = str(value)
+    return value if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}\u2026"
+
+
+def bundle_door(
+    folder: Path, file: str, key: str, **values: object
+) -> AbstractContextManager[None]:
+    """Read one file of a bundle within this; whatever goes wrong refuses the bundle.
+
+    Args:
+        folder: The bundle.
+        file: Its file.
+        key: As in `refusal`.
+        **values: Likewise, beside `why`.
+    """
+    return door(lambda why: refusal(folder, file, key, why=why, **values))
 
 
 def file_in(folder: Path, file: str) -> Path:
@@ -52,19 +78,17 @@ def file_in(folder: Path, file: str) -> Path:
         BundleError: It is missing, no plain file, empty, too large, or a link out of the folder.
     """
     path = folder / file
-    with _opening(folder, file):
+    with bundle_door(folder, file, "closed"):
         try:
             inside = path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
             size = path.stat().st_size
             is_file = path.is_file()
         except FileNotFoundError:
-            needed = "A bundle holds config.json, weights.safetensors and codes.npz."
-            raise refusal(folder, file, "is missing.", needed) from None
+            raise refusal(folder, file, "missing") from None
     if not inside:
-        needed = "Every file of a bundle must lie in the bundle's own folder."
-        raise refusal(folder, file, "is a link that leads out of the folder.", needed)
+        raise refusal(folder, file, "leads_out")
     if not is_file:
-        raise refusal(folder, file, "is not a plain file.", "It must be one.")
+        raise refusal(folder, file, "no_file")
     check_size(folder, file, size)
     return path
 
@@ -76,8 +100,7 @@ def check_size(folder: Path, file: str, size_bytes: int) -> None:
         BundleError: It does.
     """
     if not 0 < size_bytes <= CAPS[file]:
-        needed = f"It may hold 1 to {CAPS[file]:,} bytes."
-        raise refusal(folder, file, f"holds {size_bytes:,} bytes.", needed)
+        raise refusal(folder, file, "size", n_bytes=size_bytes, cap=CAPS[file])
 
 
 def read_file(folder: Path, file: str) -> bytes:
@@ -87,13 +110,8 @@ def read_file(folder: Path, file: str) -> bytes:
         BundleError: As in `file_in`, or the file cannot be read.
     """
     path = file_in(folder, file)
-    with _opening(folder, file), path.open("rb") as stream:
+    with bundle_door(folder, file, "closed"), path.open("rb") as stream:
         return stream.read(CAPS[file])
-
-
-def _opening(folder: Path, file: str) -> AbstractContextManager[None]:
-    needed = "Each file of a bundle must be readable."
-    return door(lambda why: refusal(folder, file, f"cannot be opened: {why}.", needed))
 
 
 def restore(folder: Path) -> None:

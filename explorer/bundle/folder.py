@@ -166,8 +166,8 @@ def refuse_unkeepable(config: TrainConfig, data: DataFacts) -> None:
 def _check_start(summary: BundleSummary, codes: Codes, folder: Path) -> None:
     """Refuse a first item that has no code."""
     if summary.start_item is not None and summary.start_item not in codes.ids:
-        so = f'says "start_item" is {summary.start_item}, an item without a code.'
-        raise refusal(folder, "config.json", so, 'It must be among the "ids" in codes.npz.')
+        said = str(summary.start_item)
+        raise refusal(folder, "config.json", "start_item_without_code", said=said)
 
 
 def _absolute(folder: Path | str) -> Path:
@@ -195,7 +195,7 @@ def _optional(folder: Path, file: str) -> bytes | None:
 def _preview(folder: Path) -> bytes:
     content = _optional(folder, "preview.png") or b""
     if content and not content.startswith(_PNG_SIGNATURE):
-        raise refusal(folder, "preview.png", "is not a PNG image.", "It must be one.")
+        raise refusal(folder, "preview.png", "no_png")
     return content
 
 
@@ -203,5 +203,4 @@ def _card(folder: Path) -> str:
     try:
         return (_optional(folder, "README.md") or b"").decode()
     except UnicodeDecodeError as error:
-        so, needed = f"is no UTF-8 text: {error}.", "It must be one."
-        raise refusal(folder, "README.md", so, needed) from error
+        raise refusal(folder, "README.md", "no_utf8", why=error) from error

@@ -64,7 +64,6 @@ _DATA_KEYS = {
     "licence": str,
 }
 _OPTIONAL_DATA_KEYS = {"fingerprint": str}
-_WORDS = {int: "a whole number", str: "a text", list: "a list", dict: "an object"}
 LARGEST_SCORE = 1e40  # more than any number of 32 bits
 _MOST_IMAGES = 10**9
 _LONGEST_LINE = 500
@@ -119,7 +118,7 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
     scores = dict(cast(dict[str, object], values["scores"]))
     factor_r2 = scores.pop(_BY_FACTOR, {})
     if not isinstance(factor_r2, dict):
-        raise refusal(folder, _FILE, f'has a wrong "scores.{_BY_FACTOR}".', "It must be an object.")
+        raise refusal(folder, _FILE, "must_be_dict", entry=f"scores.{_BY_FACTOR}")
     data = _data_facts(values, folder)
     return BundleSummary(
         name=folder.name,
@@ -141,11 +140,10 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
 
 
 def _parse(content: bytes, folder: Path) -> dict[str, object]:
-    needed = "It must be a JSON object."
-    with bundle_door(folder, _FILE, needed):
+    with bundle_door(folder, _FILE, "damaged_json"):
         values = parse_json(content)
     if not isinstance(values, dict):
-        raise refusal(folder, _FILE, "is not a JSON object.", needed)
+        raise refusal(folder, _FILE, "no_object")
     return values
 
 
@@ -153,11 +151,14 @@ def _check_version(values: Mapping[str, object], folder: Path) -> None:
     version = values.get("format")
     if version == FORMAT_VERSION and not isinstance(version, bool):
         return
-    needed = f"This version reads format {FORMAT_VERSION}."
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        so, do = f"has format {version}, which is newer.", "Upgrade Latent Explorer."
-        raise refusal(folder, _FILE, so, needed, do)
-    raise refusal(folder, _FILE, f"has format {version!r}.", needed)
+    is_newer = isinstance(version, int) and version > FORMAT_VERSION
+    raise refusal(
+        folder,
+        _FILE,
+        "newer_format" if is_newer else "unknown_format",
+        format=repr(version),
+        known=FORMAT_VERSION,
+    )
 
 
 def _check_keys(
@@ -172,17 +173,19 @@ def _check_keys(
     for key in [*kinds, *values]:
         full = f"{under}{key}"
         if key not in values:
-            raise refusal(folder, _FILE, f'lacks "{full}".', f"It needs {', '.join(kinds)}.")
+            raise refusal(folder, _FILE, "lacks_entry", entry=full, entries=", ".join(kinds))
         if key not in known:
             raise refusal(
                 folder,
                 _FILE,
-                f'has an unknown key "{full}".',
-                f"The keys of format {FORMAT_VERSION} there are {', '.join(known)}.",
+                "unknown_entry",
+                entry=full,
+                format=FORMAT_VERSION,
+                entries=", ".join(known),
             )
         kind = known[key]
         if not isinstance(values[key], kind) or isinstance(values[key], bool):
-            raise refusal(folder, _FILE, f'has a wrong "{full}".', f"It must be {_WORDS[kind]}.")
+            raise refusal(folder, _FILE, f"must_be_{kind.__name__}", entry=full)
 
 
 def _config(values: Mapping[str, object], folder: Path) -> TrainConfig | None:
@@ -192,13 +195,13 @@ def _config(values: Mapping[str, object], folder: Path) -> TrainConfig | None:
     try:
         config = TrainConfig.from_json(cast(dict[str, object], values["config"]))
     except ConfigError as error:
-        so = f'has a wrong "config": {error.so}'
-        raise refusal(folder, _FILE, so, error.needed, error.do) from error
+        beats = {"so": error.so, "needed": error.needed, "do": error.do}
+        raise refusal(folder, _FILE, "wrong_config", **beats) from error
     for key in ("kind", "latent_dim"):
         said, is_set = values[key], getattr(config, key)
         if said != is_set:
-            so = f'says {key} is {said!r}, but under "config" it is {is_set!r}.'
-            raise refusal(folder, _FILE, so, "Both must agree.")
+            values_said = {"said": repr(said), "in_config": repr(is_set)}
+            raise refusal(folder, _FILE, "disagrees", entry=key, **values_said)
     return config
 
 
@@ -207,7 +210,8 @@ def _latent_dim(values: Mapping[str, object], folder: Path) -> int:
     try:
         check_bounds("latent_dim", d, SETTINGS["latent_dim"])
     except ConfigError as error:
-        raise refusal(folder, _FILE, f"says {error.so}", error.needed, error.do) from error
+        beats = {"so": error.so, "needed": error.needed, "do": error.do}
+        raise refusal(folder, _FILE, "wrong_latent_dim", **beats) from error
     return d
 
 
@@ -216,12 +220,11 @@ def _model(
 ) -> ModelSpec:
     """Read what the model is; bundles written before that entry say it by their settings."""
     if "model" in values:
-        with bundle_door(folder, _FILE, 'Its "model" must be as latent-explorer train writes it.'):
+        with bundle_door(folder, _FILE, "damaged_model"):
             entry, d = cast(dict[str, object], values["model"]), cast(int, values["latent_dim"])
             return model_of(entry, latent_dim=d, image_shape=image_shape)
     if config is None:
-        needed = 'One of them must say what the layers are, at best "model".'
-        raise refusal(folder, _FILE, 'lacks both "model" and "config".', needed)
+        raise refusal(folder, _FILE, "lacks_model")
     return spec_of(config, image_shape)
 
 
@@ -230,8 +233,10 @@ def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
     _check_keys(data, _DATA_KEYS, "data.", folder, optional=_OPTIONAL_DATA_KEYS)
     for key in ("n_train", "n_test"):
         if not 1 <= cast(int, data[key]) <= _MOST_IMAGES:
-            so = f'says "data.{key}" is {data[key]}.'
-            raise refusal(folder, _FILE, so, f"It must be from 1 to {_MOST_IMAGES:,}.")
+            entry, said = f"data.{key}", str(data[key])
+            raise refusal(
+                folder, _FILE, "wrong_n_images", entry=entry, said=said, most=_MOST_IMAGES
+            )
     return DataFacts(
         name=cast(str, data["name"]),
         image_shape=_image_shape(cast(list[object], values["image_shape"]), folder),
@@ -250,8 +255,7 @@ def _hex(value: object, key: str, folder: Path) -> str:
     text = cast(str, value)
     if re.fullmatch("([0-9a-f]{32})?", text):
         return text
-    needed = "It must be 32 hexadecimal digits, or be left out."
-    raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
+    raise refusal(folder, _FILE, "wrong_hex", entry=key)
 
 
 def _image_shape(values: list[object], folder: Path) -> tuple[int, int, int]:
@@ -260,15 +264,14 @@ def _image_shape(values: list[object], folder: Path) -> tuple[int, int, int]:
         c, h, w = cast(list[int], values)
         if c in (1, 3) and h == w and SMALLEST <= h <= LARGEST:
             return c, h, w
-    needed = f"It must be [1 or 3, side, side] with a side from {SMALLEST} to {LARGEST}."
-    raise refusal(folder, _FILE, f'says "image_shape" is {values}.', needed)
+    bounds = {"least": SMALLEST, "most": LARGEST}
+    raise refusal(folder, _FILE, "wrong_image_shape", said=values, **bounds)
 
 
 def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
     for text in values:
         if not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME:
-            needed = f"It must be a list of texts of 1 to {LONGEST_NAME} characters."
-            raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
+            raise refusal(folder, _FILE, "wrong_names", entry=key, most=LONGEST_NAME)
     return tuple(cast(list[str], values))
 
 
@@ -284,8 +287,7 @@ def _line(text: object, key: str, longest: int, folder: Path) -> str:
         return ""
     line = cast(str, text)
     if not _is_line(line, longest):
-        needed = f"It must be one line of 1 to {longest} characters, or be left out."
-        raise refusal(folder, _FILE, f'has a wrong "{key}".', needed)
+        raise refusal(folder, _FILE, "wrong_line", entry=key, most=longest)
     return line
 
 
@@ -296,8 +298,7 @@ def _is_line(text: str, longest: int) -> bool:
 def _kind(text: str, folder: Path) -> str:
     """Return the kind of a model of which nothing but its kind is said."""
     if not _is_line(text, LONGEST_NAME):
-        needed = f"It must be one line of 1 to {LONGEST_NAME} characters."
-        raise refusal(folder, _FILE, 'has a wrong "kind".', needed)
+        raise refusal(folder, _FILE, "wrong_kind", most=LONGEST_NAME)
     return text
 
 
@@ -305,8 +306,7 @@ def _start_item(row: object, folder: Path) -> int | None:
     if row is None:
         return None
     if cast(int, row) < 0:
-        so, needed = f'says "start_item" is {row}.', "It must be a row of the data set, from 0."
-        raise refusal(folder, _FILE, so, needed)
+        raise refusal(folder, _FILE, "wrong_start_item", said=str(row))
     return cast(int, row)
 
 
@@ -318,11 +318,10 @@ def _scores(values: Mapping[str, object], under: str, folder: Path) -> dict[str,
     for key, value in values.items():
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or not abs(cast(float, value)) <= LARGEST_SCORE:
-            needed = f"It must be a number from {-LARGEST_SCORE:g} to {LARGEST_SCORE:g}."
-            raise refusal(folder, _FILE, f'has a wrong "{under}{key}".', needed)
+            bounds = {"least": f"{-LARGEST_SCORE:g}", "most": f"{LARGEST_SCORE:g}"}
+            raise refusal(folder, _FILE, "wrong_score", entry=f"{under}{key}", **bounds)
         if len(key) > LONGEST_NAME:
-            needed = f"A name has at most {LONGEST_NAME} characters."
-            raise refusal(folder, _FILE, f'has a long name under "{under}".', needed)
+            raise refusal(folder, _FILE, "long_name", entry=under, most=LONGEST_NAME)
     return cast(dict[str, float], dict(values))
 
 
@@ -331,8 +330,7 @@ def _slider_names(values: Mapping[str, object], latent_dim: int, folder: Path) -
     for key, text in values.items():
         is_coordinate = key in {str(i) for i in range(latent_dim)}
         if not is_coordinate or not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME:
-            needed = f"Coordinates go from 0 to {latent_dim - 1}, their names are short texts."
-            raise refusal(folder, _FILE, f'has a wrong "slider_names.{key}".', needed)
+            raise refusal(folder, _FILE, "wrong_slider_name", index=key, last=latent_dim - 1)
         names[int(key)] = text
     return names
 
@@ -346,8 +344,7 @@ def _maps(values: Mapping[str, object], folder: Path) -> dict[str, MapFacts]:
     maps = {}
     for name, facts in values.items():
         if not isinstance(facts, dict) or not _are_facts(facts):
-            needed = "It must hold a method, its settings (numbers or short texts) and exact."
-            raise refusal(folder, _FILE, f'has a wrong "maps.{name}".', needed)
+            raise refusal(folder, _FILE, "wrong_map", map_name=name)
         maps[name] = MapFacts(
             method=facts["method"], settings=facts["settings"], is_exact=facts["exact"]
         )
