@@ -62,9 +62,9 @@ def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
     for model in shipped:
         pack = model.folder / "decoder.pack"
         yield check("decoder pack", "MB", 1.5, partial(_stored_mb, pack), model=model.name)
-    # Modules that a page asks for before the first drag, be it by `import()` or as a worker.
+    # Modules that a page asks for before it can be used, by `import()` too.
     entries = {
-        "Explore page": (("explore/page.js", "parts/legend.js", "model/projector-worker.js"), 35),
+        "Explore page": (("explore/page.js", "parts/legend.js"), 35),
         "Compare page": (("compare/page.js",), 40),
         "view of a run": (("run/page.js",), 40),
     }

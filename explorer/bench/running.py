@@ -14,7 +14,7 @@ from pathlib import Path
 from explorer import jobs, presets
 from explorer.bench import browser
 from explorer.bench.app import RunningApp, running_app
-from explorer.data import all_sources
+from explorer.data import SOURCES
 from explorer.errors import MachineError
 
 _WAIT_S = 120.0
@@ -45,7 +45,7 @@ def app_with_run(data: str) -> Iterator[RunningApp]:
         MachineError: The run does not begin to work.
     """
     with running_app() as app, at_home(app.home):
-        source = next(source for source in all_sources() if source.name == data)
+        source = next(source for source in SOURCES.all() if source.name == data)
         config = presets.preset("best", data, source.image_shape, source.n_images)
         run = jobs.begin(config, "bench")
         try:

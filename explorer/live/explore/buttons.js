@@ -3,7 +3,6 @@
 
 import { samplePrior } from "../latent/latent.js";
 import { el } from "../parts/dom.js";
-import { makeWander } from "./wander.js";
 
 /** @import { Given, View } from "../types.js" */
 
@@ -19,13 +18,16 @@ export function makeButtons({ model: { latentDim, isLive }, code, words }) {
       text: words[id],
       onclick,
     });
-  const wander = makeWander(latentDim, (z, time) => code.preview(z, { by: "walk", time }));
-  const animate = button("animate", () => {
-    if (code.previewedBy === "walk") return code.set(code.z);
+  /** @type {ReturnType<import("./wander.js").makeWander>|null} fetched for the first walk */
+  let wander = null;
+  let isWalking = false;
+  const animate = button("animate", async () => {
+    if (isWalking) return code.set(code.z);
+    setWalking(true);
     code.keep();
-    animate.textContent = words.pause;
-    animate.setAttribute("aria-pressed", "true");
-    wander.start(code.home.z);
+    const { makeWander } = await import("./wander.js");
+    wander ??= makeWander(latentDim, (z, time) => code.preview(z, { by: "walk", time }));
+    if (isWalking) wander.start(code.home.z);
   });
   animate.disabled = !isLive;
   const undo = button("undo", () => code.undo());
@@ -37,20 +39,23 @@ export function makeButtons({ model: { latentDim, isLive }, code, words }) {
     code.set(new Float32Array(latentDim), { time }),
   );
 
-  function stopWalk() {
-    if (!wander.stop()) return;
-    animate.textContent = words.animate;
-    animate.setAttribute("aria-pressed", "false");
+  /** @param {boolean} walks */
+  function setWalking(walks) {
+    if (!walks) wander?.stop();
+    if (walks === isWalking) return;
+    isWalking = walks;
+    animate.textContent = walks ? words.pause : words.animate;
+    animate.setAttribute("aria-pressed", String(walks));
   }
   code.subscribe(({ kind }) => {
-    if (kind === "set") stopWalk();
+    if (kind === "set") setWalking(false);
     undo.disabled = !code.canUndo;
   });
   const forgetKeys = listenToUndo(code);
   return {
     element: el("div", { class: "le-buttons" }, sample, reset, animate, undo),
     destroy() {
-      wander.stop();
+      setWalking(false);
       forgetKeys();
     },
   };

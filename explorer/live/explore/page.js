@@ -21,10 +21,9 @@ import { makeOwnPicture } from "./own-picture.js";
 import { makePair } from "./pair.js";
 import { makeCodeSliders } from "./sliders.js";
 import { makeTitle } from "./title.js";
-import { makeTool } from "./tools.js";
 
 /** @import { Choice, Given, Model, StageScene, Start, View } from "../types.js" */
-/** @typedef {{model: Model, Plotly: Object}} Loaded */
+/** @typedef {Awaited<ReturnType<typeof load>>} Loaded */
 /** @typedef {ReturnType<typeof makeOwnPicture>} Own */
 
 /** Sliders that go with the big picture: the most informative ones. */
@@ -41,9 +40,18 @@ export function mount(root, scene, onRest) {
   return mountPage(root, scene, {
     element: stage,
     waiting: makeOutline(scene),
-    load: loadModel,
+    load,
     open: (loaded, latest) => openPage(stage, latest, loaded, onRest),
   });
+}
+
+/** Fetch all that the page runs on, at once; tools only where there are some. @param {StageScene} scene */
+async function load(scene) {
+  const [loaded, tools] = await Promise.all([
+    loadModel(scene),
+    scene.tools.length ? import("./tools.js") : null,
+  ]);
+  return { ...loaded, makeTool: tools?.makeTool };
 }
 
 /**
@@ -52,7 +60,7 @@ export function mount(root, scene, onRest) {
  * @param {Loaded} loaded
  * @param {function(Start): void} onRest
  */
-function openPage(stage, scene, { model, Plotly }, onRest) {
+function openPage(stage, scene, { model, Plotly, makeTool }, onRest) {
   const code = new CodeStore(choiceOf(scene.start, model, scene.own));
   const ofCode = {
     get: () => placeOf(code),
@@ -63,7 +71,7 @@ function openPage(stage, scene, { model, Plotly }, onRest) {
   /** @type {View[]} */
   const list = [];
   const show = showInFrames(given, list); // before what views do when they hear of a change
-  const views = makeViews({ ...given, own, Plotly }, list);
+  const views = makeViews({ ...given, own, Plotly, makeTool }, list);
   layOut(given, own, views);
   show();
   const state = joinStates("explore", [{ state: ofCode }, ...list]);
@@ -141,7 +149,7 @@ function makeGiven(stage, scene, model, code) {
 }
 
 /**
- * @param {Given & {own: Own, Plotly: Object, note: HTMLElement}} given
+ * @param {Given & {own: Own, note: HTMLElement} & Pick<Loaded, "Plotly"|"makeTool">} given
  * @param {View[]} list takes the views, in the order in which a frame draws them
  */
 function makeViews(given, list) {
@@ -159,7 +167,8 @@ function makeViews(given, list) {
     sliders: [...sliders.element.querySelectorAll(".le-slider")].slice(0, IN_BIG),
     below: [honesty.element, buttons.element],
   }));
-  const tools = given.scene.tools.map((tool) => makeTool(given, tool));
+  const { makeTool, scene } = given;
+  const tools = makeTool ? scene.tools.map((tool) => makeTool(given, tool)) : [];
   buttons.element.append(big.element, ...tools.map(({ element }) => element));
   list.push(...Object.values(parts), big, ...tools);
   return { ...parts, panels: tools.map(({ panel }) => panel) };

@@ -2,16 +2,14 @@
 /** The sliders of the code: what a hand on one does to it, and the names that people gave them. */
 
 import { rememberedNames } from "../code/names.js";
-import { makeProjector } from "../model/projector.js";
 import { makeSliders } from "../parts/sliders.js";
 
 /** @import { Given, View } from "../types.js" */
 
 /** @param {Given} given @returns {View} */
-export function makeCodeSliders({ scene, model, code, words }) {
+export function makeCodeSliders({ scene, model, code, words, idle }) {
   const names = rememberedNames(scene.key);
   const given = new Map(scene.coordinates.map(({ index, name }) => [index, name]));
-  const projector = model.pack && makeProjector(model.pack, model.decode);
   /** @param {number} index @param {number} value @param {number} time */
   const move = (index, value, time) => {
     const next = Float32Array.from(code.base);
@@ -22,7 +20,7 @@ export function makeCodeSliders({ scene, model, code, words }) {
     coordinates: scene.coordinates.map((c) => ({ ...c, name: names.get(c.index) || c.name })),
     imageShape: model.sample,
     words,
-    projector,
+    hasFilm: model.isLive,
     onMove: move,
     onStep(index, change, time) {
       const from = code.base[index];
@@ -36,12 +34,46 @@ export function makeCodeSliders({ scene, model, code, words }) {
       return name || (given.get(index) ?? "");
     },
   });
+  /** @type {Awaited<ReturnType<typeof startFilm>>|null} */
+  let film = null;
+  let gone = false;
+  idle(async () => {
+    if (!model.isLive) return;
+    const started = await startFilm(sliders.sliders, model);
+    if (gone) return started.stop();
+    film = started;
+    film.show(code.z);
+  });
   return {
     element: sliders.element,
-    show: () => sliders.show(code.z),
+    show() {
+      sliders.show(code.z);
+      film?.show(code.z);
+    },
     destroy() {
-      sliders.stop();
-      projector?.stop();
+      gone = true;
+      film?.stop();
+    },
+  };
+}
+
+/**
+ * Fetch what draws filmstrips beside the page, which needs it no sooner than it can be used.
+ * @param {import("../parts/film.js").Slider[]} sliders
+ * @param {import("../types.js").Model} model
+ */
+async function startFilm(sliders, { pack, decode }) {
+  const [{ Film }, { makeProjector }] = await Promise.all([
+    import("../parts/film.js"),
+    import("../model/projector.js"),
+  ]);
+  const projector = makeProjector(/** @type {ArrayBuffer} */ (pack), decode);
+  const film = new Film(sliders, projector);
+  return {
+    show: (/** @type {Float32Array} */ z) => film.show(z),
+    stop() {
+      film.stop();
+      projector.stop();
     },
   };
 }

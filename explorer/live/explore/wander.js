@@ -40,13 +40,9 @@ export function makeWander(d, onStep) {
       if (still.matches) leap();
       else walk();
     },
-    /** @returns {boolean} whether there was a walk to stop */
     stop() {
-      const isGoing = frame !== 0 || timer !== 0;
       cancelAnimationFrame(frame);
       clearTimeout(timer);
-      [frame, timer] = [0, 0];
-      return isGoing;
     },
   };
 }

@@ -1,12 +1,11 @@
 // @ts-check
 /**
- * One slider per latent coordinate, with a filmstrip of where it leads.
- * Knows the DOM and how to ask for a decode; knows nothing of maps or of Python.
+ * One slider for each latent dimension, with a filmstrip of where it leads, which `film.js` draws.
+ * Knows the DOM; knows nothing of decoding, maps or Python.
  */
 
 import { makeStill } from "../samples/image.js";
 import { el, fill, signed } from "./dom.js";
-import { Film } from "./film.js";
 import { listenToSlide } from "./slide.js";
 
 /** Positions of the filmstrip's pictures, as shares of a slider's reach: alike on all sliders. */
@@ -30,14 +29,13 @@ const KEYS = {
  * @param {function(number, number, number): void} options.onMove (index, value, time of the event)
  * @param {function(number, number, number): void} options.onStep (index, change, time of the event)
  * @param {function(): void} options.onRest the hand let go
- * @param {function(number, string): string} options.onName a coordinate was given a name, or none;
+ * @param {function(number, string): string} options.onName a dimension was given a name, or none;
  *     returns what it is called now
- * @param {?{decode: function(Float32Array[]): Promise<Float32Array[]>}} options.projector decodes
- *     filmstrips, if that can be done in the browser
+ * @param {boolean} options.hasFilm whether a `Film` will draw the strips, which are dimmed until then
  */
-export function makeSliders({ coordinates, imageShape, words, projector, ...on }) {
+export function makeSliders({ coordinates, imageShape, words, hasFilm, ...on }) {
   const sliders = coordinates.map((coordinate) =>
-    makeSlider({ ...coordinate, imageShape, words, ...on }),
+    makeSlider({ ...coordinate, imageShape, words, hasFilm, ...on }),
   );
   const rows = (active) => sliders.filter((s) => s.active === active).map((s) => s.element);
   const quiet = rows(false);
@@ -46,17 +44,13 @@ export function makeSliders({ coordinates, imageShape, words, projector, ...on }
     const summary = el("summary", { text: fill(words.quiet, { count: quiet.length }) });
     element.append(el("details", { class: "le-quiet" }, summary, ...quiet));
   }
-  const film = projector && new Film(sliders, projector);
   return {
     element,
-    /** Put every thumb and number where z says, and let the filmstrips follow. */
-    show(z) {
-      sliders.forEach((slider) => slider.show(z[slider.index]));
-      film?.show(z);
-    },
+    sliders,
+    /** Put every thumb and number where z says. */
+    show: (z) => sliders.forEach((slider) => slider.show(z[slider.index])),
     /** How far each slider reaches, by coordinate. */
     limits: new Map(sliders.map(({ index, limit }) => [index, limit])),
-    stop: () => film?.stop(),
   };
 }
 
@@ -82,7 +76,12 @@ function makeSlider({ index, name, limit, active, imageShape, words, onMove, onR
   const label = makeName(name, { plain, words, input, onName: (text) => on.onName(index, text) });
   const track = el("div", { class: "le-track" }, el("div", { class: "le-film" }, strip), input);
   const head = el("div", { class: "le-head" }, label, value);
-  const element = el("div", { class: "le-slider" }, head, track);
+  const element = el(
+    "div",
+    { class: on.hasFilm ? "le-slider le-stale" : "le-slider" },
+    head,
+    track,
+  );
   listenToSlide(input, (value, time) => onMove(index, value, time), onRest);
   input.addEventListener("dblclick", (event) => jump(0, event.timeStamp));
   input.addEventListener("keydown", (event) => {
