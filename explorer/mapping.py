@@ -21,7 +21,7 @@ from explorer.disk import replace_file
 from explorer.errors import MachineError
 from explorer.foreign import if_readable
 from explorer.jobs.commands import OURS, run_command
-from explorer.projection import MapMethod, method_named
+from explorer.projection import METHODS, MapMethod
 
 _MOST_BYTES = 1 << 20  # of a file with the places of 20,000 codes
 _at_a_time = threading.BoundedSemaphore(1)
@@ -59,7 +59,7 @@ def kept(codes: Codes) -> dict[str, LatentMap]:
     """Return the maps that were made of codes earlier, by name."""
     maps = {}
     for path in sorted(_folder(codes).glob("*.npz")):
-        method = method_named(path.stem)
+        method = METHODS.named(path.stem)
         with if_readable():
             xy = read_npz(path, cap_bytes=_MOST_BYTES)["xy"]
             fits = xy.shape == (len(codes.mu), 2) and xy.dtype == np.float32

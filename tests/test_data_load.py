@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from explorer.data import all_sources, load, load_items
+from explorer.data import SOURCES, load, load_items
 from explorer.data.imageset import draw_rows, fixed_split
 from explorer.errors import DataError
 
@@ -47,14 +47,14 @@ def test_single_items_are_none_when_they_are_not_at_hand(tmp_path):
 
 
 def test_every_choice_without_network_is_what_its_entry_says():
-    for choice in all_sources():
+    for choice in SOURCES.all():
         if not choice.needs_network:
             images = load(choice.name, n_images=0 if choice.n_images < 2000 else 20)
             assert images.name == choice.name
             assert images.image_shape == choice.image_shape
             assert images.source == choice.attribution
             assert images.licence == choice.licence
-    assert {choice.name for choice in all_sources() if choice.needs_network} == {
+    assert {choice.name for choice in SOURCES.all() if choice.needs_network} == {
         "mnist",
         "fashion-mnist",
         "kmnist",

@@ -1,5 +1,6 @@
 """A set of images of one's own, registered in one place, is a set like any other."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import pytest
 from explorer import data, originals
 from explorer.completing import complete
 from explorer.config import TrainConfig
-from explorer.data import sources
 from explorer.data.imageset import ImageSet, ReportProgress, fixed_split
 from explorer.data.reading import Wanted
 from explorer.training import train
@@ -31,8 +31,7 @@ def load(wanted: Wanted, report: ReportProgress | None, cache: Path | None) -> I
 
 
 @pytest.fixture(autouse=True)
-def toy(monkeypatch) -> data.DataSource:
-    monkeypatch.setattr(sources, "_registered", {})
+def toy() -> Iterator[data.DataSource]:
     source = data.DataSource(
         name="stripes",
         description="One bright row each.",
@@ -43,12 +42,13 @@ def toy(monkeypatch) -> data.DataSource:
         load=load,
         items=lambda rows, wanted, cache: stripes(rows),
     )
-    data.register(source)
-    return source
+    data.SOURCES.register(source)
+    yield source
+    data.SOURCES.forget(source)
 
 
 def test_a_registered_set_loads_by_its_name(toy):
-    assert toy in data.all_sources()
+    assert toy in data.SOURCES.all()
     assert data.is_name("stripes")
     images = data.load("stripes", n_images=20, image_size=16)
     assert images.image_shape == (1, 16, 16)
@@ -74,4 +74,4 @@ def test_sets_on_openml_need_no_record_of_their_own():
     source = data.source_named("openml:40926")
     assert source is not None
     assert source.needs_network
-    assert source not in data.all_sources()
+    assert source not in data.SOURCES.all()

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "explorer"
 
 # A room may import only rooms listed before it.
 ROOMS = [
-    *("words", "errors", "foreign", "disk", "settings", "kinds", "config"),  # words
+    *("words", "errors", "foreign", "disk", "registry", "settings", "kinds", "config"),  # words
     *(
         "data",
         "models",

@@ -10,7 +10,7 @@ import pytest
 from explorer import mapping, store
 from explorer.bundle import LatentMap, ModelBundle, read_bundle, write_bundle
 from explorer.errors import BundleError
-from explorer.projection import MapMethod, MapStep, methods, place_by_neighbours, register
+from explorer.projection import METHODS, MapMethod, MapStep, place_by_neighbours
 from explorer.ui import maps
 from explorer.ui.opened import open_model
 
@@ -23,13 +23,13 @@ def ring(codes: np.ndarray, seed: int) -> Iterator[MapStep]:
 
 
 @pytest.fixture
-def toy(monkeypatch) -> MapMethod:
-    monkeypatch.setattr(methods, "_registered", {})
+def toy() -> Iterator[MapMethod]:
     method = MapMethod(
         name="ring", title="On a ring", is_exact=False, fit=ring, place=place_by_neighbours
     )
-    register(method)
-    return method
+    METHODS.register(method)
+    yield method
+    METHODS.forget(method)
 
 
 def with_ring(bundle: ModelBundle) -> ModelBundle:
@@ -93,7 +93,7 @@ def test_a_registered_method_is_offered_and_its_map_draws(toy, tiny, own_home):
 
 
 def test_a_map_made_later_is_kept_and_opened_with_its_bundle(tiny, own_home):
-    method = methods.method_named("tsne")
+    method = METHODS.named("tsne")
     assert method is not None
     bare = replace(tiny, codes=replace(tiny.codes, maps={}))
     write_bundle(bare, store.bundles_folder() / "bare")
@@ -112,5 +112,5 @@ def test_a_map_made_later_is_kept_and_opened_with_its_bundle(tiny, own_home):
 
 
 def test_prior_samples_are_laid_on_no_map_of_neighbours(tiny_gan):
-    for method in methods.all_methods():
+    for method in METHODS.all():
         assert not mapping.can_make(tiny_gan.codes, method)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from explorer.errors import MachineError
-from explorer.projection import all_methods, method_named, place_by_neighbours
+from explorer.projection import METHODS, place_by_neighbours
 from explorer.projection.methods import MapMethod
 
-NAMES = [method.name for method in all_methods()]
+NAMES = [method.name for method in METHODS.all()]
 
 
 def groups(n: int = 60, d: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -21,7 +21,7 @@ def groups(n: int = 60, d: int = 5) -> tuple[np.ndarray, np.ndarray]:
 
 
 def installed(name: str) -> MapMethod:
-    method = method_named(name)
+    method = METHODS.named(name)
     assert method is not None
     if not method.is_installed:
         pytest.skip(f"{method.title} comes with the extra `maps`")
@@ -59,7 +59,7 @@ def test_a_code_between_two_neighbours_is_placed_between_them():
 
 @pytest.mark.parametrize("name", ["umap", "pacmap"])
 def test_a_method_that_is_not_installed_says_how_to_install_it(name, monkeypatch):
-    method = method_named(name)
+    method = METHODS.named(name)
     assert method is not None
     monkeypatch.setitem(sys.modules, method.needs, None)
     assert not method.is_installed

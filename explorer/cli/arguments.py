@@ -198,7 +198,7 @@ def _add_evaluate(commands: Commands) -> None:
 
 
 def _add_codes(commands: Commands) -> None:
-    from explorer.projection import all_methods
+    from explorer.projection import METHODS
 
     encode = _command(
         commands, "encode", _lazily("codes", "encode"), "write the codes of images to an npz file"
@@ -238,7 +238,7 @@ def _add_codes(commands: Commands) -> None:
     )
     project.add_argument(
         "--method",
-        choices=[method.name for method in all_methods()],
+        choices=[method.name for method in METHODS.all()],
         default="pca",
         help="default: %(default)s; umap and pacmap "
         "come with the extra latent-space-explorer[maps]",

@@ -142,9 +142,9 @@ def _refuse_other_than_png(path: Path) -> None:
 
 def project(args: argparse.Namespace) -> int:
     """Write the places of codes on a map, xy (n, 2)."""
-    from explorer.projection import method_named
+    from explorer.projection import METHODS
 
-    method = method_named(args.method)
+    method = METHODS.named(args.method)
     assert method is not None  # the parser knows them all
     method.check_installed()
     mu = read_mu(args.codes)

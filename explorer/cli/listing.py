@@ -56,7 +56,7 @@ def data(args: argparse.Namespace) -> int:
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         args.wrong_usage(f"{flags} says how images are prepared, so give a set or a path too")
-    from explorer.data import all_sources
+    from explorer.data import SOURCES
 
     if args.json:
         rows = [
@@ -66,11 +66,11 @@ def data(args: argparse.Namespace) -> int:
                 "n_images": source.n_images,
                 "needs_network": source.needs_network,
             }
-            for source in all_sources()
+            for source in SOURCES.all()
         ]
         say_json({"data": rows})
         return 0
-    for source in all_sources():
+    for source in SOURCES.all():
         fetched = "  (downloaded once)" if source.needs_network else ""
         say(f"{source.name:<16} {source.n_images:>7,} images  {source.description}{fetched}")
     say("You can also give a folder of images, a zip of one, or an .npy or .npz file.")

@@ -16,19 +16,18 @@ from explorer.data.fitting import Fitting
 from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.data.naming import keepable
 from explorer.data.reading import FOUND_OUT, Reading, Wanted, told
-from explorer.data.sources import DataSource, all_sources, register, source_named
+from explorer.data.sources import SOURCES, DataSource, source_named
 from explorer.errors import DataError
 from explorer.foreign import door, printable
 
 __all__ = [
+    "SOURCES",
     "DataSource",
-    "all_sources",
     "factor_sense",
     "is_name",
     "load",
     "load_for",
     "load_items",
-    "register",
     "source_named",
 ]
 
@@ -51,7 +50,7 @@ def load(
     The same words give the same images, in the same order, with the same split.
 
     Args:
-        name_or_path: A name that `all_sources` lists, `openml:` and the name or number of a set on
+        name_or_path: A name in `SOURCES`, `openml:` and the name or number of a set on
             openml.org, or the path of a folder or file (see `files.load_path`). A name comes first;
             for a folder of that name write ./name.
         image_size: Side of the images, 8 to 128; 0 keeps their own (see `files.load_path`).
@@ -199,7 +198,7 @@ def _existing(name_or_path: str) -> Path:
     path = os.path.expanduser(name_or_path)
     if name_or_path and os.path.exists(path):
         return Path(path)
-    names = [source.name for source in all_sources()]
+    names = [source.name for source in SOURCES.all()]
     near = difflib.get_close_matches(name_or_path.lower(), names, n=2, cutoff=0.5)
     near += [
         plain_name(os.path.join(os.path.dirname(name_or_path), name))

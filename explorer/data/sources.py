@@ -1,12 +1,11 @@
 """The sets of images that can be asked for by name, one record each.
 
-A set is a module of this room whose `SOURCES` lists its records, and an entry in `_MODULES`;
-programs may also `register` one of their own. Knows nothing of files that a person gives.
+A set is a module of this room whose `SOURCES` lists its records, and an entry in `_MODULES`; or an
+entry point `latent_explorer.data` of another package. Knows nothing of files that a person gives.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -15,10 +14,10 @@ import numpy as np
 
 from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
 from explorer.data.reading import Wanted
+from explorer.registry import Registry
 
 # In the order in which they are offered; imported when the first set is asked for.
 _MODULES = ("faces", "digits", "shapes", "openml")
-_registered: "dict[str, DataSource]" = {}
 
 Load = Callable[[Wanted, ReportProgress | None, Path | None], ImageSet]
 Items = Callable[[np.ndarray, Wanted, Path | None], np.ndarray | None]
@@ -59,14 +58,12 @@ class DataSource:
     factor_senses: Mapping[str, str] = field(default_factory=dict)
 
 
-def all_sources() -> tuple[DataSource, ...]:
-    """Return all sets that have a name of their own."""
-    return (*_built_in(), *_registered.values())
+def _built_in() -> Iterator[DataSource]:
+    for module in _MODULES:
+        yield from cast(tuple[DataSource, ...], import_module(f"explorer.data.{module}").SOURCES)
 
 
-def register(source: DataSource) -> None:
-    """Let a set be asked for by its name, in this process."""
-    _registered[source.name] = source
+SOURCES = Registry[DataSource]("latent_explorer.data", _built_in)
 
 
 def source_named(name: str) -> DataSource | None:
@@ -74,7 +71,7 @@ def source_named(name: str) -> DataSource | None:
     from explorer.data.openml import source_on_openml
     from explorer.data.openml_server import PREFIX
 
-    known = next((source for source in all_sources() if source.name == name), None)
+    known = SOURCES.named(name)
     return source_on_openml(name) if known is None and name.startswith(PREFIX) else known
 
 
@@ -94,11 +91,3 @@ def items_of(whole: ImageSet | None, rows: np.ndarray, wanted: Wanted) -> np.nda
         return None
     pixels: np.ndarray = whole.pixels[kept[rows]]
     return pixels
-
-
-@cache
-def _built_in() -> tuple[DataSource, ...]:
-    modules = (import_module(f"explorer.data.{module}") for module in _MODULES)
-    return tuple(
-        source for module in modules for source in cast(tuple[DataSource, ...], module.SOURCES)
-    )

@@ -9,23 +9,19 @@ The one room that imports openTSNE, umap and pacmap. Knows nothing of labels, co
 
 from explorer.projection.following import followed, spread_heights
 from explorer.projection.methods import (
+    METHODS,
     MapMethod,
     MapStep,
     Projection,
-    all_methods,
-    method_named,
     place_by_neighbours,
-    register,
 )
 
 __all__ = [
+    "METHODS",
     "MapMethod",
     "MapStep",
     "Projection",
-    "all_methods",
     "followed",
-    "method_named",
     "place_by_neighbours",
-    "register",
     "spread_heights",
 ]

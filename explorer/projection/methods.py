@@ -1,12 +1,11 @@
 """What a way of laying codes on a map is, and which there are.
 
-A method is a module of this room with a `METHOD`, and an entry in `_MODULES`; programs may also
-`register` one of their own. Knows nothing of labels, colours or files.
+A method is a module of this room with a `METHOD`, and an entry in `_MODULES`; or an entry point
+`latent_explorer.maps` of another package. Knows nothing of labels, colours or files.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
@@ -14,9 +13,9 @@ from typing import cast
 import numpy as np
 
 from explorer.errors import MachineError
+from explorer.registry import Registry
 
 _MODULES = ("pca", "tsne", "umap", "pacmap")  # in the order in which they are offered
-_registered: "dict[str, MapMethod]" = {}
 _NEAREST = 10  # codes that say where a new one belongs
 
 
@@ -86,19 +85,12 @@ class MapMethod:
             raise MachineError("projection.not_installed", title=self.title, needs=self.needs)
 
 
-def all_methods() -> tuple[MapMethod, ...]:
-    """Return all methods, also those that are not installed."""
-    return (*_built_in(), *_registered.values())
+def _built_in() -> Iterator[MapMethod]:
+    for module in _MODULES:
+        yield cast(MapMethod, import_module(f"explorer.projection.{module}").METHOD)
 
 
-def register(method: MapMethod) -> None:
-    """Offer a method beside the others, in this process."""
-    _registered[method.name] = method
-
-
-def method_named(name: str) -> MapMethod | None:
-    """Return a method by its name; None if it is unknown here."""
-    return next((method for method in all_methods() if method.name == name), None)
+METHODS = Registry[MapMethod]("latent_explorer.maps", _built_in)
 
 
 def place_by_neighbours(z: np.ndarray, codes: np.ndarray, xy: np.ndarray) -> np.ndarray:
@@ -121,9 +113,3 @@ def place_by_neighbours(z: np.ndarray, codes: np.ndarray, xy: np.ndarray) -> np.
     weights = 1 / (distances**2 + 1e-9)
     weights /= weights.sum(axis=1, keepdims=True)
     return np.asarray((weights[..., None] * xy[rows]).sum(axis=1), dtype=np.float32)
-
-
-@cache
-def _built_in() -> tuple[MapMethod, ...]:
-    modules = (import_module(f"explorer.projection.{module}") for module in _MODULES)
-    return tuple(cast(MapMethod, module.METHOD) for module in modules)

@@ -10,7 +10,7 @@ import numpy as np
 from explorer import mapping
 from explorer.data import factor_sense
 from explorer.figures import ByClass, ByValue, Theme, latent_map
-from explorer.projection import MapMethod, all_methods, method_named
+from explorer.projection import METHODS, MapMethod
 from explorer.ui.opened import Coordinate, OpenedModel
 from explorer.ui.words import plain
 from explorer.words import has, say
@@ -81,7 +81,7 @@ def makeable(opened: OpenedModel) -> list[MapMethod]:
     codes = opened.bundle.codes
     return [
         method
-        for method in all_methods()
+        for method in METHODS.all()
         if method.name not in {"pca", *codes.maps}
         and method.is_installed
         and mapping.can_make(codes, method)
@@ -90,14 +90,14 @@ def makeable(opened: OpenedModel) -> list[MapMethod]:
 
 def not_installed() -> list[str]:
     """Return what methods that are not installed are called."""
-    return [method.title for method in all_methods() if not method.is_installed]
+    return [method.title for method in METHODS.all() if not method.is_installed]
 
 
 def map_label(name: str) -> str:
     """Return what a map is called, in the words of the catalogue where it has some."""
     if has(f"explore.map_{name}"):
         return say(f"explore.map_{name}")
-    method = method_named(name)
+    method = METHODS.named(name)
     return method.title if method else plain(name)
 
 

@@ -68,7 +68,7 @@ def choose_images() -> Chosen | None:
 
 
 def _built_in() -> str:
-    known = {source.name: source for source in data.all_sources()}
+    known = {source.name: source for source in data.SOURCES.all()}
     name = st.selectbox(say("train.set"), list(known), index=list(known).index(_FIRST))
     words, needs_network = plain(known[name].description), known[name].needs_network
     st.caption(say("train.needs_network", description=words) if needs_network else words)

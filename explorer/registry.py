@@ -1,0 +1,68 @@
+"""What there is of one thing, such as of methods of making maps: ours and those of other packages.
+
+A package that is installed beside this one declares its own as entry points (in its
+`pyproject.toml`, `[project.entry-points."latent_explorer.maps"]` and `name = "module:RECORD"`), so
+every process of the program knows them. Knows nothing of what is registered.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from importlib.metadata import entry_points
+from typing import Generic, Protocol, TypeVar
+
+_log = logging.getLogger(__name__)
+
+
+class Named(Protocol):
+    """A record with a name that no other of its registry has."""
+
+    @property
+    def name(self) -> str:
+        """One word."""
+
+
+Record = TypeVar("Record", bound=Named)
+
+
+class Registry(Generic[Record]):
+    """Records by their names, in the order in which they are offered.
+
+    Args:
+        group: Group of the entry points by which packages declare theirs.
+        own: Returns ours; called when the first record is asked for.
+    """
+
+    def __init__(self, group: str, own: Callable[[], Iterable[Record]]) -> None:
+        self._group = group
+        self._own = own
+        self._found: tuple[Record, ...] | None = None
+        self._registered: dict[str, Record] = {}
+
+    def all(self) -> tuple[Record, ...]:
+        """Return all records; of two with one name, ours or else the first."""
+        if self._found is None:
+            self._found = (*self._own(), *self._installed())
+        by_name: dict[str, Record] = {}
+        for record in (*self._found, *self._registered.values()):
+            by_name.setdefault(record.name, record)
+        return tuple(by_name.values())
+
+    def named(self, name: str) -> Record | None:
+        """Return a record by its name; None if it is unknown here."""
+        return next((record for record in self.all() if record.name == name), None)
+
+    def register(self, record: Record) -> None:
+        """Add a record in this process alone."""
+        self._registered[record.name] = record
+
+    def forget(self, record: Record) -> None:
+        """Take back what was registered."""
+        self._registered.pop(record.name, None)
+
+    def _installed(self) -> Iterable[Record]:
+        """Load what packages declare; one that cannot be loaded is logged, and left out."""
+        for entry in entry_points(group=self._group):
+            try:
+                yield entry.load()
+            except (ImportError, AttributeError) as error:
+                _log.warning("%s of %s cannot be loaded: %s", entry.value, self._group, error)
