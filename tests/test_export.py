@@ -7,15 +7,8 @@ import pytest
 from PIL import Image
 
 from explorer.errors import DataError
-from explorer.export import (
-    MOST_BYTES,
-    MOST_FRAMES,
-    SIZE,
-    Moment,
-    Titles,
-    moments_shown,
-    replay_gif,
-)
+from explorer.export import MOST_FRAMES, Moment, RunReplay, Titles, moments_shown
+from explorer.export.as_gif import MOST_BYTES, SIZE, replay_gif
 from explorer.figures import CLASS_COLORS
 
 TITLES = Titles(run="digits", originals="Images", reconstructions="Again", samples="Drawn")
@@ -68,7 +61,7 @@ def is_like(one: Image.Image, other: Image.Image) -> bool:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_replay_has_a_frame_for_each_moment_and_rests_on_the_last(channels):
     moments, x = run(12, channels=channels)
-    frames = frames_of(replay_gif(moments, x, titles=TITLES))
+    frames = frames_of(replay_gif(RunReplay(moments=moments, x=x, titles=TITLES)))
     assert len(frames) == 12
     assert all(frame.size == SIZE for frame in frames)
     assert [frame.info["duration"] for frame in frames] == [400] * 11 + [2000]
@@ -78,7 +71,7 @@ def test_a_replay_has_a_frame_for_each_moment_and_rests_on_the_last(channels):
 @pytest.mark.slow
 def test_a_long_run_plays_for_ten_seconds_and_stays_small():
     moments, x = run(240)
-    gif = replay_gif(moments, x, titles=TITLES)
+    gif = replay_gif(RunReplay(moments=moments, x=x, titles=TITLES))
     frames = frames_of(gif)
     assert len(frames) == MOST_FRAMES
     assert sum(frame.info["duration"] for frame in frames[:-1]) == pytest.approx(10_000, rel=0.05)
@@ -87,9 +80,9 @@ def test_a_long_run_plays_for_ten_seconds_and_stays_small():
 
 def test_what_would_be_too_large_loses_moments_but_never_its_ends(monkeypatch):
     moments, x = run(9)
-    whole = replay_gif(moments, x, titles=TITLES)
-    monkeypatch.setattr("explorer.export.replay.MOST_BYTES", len(whole) * 2 // 3)
-    less = replay_gif(moments, x, titles=TITLES)
+    whole = replay_gif(RunReplay(moments=moments, x=x, titles=TITLES))
+    monkeypatch.setattr("explorer.export.as_gif.MOST_BYTES", len(whole) * 2 // 3)
+    less = replay_gif(RunReplay(moments=moments, x=x, titles=TITLES))
     first, *_, last = frames_of(less)
     assert len(frames_of(less)) == 5
     assert is_like(first, frames_of(whole)[0])
@@ -106,7 +99,9 @@ def test_moments_are_chosen_evenly_with_both_ends():
 def test_dots_have_the_colours_of_their_classes_and_the_paper_is_white():
     moments, x = run(2)
     labels = np.arange(40) % 2
-    gif = replay_gif(moments, x, titles=TITLES, labels=labels, class_names=["cat", "dog"])
+    gif = replay_gif(
+        RunReplay(moments=moments, x=x, titles=TITLES, labels=labels, class_names=["cat", "dog"])
+    )
     last = frames_of(gif)[-1]
     assert set(colors_in(last)[1:3]) == set(CLASS_COLORS["light"][:2])
     assert last.getpixel((1, 1)) == (255, 255, 255)
@@ -114,20 +109,22 @@ def test_dots_have_the_colours_of_their_classes_and_the_paper_is_white():
 
 def test_a_single_class_and_one_without_a_name_are_drawn():
     moments, x = run(2)
-    gif = replay_gif(moments, x, titles=TITLES, labels=np.zeros(40, int), class_names=[])
+    gif = replay_gif(
+        RunReplay(moments=moments, x=x, titles=TITLES, labels=np.zeros(40, int), class_names=[])
+    )
     assert CLASS_COLORS["light"][0] in colors_in(frames_of(gif)[-1])
 
 
 def test_codes_of_one_coordinate_are_spread_over_the_height_of_the_map():
     moments, x = run(3, d=1)
-    last = frames_of(replay_gif(moments, x, titles=TITLES))[-1]
+    last = frames_of(replay_gif(RunReplay(moments=moments, x=x, titles=TITLES)))[-1]
     dots = np.asarray(last.crop(MAP)).astype(int).min(axis=2) < 200
     assert np.flatnonzero(dots.any(axis=1)).max() - np.flatnonzero(dots.any(axis=1)).min() > 250
 
 
 def test_the_axes_stay_while_the_codes_spread():
     moments, x = run(4)
-    first, *_, last = frames_of(replay_gif(moments, x, titles=TITLES))
+    first, *_, last = frames_of(replay_gif(RunReplay(moments=moments, x=x, titles=TITLES)))
     widths = [
         np.ptp(np.flatnonzero((np.asarray(f.crop(MAP)).min(axis=2) < 200).any(axis=0)))
         for f in (first, last)
@@ -140,13 +137,13 @@ def test_places_that_are_no_numbers_are_left_out(share):
     moments, x = run(2)
     for moment in moments:
         moment.xy[: int(40 * share)] = np.nan
-    assert len(frames_of(replay_gif(moments, x, titles=TITLES))) == 2
+    assert len(frames_of(replay_gif(RunReplay(moments=moments, x=x, titles=TITLES)))) == 2
 
 
 def test_codes_that_never_move_are_drawn():
     moments, x = run(2)
     still = [Moment(**(vars(m) | {"xy": np.zeros((40, 2))})) for m in moments]
-    assert len(frames_of(replay_gif(still, x, titles=TITLES))) == 2
+    assert len(frames_of(replay_gif(RunReplay(moments=still, x=x, titles=TITLES)))) == 2
 
 
 def test_long_names_end_within_the_picture():
@@ -154,7 +151,7 @@ def test_long_names_end_within_the_picture():
     long = Titles(run="w" * 80, originals="o" * 90, reconstructions="", samples="s")
     names = [f"a class of many words {i}" for i in range(30)]
     labels = np.arange(40) % 30
-    gif = replay_gif(moments, x, titles=long, labels=labels, class_names=names)
+    gif = replay_gif(RunReplay(moments=moments, x=x, titles=long, labels=labels, class_names=names))
     edge = np.asarray(frames_of(gif)[0])[:, -10:]
     assert (edge == 255).all()
 
@@ -165,7 +162,7 @@ def test_a_run_that_reads_no_images_shows_its_samples_alone():
         Moment(**(vars(m) | {"x_hat": x[:0], "samples": np.repeat(m.samples, 3, axis=0)}))
         for m in moments
     ]
-    first, *_, last = frames_of(replay_gif(alone, x[:0], titles=TITLES))
+    first, *_, last = frames_of(replay_gif(RunReplay(moments=alone, x=x[:0], titles=TITLES)))
     assert not is_like(first, last)
     grey = np.asarray(last.convert("L"))
     assert (grey[350:420] < 200).any(), "48 pictures take most of the height"
@@ -175,4 +172,4 @@ def test_a_run_that_reads_no_images_shows_its_samples_alone():
 def test_one_moment_is_no_replay():
     moments, x = run(2)
     with pytest.raises(DataError, match="at least two"):
-        replay_gif(moments[:1], x, titles=TITLES)
+        replay_gif(RunReplay(moments=moments[:1], x=x, titles=TITLES))

@@ -1,3 +1,4 @@
+import base64
 import json
 import time
 from dataclasses import replace
@@ -183,7 +184,8 @@ def test_the_scene_tells_models_sliders_and_scores():
     assert sorted(said["sizes"][0]["order"]) == [0, 1]
     first = said["scores"][0]
     assert [cell["best"] for cell in first["cells"]] == [False, True]
-    assert said["csv"].splitlines()[0] == ",a,b,remark"
+    table = base64.b64decode(said["tables"][0]["url"].partition(",")[2]).decode()
+    assert table.splitlines()[0] == ",a,b,remark"
     assert said["start"]["item"] == 10
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from explorer import jobs, store
 from explorer.bundle import write_bundle
 from explorer.errors import DataError
+from explorer.export import as_gif
 from explorer.ui import opened, routes, run_routes
 from explorer.ui.costly import Costly
 from explorer.ui.opened import open_model
@@ -169,13 +171,15 @@ def test_the_film_of_a_run_is_made_once_and_again_when_the_run_has_gone_on(
     run.append("snapshots.jsonl", {"step": 1, "elapsed_s": 0.5})
     made: list[str] = []
 
-    def film(run: jobs.RunFolder) -> bytes:
-        made.append(run.id)
+    def film(run_id: str) -> bytes:
+        made.append(run_id)
         return b"GIF89a"
 
-    monkeypatch.setattr(run_routes, "gif_of", film)
+    gif = replace(as_gif.FORMAT, write=film)  # type: ignore[arg-type]
+    monkeypatch.setattr(run_routes, "formats_of", lambda thing: [gif])
+    monkeypatch.setattr(run_routes, "replay_of", lambda run: run.id)
     client = TestClient(Starlette(routes=run_routes.routes()))
-    url = run_routes.urls(run)["gif"]
+    url = run_routes.replay_url(run, gif)
 
     def ask() -> set[bytes]:
         with ThreadPoolExecutor(16) as visitors:
@@ -186,4 +190,4 @@ def test_the_film_of_a_run_is_made_once_and_again_when_the_run_has_gone_on(
     run.append("snapshots.jsonl", {"step": 2, "elapsed_s": 1.0})
     assert ask() == {b"GIF89a"}
     assert len(made) == 2
-    assert client.get("/latent/run/nobody/gif").status_code == 404
+    assert client.get("/latent/run/nobody/replay.gif").status_code == 404

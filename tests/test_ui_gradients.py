@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from explorer import jobs, store
 from explorer.config import TrainConfig
 from explorer.errors import TrainingError
+from explorer.export.as_gif import replay_gif
 from explorer.jobs.folder import RunFolder
 from explorer.jobs.records import JobStatus, Record
 from explorer.jobs.worker import work
-from explorer.ui.replay import gif_of
+from explorer.ui.replay import replay_of
 from explorer.ui.views.train.gradients import _LESSONS
 
 pytestmark = pytest.mark.usefixtures("no_process")
@@ -109,10 +110,10 @@ def test_a_run_is_saved_as_a_gif_with_its_steps(d):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("explorer.jobs.worker._SLOW_S", 0.0)
         assert work(run.path)
-    with Image.open(io.BytesIO(gif_of(run))) as gif:
+    with Image.open(io.BytesIO(replay_gif(replay_of(run)))) as gif:
         assert 2 <= getattr(gif, "n_frames", 1) <= len(run.snapshots())
 
 
-def test_a_run_that_is_gone_makes_no_gif():
+def test_a_run_that_is_gone_has_no_replay():
     with pytest.raises(TrainingError, match="has kept no pictures"):
-        gif_of(RunFolder(store.runs_folder() / "gone"))
+        replay_of(RunFolder(store.runs_folder() / "gone"))

@@ -12,6 +12,7 @@ from explorer.config import TrainConfig
 from explorer.jobs.folder import RunFolder
 from explorer.jobs.records import Record
 from explorer.ui import run_routes
+from explorer.ui.run_view import scene
 
 pytestmark = pytest.mark.usefixtures("no_process")
 
@@ -68,7 +69,7 @@ def test_a_run_too_short_for_a_gif_says_so(client):
             name="short", out=store.bundles_folder() / "short", config=TrainConfig(data="digits")
         )
     )
-    answer = client.get(run_routes.urls(run)["gif"])
+    answer = client.get(scene(run)["replays"][0]["url"])
     assert answer.status_code == 404
     assert "kept no pictures" in answer.json()["error"]
 

@@ -258,4 +258,4 @@ def test_a_run_without_an_encoder_is_served_without_a_map_and_saved_as_gif():
         assert news["reports"][-1]["adversarial"]["diversity"] > 0
         assert client.get(f"{urls['snapshot']}/latest").status_code == 200
         assert client.get(urls["map"]).status_code == 404
-        assert client.get(urls["gif"]).content.startswith(b"GIF89a")
+        assert client.get(scene(run)["replays"][0]["url"]).content.startswith(b"GIF89a")

@@ -10,8 +10,10 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -34,6 +36,29 @@ def started(command: Sequence[str], **options: object) -> Iterator[subprocess.Po
             yield program
         finally:
             program.kill()
+
+
+@contextlib.contextmanager
+def installed(folder: Path, module: str, text: str, group: str, record: str) -> Iterator[None]:
+    """A package of one module that declares a record as an entry point, as pip would install it.
+
+    Args:
+        folder: Where to install it; programs that are started meanwhile find it, too.
+        module: What it is called.
+        text: Its code.
+        group: Group of the entry point.
+        record: Name of the record in the module.
+    """
+    (folder / f"{module}.py").write_text(text, encoding="utf-8")
+    facts = folder / f"{module}-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text(f"[{group}]\ntoy = {module}:{record}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        yield
+    sys.modules.pop(module, None)
 
 
 def awaited(work: Coroutine[Any, Any, T]) -> T:

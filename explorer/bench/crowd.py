@@ -128,7 +128,7 @@ def costly_mb(n_comparisons: int, n_gifs: int) -> Peak:
         run = _finished_run(app)
         compared = asyncio.run(_comparison_paths())
         paths = [compared[i % len(compared)] for i in range(n_comparisons)]
-        paths += [f"/latent/run/{run}/gif"] * n_gifs
+        paths += [f"/latent/run/{run}/replay.gif"] * n_gifs
         time.sleep(SETTLE_S)
         idle = app.resident_mb()
         with ThreadPoolExecutor(len(paths)) as threads:

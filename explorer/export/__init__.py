@@ -1,27 +1,24 @@
-"""What can be saved as a file.
+"""What can be saved as a file, and in which formats.
 
-- `replay.py`: a training run as an animated GIF.
-- `comparison.py`: the scores of several models as a table.
+- `formats.py`: what a format is, and which there are.
+- `comparison.py`: models side by side, as a table; `as_csv.py`, `as_markdown.py`, `as_latex.py`
+  write it.
+- `replay.py`: a training run, moment by moment; `as_gif.py` draws it.
 """
 
-from explorer.export.comparison import comparison_csv
-from explorer.export.replay import (
-    MOST_BYTES,
-    MOST_FRAMES,
-    SIZE,
-    Moment,
-    Titles,
-    moments_shown,
-    replay_gif,
-)
+from explorer.export.comparison import ComparisonTable, Row
+from explorer.export.formats import FORMATS, ExportFormat, formats_of
+from explorer.export.replay import MOST_FRAMES, Moment, RunReplay, Titles, moments_shown
 
 __all__ = [
-    "MOST_BYTES",
+    "FORMATS",
     "MOST_FRAMES",
-    "SIZE",
+    "ComparisonTable",
+    "ExportFormat",
     "Moment",
+    "Row",
+    "RunReplay",
     "Titles",
-    "comparison_csv",
+    "formats_of",
     "moments_shown",
-    "replay_gif",
 ]

@@ -1,43 +1,46 @@
-"""The scores of several models as a table that spreadsheets read.
+"""A comparison of models as a table: what is so of each, and how each scored.
 
-Knows nothing of how they were measured, or of which is the better.
+Every visible text is an argument. Knows nothing of how scores were measured, or which is better.
 """
 
-import csv
-import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One fact or measure of all models.
 
-def comparison_csv(
-    models: Sequence[str],
-    facts: Sequence[tuple[str, Sequence[str]]],
-    measures: Sequence[tuple[str, Sequence[float | None], str]],
-) -> str:
-    """Write one column for each model, and one line for each fact and measure.
-
-    Args:
-        models: Their names. One that a spreadsheet would take for a formula gets an apostrophe.
-        facts: Name of each fact, and what it is for each model.
-        measures: Key of each measure, its value for each model or None, and a remark.
-
-    Returns:
-        Text with lines that end as RFC 4180 has it; numbers in full.
-
-    Source:
-        OWASP, "CSV Injection". https://owasp.org/www-community/attacks/CSV_Injection
+    Attributes:
+        key: What programs call it.
+        name: What people call it.
+        texts: What it is for each model, in words.
+        values: A measure's value for each model, None where it has none; empty for a fact.
+        best: Positions of the models whose value is the best, where values can be compared.
+        remark: Why they cannot, or what is to be known besides.
     """
-    stream = io.StringIO()
-    table = csv.writer(stream)
-    table.writerow(["", *map(_harmless, models), "remark"])
-    for name, told in facts:
-        table.writerow([name, *map(_harmless, told), ""])
-    for key, values, remark in measures:
-        numbers = ["" if value is None else repr(float(value)) for value in values]
-        table.writerow([key, *numbers, _harmless(remark)])
-    return stream.getvalue()
+
+    key: str
+    name: str
+    texts: Sequence[str]
+    values: Sequence[float | None] = ()
+    best: Sequence[int] = ()
+    remark: str = ""
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+@dataclass(frozen=True, kw_only=True)
+class ComparisonTable:
+    """Models side by side.
+
+    Attributes:
+        models: Their names.
+        rows: Facts first, then measures.
+    """
+
+    models: Sequence[str]
+    rows: Sequence[Row]
+
+    @property
+    def remarks(self) -> list[str]:
+        """All remarks, each once, in the order of the rows."""
+        return list(dict.fromkeys(row.remark for row in self.rows if row.remark))

@@ -232,9 +232,20 @@
  * @property {SliderSet[]} sizes
  * @property {number|null} firstItem
  * @property {ScoreRow[]} scores
- * @property {string} csv
+ * @property {ExportScene[]} tables its scores in each format
  * @property {SharedStart} start
  * @property {Words} words
+ */
+
+/**
+ * One format that something can be saved in; the address may hold the file itself.
+ * @typedef {Object} ExportScene
+ * @property {string} name
+ * @property {string} label
+ * @property {string} help
+ * @property {string} suffix of file names, such as ".csv"
+ * @property {string} mediaType
+ * @property {string} url
  */
 
 /**
@@ -300,6 +311,7 @@
  * @property {boolean} mayEndEarly
  * @property {boolean} hasEncoder
  * @property {Words|null} adversarial
+ * @property {ExportScene[]} replays formats to save it in
  * @property {Words} words
  */
 

@@ -6,11 +6,12 @@ import numpy as np
 
 from explorer.bundle.measures import meaning_of, name_of, value_of
 from explorer.comparing import Compared, Standing, compare_scores, picture_key, standings
-from explorer.export import comparison_csv
+from explorer.export import ComparisonTable, Row
 from explorer.figures import CLASS_COLORS, PLAIN_COLOR
 from explorer.kinds import words_of
 from explorer.ui import address, routes
 from explorer.ui.compare_arrays import telling_item
+from explorer.ui.exports import as_address, offered
 from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import ComparedModel, CompareScene, ScoreRow, SliderSet
@@ -49,6 +50,8 @@ def sharing(shown: Sequence[OpenedModel]) -> list[bool]:
 def scene(shown: Sequence[OpenedModel], start: address.SharedStart) -> CompareScene:
     """Return everything that `compare/page.js` needs to know, as JSON values."""
     compared = compare_scores([opened.bundle for opened in shown])
+    scores = [_row(row, shown) for row in compared]
+    table = _table(shown, list(zip(compared, scores, strict=True)))
     shares = sharing(shown)
     sharers = [opened for opened, has in zip(shown, shares, strict=True) if has]
     first = sharers[0] if sharers else None
@@ -61,8 +64,10 @@ def scene(shown: Sequence[OpenedModel], start: address.SharedStart) -> CompareSc
         "models": [_model(e, has, shown) for e, has in zip(shown, shares, strict=True)],
         "sizes": [_sliders(shown, d) for d in latent_dims(shown)],
         "firstItem": telling_item(first) if first else None,
-        "scores": [_row(row, shown) for row in compared],
-        "csv": _csv(shown, compared),
+        "scores": scores,
+        "tables": offered(
+            ComparisonTable, lambda one: as_address(one.write(table), one.media_type)
+        ),
         "start": {
             "item": start.item,
             "item2": start.item2,
@@ -183,15 +188,33 @@ def _cell(row: Compared, i: int, opened: OpenedModel) -> str:
     return value_of(row.key, value) + (f" ± {error:.2f}" if error is not None else "")
 
 
-def _csv(shown: Sequence[OpenedModel], compared: Sequence[Compared]) -> str:
-    facts: list[tuple[str, list[str]]] = [
-        ("kind", [e.bundle.kind for e in shown]),
-        ("data", [opened.bundle.data.name for opened in shown]),
-        ("latent_dim", [str(e.bundle.model.latent_dim) for e in shown]),
-        ("likelihood", [e.bundle.model.likelihood for e in shown]),
-    ]
-    measures = [(row.key, row.values, _remark(row)) for row in compared]
-    return comparison_csv([opened.bundle.name for opened in shown], facts, measures)
+def _table(
+    shown: Sequence[OpenedModel], scores: Sequence[tuple[Compared, ScoreRow]]
+) -> ComparisonTable:
+    bundles = [opened.bundle for opened in shown]
+    facts: dict[str, list[str]] = {
+        "kind": [bundle.kind for bundle in bundles],
+        "data": [bundle.data.name for bundle in bundles],
+        "latent_dim": [str(bundle.model.latent_dim) for bundle in bundles],
+        "likelihood": [bundle.model.likelihood for bundle in bundles],
+    }
+    return ComparisonTable(
+        models=[bundle.name for bundle in bundles],
+        rows=[
+            *(Row(key=key, name=say(f"exports.facts.{key}"), texts=facts[key]) for key in facts),
+            *(
+                Row(
+                    key=compared.key,
+                    name=row["name"],
+                    texts=[cell["text"] for cell in row["cells"]],
+                    values=compared.values,
+                    best=compared.best,
+                    remark=row["remark"],
+                )
+                for compared, row in scores
+            ),
+        ],
+    )
 
 
 def _remember(view: dict[str, object], shown: Sequence[OpenedModel]) -> None:

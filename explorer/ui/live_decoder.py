@@ -1,6 +1,5 @@
 """The stage of the Explore page: what it is sent, and what it says goes into the address."""
 
-import base64
 import math
 from urllib.parse import urlencode
 
@@ -8,6 +7,7 @@ from explorer.bundle import ModelBundle
 from explorer.data.pictures import as_png
 from explorer.live import modules
 from explorer.ui import address, routes, state
+from explorer.ui.exports import as_address
 from explorer.ui.maps import MapChoice
 from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
@@ -85,7 +85,7 @@ def _own(opened: OpenedModel) -> OwnPicture | None:
         return None
     return {
         "id": own.number,
-        "image": f"data:image/png;base64,{base64.b64encode(as_png(own.pixels)).decode()}",
+        "image": as_address(as_png(own.pixels), "image/png"),
         "z": own.found.z.tolist(),
         "error": own.found.error,
     }

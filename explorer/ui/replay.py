@@ -1,4 +1,4 @@
-"""Gathers what a run has kept, and makes a GIF of it."""
+"""Gathers what a run has kept, so that it can be saved."""
 
 import math
 
@@ -6,25 +6,24 @@ import numpy as np
 
 from explorer import jobs
 from explorer.errors import TrainingError
-from explorer.export import Moment, Titles, moments_shown, replay_gif
+from explorer.export import Moment, RunReplay, Titles, moments_shown
 from explorer.words import say
 
 
-def gif_of(run: jobs.RunFolder) -> bytes:
-    """Return a run so far as a GIF.
+def replay_of(run: jobs.RunFolder) -> RunReplay:
+    """Return a run so far.
 
     Raises:
         TrainingError: It has been deleted.
-        DataError: It has kept fewer than two moments.
     """
     status, watched = run.status(), run.watched()
     if watched is None:
         raise TrainingError("ui.no_snapshots", id=run.id)
     kept = (run.snapshot(i) for i in moments_shown(len(run.snapshots())))
     names = watched["class_names"].tolist() if "class_names" in watched else ()
-    return replay_gif(
-        [_moment(arrays, status) for arrays in kept if arrays is not None],
-        watched["x"],
+    return RunReplay(
+        moments=[_moment(arrays, status) for arrays in kept if arrays is not None],
+        x=watched["x"],
         titles=Titles(
             run=run.record().name,
             originals=say("run.originals"),
@@ -36,8 +35,8 @@ def gif_of(run: jobs.RunFolder) -> bytes:
     )
 
 
-def gif_state(run: jobs.RunFolder) -> tuple[object, ...]:
-    """Return what the GIF of a run depends on, which changes as the run goes on."""
+def replay_state(run: jobs.RunFolder) -> tuple[object, ...]:
+    """Return what the replay of a run depends on, which changes as the run goes on."""
     kept = run.snapshots()
     latest = tuple(sorted(kept[-1].items())) if kept else ()
     return run.record().name, run.status().steps, len(kept), latest

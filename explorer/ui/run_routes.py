@@ -1,4 +1,4 @@
-"""What the view of a run fetches: how it stands, snapshots, images watched, the map, the GIF."""
+"""What the view of a run fetches: how it stands, snapshots, images watched, its map, and files."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,9 +13,10 @@ from starlette.routing import Route
 
 from explorer import jobs
 from explorer.errors import ExplorerError
+from explorer.export import ExportFormat, RunReplay, formats_of
 from explorer.figures import ByClass, Theme, latent_map
 from explorer.packing.arrays import pack_arrays
-from explorer.ui.replay import gif_of, gif_state
+from explorer.ui.replay import replay_of, replay_state
 from explorer.ui.routes import HEAVY, OWN, prefix, whole_number
 from explorer.words import say
 
@@ -27,7 +28,12 @@ _SHOWN = ("step", "xy", "kl", "variance", "x_hat", "samples")
 def urls(run: jobs.RunFolder) -> dict[str, str]:
     """Return the addresses the view needs for one run."""
     own = f"{prefix()}/run/{run.id}"
-    return {part: f"{own}/{part}" for part in ("progress", "snapshot", "items", "map", "gif")}
+    return {part: f"{own}/{part}" for part in ("progress", "snapshot", "items", "map")}
+
+
+def replay_url(run: jobs.RunFolder, one: ExportFormat[RunReplay]) -> str:
+    """Return the address of a run as a file of some format."""
+    return f"{prefix()}/run/{run.id}/replay{one.suffix}"
 
 
 def routes() -> list[Route]:
@@ -38,7 +44,7 @@ def routes() -> list[Route]:
         Route(f"{own}/snapshot/{{which}}", _of_run(_snapshot)),
         Route(f"{own}/items", _of_run(_items)),
         Route(f"{own}/map", _of_run(_map)),
-        Route(f"{own}/gif", _gif),
+        Route(f"{own}/replay{{suffix}}", _replay),
     ]
 
 
@@ -149,14 +155,18 @@ def _map(request: Request) -> Response:
     return Response(figure.to_json(), media_type="application/json", headers=_FRESH)
 
 
-async def _gif(request: Request) -> Response:
+async def _replay(request: Request) -> Response:
+    suffix = request.path_params["suffix"]
+    found = next((one for one in formats_of(RunReplay) if one.suffix == suffix), None)
+    if found is None:
+        return Response(status_code=404)
     try:
         run = await run_in_threadpool(jobs.find_run, request.path_params["run"])
-        key = ("gif", run.id, await run_in_threadpool(gif_state, run))
-        content = await HEAVY.get(key, lambda: gif_of(run))
+        key = (found.name, run.id, await run_in_threadpool(replay_state, run))
+        content = await HEAVY.get(key, lambda: found.write(replay_of(run)))
     except ExplorerError as error:
         return JSONResponse({"error": str(error)}, status_code=404)
-    return Response(content, media_type="image/gif", headers=_FRESH)
+    return Response(content, media_type=found.media_type, headers=_FRESH)
 
 
 def _titles(mu: np.ndarray) -> list[str]:

@@ -1,7 +1,9 @@
 """The view of a training run: what it is sent; it then asks the server for news by itself."""
 
 from explorer import jobs
+from explorer.export import RunReplay
 from explorer.ui import routes, run_routes
+from explorer.ui.exports import offered
 from explorer.ui.mounting import mount
 from explorer.ui.scenes import RunScene
 from explorer.ui.words import adversarial_words, run_words
@@ -15,17 +17,17 @@ def run_view(run: jobs.RunFolder) -> None:
 def scene(run: jobs.RunFolder) -> RunScene:
     """Return everything the view needs to know, as JSON values; `run/page.js` reads it."""
     record = run.record()
+    config = record.config
     return {
         "key": run.id,
         "name": record.name,
-        "latentDim": record.config.latent_dim,
+        "latentDim": config.latent_dim,
         "urls": routes.shared_urls("run/page.js") | run_routes.urls(run),
         "state": run.status().state,
         "kept": run_routes.kept(run, jobs.read_ends(run)),  # another wakes the view
-        "mayEndEarly": record.config.patience > 0,
-        "hasEncoder": record.config.has_encoder,
-        "adversarial": adversarial_words(record.config.kind)
-        if record.config.is_adversarial
-        else None,
+        "mayEndEarly": config.patience > 0,
+        "hasEncoder": config.has_encoder,
+        "adversarial": adversarial_words(config.kind) if config.is_adversarial else None,
+        "replays": offered(RunReplay, lambda one: run_routes.replay_url(run, one)),
         "words": run_words(),
     }

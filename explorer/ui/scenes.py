@@ -141,6 +141,17 @@ class SharedStart(TypedDict):
     spots: list[int | None]
 
 
+class ExportScene(TypedDict):
+    """One format that something can be saved in; the address may hold the file itself."""
+
+    name: str
+    label: str
+    help: str
+    suffix: str
+    mediaType: str
+    url: str
+
+
 class CompareScene(TypedDict):
     """What the Compare page shows."""
 
@@ -153,7 +164,7 @@ class CompareScene(TypedDict):
     sizes: list[SliderSet]
     firstItem: int | None
     scores: list[ScoreRow]
-    csv: str
+    tables: list[ExportScene]
     start: SharedStart
     words: Words
 
@@ -170,4 +181,5 @@ class RunScene(TypedDict):
     mayEndEarly: bool
     hasEncoder: bool
     adversarial: Words | None
+    replays: list[ExportScene]
     words: Words

@@ -292,6 +292,11 @@ def test_the_comparison_is_saved_as_a_picture_and_a_table(comparison, tmp_path):
     lines = list(csv.reader(io.StringIO((tmp_path / "all.csv").read_text("utf-8"))))
     assert lines[0] == ["", "mnist", "mnist-2d", "remark"]
     assert float(next(line for line in lines if line[0] == "mse")[1]) < 0.02
+    comparison.part("tableFormat").select_option("Markdown")
+    with comparison.page.expect_download() as readme:
+        comparison.part("saveTable").click()
+    assert readme.value.suggested_filename == "mnist_vs_mnist-2d.md"
+    assert "| Reconstruction error | " in Path(readme.value.path()).read_text("utf-8")
 
 
 def test_better_scores_are_marked_in_the_table(comparison):

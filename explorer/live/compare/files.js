@@ -1,7 +1,8 @@
 // @ts-check
 /** A comparison to carry away: all of it as one picture, or its scores as a table. */
 
-import { el, fill, save } from "../parts/dom.js";
+import { el, fill, save, saveFrom } from "../parts/dom.js";
+import { makeFormats } from "../parts/formats.js";
 import { composed, TIMES, tile, widthOf } from "./export.js";
 import { N_WALK } from "./walks.js";
 
@@ -40,10 +41,19 @@ export function savePicture({ scene, shared }, parts) {
   );
 }
 
-/** @param {Shown} shown */
-export function saveTable({ scene, shared }) {
-  const table = new Blob([scene.csv], { type: "text/csv;charset=utf-8" });
-  save(table, `${fileName(shared.models)}.csv`);
+/** The choice of a format for the scores. @param {import("../types.js").CompareScene} scene */
+export const makeTableFormats = ({ tables, words }) =>
+  makeFormats(tables, {
+    class: "le-cmp-button",
+    "data-testid": "compare-tableFormat",
+    "aria-label": words.tableFormat,
+    title: words.tableFormat,
+  });
+
+/** @param {Shown} shown @param {Parts} parts */
+export function saveTable({ shared }, { tableFormats }) {
+  const { url, suffix } = tableFormats.chosen();
+  saveFrom(url, fileName(shared.models) + suffix);
 }
 
 /** @param {{name: string}[]} models */

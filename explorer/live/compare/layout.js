@@ -113,7 +113,9 @@ function headOf({ scene: { words }, shared: { models } }, names) {
  */
 function sameOf({ scene: { words }, shared }, parts, { button, columns, section }) {
   const { models, items } = shared;
-  const files = [button("savePicture"), parts.pictureTimes, button("saveTable")];
+  const { pictureTimes, tableFormats } = parts;
+  const picture = [button("savePicture"), pictureTimes];
+  const files = [...picture, button("saveTable"), tableFormats.element];
   const save = el("div", { class: "le-tools le-save" }, ...files);
   if (!items.length) return section("same", { tools: [save], says: words.sameNone });
   const elsewhere = ({ data }) =>

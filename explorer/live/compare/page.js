@@ -12,7 +12,7 @@ import { el } from "../parts/dom.js";
 import { themeOf, watchTheme } from "../parts/theme.js";
 import { makeLater } from "./cells.js";
 import { commonItems, loadModels } from "./data.js";
-import { makePictureTimes, savePicture, saveTable } from "./files.js";
+import { makePictureTimes, makeTableFormats, savePicture, saveTable } from "./files.js";
 import { layOut } from "./layout.js";
 import { makeLive } from "./live.js";
 import { makeHoleView, makeItemMap } from "./maps.js";
@@ -134,6 +134,7 @@ function makeParts(shown) {
       makeHoleView(model, i, { scene, onSpot: () => shared.rest() }),
     ),
     pictureTimes: makePictureTimes(shared.models.length, scene.words),
+    tableFormats: makeTableFormats(scene),
   };
 }
 
@@ -152,7 +153,7 @@ function actionsOf(shown, parts) {
     again: () => shared.sampleAgain(),
     back: (event) => shared.moveBack(event.timeStamp),
     savePicture: () => savePicture(shown, parts),
-    saveTable: () => saveTable(shown),
+    saveTable: () => saveTable(shown, parts),
   };
 }
 

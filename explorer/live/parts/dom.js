@@ -29,13 +29,14 @@ export function el(tag, props = {}, ...children) {
 export const contextOf = (canvas, settings) =>
   /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
 
+/** Save what is at an address where the visitor's browser saves files. @param {string} href @param {string} download its name */
+export const saveFrom = (href, download) => el("a", { href, download }).click();
+
 /** Save a file where the visitor's browser saves files. @param {Blob} blob @param {string} name */
 export function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  const url = URL.createObjectURL(blob);
+  saveFrom(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 const language = () => globalThis.document?.documentElement.lang || "en";

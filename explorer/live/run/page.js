@@ -108,12 +108,13 @@ class RunView {
   }
 
   /** @param {RunScene} scene */
-  #makeReplay({ words, name, urls }) {
+  #makeReplay({ words, name, urls, replays }) {
     const snapshots = makeSnapshots(urls.snapshot);
     return new Replay({
       words,
       name,
-      animate: async () => new Blob([await fetchBytes(urls.gif)], { type: "image/gif" }),
+      formats: replays,
+      write: async ({ url, mediaType }) => new Blob([await fetchBytes(url)], { type: mediaType }),
       load: (which) => {
         if (which === "best") return snapshots.best();
         return which === null ? snapshots.latest() : snapshots.get(which);

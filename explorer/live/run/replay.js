@@ -2,6 +2,7 @@
 /** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
 
 import { el, fill, save } from "../parts/dom.js";
+import { makeFormats } from "../parts/formats.js";
 
 const GLIDE_MS = 300;
 const TICK_MS = 50; // at most 20 snapshots a second
@@ -11,6 +12,7 @@ const AHEAD = 5;
 const RETRY_MS = 1_500;
 const NAMED = ["live", "best"]; // modes that show no chosen moment
 
+/** @import { ExportScene } from "../types.js" */
 /** @typedef {"live"|"held"|"play"|"best"} Mode */
 /** @typedef {{kept: string, best: number|null, last: number}} Ends which is kept, and the step of each */
 
@@ -21,8 +23,9 @@ const isNamed = (/** @type {Mode} */ mode) => NAMED.includes(mode);
  * @property {Object<string, any>} words the catalogue's part for runs
  * @property {function(number|string|null): Promise<Object>} load a snapshot, the newest (null), or
  *     that of the best weights ("best")
- * @property {function(): Promise<Blob>} animate all of them as a GIF
- * @property {string} name what to call that
+ * @property {ExportScene[]} formats to save all of them in
+ * @property {function(ExportScene): Promise<Blob>} write them in a format
+ * @property {string} name what to call that file
  * @property {function(number): void} expect a snapshot will be wanted soon
  * @property {function(Object, number, boolean): void} onShow a snapshot, the time to glide to it, and
  *     whether it is the newest
@@ -47,17 +50,18 @@ export class Replay {
   #timer = 0;
   #retry = 0;
   #glideMs = GLIDE_MS;
-  #isAnimating = false;
+  #isWriting = false;
   #gone = false;
 
   /** @param {ReplayOptions} options */
   constructor(options) {
     this.#of = options;
-    this.#controls = makeControls(options.words, {
+    this.#controls = makeControls(options, {
       play: () => (this.#mode === "play" ? this.#choose(this.#at) : this.#play()),
       live: () => this.#follow(),
       best: () => this.#showBest(),
-      gif: () => this.#saveGif(),
+      save: () => this.#save(),
+      choose: () => this.#say(),
       slide: (index) => this.#choose(index),
     });
     this.element = this.#controls.element;
@@ -192,34 +196,37 @@ export class Replay {
     tick();
   }
 
-  async #saveGif() {
-    const { trouble } = this.#controls;
-    this.#isAnimating = true;
+  async #save() {
+    const { trouble, formats } = this.#controls;
+    const format = formats.chosen();
+    this.#isWriting = true;
     this.#say();
-    const [blob, error] = await this.#of.animate().then(
+    const [blob, error] = await this.#of.write(format).then(
       (blob) => [blob, null],
       (error) => [null, error],
     );
-    this.#isAnimating = false;
+    this.#isWriting = false;
     if (this.#gone) return;
     this.#say();
     trouble.hidden = !error;
     trouble.textContent = error?.message ?? "";
-    if (blob) save(blob, `${this.#of.name}.gif`);
+    if (blob) save(blob, this.#of.name + format.suffix);
   }
 
   /** Bring controls and label up to date. */
   #say() {
     const { words } = this.#of;
-    const { slider, play, live, gif, label } = this.#controls;
+    const { slider, play, live, save, formats, label } = this.#controls;
     const steps = this.#steps;
     const index = Math.max(0, this.#at);
     slider.max = String(Math.max(0, this.#last));
     slider.value = String(index);
     slider.disabled = play.disabled = steps.length < 2;
     live.disabled = steps.length < 1;
-    gif.disabled = this.#isAnimating || steps.length < 2;
-    gif.textContent = this.#isAnimating ? words.gifMaking : words.gif;
+    const { label: format, help } = formats.chosen();
+    save.disabled = formats.element.disabled = this.#isWriting || steps.length < 2;
+    save.textContent = fill(this.#isWriting ? words.saving : words.save, { format });
+    save.title = help;
     const step = this.#mode === "best" ? Number(this.#ends?.best) : steps[index];
     label.textContent = steps.length
       ? fill(words.stepOf, { step, steps: this.#ends?.last ?? this.#total })
@@ -242,19 +249,27 @@ export class Replay {
 }
 
 /**
- * @param {Object<string, any>} words
- * @param {Record<"play"|"live"|"best"|"gif", function(): void> & {slide: function(number): void}} on
+ * @param {ReplayOptions} options
+ * @param {Record<"play"|"live"|"best"|"save"|"choose", function(): void> &
+ *     {slide: function(number): void}} on
  */
-function makeControls(words, on) {
-  const button = (/** @type {"play"|"live"|"best"|"gif"} */ name) =>
+function makeControls({ words, formats }, on) {
+  const button = (/** @type {"play"|"live"|"best"|"save"} */ name, testId = `run-${name}`) =>
     el("button", {
       class: "le-run-button",
-      "data-testid": `run-${name}`,
+      "data-testid": testId,
       title: words[`${name}Help`],
       type: "button",
       onclick: () => on[name](),
     });
-  const [play, live, best, gif] = [button("play"), button("live"), button("best"), button("gif")];
+  const [play, live, best] = [button("play"), button("live"), button("best")];
+  const save = button("save", "run-gif");
+  const choice = makeFormats(formats, {
+    class: "le-run-button",
+    "data-testid": "run-format",
+    "aria-label": words.format,
+    onchange: on.choose,
+  });
   live.textContent = words.live;
   const tick = el("i", { class: "le-run-tick", hidden: true });
   const slider = el("input", {
@@ -269,13 +284,24 @@ function makeControls(words, on) {
   const label = el("output", { class: "le-run-step" });
   const trouble = el("p", { class: "le-run-error", role: "alert", hidden: true });
   const track = el("div", { class: "le-run-track" }, tick, slider);
-  const row = el("div", { class: "le-run-replay" }, play, track, best, live, label, gif);
+  const row = el(
+    "div",
+    { class: "le-run-replay" },
+    play,
+    track,
+    best,
+    live,
+    label,
+    save,
+    choice.element,
+  );
   return {
     element: el("div", {}, row, trouble),
     play,
     live,
     best,
-    gif,
+    save,
+    formats: choice,
     tick,
     slider,
     label,
