@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
+import explorer
 from explorer import mapping, store
 from explorer.bundle import LatentMap, ModelBundle, read_bundle, write_bundle
 from explorer.errors import BundleError
 from explorer.projection import METHODS, MapMethod, MapStep, place_by_neighbours
 from explorer.ui import maps
 from explorer.ui.opened import open_model
+from tests.tools import installed
 
 
 def ring(codes: np.ndarray, seed: int) -> Iterator[MapStep]:
@@ -30,6 +34,22 @@ def toy() -> Iterator[MapMethod]:
     METHODS.register(method)
     yield method
     METHODS.forget(method)
+
+
+ELSEWHERE = """
+import numpy as np
+from explorer.projection import MapMethod, MapStep, place_by_neighbours
+
+def fit(codes, seed):
+    turn = np.linspace(0, 2 * np.pi, len(codes), endpoint=False)
+    xy = np.column_stack([np.cos(turn), np.sin(turn)]).astype(np.float32)
+    yield MapStep(xy=xy, iteration=1, n_iterations=1)
+
+METHOD = MapMethod(
+    name="circle", title="On a circle", is_exact=False, fit=fit, place=place_by_neighbours
+)
+"""
+PAGE = Path(explorer.__file__).parent / "ui" / "navigation.py"
 
 
 def with_ring(bundle: ModelBundle) -> ModelBundle:
@@ -109,6 +129,24 @@ def test_a_map_made_later_is_kept_and_opened_with_its_bundle(tiny, own_home):
     (kept,) = (own_home / "maps").rglob("*.npz")
     kept.write_bytes(b"damaged")
     assert open_model("bare").version == before.version
+
+
+def test_a_method_of_another_package_is_chosen_on_the_page_and_made_there(
+    tiny, own_home, tmp_path, monkeypatch
+):
+    write_bundle(tiny, store.bundles_folder() / "mine")
+    monkeypatch.setattr(METHODS, "_found", None)  # as in a process that has just started
+    with installed(tmp_path, "toy_circle", ELSEWHERE, "latent_explorer.maps", "METHOD"):
+        page = AppTest.from_file(str(PAGE), default_timeout=60)
+        page.query_params["model"] = "mine"
+        page.run()
+        box = next(box for box in page.sidebar.selectbox if box.label == "Map")
+        box.set_value("circle").run()
+        assert not page.exception
+        assert not page.error
+        made = open_model("mine").bundle.codes.maps["circle"]
+    (step,) = ring(tiny.codes.mu, 0)
+    np.testing.assert_array_equal(made.xy, step.xy)
 
 
 def test_prior_samples_are_laid_on_no_map_of_neighbours(tiny_gan):
