@@ -14,7 +14,7 @@ export function makePictureTimes(nModels, words) {
   /** @param {number} times */
   const option = (times) => {
     const count = widthOf(nModels) * times;
-    return el("option", { value: times, text: fill(words.pixels, { count }) });
+    return el("option", { value: times, text: fill(words.pixels, { count: String(count) }) });
   };
   const select = el(
     "select",
