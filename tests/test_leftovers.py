@@ -9,7 +9,7 @@ import pytest
 from explorer import jobs, leftovers, mapping, store
 from explorer.bundle import write_bundle
 from explorer.config import TrainConfig
-from explorer.projection import method_named
+from explorer.projection import METHODS
 from tests.inputs import png
 
 WEEK_S = 7 * 86_400
@@ -98,7 +98,7 @@ def test_halves_of_killed_writes_are_swept_and_those_being_written_are_not():
 
 @pytest.mark.slow
 def test_maps_go_with_the_codes_that_they_were_made_of(tiny):
-    method = method_named("pca")
+    method = METHODS.named("pca")
     assert method is not None
     write_bundle(tiny, store.bundles_folder() / "tiny")
     other = replace(tiny, codes=replace(tiny.codes, mu=tiny.codes.mu + 1, maps={}))
