@@ -78,8 +78,8 @@ def own_models() -> list[str]:
         ("explorer.jobs.pipeline", "write_bundle", "after", ""),
         ("explorer.jobs.worker", "write_ends", "before", ""),
         ("explorer.jobs.worker", "write_ends", "after", ""),
-        ("explorer.jobs.telling:Teller", "say", "before", "finished"),
-        ("explorer.jobs.telling:Teller", "say", "after", "finished"),
+        ("explorer.jobs.status_writer:StatusWriter", "say", "before", "finished"),
+        ("explorer.jobs.status_writer:StatusWriter", "say", "after", "finished"),
     ],
 )
 def test_a_run_killed_in_its_last_instants_leaves_one_model(place, name, when, told):

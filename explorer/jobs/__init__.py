@@ -1,26 +1,26 @@
-"""Training runs, each a process of its own that works in a folder of its own.
+"""Training runs: each is a process of its own that works in a folder of its own.
 
-A run is its folder: readers read its state there, the app writes requests into it, and a process
+A run is its folder: readers find its state there, the app writes requests into it, and a process
 that ends, for whatever reason, leaves in it everything that resuming needs.
 
-- `records.py`: what is written down of a run, as records.
+- `records.py`: the records of a run: what it was asked to do, and how it stands.
 - `folder.py`: reads and writes the files in a run's folder.
 - `reading.py`: reads those files without trusting them.
-- `held.py`: whether some process works on a run, seen without getting in its way.
+- `held.py`: whether a process holds a run's lock.
 - `recorder.py`: which reports and snapshots of a run are kept.
-- `telling.py`: writes how a run stands, for the process that works on it.
-- `made.py`: which model a run has made, whatever else bears its name by now.
-- `looking.py`: what has come of a run: its model, and what was kept of it to look at.
-- `unfinished.py`: what a run of the command line keeps beside its bundle to be.
-- `recording.py`: writes a run of the command line down as the app's own are.
+- `status_writer.py`: keeps the status in the folder up to date, for the process that works.
+- `made.py`: which model a run has made, whatever its name is now.
+- `looking.py`: the model of a run, and the pictures kept of it.
+- `unfinished.py`: what a run of the command line keeps beside its bundle.
+- `recording.py`: records a run of the command line, so that pages show it too.
 - `commands.py`: runs other commands in processes of their own.
 - `turns.py`: how many runs work at once, and whose turn it is.
-- `ends.py`: what a run came to: the weights it kept, the others, and the verdict on both.
-- `concluding.py`: judges what a run came to.
-- `stopping.py`: heeds Ctrl-C and polite kills between two steps.
+- `ends.py`: the weights that a run kept, those it could keep instead, and the verdict on both.
+- `concluding.py`: judges a finished run.
+- `stopping.py`: delays Ctrl-C and SIGTERM until a step is done.
 - `pipeline.py`: one run from images to a saved model, watched by observers.
 - `worker.py`: carries out a run of the app, in the run's own process.
-- `processes.py`: starts runs, pauses, resumes, finishes and deletes them.
+- `processes.py`: starts, pauses, resumes, finishes and deletes runs.
 - `executors.py`: starts the runs of a sweep, on this machine or elsewhere.
 - `cluster.py`: runs on a Dask cluster.
 """

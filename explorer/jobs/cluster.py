@@ -1,9 +1,9 @@
-"""Runs on a cluster of several machines, by Dask's `distributed`, which the extra `cluster` brings.
+"""Runs on a cluster of several machines, by Dask's `distributed` (the extra `cluster`).
 
-Settings, and the images where they lie in a file, travel to a worker; the files of the bundle
-travel back and are checked here like those of any other bundle. A worker needs this package, but
-no disk shared with this machine. Anyone who reaches the scheduler of a Dask cluster can run
-programs on it, so it belongs in a private network.
+Settings, and images that lie in a file, travel to a worker; the files of the bundle travel back and
+are checked here like those of any other bundle. A worker needs this package, but no disk shared
+with this machine. Anyone who reaches the scheduler of a Dask cluster can run programs on it, so it
+belongs in a private network.
 """
 
 import contextlib
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
     from explorer.training import Progress
 
-_ANSWER_S = 10.0  # that a scheduler gets to answer
+_ANSWER_S = 10.0  # how long a scheduler may take to answer
 _TELL_EVERY_S = 1.0
 
 Answer = tuple[Mapping[str, bytes], tuple[str, ...]]  # files of the bundle; or what went wrong
 
 
 class ClusterRun:
-    """A run that a worker of the cluster carries out."""
+    """A run on a worker of the cluster."""
 
     def __init__(self, client: "Client", future: "Future", name: str, key: str) -> None:
         self._client, self._future = client, future
@@ -59,14 +59,14 @@ class ClusterRun:
         return self._status
 
     def leave(self) -> None:
-        """Give it up: what a worker has not handed over is lost."""
+        """Give the run up; what the worker has not sent back is lost."""
         from distributed import Event
 
         Event(self._key, client=self._client).set()
         self._future.cancel()
 
     def hear(self, step: int, steps: int) -> None:
-        """Take note of how far the worker is."""
+        """Note how far the worker is."""
         if self._status.state not in ENDED:
             self._status = dataclasses.replace(
                 self._status, state="running", step=step, steps=steps
@@ -74,7 +74,10 @@ class ClusterRun:
 
 
 class DaskRuns:
-    """Runs on the workers of a Dask cluster. Use it with `with`, and wait for the runs within."""
+    """Runs on the workers of a Dask cluster.
+
+    Use it in a `with` statement, and wait for the runs inside.
+    """
 
     def __init__(self, address: str) -> None:
         """Connect.
@@ -164,10 +167,11 @@ def _file_to_send(source: str) -> bytes | None:
 
 
 def _answer_of(future: "Future") -> Answer:
-    """Return what a worker answered.
+    """Return the answer of a worker.
 
     Raises:
-        TrainingError: It did not: it was lost, or lacks this package, or the program has a fault.
+        TrainingError: There is none: the worker was lost, lacks this package, or the program has a
+            fault.
     """
     if future.status == "finished":
         answer: Answer = future.result()
@@ -177,7 +181,7 @@ def _answer_of(future: "Future") -> Answer:
 
 
 def _received(answer: Answer, name: str) -> str:
-    """Check and save a bundle that a worker has made; return its name."""
+    """Check and save a bundle that a worker has made, and return its name."""
     files, error = answer
     if error:
         raise TrainingError.worded(*error)
@@ -189,7 +193,7 @@ def _received(answer: Answer, name: str) -> str:
         bundle = read_bundle(folder)
     out = store.bundles_folder() / processes.free_name(name)
     write_bundle(bundle, out)
-    with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
+    with contextlib.suppress(MachineError):  # a failure here is harmless: the model is saved
         originals.remember_place(bundle)
     return out.name
 
@@ -211,7 +215,7 @@ def _train_there(
         name: Name of the bundle.
         fitted: Settings to be chosen to fit the images.
         content: The file of images, where `data` names one.
-        topic: Where to tell how far it is.
+        topic: Where to report how far it is.
     """
     try:
         config = TrainConfig.from_json(settings)
@@ -224,18 +228,18 @@ def _train_there(
             task = Task(
                 config=config, fitted=fitted, source=source, name=name, place=lambda: folder
             )
-            for _ in Pipeline(task, observers=[_Telling(topic)]).run():
+            for _ in Pipeline(task, observers=[_Reporting(topic)]).run():
                 pass
             return {path.name: path.read_bytes() for path in folder.iterdir()}, ()
     except ExplorerError as error:
         return {}, (error.so, error.needed, error.do)
 
 
-class _Telling(Observer):
-    """Says how far a worker is, and ends its run once that was given up.
+class _Reporting(Observer):
+    """Reports how far a worker is, and ends its run once that was given up.
 
     Args:
-        topic: Where to say it.
+        topic: Where to report it.
     """
 
     def __init__(self, topic: str) -> None:
@@ -247,7 +251,7 @@ class _Telling(Observer):
         self._given_up, self._due_s = Event(self._key), 0.0
 
     def note(self, progress: "Progress") -> None:
-        """Say how far it is, about once a second.
+        """Report how far it is, about once a second.
 
         Raises:
             TrainingError: The run was given up.

@@ -1,4 +1,4 @@
-"""Runs commands of ours in processes of their own, for work that the app's process does without."""
+"""Runs our commands in processes of their own, for work that the app itself does not do."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from explorer.errors import MachineError
 from explorer.jobs.processes import patient_environment
 
 OURS = (sys.executable, "-m", "explorer")
-_LONGEST_S = 300.0  # that a command may take before it is broken off
+_LONGEST_S = 300.0  # after which a command is stopped
 _PERCENT = re.compile(r"\s*(\d+)%")
 
 
@@ -20,12 +20,12 @@ def run_command(
     *,
     failed: Callable[[str], MachineError],
 ) -> None:
-    """Run a command and pass on how far it is; it does not outlive this call.
+    """Run a command, and pass on how far it is. It does not outlive this call.
 
     Args:
-        command: Such as `OURS` and what comes after `latent-explorer`.
-        report: Told what share is done; what it raises breaks the command off.
-        failed: Makes an error of the reason why it came to nothing.
+        command: Such as `OURS` and what follows `latent-explorer`.
+        report: Called with the share done; an error that it raises stops the command.
+        failed: Makes an error of the reason why the command failed.
 
     Raises:
         MachineError: It ended with an error, or took too long.

@@ -1,6 +1,6 @@
-"""From the last report of a training run to what is said of it: both ends, judged.
+"""Judges a finished run: both of its ends, from the last report of its training.
 
-Knows nothing of folders; used by a run's own process and by the command line.
+Knows nothing of folders; a run's own process and the command line use it.
 """
 
 import math
@@ -21,7 +21,7 @@ _MOST_IMAGES = 2_000  # of which the variance is taken
 
 
 def concluded(progress: "Progress", images: ImageSet) -> Ends:
-    """Judge what a run came to.
+    """Judge a finished run.
 
     Args:
         progress: Its last report.
@@ -38,7 +38,7 @@ def concluded(progress: "Progress", images: ImageSet) -> Ends:
 
 
 def _spread(images: ImageSet) -> tuple[float, float]:
-    """Return the variance, about the mean of images learnt from, of those held out and of them."""
+    """Return the variance of held-out and of training images about the mean training image."""
     learnt = images.images(evenly_spread(images.train_index, _MOST_IMAGES))
     mean, own = learnt.mean(axis=0), float(learnt.var(axis=0).mean())
     del learnt

@@ -1,4 +1,4 @@
-"""What a run came to: the weights it kept, the others it could have kept, and what is said of each.
+"""The ends of a run: the weights that it kept, and those that it could keep instead.
 
 A run can end in two states: its weights with the smallest loss on held-out images, or its last
 ones. One is saved as a model; the other lies in the run's folder, as a whole model too, so that a
@@ -37,12 +37,12 @@ _FILE = "ends.json"
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """Facts of one state a run can end in.
+    """Facts of one end of a run.
 
     Attributes:
         step: Updates of the weights.
         held_out: Loss on held-out images, nats per image; None where there is none.
-        findings: What was checked of it, and what came of that.
+        findings: Results of the checks.
     """
 
     step: int
@@ -57,7 +57,7 @@ class End:
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
-    """What a run came to.
+    """The ends of a run.
 
     Attributes:
         kept: Which of the two is the model.
@@ -73,7 +73,7 @@ class Ends:
 
     @property
     def end(self) -> End:
-        """Facts of what is kept."""
+        """Facts of the end that is kept."""
         return self.best if self.kept == "best" and self.best is not None else self.last
 
     def says(self) -> str:
@@ -102,7 +102,7 @@ class Ends:
 
 
 def read_ends(run: RunFolder) -> Ends | None:
-    """Return what a run came to, or None of one that is not over, or of an earlier version."""
+    """Return the ends of a run; None if it is not over, or of an earlier version."""
     with contextlib.suppress(ConfigError), if_readable():
         values = cast(Mapping[str, Any], parse_json((run.path / _FILE).read_bytes()))
         best = values["best"]
@@ -117,7 +117,7 @@ def read_ends(run: RunFolder) -> Ends | None:
 
 
 def write_ends(run: RunFolder, ends: Ends) -> None:
-    """Write down what a run came to.
+    """Write the ends of a run.
 
     Raises:
         MachineError: The disk is full or may not be written to.
@@ -126,12 +126,12 @@ def write_ends(run: RunFolder, ends: Ends) -> None:
 
 
 def place_of(run: RunFolder, which: Which) -> Path:
-    """Return where the model of an end lies while it is not the one that is kept."""
+    """Return where the model of an end lies while the other one is kept."""
     return run.path / "ends" / which
 
 
 def can_keep_other(run: RunFolder) -> Which | None:
-    """Return which end could be kept in place of the one that is; None if neither."""
+    """Return which end could be kept instead of the present one; None if neither."""
     ends = read_ends(run)
     if ends is None or folder_made_by(run) is None:
         return None
@@ -140,9 +140,9 @@ def can_keep_other(run: RunFolder) -> Which | None:
 
 
 def keep_other(run: RunFolder) -> Which:
-    """Save the other end under the name of the model, and put the one that was there aside.
+    """Save the other end under the name of the model, and put the present one aside.
 
-    What a person did to either, such as naming its sliders, stays with it.
+    What a person changed in either, such as names of sliders, stays with it.
 
     Returns:
         Which is kept now.
@@ -176,14 +176,14 @@ def is_lost(run: RunFolder) -> bool:
 
 
 def left_behind(run: RunFolder) -> Which | None:
-    """Return which end a deleted model can be brought back with; None if neither is left."""
+    """Return which end can restore a deleted model; None if neither is left."""
     if read_ends(run) is None:
         return None
     return next((end for end in get_args(Which) if looks_like_bundle(place_of(run, end))), None)
 
 
 def bring_back(run: RunFolder) -> Which:
-    """Save the end that is left under the name of the deleted model, with a number if it is taken.
+    """Save the remaining end under the name of the deleted model, numbered if the name is taken.
 
     Returns:
         Which it is.

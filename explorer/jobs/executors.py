@@ -1,6 +1,6 @@
-"""Who carries out the runs of a sweep: processes on this machine, or a cluster.
+"""Where the runs of a sweep are carried out: by processes on this machine, or on a cluster.
 
-`LocalRuns` is here; `cluster.py` has the other one. Both put the bundles among the user's own, and
+`LocalRuns` is here; `cluster.py` has the other one. Both save the bundles among the user's own, and
 callers wait by looking at the status of each run.
 """
 
@@ -22,30 +22,30 @@ from explorer.jobs.records import ENDED, JobStatus
 
 
 class Watched(Protocol):
-    """A run that somebody carries out."""
+    """A run that an executor carries out."""
 
     def status(self) -> JobStatus:
         """Return how it stands."""
 
     def leave(self) -> None:
-        """Stop working on it; what can be kept of it is."""
+        """Stop working on it, and keep of it what can be kept."""
 
 
 class Executor(Protocol):
-    """Somebody who carries out runs."""
+    """Carries out runs."""
 
     def begin(self, config: TrainConfig, name: str, *, fitted: Iterable[str] = ()) -> Watched:
         """Start a run that ends in a bundle among the user's own; it waits for its turn.
 
         Args:
             config: Every choice of the run.
-            name: Name of the bundle to be.
+            name: Name of its bundle.
             fitted: Settings to be chosen to fit the images, once they are loaded.
 
         Raises:
-            BundleError: The name cannot be one, or is taken by a bundle or another run.
-            DataError: The images cannot be brought to where the run works.
-            MachineError: The disk, or the connection, does not let us.
+            BundleError: The name is not allowed, or taken by a bundle or another run.
+            DataError: The images cannot be sent to where the run works.
+            MachineError: The disk or the connection fails.
         """
 
 
@@ -60,16 +60,16 @@ class LocalRun:
         return self.folder.status()
 
     def leave(self) -> None:
-        """Pause it, so that it can go on from where it stood."""
+        """Pause it, so that it can resume from where it stood."""
         processes.pause(self.folder)
 
 
 @dataclass(frozen=True)
 class LocalRuns:
-    """Runs as processes on this machine, in the queue with all others.
+    """Runs as processes on this machine, in one queue with all others.
 
     Attributes:
-        sweep: Id that the runs bear, by which `runs_of` finds them.
+        sweep: Id of the sweep, by which `runs_of` finds the runs.
     """
 
     sweep: str
@@ -92,14 +92,14 @@ def begin_sweep(
     """Start a run for each of the settings, named after it.
 
     Args:
-        executor: Who carries them out.
+        executor: Carries them out.
         configs: Settings, as `sweeping.grid` lists them.
-        name: What the names of all bundles begin with.
+        name: Prefix of the names of all bundles.
         fitted: Settings to be chosen to fit the images.
 
     Raises:
-        ExplorerError: As `Executor.begin` says, of the first run that cannot be started; those
-            before it have been.
+        ExplorerError: As `Executor.begin`, for the first run that cannot be started; those before
+            it have been.
     """
     with_beta = len({config.beta for config in configs}) > 1
     runs = []
@@ -119,7 +119,7 @@ def runs_of(sweep: str) -> list[RunFolder]:
     for run in processes.runs():
         try:
             record = run.record()
-        except BundleError:  # damaged, so nobody knows what it belongs to
+        except BundleError:  # damaged, so its sweep is unknown
             continue
         if record.sweep == sweep:
             found.append((record.config.latent_dim, record.config.beta, run.id, run))
@@ -129,31 +129,31 @@ def runs_of(sweep: str) -> list[RunFolder]:
 
 
 def pause_all(runs: Iterable[RunFolder]) -> None:
-    """Ask all runs that have not ended to pause; one that waits its turn pauses when it comes."""
+    """Ask all runs that have not ended to pause; one that waits pauses when its turn comes."""
     for run in runs:
         if run.status().state not in ENDED:
             processes.pause(run)
 
 
 def resume_all(runs: Iterable[RunFolder]) -> None:
-    """Let all runs go on that have not made their models, also those that failed."""
+    """Resume all runs that have not made their models, failed ones too."""
     for run in runs:
         if run.status().state not in ("finished", "stopped"):
-            processes.resume(run)  # also of one that waits its turn, in case it is to pause then
+            processes.resume(run)  # a waiting run may have been asked to pause, too
 
 
 def trial_of(status: JobStatus) -> sweeping.Trial | None:
-    """Return what came of a run just now: the scores of its bundle, or None where it has none."""
+    """Return the result of a run that has just ended: its scores, or None without a bundle."""
     if not status.out:
         return None
     try:
         return sweeping.Trial.of(read_summary(store.find_name(status.out)))
-    except BundleError:  # deleted since
+    except BundleError:  # deleted in the meantime
         return None
 
 
 def trial_made_by(run: RunFolder) -> sweeping.Trial | None:
-    """Return what came of a run at any time: the scores of its bundle, while it is there."""
+    """Return the result of a run, whenever it ended: its scores, while its bundle is there."""
     with contextlib.suppress(BundleError):  # deleted just now
         folder = folder_made_by(run)
         return sweeping.Trial.of(read_summary(folder)) if folder else None

@@ -1,8 +1,8 @@
-"""Whether some process holds a lock file, seen without creating, changing or taking anything.
+"""Whether a process holds a lock file; looking creates and changes nothing.
 
-`filelock` locks a file exclusively. Looking asks for a shared lock and lets go of it at once, so
-any number of people can look at the same time. A process that takes the lock just then waits for
-an instant.
+`filelock` locks a file exclusively. Looking asks for a shared lock and releases it at once, so any
+number of people can look at the same time. A process that takes the lock just then waits for an
+instant.
 """
 
 import os
@@ -42,7 +42,7 @@ else:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock; nobody does where the file cannot be opened."""
+    """Whether a process holds the lock; False where the file cannot be opened."""
     try:
         fd = os.open(path, os.O_RDONLY)
     except OSError:  # it is gone, or may not be read

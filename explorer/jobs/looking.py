@@ -1,4 +1,4 @@
-"""What has come of a run: its model, and what was kept of it to look at."""
+"""The model of a run, and the pictures that were kept of it."""
 
 import contextlib
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from explorer.jobs.records import ENDED
 
 
 def model_of(run: RunFolder) -> str:
-    """Return the name under which the model that a run has made is listed; empty if it is not."""
+    """Return the name of the model that a run has made; empty if it is not listed."""
     folder = folder_made_by(run)
     return folder.name if folder else ""
 
 
 def maker_of(model: str) -> RunFolder | None:
-    """Return the run that has made a model in the home, if it is still there."""
+    """Return the run that has made a model in the home, if the run is still there."""
     folder = store.find_name(model)
     for run in runs():
         with contextlib.suppress(ExplorerError):
@@ -35,14 +35,14 @@ def maker_of(model: str) -> RunFolder | None:
 
 
 def reconstructions(run: RunFolder) -> np.ndarray | None:
-    """Return what a run's model makes of the originals in `RunFolder.watched`.
+    """Return how a run reconstructs the originals in `RunFolder.watched`.
 
-    While the run goes on, it is what the network makes of them now; afterwards, what the weights
-    make that were kept. Runs of earlier versions have for that only the snapshot nearest in time.
+    While the run works, by the network as it is now; afterwards, by the weights that were kept.
+    Runs of earlier versions have only the snapshot nearest in time.
 
     Returns:
-        Shape (m, c, h, w), uint8; None before the first snapshot, and of a model that reads no
-        pictures.
+        Shape (m, c, h, w), uint8; None before the first snapshot, and for a model without an
+        encoder.
     """
     which: int | Literal["best"] | None = None
     if ends := read_ends(run):
@@ -55,9 +55,9 @@ def reconstructions(run: RunFolder) -> np.ndarray | None:
 
 
 def _step_kept(run: RunFolder) -> float | None:
-    """Return the step with the best held-out ELBO where a model has its weights; else None.
+    """Return the step of the best held-out ELBO if a model has those weights; else None.
 
-    Those are runs that ended early; adversarial ones keep their last weights.
+    Such runs ended early; adversarial ones keep their last weights.
     """
     try:
         config = run.record().config
@@ -73,7 +73,7 @@ def _step_kept(run: RunFolder) -> float | None:
 
 
 def _worth(report: Mapping[str, object], config: TrainConfig) -> float | None:
-    """Return what training keeps the best of, where a report has it: higher is better."""
+    """Return the measure by which training keeps the best weights; higher is better."""
     losses = cast(Mapping[str, float | None] | None, report.get("validation"))
     if not losses:
         return None

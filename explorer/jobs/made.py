@@ -1,6 +1,6 @@
-"""Which model a run has made, whatever else bears its name by now.
+"""Which model a run has made, whatever its name is now.
 
-A run and the model it makes share an id, `origin`. The name alone does not tell: a model can be
+A run and the model it makes share an id, `origin`. The name alone does not suffice: a model can be
 deleted, and another be trained under its name.
 """
 
@@ -30,9 +30,9 @@ def folder_made_by(run: RunFolder) -> Path | None:
 
 
 def folder_saved_by(record: Record) -> Path | None:
-    """Return the folder of the model that a run has saved, whether or not it could say so.
+    """Return the folder of the model that a run has saved, even if the run did not get to note it.
 
-    A run that was killed in between goes on to save its model again, under the name it has.
+    A run that was killed in between resumes by saving its model again, under the same name.
     """
     if record.origin:
         for folder in store.own_folders():
@@ -44,8 +44,8 @@ def folder_saved_by(record: Record) -> Path | None:
 def is_model_of(record: Record, folder: Path) -> bool:
     """Whether a bundle is the one that a run has made.
 
-    A bundle of an earlier version bears no id, and neither does its run: then its name tells. A
-    model of the command line may lie anywhere, and be hidden by another one of its name.
+    Bundles and runs of earlier versions have no id; their names decide. A model of the command line
+    may lie anywhere, and be hidden by another one of its name.
     """
     if record.in_terminal and folder.parent != record.out.parent:
         return False

@@ -1,8 +1,8 @@
 """One run from images to a saved model: a generator, watched by observers.
 
-It loads the images, chooses the settings left open, trains, completes the model and saves it.
-Whoever takes its reports decides how long it trains; observers only note what happens. Knows
-nothing of terminals, pages, turns or clusters.
+It loads the images, chooses the settings left open, trains, completes the model and saves it. The
+caller that iterates over its reports decides how long it trains; observers only note what happens.
+Knows nothing of terminals, pages, turns or clusters.
 """
 
 import contextlib
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What a run is to do.
+    """What a run has to do.
 
     Attributes:
         config: Settings.
         fitted: Names of those to be chosen to fit the images.
-        source: Where the images lie, or the name of their set; empty where `config.data` says.
+        source: Where the images lie, or the name of their set; empty to use `config.data`.
         name: Name of the model while it trains.
-        checkpoint: File that the run resumes from; None of one that cannot.
-        place: Returns the folder to save the model in; called once it is trained.
-        origin: Returns the id of the run, which its model bears; called then too.
+        checkpoint: File that the run resumes from; None of a run that cannot resume.
+        place: Returns the folder to save the model in; called once the model is trained.
+        origin: Returns the id of the run, which its model gets too; called then too.
         aside: Returns where to save the model with the other weights that could have been kept;
             None if those are not wanted.
     """
@@ -69,20 +69,20 @@ class Made:
 
     @cached_property
     def ends(self) -> Ends:
-        """What the run came to: the weights it kept, the others, and the verdict on both."""
+        """The ends of the run, with the verdict on each."""
         from explorer.jobs.concluding import concluded
 
         return concluded(self.last, self.images)
 
 
 class Observer:
-    """Notes what happens in a run; a subclass overrides what it wants to know of."""
+    """Notes what happens in a run; a subclass overrides the methods that it needs."""
 
     def doing(self, done: float, words: str) -> None:
-        """Note the share done of what comes before the first step or after the last."""
+        """Note the share done of the work before the first step or after the last."""
 
     def loaded(self, images: ImageSet, config: TrainConfig) -> None:
-        """Note the images, and the settings with those that were chosen to fit them."""
+        """Note the images and the settings, including those chosen to fit the images."""
 
     def note(self, progress: "Progress") -> None:
         """Note a report of the training; the last one carries the bundle."""
@@ -92,13 +92,13 @@ class Observer:
 
 
 class Pipeline:
-    """A run that can be stopped and gone on with; images are loaded once.
+    """A run that can be stopped and resumed; images are loaded once.
 
     Args:
         task: What to do.
-        control: What the training heeds, from report to report.
-        observers: Told of everything, in this order.
-        heeding: Entered while training works, and left for loading and completing.
+        control: What the caller may change from report to report.
+        observers: They note everything, in this order.
+        heeding: A context for the training itself, left while loading and completing.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Pipeline:
         return self._loaded
 
     def run(self, *, resume: bool = False) -> Generator["Progress"]:
-        """Carry out the run, or what is left of it.
+        """Carry out the run, or the rest of it.
 
         Close the generator to stop: the training then writes its checkpoint, and another call
         resumes from there.
@@ -170,7 +170,7 @@ class Pipeline:
         self._keep(progress, images)
 
     def _keep(self, last: "Progress", images: ImageSet) -> None:
-        """Complete and save the model, and put aside the one that could be kept instead."""
+        """Complete and save the model, and put the one that could be kept instead aside."""
         assert last.end is not None
         folder, aside = self._task.place(), self._task.aside
         bundle = self._completed(last.end.bundle, folder.name)

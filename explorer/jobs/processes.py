@@ -30,15 +30,15 @@ _spare: "subprocess.Popen[bytes] | None" = None
 _spare_lock = threading.Lock()
 _TOLD_LATER = "-"
 
-_END_S = 10.0  # that a process gets to write its checkpoint before it is killed
+_END_S = 10.0  # how long a process may take to write its checkpoint before it is killed
 _LONGEST_NAME = 80
 
 
 def patient_environment() -> dict[str, str]:
-    """Return the environment for a process with torch; what the user has set in it stays.
+    """Return the environment for a process with torch; variables that the user has set stay.
 
-    Threads that wait for each other sleep. As they come, they spin, and where another program uses
-    one of two cores, a run on both then makes a fifth of its steps.
+    Threads that wait for each other sleep. By default they spin; where another program uses one of
+    two cores, a run on both then makes a fifth of its steps.
     """
     return {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
 
@@ -55,13 +55,13 @@ def begin(
 
     Args:
         config: Every choice of the run.
-        name: Name of the bundle to be.
+        name: Name of its bundle.
         fitted: Settings to be chosen to fit the images, once they are loaded.
         sweep: Id of the sweep it belongs to, if any.
-        numbered: Whether to put a number behind the name if it is taken.
+        numbered: Whether to append a number to the name if it is taken.
 
     Raises:
-        BundleError: The name cannot be one, or is taken by a bundle or another run.
+        BundleError: The name is not allowed, or taken by a bundle or another run.
         MachineError: The disk is full or may not be written to.
     """
     name = unicodedata.normalize("NFC", name.strip())
@@ -102,18 +102,18 @@ def pause(run: RunFolder) -> None:
 
 
 def slow_down(run: RunFolder, slow: bool) -> None:
-    """Ask a run for slow motion, batch by batch, or for its full pace again."""
+    """Ask a run for slow motion, batch by batch, or for its full speed."""
     run.ask(dataclasses.replace(run.asked(), slow=slow))
 
 
 def finish(run: RunFolder) -> None:
-    """Ask a run to end now, with the best it has made so far."""
+    """Ask a run to end now, with its best weights so far."""
     run.ask(dataclasses.replace(run.asked(), finish=True, pause=False))
     _make_sure_of_a_process(run)
 
 
 def resume(run: RunFolder) -> None:
-    """Let a paused run, or one that failed, go on from its checkpoint, or from the beginning."""
+    """Resume a paused or failed run from its checkpoint, or from the beginning."""
     run.ask(Asked(slow=run.asked().slow))
     _make_sure_of_a_process(run)
 
@@ -135,7 +135,7 @@ def delete(run: RunFolder) -> None:
 
 
 def check_name(name: str) -> None:
-    """Refuse names that cannot be folders everywhere, or that something has already."""
+    """Refuse names that are not allowed for folders, or are taken."""
     bad = re.search(r'[\x00-\x1f<>:"/\\|?*]', name)
     if not name or bad or name[0] == "." or name[-1] == "." or len(name) > _LONGEST_NAME:
         raise BundleError("jobs.wrong_name", name=name, longest_name=_LONGEST_NAME)
@@ -144,7 +144,7 @@ def check_name(name: str) -> None:
 
 
 def free_name(name: str) -> str:
-    """Return the name, with a number behind it if it is taken."""
+    """Return the name, with a number appended if it is taken."""
     taken = _names_of_runs()
     number, free = 2, name
     while free in taken or store.is_known(free) or _lies_there(free):
@@ -153,7 +153,7 @@ def free_name(name: str) -> str:
 
 
 def _names_of_runs(*, at_work: bool = False) -> set[str]:
-    """Return the names of all runs whose records can be read, or of those that are not over."""
+    """Return the names of all runs with readable records, or of those that are not over."""
     names = set()
     for run in runs():
         with contextlib.suppress(ExplorerError):
@@ -177,7 +177,7 @@ def new_folder(name: str) -> RunFolder:
 
 
 def is_adrift(run: RunFolder) -> bool:
-    """Whether only a terminal can go on with a run: it began in one, which works on it no more."""
+    """Whether a run was left by the terminal it began in, which alone can resume it."""
     return run.record().in_terminal and not run.is_worked_on()
 
 
@@ -196,7 +196,7 @@ def _make_sure_of_a_process(run: RunFolder) -> None:
 
 
 def warm_up() -> None:
-    """Have a process wait that has imported all it needs, so that the next run begins at once."""
+    """Keep a process waiting with all imports done, so that the next run begins at once."""
     global _spare
     with _spare_lock:
         if _spare is None or _spare.poll() is not None:
@@ -204,7 +204,7 @@ def warm_up() -> None:
 
 
 def _spawn(run: RunFolder) -> None:
-    """Have a process work on a run, the one that waits if there is one; it outlives this one."""
+    """Start work on a run in a process that outlives this one; the waiting one, if there is one."""
     global _spare
     with _spare_lock:
         ready, _spare = _spare, None
@@ -213,7 +213,7 @@ def _spawn(run: RunFolder) -> None:
 
 
 def _process(run: str) -> "subprocess.Popen[bytes]":
-    """Start a process for the run in a folder, or one that is told later which (`_TOLD_LATER`).
+    """Start a process for the run in a folder, or for one named later (`_TOLD_LATER`).
 
     Raises:
         MachineError: The system starts no more processes.
@@ -235,7 +235,7 @@ def _process(run: str) -> "subprocess.Popen[bytes]":
 
 
 def _told(child: "subprocess.Popen[bytes]", run: RunFolder) -> bool:
-    """Tell a waiting process its run; return whether it was there to hear it."""
+    """Send a waiting process its run, and return whether the process was still there."""
     assert child.stdin is not None
     try:
         with child.stdin as line:
@@ -246,7 +246,7 @@ def _told(child: "subprocess.Popen[bytes]", run: RunFolder) -> bool:
 
 
 def keep_paused(run: RunFolder) -> None:
-    """Have a run that nobody works on stay paused until it is resumed.
+    """Let a run that no process works on stay paused until it is resumed.
 
     Raises:
         MachineError: The disk is full or may not be written to.
@@ -256,10 +256,10 @@ def keep_paused(run: RunFolder) -> None:
 
 
 def end(run: RunFolder) -> None:
-    """Have the process of a run go, if there is one; it leaves a checkpoint where it can.
+    """End the process of a run, if there is one; it leaves a checkpoint where it can.
 
     Raises:
-        TrainingError: It is at work in a terminal, which is somebody else's to end.
+        TrainingError: It works in a terminal, and must be ended there.
         MachineError: Its process does not end.
     """
     if run.is_worked_on() and _is_in_terminal(run):
@@ -280,5 +280,5 @@ def end(run: RunFolder) -> None:
 def _is_in_terminal(run: RunFolder) -> bool:
     try:
         return run.record().in_terminal
-    except ExplorerError:  # damaged; the app's own, then
+    except ExplorerError:  # damaged, so it counts as one of the app's own
         return False

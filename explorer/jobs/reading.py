@@ -1,7 +1,7 @@
 """Reads the files of a run's folder without trusting them; what cannot be used is left out.
 
 A killed process, a full disk, an earlier version or a person may have left anything there. Knows
-the kinds of the values, and nothing of what they mean.
+the types of values, and nothing of what they mean.
 """
 
 import json
@@ -25,7 +25,7 @@ _MOST_FILES = 64  # whose lines are remembered
 
 
 def read_json(path: Path) -> dict[str, object]:
-    """Return the object in a file; an empty one where there is none to be read."""
+    """Return the object in a file; an empty one if the file cannot be read."""
     try:
         values = parse_json(path.read_bytes())
     except (OSError, ValueError):
@@ -36,7 +36,7 @@ def read_json(path: Path) -> dict[str, object]:
 def usable(
     kind: type, values: Mapping[str, object], *, largest: float = _LARGEST
 ) -> dict[str, Any]:
-    """Return those fields of a dataclass whose values are of the right kind.
+    """Return those fields of a dataclass whose values have the right type.
 
     Args:
         kind: The dataclass; its fields are plain values, and lists or objects of such.
@@ -52,14 +52,14 @@ def usable(
 
 
 def read_lines(path: Path, kind: type) -> list[dict[str, object]]:
-    """Return the lines of a file that hold a record of some kind, as plain JSON values.
+    """Return the lines of a file that hold a record of one kind, as plain JSON values.
 
-    A killed process may have left half a line at the end. Lines are only ever added to such a file,
-    or it is replaced as a whole, so those read before are not read again.
+    A killed process may have left half a line at the end. Lines are only ever appended, or the file
+    is replaced as a whole, so lines that were read once are not read again.
 
     Args:
         path: The file, with one JSON object in each line.
-        kind: The dataclass that each should fill.
+        kind: The dataclass of the record.
     """
     with _reading:
         try:
@@ -83,7 +83,7 @@ def read_arrays(
     Args:
         path: An .npz file.
         axes: How many axes each array has that must be there.
-        optional: Likewise of arrays that may be; any others are left out.
+        optional: Likewise for arrays that may be absent; any others are left out.
     """
     with if_readable():
         arrays = read_npz(path, cap_bytes=_MOST_BYTES, kinds=NUMBERS + "U")
@@ -98,7 +98,7 @@ def read_arrays(
 
 @dataclass
 class _Seen:
-    """What was read of a file so far, and its last line, by which the file is known again."""
+    """What was read of a file so far, and its last line, which identifies the file."""
 
     n_bytes: int = 0
     last: bytes = b""
@@ -110,13 +110,13 @@ _seen: dict[tuple[Path, type], _Seen] = {}
 
 
 def _seen_of(path: Path, kind: type, stream: BinaryIO) -> _Seen:
-    """Return what was read of an open file, and go there; nothing of one replaced or cut since."""
+    """Return what was read of an open file, and seek there; nothing if it was replaced or cut."""
     seen = _seen.pop((path, kind), _Seen())
     stream.seek(seen.n_bytes - len(seen.last))
     if stream.read(len(seen.last)) != seen.last:
         seen = _Seen()
         stream.seek(0)
-    _seen[path, kind] = seen  # last, as the one used last
+    _seen[path, kind] = seen  # at the end, because it was used last
     while len(_seen) > _MOST_FILES:
         del _seen[next(iter(_seen))]
     return seen
@@ -145,7 +145,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 @cache
 def _names_now(kind: type) -> dict[str, str]:
-    """Return the names of fields by those that earlier versions wrote (`was` in their metadata)."""
+    """Return the names of fields by their earlier names (`was` in the metadata of a field)."""
     return {f.metadata["was"]: f.name for f in fields(kind) if "was" in f.metadata}
 
 
@@ -155,7 +155,7 @@ def _required(kind: type) -> frozenset[str]:
 
 
 def _fits(value: object, hint: Any, largest: float) -> bool:
-    """Whether a JSON value is of the kind that an annotation asks for, and a usable one."""
+    """Whether a JSON value has the type of an annotation, and is usable."""
     if hint is str:
         return isinstance(value, str) and (value.isprintable() or not value)
     if hint is bool:

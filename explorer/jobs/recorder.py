@@ -1,7 +1,6 @@
-"""Which reports and snapshots of a run are kept, and how: all that is new, little that is old.
+"""Which reports and snapshots of a run are kept: often at the start, ever more rarely later.
 
-A run is written down often at its start and ever more seldom later on, so that an hour of it can
-be looked through as a minute can, and ten minutes of it take less than 50 MB.
+So an hour of a run can be looked through like a minute, and ten minutes of it take less than 50 MB.
 """
 
 import dataclasses
@@ -18,23 +17,23 @@ from explorer.training.collapse import AdversarialStatus
 
 _DIGITS = 5
 _REPORT_EVERY_S = 0.2
-_EACH_AT_FIRST = 20  # steps, of which each is kept: gradients that explode do so within a few
-_REPORTS_AN_AGE = 2_000  # between reports passes this share of the time so far, if that is more
+_EACH_AT_FIRST = 20  # steps that are all kept: gradients explode within a few
+_REPORTS_AN_AGE = 2_000  # of the time so far passes between reports, if that is more
 _LOOK_EVERY_S = 0.15  # to keep what is shown fresh
-_MOST_LOOKING = 0.1  # of the time
-_KEEP_EVERY_S = 0.15  # of what was looked at, for scrubbing back
+_MOST_LOOKING = 0.1  # share of the time
+_KEEP_EVERY_S = 0.15  # of snapshots, for the scrubber
 _KEPT_AN_AGE = 60
 _FAR, _FAR_LOG = 1e4, 80.0
-_MANY_BYTES, _FEW_AN_AGE = 30_000_000, 20  # from so many on, far fewer are kept
+_MANY_BYTES, _FEW_AN_AGE = 30_000_000, 20  # from this many on, far fewer are kept
 
 
 class Recorder:
-    """Writes down one run.
+    """Records one run in its folder.
 
     Args:
-        run: Where.
-        images: What it learns from.
-        watch: Which of them are watched.
+        run: The folder.
+        images: What the run learns from.
+        watch: Which of them are shown.
     """
 
     def __init__(self, run: RunFolder, images: ImageSet, watch: Watch) -> None:
@@ -67,13 +66,13 @@ class Recorder:
         return slow or time.monotonic() - self._last_look >= pause_s
 
     def report_every_s(self) -> float:
-        """Return after how many seconds of work the next report is worth keeping."""
+        """Return the seconds of work after which the next report is worth keeping."""
         if self._n_reports < _EACH_AT_FIRST:
             return 0.0
         return max(_REPORT_EVERY_S, self._elapsed_s / _REPORTS_AN_AGE)
 
     def note(self, progress: Progress, *, slow: bool = False) -> None:
-        """Keep what a report tells, if it is worth keeping.
+        """Keep a report, if it is worth keeping.
 
         Raises:
             MachineError: The disk is full or may not be written to.
@@ -92,7 +91,7 @@ class Recorder:
             self._look(progress, progress.snapshot, slow=slow)
 
     def note_ends(self, progress: Progress) -> None:
-        """Keep how the network stands at both ends of a run, seen as its last snapshot was.
+        """Keep a snapshot of both ends of a run, seen as its last snapshot was.
 
         Raises:
             MachineError: The disk is full or may not be written to.
@@ -105,7 +104,7 @@ class Recorder:
 
     def _look(self, progress: Progress, snapshot: Snapshot, *, slow: bool) -> None:
         self._last_look, self._look_took_s = time.monotonic(), snapshot.took_s
-        if _is_astray(snapshot):  # which the run will soon say itself
+        if _is_astray(snapshot):  # the run itself says so soon
             return
         self._xy = followed(snapshot.mu, self._xy)
         arrays = _arrays(progress.step, snapshot, self._xy)
@@ -149,7 +148,7 @@ def _of_status(status: AdversarialStatus) -> dict[str, float | str]:
 
 
 def _is_astray(snapshot: Snapshot) -> bool:
-    """Whether codes are so far off that neither map nor KL could tell anything."""
+    """Whether codes are so far off that neither map nor KL would mean anything."""
     mu, logvar = snapshot.mu, snapshot.logvar
     return not (np.abs(mu).max() < _FAR and np.abs(logvar).max() < _FAR_LOG)
 
@@ -173,5 +172,5 @@ def _bytes(x: np.ndarray) -> np.ndarray:
 
 
 def _short(value: float) -> float:
-    """Round to a few significant digits; what is read by eye need not be longer."""
+    """Round to a few significant digits: people read these values by eye."""
     return float(f"{value:.{_DIGITS}g}")

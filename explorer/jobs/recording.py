@@ -1,4 +1,4 @@
-"""Writes down a run of the command line as the app writes down its own, so that pages show it too.
+"""Records a run of the command line as the app records its own, so that pages show it too.
 
 The run works elsewhere and keeps a checkpoint of its own; nothing here may stop it. Where the home
 cannot be written to, or the run is deleted from a page, the rest is not recorded.
@@ -25,40 +25,40 @@ from explorer.jobs.folder import LOCK_WAIT_S, RunFolder
 from explorer.jobs.pipeline import Made, Observer
 from explorer.jobs.processes import new_folder, runs
 from explorer.jobs.records import Asked, Record, State
-from explorer.jobs.telling import Teller
+from explorer.jobs.status_writer import StatusWriter
 
 if TYPE_CHECKING:
     from explorer.jobs.recorder import Recorder
     from explorer.training import Control, Progress
 
 _SHOW_EVERY_S = 0.2
-_SLOW_S = 0.35  # from batch to batch in slow motion
-_LOOK_EVERY_S = 0.2  # for wishes, while paused
+_SLOW_S = 0.35  # between batches in slow motion
+_LOOK_EVERY_S = 0.2  # between looks for requests, while paused
 
 
 @dataclass(frozen=True)
 class _Pen:
-    """All it takes to write a run down."""
+    """All that recording a run needs."""
 
     run: RunFolder
     recorder: "Recorder"
-    teller: Teller
+    teller: StatusWriter
     lock: FileLock
 
 
 class Recording(Observer):
-    """Writes one run down within a `with`, at whose end the run is over or stopped.
+    """Records one run within a `with` statement, at whose end the run is over or stopped.
 
     Args:
-        out: Folder of the bundle to be.
-        control: What the training heeds; pages steer the run through it.
+        out: Folder of its bundle.
+        control: What may be changed of the training; pages steer the run through it.
         tell: Receives one sentence about what a page does to the run, or why the rest is not
             recorded.
-        resumes: Whether the run goes on from a checkpoint, and so with what was written of it.
+        resumes: Whether the run resumes from a checkpoint, and so what was recorded of it goes on.
         goes_on: Whether to wait any longer while a page holds the run paused.
 
     Attributes:
-        origin: Id of the run, for the bundle it makes; empty of one that is not recorded.
+        origin: Id of the run, for the bundle it makes; empty if the run is not recorded.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Recording(Observer):
         self._let_go()
 
     def loaded(self, images: ImageSet, config: TrainConfig) -> None:
-        """Begin, or go on with what was written of the run until it was stopped."""
+        """Begin to record, or go on with what was recorded before the run was stopped."""
         from explorer.jobs.recorder import Recorder
         from explorer.training import Watch
 
@@ -105,15 +105,15 @@ class Recording(Observer):
             run = (_stopped(self._out) if self._resumes else None) or _created(config, self._out)
             lock = run.lock()
             lock.acquire(timeout=LOCK_WAIT_S)
-            run.ask(Asked())  # wishes of an earlier time are over
+            run.ask(Asked())  # earlier requests no longer count
             recorder = Recorder(run, images, Watch(images, config))
-            self._pen = _Pen(run, recorder, Teller(run), lock)
+            self._pen = _Pen(run, recorder, StatusWriter(run), lock)
             self.origin = run.record().origin
             self._pen.teller.say("starting")
             self._heed(self._pen)
 
     def note(self, progress: "Progress") -> None:
-        """Write down a report, and do what pages ask for: pause, slow motion, finish."""
+        """Record a report, and do what pages ask for: pause, slow motion, finish."""
         with self._writing() as pen:
             if pen is None or progress.end is not None:  # the last one is written by `made`
                 return
@@ -131,7 +131,7 @@ class Recording(Observer):
             self._heed(pen)
 
     def doing(self, done: float, words: str) -> None:
-        """Say that the model is being completed, and what share of that is done."""
+        """Record how far the completing of the model is."""
         with self._writing() as pen:
             if pen and pen.teller.status.state != "finishing":
                 pen.teller.say("finishing")
@@ -139,7 +139,7 @@ class Recording(Observer):
                 pen.teller.doing(done, words)
 
     def made(self, made: Made) -> None:
-        """Say which bundle has come of it, by which of its ends, and what was found."""
+        """Record which bundle the run has made, by which of its ends, and the findings."""
         with self._writing() as pen:
             if pen:
                 pen.recorder.note_ends(made.last)
@@ -156,7 +156,7 @@ class Recording(Observer):
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[_Pen | None]:
-        """Give what there is to write with; where writing fails, say so and write no more."""
+        """Provide what writing needs; when writing fails, say so and write no more."""
         try:
             yield self._pen
         except (ExplorerError, OSError, Timeout) as error:
@@ -180,7 +180,7 @@ def _created(config: TrainConfig, out: Path) -> RunFolder:
 
 
 def _stopped(out: Path) -> RunFolder | None:
-    """Return what was written of the run that is to make a bundle, if it has not yet made it."""
+    """Return the record of the run that is to make a bundle, if it has not made it yet."""
     for run in runs():
         with contextlib.suppress(ExplorerError):
             record = run.record()
@@ -191,7 +191,7 @@ def _stopped(out: Path) -> RunFolder | None:
 
 
 def _findable(config: TrainConfig) -> TrainConfig:
-    """Return the settings with a path that leads to the same images from any other folder."""
+    """Return the settings with a path that leads to the same images from any folder."""
     path = os.path.expanduser(config.data)
     if data.is_name(config.data) or not os.path.exists(path):
         return config

@@ -1,4 +1,4 @@
-"""Heeds Ctrl-C and polite kills between two steps of a run, so that none is left half made."""
+"""Delays Ctrl-C and SIGTERM until a step of a run is done, so that nothing is left half made."""
 
 import signal
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from types import FrameType, TracebackType
 
 
 class StopAsked:
-    """Within it, Ctrl-C or a polite kill only sets `asked`; a second one interrupts.
+    """A context in which Ctrl-C or SIGTERM only sets `asked`; a second one interrupts.
 
     Attributes:
-        asked: Whether either has come.
+        asked: Whether one has come.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """How many runs work at once, and whose turn it is.
 
-Turns are locks on files, so the system ends the turn of a process however that ends.
+Turns are locks on files, so the system ends the turn of a process however the process ends.
 """
 
 import os
@@ -24,9 +24,9 @@ def turn(place: Path, is_next: Callable[[], bool], wait: Callable[[], None]) -> 
     """Wait for a turn, and hold it.
 
     Args:
-        place: Folder of the turns' files.
+        place: Folder of the lock files.
         is_next: Whether no run has waited longer.
-        wait: Called again and again while waiting; may raise to give up.
+        wait: Called repeatedly while waiting; may raise to give up.
     """
     place.mkdir(parents=True, exist_ok=True)
     lock = _take(place) if is_next() else None

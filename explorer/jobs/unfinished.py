@@ -1,4 +1,4 @@
-"""What a training run of the command line keeps beside the bundle it will become."""
+"""What a run of the command line keeps beside the bundle that it will become."""
 
 import contextlib
 import json
@@ -25,10 +25,10 @@ _LONGEST_NAME_BYTES = 200  # of a bundle; files beside it add to it, and systems
 
 @dataclass(frozen=True)
 class UnfinishedRun:
-    """What a training run keeps beside the bundle it will become, until it has.
+    """What a run keeps beside its bundle until the bundle is written.
 
     Attributes:
-        out: Folder of the bundle to be.
+        out: Folder of the bundle.
     """
 
     out: Path
@@ -46,19 +46,19 @@ class UnfinishedRun:
 
     @property
     def folder(self) -> Path:
-        """Where the run keeps its things."""
+        """Folder of the run."""
         return self.out.with_name(self.out.name + UNFINISHED_SUFFIX)
 
     @property
     def checkpoint(self) -> Path:
-        """The file that training goes on from."""
+        """The file that training resumes from."""
         return self.folder / "checkpoint"
 
     def check(self) -> None:
-        """See, before any work is done, whether the run and its bundle can be written.
+        """Check, before any work, that the run and its bundle can be written.
 
         Raises:
-            BundleError: Something else lies there, or an earlier run waits to be gone on with.
+            BundleError: Something else lies there, or an earlier run can be resumed.
             MachineError: The folder may not be written to.
         """
         if self.out.name.endswith(UNFINISHED_SUFFIX):
@@ -76,7 +76,7 @@ class UnfinishedRun:
             raise machine_error(error, self.folder) from error
 
     def begin(self, config: TrainConfig) -> None:
-        """Note the settings, and where the images lie, so that it can resume from anywhere.
+        """Write the settings, and where the images lie, so that the run can resume from any folder.
 
         Raises:
             MachineError: The disk is full or may not be written to.
@@ -115,7 +115,7 @@ class UnfinishedRun:
         return noted if isinstance(noted, str) else config.data
 
     def end(self) -> None:
-        """Clear away what the run kept, and its folder if nothing else is in there."""
+        """Remove what the run kept, and its folder if nothing else is in it."""
         for left in self.folder.glob("*"):
             if left.name.lstrip(".").startswith((_RECORD, self.checkpoint.name, _LOCK)):
                 with contextlib.suppress(OSError):  # of the lock, while it is held on Windows
@@ -125,7 +125,7 @@ class UnfinishedRun:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep the run to this process; then clear its folder where there is nothing to resume.
+        """Keep the run to this process; then clear its folder if there is nothing to resume.
 
         Raises:
             BundleError: Another process works on it.
@@ -149,5 +149,5 @@ class UnfinishedRun:
 
 
 def resume_command(out: Path) -> str:
-    """Return the command line that goes on with an unfinished run."""
+    """Return the command line that resumes an unfinished run."""
     return shlex.join(["latent-explorer", "train", "--resume", str(out)])

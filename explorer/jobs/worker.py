@@ -1,10 +1,11 @@
-"""What the process of a run does: wait for its turn, train, pause, and say how it goes.
+"""The process of a run: waits for its turn, trains, pauses, and reports how it stands.
 
 Pausing closes the training at a batch boundary, which writes a checkpoint, and gives the turn to
-others; going on opens it again from there, so a paused run ends in the very weights of one that
-never was. Knows nothing of who watches.
+others; resuming opens it again from there, so a paused run ends in exactly the weights of one that
+never paused. Knows nothing of pages.
 
-What trains is imported when it is a run's turn: it takes hundreds of megabytes, and many may wait.
+Training code is imported when it is a run's turn: it takes hundreds of megabytes, and many may
+wait.
 """
 
 import contextlib
@@ -27,39 +28,39 @@ from explorer.jobs.folder import LOCK_WAIT_S, RunFolder
 from explorer.jobs.made import folder_saved_by
 from explorer.jobs.pipeline import Made, Observer, Pipeline, Task
 from explorer.jobs.records import Health, JobStatus, State
+from explorer.jobs.status_writer import StatusWriter
 from explorer.jobs.stopping import StopAsked
-from explorer.jobs.telling import Teller
 from explorer.jobs.turns import turn
 
 if TYPE_CHECKING:
     from explorer.training import Progress
 
-_IN_FRONT_S = 5.0  # of training at its start, so that pictures come soon; then all else goes first
+_IN_FRONT_S = 5.0  # of training at full priority, so that pictures come soon
 _NICE = 19
-_SLOW_S = 0.35  # from batch to batch in slow motion
-_SHOW_EVERY_S = 0.2  # how the run stands, to whoever looks
-_LOOK_EVERY_S = 0.2  # for wishes, while paused
-_STAYS_S = 120.0  # that a paused process waits before it makes room; going on starts another
+_SLOW_S = 0.35  # between batches in slow motion
+_SHOW_EVERY_S = 0.2  # between writes of the status
+_LOOK_EVERY_S = 0.2  # between looks for requests, while paused
+_STAYS_S = 120.0  # after which a paused process ends; resuming starts another
 
 
 class _StopAskedError(Exception):
-    """Whoever watches wants the run to end before it began."""
+    """The run is asked to end before it began."""
 
 
 class _PauseAskedError(Exception):
-    """Whoever watches wants the run to wait before its turn has come."""
+    """The run is asked to pause before its turn has come."""
 
 
 class _LeftError(Exception):
-    """Paused for long: the process goes, the run stays."""
+    """The run has been paused for long: the process ends, the run stays."""
 
 
 def _give_way() -> None:
-    """Let everything else on this machine go first: the page, above all.
+    """Give everything else on this machine priority, above all the page.
 
-    On Linux the nice level of a process may not do it: where the processor is shared by sessions,
-    it counts only within one, and each session has a level of its own, which is set too.
-    A process that shares its session, such as one that tests, leaves all as it is.
+    On Linux the nice level of a process may not suffice: where the processor is shared by sessions,
+    it counts only within one, and each session has a level of its own, which is set too. A process
+    that shares its session, such as a test, changes nothing.
     """
     if hasattr(os, "getsid") and os.getsid(0) != os.getpid():
         return
@@ -70,7 +71,7 @@ def _give_way() -> None:
 
 
 def prepare() -> None:
-    """Train a little on nothing much, so that all a run needs is there when one is begun."""
+    """Train a little on made-up images, so that all a run needs is loaded when one begins."""
     from explorer.data import load
     from explorer.projection import followed
     from explorer.training import Control, train
@@ -83,16 +84,16 @@ def prepare() -> None:
 
 
 def work(path: Path) -> bool:
-    """Carry out the run in a folder to its end, or until it is paused for long.
+    """Carry out the run in a folder to its end, or until it has been paused for long.
 
     Returns:
-        Whether it went well. What went wrong is said in the run's folder.
+        Whether it went well. What went wrong is written into the run's folder.
     """
     run = RunFolder(path)
     lock = run.lock()
     try:
         lock.acquire(timeout=LOCK_WAIT_S)
-    except Timeout:  # somebody else works on it already
+    except Timeout:  # another process works on it already
         return True
     try:
         _Worker(run).work()
@@ -100,7 +101,7 @@ def work(path: Path) -> bool:
         _end(run, "stopped")
     except _LeftError:
         pass
-    except KeyboardInterrupt:  # asked politely to go, as at the end of the day
+    except KeyboardInterrupt:  # SIGTERM, as when the machine shuts down
         _end(run, "paused")
     except ExplorerError as error:
         health: Health | None = "exploding" if isinstance(error, DivergedError) else None
@@ -124,7 +125,7 @@ class _Worker(Observer):
     def __init__(self, run: RunFolder) -> None:
         self._run = run
         self._record = run.record()
-        self._tell = Teller(run)
+        self._tell = StatusWriter(run)
         self._stop = StopAsked()
         self._gives_way = self._is_slow = False
 
@@ -183,7 +184,7 @@ class _Worker(Observer):
         return True
 
     def _heed(self) -> None:
-        """Set the pace that is asked for."""
+        """Set the speed that is asked for."""
         control, asked = self._control, self._run.asked()
         pause_s = min(_SHOW_EVERY_S, self._recorder.report_every_s())
         control.report_every_s = 0.0 if asked.slow else pause_s
@@ -191,21 +192,21 @@ class _Worker(Observer):
         control.with_snapshot = self._recorder.wants_snapshot(slow=asked.slow)
         self._is_slow = asked.slow
 
-    # ---- what the pipeline tells
+    # ---- as an observer of the pipeline
 
     def doing(self, done: float, words: str) -> None:
-        """Say what happens before the first step or after the last."""
+        """Write what happens before the first step or after the last."""
         self._tell.doing(done, words)
 
     def loaded(self, images: ImageSet, config: TrainConfig) -> None:
-        """Choose the images to watch."""
+        """Choose the images to show."""
         from explorer.jobs.recorder import Recorder
         from explorer.training import Watch
 
         self._recorder = Recorder(self._run, images, Watch(images, config))
 
     def note(self, progress: "Progress") -> None:
-        """Write down a report; from a few seconds on, everything else goes first."""
+        """Record a report; after a few seconds, give everything else priority."""
         self._tell.note(progress)
         if not self._gives_way and progress.elapsed_s >= _IN_FRONT_S:
             _give_way()
@@ -216,8 +217,8 @@ class _Worker(Observer):
             self._recorder.note(progress, slow=self._is_slow)
 
     def made(self, made: Made) -> None:
-        """Say that the model is saved; without its checkpoint, a run begins anew."""
-        with contextlib.suppress(MachineError):  # the model is saved, whatever becomes of this
+        """Write that the model is saved; without its checkpoint, a resumed run begins anew."""
+        with contextlib.suppress(MachineError):  # a failure here is harmless: the model is saved
             originals.remember_place(made.bundle)
         write_ends(self._run, made.ends)
         said: State = "stopped" if self._run.asked().finish else "finished"
@@ -274,7 +275,7 @@ _OUT_OF_MEMORY = (
 
 
 def _out_of_memory(error: Exception) -> tuple[str, str, str] | None:
-    """Torch says that memory is out by a plain RuntimeError."""
+    """Whether torch has run out of memory, which it reports as a plain RuntimeError."""
     words = str(error).lower()
     said = "can't allocate memory" in words or "not enough memory" in words
     return _OUT_OF_MEMORY if said else None

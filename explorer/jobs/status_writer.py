@@ -1,4 +1,4 @@
-"""Writes how a run stands into its folder; the process that works on it holds one `Teller`."""
+"""Keeps the status of a run in its folder up to date, for the process that works on it."""
 
 import dataclasses
 import os
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 _SAY_EVERY_S = 0.25
 
 
-class Teller:
-    """Keeps the status of a run up to date, for this process, in the run's folder.
+class StatusWriter:
+    """Writes the status of a run.
 
     Args:
-        run: The run; it goes on from what was said of it last.
+        run: The run; its last status is where this one begins.
     """
 
     def __init__(self, run: RunFolder) -> None:
@@ -27,36 +27,36 @@ class Teller:
         self.status: JobStatus = dataclasses.replace(run.said(), error=(), pid=os.getpid())
 
     def note(self, progress: "Progress") -> None:
-        """Say how training goes on, unless that was said a moment ago.
+        """Write how training goes on, unless a status was written a moment ago.
 
         Raises:
             MachineError: The disk may not be written to, or is full to the last byte.
         """
-        told = self.status
+        before = self.status
         self.status = dataclasses.replace(
-            told,
+            before,
             epoch=progress.epoch,
             epochs=progress.epochs,
             step=progress.step,
             steps=progress.steps,
             elapsed_s=progress.elapsed_s,
-            images_per_s=progress.images_per_s or told.images_per_s,
-            layers=progress.layers or told.layers,
-            health=_health(progress) if progress.layers else told.health,
+            images_per_s=progress.images_per_s or before.images_per_s,
+            layers=progress.layers or before.layers,
+            health=_health(progress) if progress.layers else before.health,
             best_step=progress.held_out.best_step,
         )
-        if told.state != "running":
+        if before.state != "running":
             self.say("running")
         else:
-            self._say_now_and_then()
+            self._say_sometimes()
 
     def doing(self, done: float, words: str) -> None:
-        """Say what happens before the first step or after the last, and what share is done."""
+        """Write what happens before the first step or after the last, and the share done."""
         self.status = dataclasses.replace(self.status, doing=words, done=round(done, 3))
-        self._say_now_and_then()
+        self._say_sometimes()
 
     def say(self, state: State, **changes: object) -> None:
-        """Say at once what the run is doing now, and what else has changed in its status.
+        """Write at once what the run does now, with other changes of its status.
 
         Raises:
             MachineError: The disk may not be written to, or is full to the last byte.
@@ -65,12 +65,12 @@ class Teller:
         self.say_again()
 
     def say_again(self) -> None:
-        """Say that all is as before, which nobody believes for long."""
+        """Write the status again, because an old one counts as that of a killed process."""
         self._said_s = time.monotonic()
         self.status = dataclasses.replace(self.status, updated_s=time.time())
         self._run.say(self.status)
 
-    def _say_now_and_then(self) -> None:
+    def _say_sometimes(self) -> None:
         if time.monotonic() - self._said_s >= _SAY_EVERY_S:
             self.say_again()
 
