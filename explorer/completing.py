@@ -17,6 +17,7 @@ from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig, default_of
 from explorer.data.imageset import ReportProgress
 from explorer.data.pictures import to_picture
+from explorer.words import say
 
 _PREVIEW_SIDE, _CELL, _GAP = 256, 80, 4  # pixels: 3 cells and 4 gaps make 256
 
@@ -34,14 +35,15 @@ def complete(
         command: The command line that makes it again.
         report: Called with the fraction done and a few words.
     """
-    say = report or (lambda fraction, words: None)
+    report = report or (lambda fraction, words: None)
     bundle = _named(bundle)
-    codes = _placed(bundle.codes, lambda fraction: say(0.8 * fraction, "map of the codes"))
-    say(0.8, "decoder for the browser")
+    words = say("completing.maps")
+    codes = _placed(bundle.codes, lambda fraction: report(0.8 * fraction, words))
+    report(0.8, say("completing.pack"))
     pack = _packed(bundle)
-    say(0.9, "preview")
+    report(0.9, say("completing.preview"))
     preview = _preview(bundle)
-    say(1.0, "done")
+    report(1.0, say("completing.done"))
     done = replace(
         bundle,
         codes=codes,

@@ -1,7 +1,7 @@
 """How a setting of a run is declared: once, beside its default, with all that others need of it.
 
-Its words are `settings.NAME` of the catalogue, and its help on the command line is what the
-docstring of `TrainConfig` says of it. Knows nothing of particular settings.
+Its words are `settings.NAME` and `settings.NAME_help` of the catalogue; the command line takes
+`cli.settings.NAME` in place of the help where there is one. Knows nothing of particular settings.
 """
 
 import dataclasses

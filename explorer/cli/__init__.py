@@ -25,6 +25,7 @@ from explorer.cli.arguments import parser
 from explorer.cli.setting_flags import with_names_now
 from explorer.cli.terminal import note
 from explorer.errors import ExplorerError
+from explorer.words import ASKED, ENGLISH, languages, missing, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: Wrong usage (2), or help was asked for (0).
     """
+    _note_missing_language()
     words, notes = with_names_now(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(words)
     for line in notes:
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         note(str(error))
         return 1
     except KeyboardInterrupt:
-        note("Stopped.")
+        note(say("cli.stopped"))
         return 1
     except BrokenPipeError:
         # The reader of our output has closed it. Python would complain once more on exit.
@@ -54,6 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:  # of a path that no check of ours foresaw
         if error.filename is None:
             raise
-        note(f'"{error.filename}" cannot be used: {error.strerror}.')
+        note(say("cli.path_unusable", path=error.filename, why=error.strerror))
         return 1
     return code
+
+
+def _note_missing_language() -> None:
+    """Say once that there is no such language; processes started from here do not repeat it."""
+    if asked := missing():
+        os.environ[ASKED] = ENGLISH
+        listed = ", ".join(languages())
+        note(say("cli.no_language", variable=ASKED, asked=asked, languages=listed))

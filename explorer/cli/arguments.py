@@ -4,30 +4,37 @@ Knows nothing of what the commands do: the module of each is imported when it ru
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import explorer
 from explorer.cli.setting_flags import add_settings
+from explorer.cli.terminal import encodable
 from explorer.cli.values import base_path, host_name, numbers, port, whole_numbers
 from explorer.config import SHAPING, all_settings
+from explorer.words import say
 
-_BUNDLE = "a folder, or a name that `latent-explorer models` lists"
-_IMAGES = "a folder of images, a zip of one, .npy, .npz, or the name of a data set"
 _HOST, _PORT = "127.0.0.1", 8501
 
 Run = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that prints signs which the terminal lacks as their code, instead of failing."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        file = file or sys.stderr
+        super()._print_message(encodable(message, file), file)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; no command at all is `app`."""
-    main = argparse.ArgumentParser(
-        prog="latent-explorer",
-        description="Explore latent spaces: move a slider and see the picture change.",
-        epilog="Without a command, it starts the app.",
+    main: argparse.ArgumentParser = _Parser(
+        prog="latent-explorer", description=say("cli.about"), epilog=say("cli.without_command")
     )
     main.add_argument("--version", action="version", version=f"%(prog)s {explorer.__version__}")
     main.set_defaults(
@@ -38,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         allowed_host=(),
         no_browser=False,
     )
-    commands = main.add_subparsers(metavar="COMMAND")
+    commands = main.add_subparsers(metavar=_metavar("command"))
     _add_app(commands)
     _add_listings(commands)
     _add_train(commands)
@@ -59,45 +66,46 @@ def _lazily(module: str, function: str) -> Run:
     return run
 
 
-def _command(commands: Commands, name: str, run: Run, does: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
+def _command(commands: Commands, name: str, run: Run) -> argparse.ArgumentParser:
+    does = say(f"cli.commands.{name}")
+    sentence = say("cli.sentence", words=does[0].upper() + does[1:])
+    command = commands.add_parser(name, help=does.replace("%", "%%"), description=sentence)
     command.set_defaults(run=run)
     return command
 
 
+def _help(flag: str, **values: object) -> str:
+    """Say what a flag does, as argparse takes it."""
+    return say(f"cli.flags.{flag}", **values).replace("%", "%%")
+
+
+def _metavar(what: str) -> str:
+    return say(f"cli.metavars.{what}")
+
+
 def _add_app(commands: Commands) -> None:
-    app = _command(commands, "app", _lazily("serve", "app"), "start the app in the browser")
-    app.add_argument("--host", default=_HOST, help="address to listen on (default: %(default)s)")
-    app.add_argument("--port", type=port, default=_PORT, help="default: %(default)s")
+    app = _command(commands, "app", _lazily("serve", "app"))
+    app.add_argument("--host", default=_HOST, help=_help("host", default=_HOST))
+    app.add_argument("--port", type=port, default=_PORT, help=_help("default", default=str(_PORT)))
     app.add_argument(
         "--allowed-host",
         type=host_name,
         action="append",
         default=[],
-        metavar="NAME",
-        help="name that visitors type to reach this machine, or that a proxy serves the app under, "
-        "such as lab.example.org or *.example.org; may be given several times (default: localhost "
-        "and the address of --host, or any address in digits where that is 0.0.0.0)",
+        metavar=_metavar("name"),
+        help=_help("allowed_host"),
     )
     app.add_argument(
-        "--base-path",
-        type=base_path,
-        metavar="PATH",
-        help="path that all addresses start with, such as lab for /lab, as behind a proxy "
-        "(default: none)",
+        "--base-path", type=base_path, metavar=_metavar("path"), help=_help("base_path")
     )
-    app.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+    app.add_argument("--no-browser", action="store_true", help=_help("no_browser"))
 
 
 def _add_listings(commands: Commands) -> None:
-    run = _lazily("listing", "data")
-    data = _command(commands, "data", run, "list the data sets, or describe one")
-    data.add_argument("source", nargs="?", metavar="NAME or PATH", help=_IMAGES)
-    run = _lazily("listing", "models")
-    models = _command(commands, "models", run, "list the models that the app offers")
-    models.add_argument(
-        "--markdown", action="store_true", help="print a table with licences, scores and commands"
-    )
+    data = _command(commands, "data", _lazily("listing", "data"))
+    data.add_argument("source", nargs="?", metavar=_metavar("name_or_path"), help=_help("images"))
+    models = _command(commands, "models", _lazily("listing", "models"))
+    models.add_argument("--markdown", action="store_true", help=_help("markdown"))
     add_settings(data, SHAPING)
     data.set_defaults(wrong_usage=data.error)
     for command in (data, models):
@@ -105,167 +113,101 @@ def _add_listings(commands: Commands) -> None:
 
 
 def _add_train(commands: Commands) -> None:
-    train = _command(
-        commands, "train", _lazily("train", "train"), "train a model and write it as a bundle"
-    )
+    train = _command(commands, "train", _lazily("train", "train"))
     add_settings(train, all_settings())
-    train.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="folder to write the bundle to; an older bundle there is replaced",
-    )
-    train.add_argument(
-        "--resume",
-        type=Path,
-        metavar="FOLDER",
-        help="resume the unfinished run whose --out was this folder; --data says where its images "
-        "lie now if they were moved",
-    )
-    train.add_argument(
-        "--run",
-        type=Path,
-        dest="run_folder",
-        metavar="FOLDER",
-        help="carry out the run that the app prepared in this folder; takes no other flag",
-    )
+    folder = _metavar("folder")
+    train.add_argument("--out", type=Path, metavar=folder, help=_help("out"))
+    train.add_argument("--resume", type=Path, metavar=folder, help=_help("resume"))
+    train.add_argument("--run", type=Path, dest="run_folder", metavar=folder, help=_help("run"))
     _add_json(train)
     train.set_defaults(wrong_usage=train.error)
 
 
 def _add_sweep(commands: Commands) -> None:
-    does = "train one model for each size of the code or each beta, and recommend one"
-    sweep = _command(commands, "sweep", _lazily("sweep", "sweep"), does)
+    sweep = _command(commands, "sweep", _lazily("sweep", "sweep"))
     sweep.add_argument(
         "--latent-dims",
         type=whole_numbers,
         default=argparse.SUPPRESS,
         metavar="N,N",
-        help="sizes of the code to try (default: 2,4,8,16,32)",
+        help=_help("latent_dims"),
     )
     sweep.add_argument(
-        "--betas",
-        type=numbers,
-        default=argparse.SUPPRESS,
-        metavar="X,X",
-        help="KL weights to try with each size (default: 1, or the default of the kind)",
+        "--betas", type=numbers, default=argparse.SUPPRESS, metavar="X,X", help=_help("betas")
     )
     add_settings(sweep, [name for name in all_settings() if name not in ("latent_dim", "beta")])
-    sweep.add_argument(
-        "--name",
-        metavar="NAME",
-        help="prefix of the bundles' names (default: the name of the data)",
-    )
-    sweep.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="train on a Dask cluster with its scheduler at this address, such as "
-        "tcp://10.0.0.5:8786 (default: on this machine)",
-    )
-    sweep.add_argument("--resume", metavar="ID", help="resume a sweep that was stopped")
+    sweep.add_argument("--name", metavar=_metavar("name"), help=_help("name"))
+    sweep.add_argument("--scheduler", metavar=_metavar("address"), help=_help("scheduler"))
+    sweep.add_argument("--resume", metavar=_metavar("id"), help=_help("resume_sweep"))
     _add_json(sweep)
     sweep.set_defaults(wrong_usage=sweep.error)
 
 
 def _add_evaluate(commands: Commands) -> None:
-    does = "score a bundle on images it was not trained on"
-    evaluate = _command(commands, "evaluate", _lazily("evaluate", "evaluate"), does)
-    evaluate.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
+    evaluate = _command(commands, "evaluate", _lazily("evaluate", "evaluate"))
+    _add_bundle(evaluate)
     evaluate.add_argument(
         "--data",
-        metavar="NAME or PATH",
-        help=f"{_IMAGES}; scores are measured on its held-out images (default: the data that the "
-        "bundle was trained on)",
+        metavar=_metavar("name_or_path"),
+        help=_help("evaluate_data", images=say("cli.flags.images")),
     )
-    evaluate.add_argument(
-        "--nll-samples",
-        type=int,
-        default=500,
-        metavar="N",
-        help="importance samples per image for the likelihood (default: %(default)s)",
-    )
-    evaluate.add_argument(
-        "--nll-images",
-        type=int,
-        default=200,
-        metavar="N",
-        help="images whose likelihood is estimated; 0 for all (default: %(default)s)",
-    )
-    evaluate.add_argument(
-        "--keep", action="store_true", help="save the scores in the bundle and on its card"
-    )
+    for flag, default in {"nll_samples": 500, "nll_images": 200}.items():
+        evaluate.add_argument(
+            f"--{flag.replace('_', '-')}",
+            type=int,
+            default=default,
+            metavar="N",
+            help=_help(flag, default=str(default)),
+        )
+    evaluate.add_argument("--keep", action="store_true", help=_help("keep"))
     _add_json(evaluate)
 
 
 def _add_codes(commands: Commands) -> None:
     from explorer.projection import METHODS
 
-    encode = _command(
-        commands, "encode", _lazily("codes", "encode"), "write the codes of images to an npz file"
-    )
-    encode.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
-    encode.add_argument("images", metavar="IMAGES", help=f"{_IMAGES}, or a single image file")
-    encode.add_argument("--out", type=Path, required=True, metavar="CODES.npz")
+    codes, picture = _metavar("codes_file"), _metavar("picture_file")
+    encode = _command(commands, "encode", _lazily("codes", "encode"))
+    _add_bundle(encode)
+    any_images = _help("encode_images", images=say("cli.flags.images"))
+    encode.add_argument("images", metavar=_metavar("images"), help=any_images)
+    encode.add_argument("--out", type=Path, required=True, metavar=codes)
     encode.add_argument(
-        "--reconstructions",
-        type=Path,
-        metavar="FILE.png",
-        help="also write the pictures that the codes decode to",
+        "--reconstructions", type=Path, metavar=picture, help=_help("reconstructions")
     )
-    encode.add_argument(
-        "--often",
-        action="store_true",
-        help="report progress often even without a terminal, for programs that read it",
-    )
+    encode.add_argument("--often", action="store_true", help=_help("often"))
 
-    decode = _command(
-        commands, "decode", _lazily("codes", "decode"), "decode latent codes into one PNG"
-    )
-    decode.add_argument("bundle", metavar="BUNDLE", help=_BUNDLE)
+    decode = _command(commands, "decode", _lazily("codes", "decode"))
+    _add_bundle(decode)
     which = decode.add_mutually_exclusive_group(required=True)
-    which.add_argument("--z", metavar="'[...]'", help="one code, or a list of codes, as JSON")
-    which.add_argument("--codes", type=Path, metavar="CODES.npz", help="decode the mu in this file")
-    decode.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    which.add_argument("--z", metavar="'[...]'", help=_help("z"))
+    which.add_argument("--codes", type=Path, metavar=codes, help=_help("decode_codes"))
+    decode.add_argument("--out", type=Path, required=True, metavar=picture)
 
-    project = _command(
-        commands,
-        "project",
-        _lazily("codes", "project"),
-        "project codes onto a 2-D map, as xy in an npz",
-    )
-    project.add_argument(
-        "codes", type=Path, metavar="CODES.npz", help="project the mu in this file"
-    )
+    project = _command(commands, "project", _lazily("codes", "project"))
+    project.add_argument("codes", type=Path, metavar=codes, help=_help("project_codes"))
     project.add_argument(
         "--method",
         choices=[method.name for method in METHODS.all()],
         default="pca",
-        help="default: %(default)s; umap and pacmap "
-        "come with the extra latent-space-explorer[maps]",
+        help=_help("method", default="pca"),
     )
-    project.add_argument("--out", type=Path, required=True, metavar="XY.npz")
+    project.add_argument("--out", type=Path, required=True, metavar=_metavar("xy_file"))
 
 
 def _add_bench(commands: Commands) -> None:
-    does = "measure the speed and size of everything that has a budget, on this machine"
-    bench = _command(commands, "bench", _lazily("bench", "bench"), does)
+    bench = _command(commands, "bench", _lazily("bench", "bench"))
     bench.add_argument(
-        "--only",
-        nargs="+",
-        default=(),
-        metavar="GROUP",
-        help="measure only these: drag, compare, decode, size, start, memory, crowd, bombs, "
-        "run, projection, training (default: all)",
+        "--only", nargs="+", default=(), metavar=_metavar("group"), help=_help("only")
     )
-    bench.add_argument(
-        "--readme",
-        type=Path,
-        metavar="README.md",
-        help="write the table to this file, between its marks",
-    )
+    bench.add_argument("--readme", type=Path, metavar="README.md", help=_help("readme"))
     _add_json(bench)
     bench.set_defaults(wrong_usage=bench.error)
 
 
+def _add_bundle(command: argparse.ArgumentParser) -> None:
+    command.add_argument("bundle", metavar=_metavar("bundle"), help=_help("bundle"))
+
+
 def _add_json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    command.add_argument("--json", action="store_true", help=_help("json"))

@@ -3,7 +3,8 @@
 import argparse
 import signal
 
-from explorer.cli.terminal import note, say, say_json
+from explorer.cli.terminal import note, write, write_json
+from explorer.words import say
 
 
 def bench(args: argparse.Namespace) -> int:
@@ -12,9 +13,10 @@ def bench(args: argparse.Namespace) -> int:
 
     unknown = sorted(set(args.only) - set(table.GROUPS))
     if unknown:
-        args.wrong_usage(f"--only takes {', '.join(table.GROUPS)}, not {', '.join(unknown)}")
+        groups = ", ".join(table.GROUPS)
+        args.wrong_usage(say("cli.usage.bench_only", groups=groups, unknown=", ".join(unknown)))
     if args.readme and args.only:
-        args.wrong_usage("--readme takes the whole table, so it does not go with --only")
+        args.wrong_usage(say("cli.usage.bench_readme"))
     if args.readme:
         table.around_table(args.readme)  # before minutes are spent
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # then app and browser end too
@@ -27,7 +29,7 @@ def bench(args: argparse.Namespace) -> int:
     if args.readme:
         table.rewrite(args.readme, table.markdown_table(rows, machine))
     if args.json:
-        say_json(table.json_values(rows, machine))
+        write_json(table.json_values(rows, machine))
     else:
-        say(table.text_table(rows, machine))
+        write(table.text_table(rows, machine))
     return 0

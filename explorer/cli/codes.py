@@ -19,6 +19,7 @@ from explorer.data.reading import Reading
 from explorer.disk import replace_file
 from explorer.errors import DataError, ShapeError
 from explorer.foreign import door, parse_json
+from explorer.words import say
 
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
@@ -37,7 +38,7 @@ def encode(args: argparse.Namespace) -> int:
     if args.reconstructions is not None:
         _refuse_other_than_png(args.reconstructions)
     bundle = read_bundle(store.find(args.bundle))
-    words = "encoding" if bundle.model.has_encoder else "searching for codes"
+    words = say(f"cli.codes.{'encoding' if bundle.model.has_encoder else 'searching'}")
     parts = []
     with ProgressLine(often=args.often) as line:
         pixels, known = _images(args.images, bundle, line)
@@ -53,14 +54,16 @@ def encode(args: argparse.Namespace) -> int:
     if not bundle.model.has_encoder:
         n_steps = parts[0].n_steps
         arrays["n_steps"] = np.full(len(mu), n_steps)
-        note(f"This model has no encoder: each code was found by a search of {n_steps} steps")
+        note(say("cli.codes.no_encoder", count=n_steps))
     replace_file(args.out, npz_bytes(arrays))
-    note(f"Wrote {len(mu):,} codes of {mu.shape[1]} dimensions to {args.out}")
+    dimensions = say("cli.models.dimensions", count=mu.shape[1])
+    note(say("cli.codes.wrote", count=len(mu), dimensions=dimensions, path=args.out))
     if args.reconstructions is not None:
         drawn = mu[:_MOST_PICTURES]
         replace_file(args.reconstructions, _png(pictures(bundle, drawn)))
-        count = f"{len(drawn):,}" if len(drawn) == len(mu) else f"the first {len(drawn):,}"
-        note(f"Wrote {count} of {len(mu):,} reconstructions to {args.reconstructions}")
+        which = "reconstructions" if len(drawn) == len(mu) else "first_reconstructions"
+        counts = {"n_written": len(drawn), "n_codes": len(mu)}
+        note(say(f"cli.codes.wrote_{which}", **counts, path=args.reconstructions))
     return 0
 
 
@@ -110,7 +113,7 @@ def _images(
     for sentence in found.notes:
         note(sentence)
     for left in found.skipped:
-        note(f"Left out {left.name}: {left.reason}")
+        note(say("cli.left_out", what=left.name, why=left.reason))
     return found.pixels, _known_of(found)
 
 
@@ -125,7 +128,7 @@ def decode(args: argparse.Namespace) -> int:
         raise DataError("cli.too_many_codes", count=len(z), most_pictures=_MOST_PICTURES)
     x_hat = pictures(bundle, z)  # (n, c, h, w)
     replace_file(args.out, _png(x_hat))
-    note(f"Wrote {len(x_hat):,} picture{'' if len(x_hat) == 1 else 's'} to {args.out}")
+    note(say("cli.codes.wrote_pictures", count=len(x_hat), path=args.out))
     return 0
 
 
@@ -153,7 +156,7 @@ def project(args: argparse.Namespace) -> int:
             if not method.is_exact:
                 line.report(step.iteration / max(step.n_iterations, 1), method.title)
     replace_file(args.out, npz_bytes({"xy": step.xy}))
-    note(f"Wrote the map positions of {len(mu):,} codes to {args.out}")
+    note(say("cli.codes.wrote_places", count=len(mu), path=args.out))
     return 0
 
 

@@ -8,9 +8,10 @@ from explorer import store
 from explorer.bundle import read_bundle, write_bundle
 from explorer.bundle.measures import in_order, name_of, value_of
 from explorer.bundle.settings import kept_scores
-from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.cli.terminal import ProgressLine, note, write, write_json
 from explorer.completing import with_scores
 from explorer.errors import BundleError, DataError
+from explorer.words import decimal, say
 
 if TYPE_CHECKING:
     from explorer.bundle import ModelBundle
@@ -38,15 +39,15 @@ def evaluate(args: argparse.Namespace) -> int:
             report=line.report,
         )
     for measure, reason in scores.left_out.items():
-        note(f"Left out {measure}: {reason}")
+        note(say("cli.left_out", what=measure, why=reason))
     if args.keep:
         assert bundle.folder is not None  # it was read from there
         for measure in scores.values.keys() - kept_scores(scores.values).keys():
-            note(f"Not saved: {measure}, which is not a number that a bundle can hold")
+            note(say("cli.evaluate.not_saved", measure=measure))
         write_bundle(with_scores(bundle, scores.values, scores.factor_r2), bundle.folder)
-        note(f'Saved in the bundle "{bundle.name}" and on its card')
+        note(say("cli.evaluate.saved", name=bundle.name))
     if args.json:
-        say_json({"bundle": bundle.name, "data": data, **scores.to_json()})
+        write_json({"bundle": bundle.name, "data": data, **scores.to_json()})
     else:
         _tell(bundle, data, scores)
     return 0
@@ -102,8 +103,8 @@ def _refuse_others(images: "ImageSet", bundle: "ModelBundle", data: str) -> None
 
 def _tell(bundle: "ModelBundle", data: str, scores: "Scores") -> None:
     """Print one line for each measure."""
-    say(f"{bundle.name} on {scores.n_images:,} held-out images of {data}")
+    write(say("cli.evaluate.head", name=bundle.name, count=scores.n_images, data=data))
     for key in in_order(scores.values):
-        say(f"  {name_of(key):<36} {value_of(key, scores.values[key])}")
+        write(f"  {name_of(key):<36} {value_of(key, scores.values[key])}")
     for name, share in scores.factor_r2.items():
-        say(f"  {f'R² of {name}':<36} {share:.3f}")
+        write(f"  {say('cli.evaluate.factor_r2', factor=name):<36} {decimal(share, 3)}")

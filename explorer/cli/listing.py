@@ -3,9 +3,10 @@
 import argparse
 from typing import Any
 
-from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.cli.terminal import ProgressLine, note, write, write_json
 from explorer.config import SHAPING, TrainConfig
 from explorer.data.fitting import Fitting
+from explorer.words import decimal, say
 
 
 def models(args: argparse.Namespace) -> int:
@@ -18,7 +19,7 @@ def models(args: argparse.Namespace) -> int:
     if args.markdown:
         from explorer.bundle.table import table_text
 
-        say(table_text(listing.models).rstrip("\n"))
+        write(table_text(listing.models).rstrip("\n"))
         return 0
     if args.json:
         rows = [
@@ -33,18 +34,18 @@ def models(args: argparse.Namespace) -> int:
             }
             for model in listing.models
         ]
-        say_json({"models": rows})
+        write_json({"models": rows})
         return 0
     for model in listing.models:
         shape = image_words(model.data.image_shape)
-        say(
-            f"{model.name:<16} {model.kind:<10} {model.model.latent_dim:>3} dimensions  "
-            f"{shape:<14} {model.data.name}\n"
+        dimensions = say("cli.models.dimensions", count=model.model.latent_dim)
+        write(
+            f"{model.name:<16} {model.kind:<10} {dimensions:>14}  {shape:<14} {model.data.name}\n"
             + (f"{'':<17}{model.title}\n" if model.title else "")
             + f"{'':<17}{model.folder}"
         )
     if not listing.models:
-        note("No bundles yet. Make one: latent-explorer train --data digits --out my-digits")
+        note(say("cli.models.none"))
     return 0
 
 
@@ -55,7 +56,7 @@ def data(args: argparse.Namespace) -> int:
         return _describe(args.source, given, as_json=args.json)
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        args.wrong_usage(f"{flags} says how images are prepared, so give a set or a path too")
+        args.wrong_usage(say("cli.usage.data_shaping", flags=flags))
     from explorer.data import SOURCES
 
     if args.json:
@@ -68,12 +69,13 @@ def data(args: argparse.Namespace) -> int:
             }
             for source in SOURCES.all()
         ]
-        say_json({"data": rows})
+        write_json({"data": rows})
         return 0
     for source in SOURCES.all():
-        fetched = "  (downloaded once)" if source.needs_network else ""
-        say(f"{source.name:<16} {source.n_images:>7,} images  {source.description}{fetched}")
-    say("You can also give a folder of images, a zip of one, or an .npy or .npz file.")
+        fetched = f"  {say('cli.data.downloaded')}" if source.needs_network else ""
+        count = say("cli.data.images", count=source.n_images)
+        write(f"{source.name:<16} {count:>14}  {source.description}{fetched}")
+    write(say("cli.data.other_sources"))
     return 0
 
 
@@ -99,23 +101,24 @@ def _describe(source: str, given: dict[str, Any], *, as_json: bool) -> int:
         "skipped": [{"name": left.name, "reason": left.reason} for left in images.skipped],
     }
     if as_json:
-        say_json(facts)
+        write_json(facts)
         return 0
-    say(f"{images.name}: {len(images.pixels):,} images, {image_words(images.image_shape)}")
+    shape = image_words(images.image_shape)
+    write(say("cli.data.head", name=images.name, count=len(images.pixels), shape=shape))
     for sentence in (*(images.fitting.told() if images.fitting else ()), *images.notes):
-        say(f"  {sentence}")
-    say(f"  for training   {len(images.train_index):,}")
-    say(f"  held out       {len(images.test_index):,}")
-    for words, values in (
-        ("classes", images.class_names),
-        ("known factors", images.factor_names),
-    ):
-        if values:
-            say(f"  {words:<14} {', '.join(values)}")
-    say(f"  source         {images.source or 'not stated'}")
-    say(f"  licence        {images.licence or 'not stated'}")
+        write(f"  {sentence}")
+    for key, value in {
+        "for_training": decimal(len(images.train_index), 0),
+        "held_out": decimal(len(images.test_index), 0),
+        "classes": ", ".join(images.class_names),
+        "factors": ", ".join(images.factor_names),
+        "source": images.source or say("cli.data.not_stated"),
+        "licence": images.licence or say("cli.data.not_stated"),
+    }.items():
+        if value:
+            write(f"  {say(f'cli.data.{key}'):<14} {value}")
     for left in images.skipped:
-        note(f"Left out {left.name}: {left.reason}")
+        note(say("cli.left_out", what=left.name, why=left.reason))
     return 0
 
 
@@ -135,4 +138,4 @@ def _fitting_facts(fitting: Fitting | None) -> dict[str, object] | None:
 def image_words(image_shape: tuple[int, int, int]) -> str:
     """Return an image shape in words, such as "28x28 grey"."""
     c, h, w = image_shape
-    return f"{w}x{h} {'colour' if c == 3 else 'grey'}"
+    return say(f"cli.image_{'colour' if c == 3 else 'grey'}", width=str(w), height=str(h))

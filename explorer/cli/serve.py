@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import explorer
-from explorer.cli.terminal import note, say
+from explorer.cli.terminal import note, write
 from explorer.errors import MachineError
+from explorer.words import say
 
 _PACKAGE = Path(explorer.__file__).parent
 _START_S = 60.0  # seconds until the first answer, on a machine that is busy
@@ -37,13 +38,13 @@ def app(args: argparse.Namespace) -> int:
     try:
         base = _wait_until_it_answers(server, args.host, args.port)
         at = address(args.host, args.port) + base
-        say(f"Latent Explorer is at {at} (Ctrl-C stops it)")
+        write(say("cli.app.address", address=at))
         sys.stdout.flush()
         if not args.no_browser:
             webbrowser.open(at)  # Streamlit opens one for its own kind of app only
         raise _ended_by_itself(server.wait())
     except KeyboardInterrupt:
-        note("Stopped.")
+        note(say("cli.stopped"))
         return 0
     finally:
         _end(server)
@@ -142,7 +143,8 @@ def _ended_by_itself(code: int) -> MachineError:
     Args:
         code: Its exit code, or less than zero for the signal that ended it.
     """
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    by_signal = say("cli.app.signal", number=str(-code))
+    how = by_signal if code < 0 else say("cli.app.exit_code", code=str(code))
     return MachineError("cli.server_ended", how=how)
 
 

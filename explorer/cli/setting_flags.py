@@ -2,11 +2,11 @@
 
 import argparse
 import dataclasses
-import re
 from collections.abc import Callable, Iterable, Sequence
 
 from explorer.cli.values import whole_numbers
-from explorer.config import SETTINGS, TrainConfig, choices_of, default_of, options, type_of
+from explorer.config import SETTINGS, choices_of, default_of, options, type_of
+from explorer.words import has, say
 
 _METAVARS: dict[object, str] = {int: "N", float: "X", whole_numbers: "N,N"}
 
@@ -16,9 +16,8 @@ def add_settings(command: argparse.ArgumentParser, names: Iterable[str]) -> None
 
     A flag that is not given leaves no value, so that defaults live in `TrainConfig` alone.
     """
-    helps = _helps()
     for name in names:
-        _add_setting(command, name, type_of(name), helps.get(name, ""))
+        _add_setting(command, name, type_of(name))
 
 
 def with_names_now(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -35,14 +34,14 @@ def with_names_now(argv: Sequence[str]) -> tuple[list[str], list[str]]:
         head, equals, value = word.partition("=")
         of = now[-1] if now else ""
         if head in flags:
-            notes.append(f"{head} is now called {flags[head]}.")
+            notes.append(say("cli.renamed", was=head, now=flags[head]))
             now.append(flags[head] + equals + value)
         elif equals and value in values.get(head, {}):
-            notes.append(f"{word} is now called {head}={values[head][value]}.")
             now.append(f"{head}={values[head][value]}")
+            notes.append(say("cli.renamed", was=word, now=now[-1]))
         elif word in values.get(of, {}):
-            notes.append(f"{of} {word} is now called {of} {values[of][word]}.")
             now.append(values[of][word])
+            notes.append(say("cli.renamed", was=f"{of} {word}", now=f"{of} {now[-1]}"))
         else:
             now.append(word)
     return now, notes
@@ -52,21 +51,15 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _add_setting(command: argparse.ArgumentParser, name: str, kind: object, words: str) -> None:
+def _add_setting(command: argparse.ArgumentParser, name: str, kind: object) -> None:
     """Add the flag of one setting.
 
     Args:
         command: The command that takes it.
         name: Setting.
         kind: What annotates it.
-        words: What it means.
     """
-    default = default_of(name)
-    if isinstance(default, tuple):
-        default = ",".join(map(str, default))
-    tail = "" if default is dataclasses.MISSING else f" (default: {default})"
-    text = f"{words}{tail}".replace("%", "%%")
-    flag = _flag(name)
+    text, flag = _help(name).replace("%", "%%"), _flag(name)
     if kind is bool:
         yes_or_no = argparse.BooleanOptionalAction
         command.add_argument(
@@ -83,14 +76,18 @@ def _add_setting(command: argparse.ArgumentParser, name: str, kind: object, word
         default=argparse.SUPPRESS,
         type=read,
         choices=choices,
-        metavar=None if choices else _METAVARS.get(read, "TEXT"),
+        metavar=None if choices else _METAVARS.get(read) or say("cli.metavars.text"),
         help=text,
     )
 
 
-def _helps() -> dict[str, str]:
-    """Return what each setting means: what the docstring of TrainConfig or its option says."""
-    text = (TrainConfig.__doc__ or "").partition("Attributes:")[2]
-    found = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", text, re.MULTILINE)
-    helps = {name: " ".join(words.replace("`", "").split()) for name, words in found}
-    return helps | {name: option.help for name, option in options().items()}
+def _help(name: str) -> str:
+    """Say what a setting means: as its page does, unless a terminal needs more words."""
+    places = (f"cli.settings.{name}", f"settings.{name}_help")
+    place = next(filter(has, places), "")
+    words = say(place) if place else options()[name].help
+    default = default_of(name)
+    if default is dataclasses.MISSING:
+        return words
+    shown = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    return say("cli.flags.with_default", words=words, default=shown)

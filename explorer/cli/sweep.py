@@ -8,21 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from explorer import jobs, sweeping
-from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.cli.terminal import ProgressLine, note, write, write_json
 from explorer.cli.train import note_chosen
 from explorer.config import FITTED, TrainConfig, all_settings, default_of
 from explorer.jobs.stopping import StopAsked
 from explorer.kinds import KINDS
+from explorer.words import decimal, percent, say
 
 _DIMS = (2, 4, 8, 16, 32)
 _LOOK_EVERY_S = 0.5
-# Column of the table: its heading, and the digits after the point.
+# Columns of the table, and the digits behind the decimal point.
 _COLUMNS = {
-    "elbo_nats": ("ELBO, nats", 2),
-    "kl_nats": ("rate, nats", 2),
-    "distortion_nats": ("distortion, nats", 2),
-    "psnr_db": ("PSNR, dB", 2),
-    "active_units": ("active", 0),
+    "elbo_nats": 2,
+    "kl_nats": 2,
+    "distortion_nats": 2,
+    "psnr_db": 2,
+    "active_units": 0,
 }
 # What was varied: the names of the settings, as in `_identity`.
 _VARIED: dict[sweeping.Varied, tuple[str, ...]] = {
@@ -38,9 +39,9 @@ def sweep(args: argparse.Namespace) -> int:
     given: dict[str, Any] = {n: getattr(args, n) for n in all_settings() if hasattr(args, n)}
     points = {name: getattr(args, name) for name in ("latent_dims", "betas") if hasattr(args, name)}
     if args.resume and (given or points or args.name or args.scheduler):
-        args.wrong_usage("--resume goes on as the sweep began: leave out everything else")
+        args.wrong_usage(say("cli.usage.sweep_resume"))
     if not args.resume and "data" not in given:
-        args.wrong_usage("give --data, or --resume")
+        args.wrong_usage(say("cli.usage.sweep"))
     if args.resume:
         return _resume(args.resume, as_json=args.json)
     betas = points.get("betas", ())
@@ -50,7 +51,7 @@ def sweep(args: argparse.Namespace) -> int:
         chosen["beta"] = next((beta for beta in betas if beta != 1), 1.0)
     given = {**chosen, **given}
     configs = sweeping.grid(TrainConfig.of(**given), points.get("latent_dims", _DIMS), betas)
-    note_chosen("this kind", {name: value for name, value in chosen.items() if name != "beta"})
+    note_chosen("kind", {name: value for name, value in chosen.items() if name != "beta"})
     fitted = [name for name in FITTED if name not in given]
     name = args.name or Path(given["data"]).stem.replace("openml:", "")
     sweep_id = jobs.new_sweep()
@@ -99,11 +100,11 @@ def _watch(
         return 1
     for status, point in zip(statuses, points, strict=True):
         if not status.out:
-            why = " ".join(status.error) or "It was stopped before it made a model."
-            note(f"Left out {point}: {why}")
+            why = " ".join(status.error) or say("cli.sweep.no_model_of")
+            note(say("cli.left_out", what=point, why=why))
     trials = [trial for status in statuses if (trial := jobs.trial_of(status))]
     if not trials:
-        note("No model was made.")
+        note(say("cli.sweep.no_model"))
         return 1
     _tell(configs[0].data, trials, varied, as_json=as_json)
     return 0
@@ -117,19 +118,19 @@ def _leave(
         if status.state not in jobs.ENDED:
             run.leave()
     if resume_id:
-        note(f"Stopped; the runs are paused. Resume: latent-explorer sweep --resume {resume_id}")
+        note(say("cli.sweep.resume", id=resume_id))
     else:
-        note("Stopped. Finished models are kept; the other runs were abandoned.")
+        note(say("cli.sweep.abandoned"))
 
 
 def _words(statuses: Sequence[jobs.JobStatus], points: Sequence[str]) -> str:
     """Say in one line how the runs stand."""
     n_done = sum(status.state in jobs.ENDED for status in statuses)
-    parts = [f"{n_done} of {len(statuses)} done"]
+    parts = [say("cli.sweep.done", n_done=n_done, n_runs=len(statuses))]
     for status, point in zip(statuses, points, strict=True):
         if status.state not in (*jobs.ENDED, "queued"):
             share = status.step / status.steps if status.steps else 0.0
-            parts.append(f"{point} {share:.0%}")
+            parts.append(f"{point} {percent(share)}")
     return "  ".join(parts)
 
 
@@ -149,16 +150,18 @@ def _tell(
         recommended = found and _identity(found.trial) | {"reason": reason}
         rows = [_identity(trial) | _scores(trial) for trial in trials]
         told = {"data": data, "varied": _VARIED[varied], "trials": rows}
-        say_json({**told, "recommended": recommended})
+        write_json({**told, "recommended": recommended})
         return
     shown = [key for key in _COLUMNS if any(_value(trial, key) is not None for trial in trials)]
-    say(f"{'d':>4}{'beta':>7}" + "".join(f"{_COLUMNS[key][0]:>18}" for key in shown) + "  bundle")
+    headings = "".join(f"{say(f'cli.sweep.{key}'):>18}" for key in shown)
+    write(f"{'d':>4}{'beta':>7}{headings}  {say('cli.sweep.bundle')}")
     for trial in trials:
         cells = "".join(f"{_cell(trial, key):>18}" for key in shown)
-        say(f"{trial.latent_dim:>4}{trial.beta:>7g}{cells}  {trial.bundle}")
+        write(f"{trial.latent_dim:>4}{trial.beta:>7g}{cells}  {trial.bundle}")
     if found:
         point = _point(found.trial.latent_dim, found.trial.beta, varied)
-        say(f'Recommended: {point}, "{found.trial.bundle}". {reason}')
+        bundle = found.trial.bundle
+        write(say("cli.sweep.recommended", point=point, bundle=bundle, reason=reason))
 
 
 def _identity(trial: sweeping.Trial) -> dict[str, object]:
@@ -176,4 +179,4 @@ def _value(trial: sweeping.Trial, key: str) -> Any:
 
 def _cell(trial: sweeping.Trial, key: str) -> str:
     value = _value(trial, key)
-    return "" if value is None else f"{value:,.{_COLUMNS[key][1]}f}"
+    return "" if value is None else decimal(value, _COLUMNS[key])

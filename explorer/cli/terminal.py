@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TextIO
 
+from explorer.words import percent
+
 _SPARSE_S, _OFTEN_S = 10.0, 0.2  # without a terminal, a progress line at most this often
 
 
-def say(text: str) -> None:
+def write(text: str) -> None:
     """Print a result."""
     print(_shown(text, sys.stdout))
 
 
-def say_json(values: Mapping[str, object]) -> None:
+def write_json(values: Mapping[str, object]) -> None:
     """Print the one JSON object of a command that was asked for it."""
     print(json.dumps(values, allow_nan=False))
 
@@ -40,6 +42,7 @@ class ProgressLine:
 
     def __init__(self, *, often: bool = False) -> None:
         self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._is_often = often
         self._pause_s = _OFTEN_S if often else _SPARSE_S
         self._last_s = -self._pause_s
         self._is_open = False
@@ -75,8 +78,9 @@ class ProgressLine:
             note(text)
 
     def report(self, fraction: float, words: str) -> None:
-        """Show a fraction done in [0, 1] and what is being done."""
-        self.show(f"{fraction:4.0%}  {words}")
+        """Show a fraction done in [0, 1] and what is being done; programs read 42% everywhere."""
+        share = f"{fraction:.0%}" if self._is_often else percent(fraction)
+        self.show(f"{share:>4}  {words}")
 
 
 def _shown(text: str, stream: TextIO | None) -> str:
@@ -85,5 +89,10 @@ def _shown(text: str, stream: TextIO | None) -> str:
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
         for char in text
     )
+    return encodable(visible, stream)
+
+
+def encodable(text: str, stream: TextIO | None) -> str:
+    """Return text with signs written out as their code that a stream cannot encode."""
     encoding = (stream.encoding if stream is not None else None) or "utf-8"
-    return visible.encode(encoding, "backslashreplace").decode(encoding)
+    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -10,10 +10,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from explorer import data, originals, store
-from explorer.cli.terminal import ProgressLine, note, say, say_json
+from explorer.cli.terminal import ProgressLine, note, write, write_json
 from explorer.config import FITTED, TrainConfig, all_settings, default_of
 from explorer.errors import DataError, MachineError
 from explorer.jobs.pipeline import Made, Observer, Pipeline, Task
@@ -21,6 +21,7 @@ from explorer.jobs.stopping import StopAsked
 from explorer.jobs.unfinished import UnfinishedRun, resume_command
 from explorer.kinds import KINDS
 from explorer.verdict import Grade, summary
+from explorer.words import decimal, percent, say
 
 if TYPE_CHECKING:
     from explorer.data.imageset import ImageSet
@@ -38,10 +39,10 @@ def train(args: argparse.Namespace) -> int:
     given = {name: getattr(args, name) for name in all_settings() if hasattr(args, name)}
     others = [name for name in given if name != "data"]
     if args.resume is not None and (others or args.out):
-        extra = next(iter(others), "out").replace("_", "-")
-        args.wrong_usage(f"--resume uses the settings the run started with: leave out --{extra}")
+        flag = f"--{next(iter(others), 'out').replace('_', '-')}"
+        args.wrong_usage(say("cli.usage.train_resume", flag=flag))
     if args.resume is None and (args.out is None or "data" not in given):
-        args.wrong_usage("give --data and --out, or --resume")
+        args.wrong_usage(say("cli.usage.train"))
     run = UnfinishedRun(_absolute(args.resume or args.out))
     try:
         if args.resume:
@@ -91,7 +92,7 @@ def _begin(run: UnfinishedRun, given: dict[str, Any], as_json: bool) -> int:
     is_open = [name for name in dict.fromkeys([*FITTED, *of_kind]) if name not in given]
 
     def began(config: TrainConfig) -> None:
-        note_chosen("these images", {n: getattr(config, n) for n in is_open if asked.uses(n)})
+        note_chosen("images", {n: getattr(config, n) for n in is_open if asked.uses(n)})
         run.begin(config)
 
     run.check()
@@ -113,11 +114,10 @@ def _task(
     )
 
 
-def note_chosen(what: str, chosen: Mapping[str, object]) -> None:
-    """Tell which settings were chosen to fit something, as flags; of none, nothing."""
+def note_chosen(what: Literal["images", "kind"], chosen: Mapping[str, object]) -> None:
+    """Say which settings were chosen to fit something, as flags; of none, nothing."""
     if chosen:
-        flags = _flags(chosen)
-        note(f"Chosen to fit {what}: {' '.join(flags)}")
+        note(say(f"cli.train.fit_{what}", flags=" ".join(_flags(chosen))))
 
 
 def _flags(settings: Mapping[str, object]) -> list[str]:
@@ -203,7 +203,7 @@ class _Watcher(Observer):
         for sentence in images.notes:
             note(sentence)
         for left in images.skipped:
-            note(f"Left out {left.name}: {left.reason}")
+            note(say("cli.left_out", what=left.name, why=left.reason))
         self._began(config)
 
     def note(self, progress: "Progress") -> None:
@@ -227,26 +227,31 @@ def _is_last(progress: "Progress") -> bool:
 
 def _words(progress: "Progress") -> str:
     """Say in one line how a run stands."""
-    parts = [f"{progress.step / progress.steps:4.0%}  epoch {progress.epoch}/{progress.epochs}"]
+    parts = [
+        f"{percent(progress.step / progress.steps):>4}",
+        say("cli.train.epoch", epoch=progress.epoch, epochs=progress.epochs),
+    ]
     if progress.train is not None and progress.train.elbo is not None:
-        parts.append(f"ELBO {progress.train.elbo:.2f} nats")
+        parts.append(say("cli.train.elbo", elbo=decimal(progress.train.elbo, 2)))
     if progress.validation is not None and progress.validation.elbo is not None:
-        parts.append(f"on held-out images {progress.validation.elbo:.2f}")
+        elbo = decimal(progress.validation.elbo, 2)
+        parts.append(say("cli.train.elbo_held_out", elbo=elbo))
     if progress.adversarial is not None:
-        parts.append(
-            f"{progress.adversarial.verdict}, diversity {progress.adversarial.diversity:.0%}"
-        )
+        status = say(f"cli.train.status.{progress.adversarial.verdict}")
+        diversity = percent(progress.adversarial.diversity)
+        parts.append(say("cli.train.adversarial", status=status, diversity=diversity))
     if progress.images_per_s > 0:
         left_s = progress.elapsed_s / max(progress.step, 1) * (progress.steps - progress.step)
-        parts.append(f"{progress.images_per_s:,.0f} images/s, {left_s:,.0f} s left")
+        images, seconds = decimal(progress.images_per_s, 0), decimal(left_s, 0)
+        parts.append(say("cli.train.speed", images=images, seconds=seconds))
     return "  ".join(parts)
 
 
 def _tell_how_to_resume(run: UnfinishedRun) -> None:
     if run.checkpoint.exists():
-        note(f"Stopped; the run so far is saved. Resume it: {resume_command(run.out)}")
+        note(say("cli.train.resume", command=resume_command(run.out)))
     else:
-        note("Stopped before there was anything to save.")
+        note(say("cli.train.nothing_saved"))
 
 
 def _tell(made: Made, *, as_json: bool) -> None:
@@ -254,7 +259,7 @@ def _tell(made: Made, *, as_json: bool) -> None:
     bundle, last, ends, out = made.bundle, made.last, made.ends, made.folder
     findings = ends.end.findings
     if as_json:
-        say_json(
+        write_json(
             {
                 "name": out.name,
                 "kind": bundle.kind,
@@ -278,15 +283,16 @@ def _tell(made: Made, *, as_json: bool) -> None:
         )
         return
     scores = ", ".join(f"{key} {value:.4g}" for key, value in bundle.scores.items())
-    not_yet = f"not scored yet: latent-explorer evaluate {shlex.quote(str(out))} --keep"
-    say(f'Wrote the bundle "{out.name}" to {out}\n  {scores or not_yet}')
-    say(ends.says())
-    say(summary(findings))
+    write(say("cli.train.wrote", name=out.name, folder=out))
+    write(f"  {scores or say('cli.train.not_scored', folder=shlex.quote(str(out)))}")
+    write(ends.says())
+    write(summary(findings))
     for finding in findings:
-        say(f"  {_MARKS[finding.grade]} {finding.says()}")
+        write(f"  {_MARKS[finding.grade]} {finding.says()}")
         if finding.remedy is not None:
-            say(f"      Try {' '.join(_flags(finding.remedy.change))}")
-    say(f"Explore it: latent-explorer, then choose {out.name}")
+            flags = " ".join(_flags(finding.remedy.change))
+            write(f"      {say('cli.train.try', flags=flags)}")
+    write(say("cli.train.explore", name=out.name))
 
 
 def _remember(made: Made, source: str) -> None:

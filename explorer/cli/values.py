@@ -3,15 +3,15 @@
 import argparse
 import re
 
+from explorer.words import say
+
 
 def whole_numbers(text: str) -> tuple[int, ...]:
     """Read whole numbers separated by commas; an empty text means none."""
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of whole numbers such as 256,32"
-        ) from error
+        raise _unreadable("whole_numbers", text) from error
 
 
 def numbers(text: str) -> tuple[float, ...]:
@@ -19,15 +19,13 @@ def numbers(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of numbers such as 1,4"
-        ) from error
+        raise _unreadable("numbers", text) from error
 
 
 def port(text: str) -> int:
     """Read a port, from 1 to 65535."""
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+        raise _unreadable("port", text)
     return int(text)
 
 
@@ -37,9 +35,7 @@ def host_name(text: str) -> str:
     if not re.fullmatch(
         r"(\*|(\*\.)?[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(:\d+)?|[0-9a-f:.]+", name
     ):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a host name such as lab.example.org, without http://"
-        )
+        raise _unreadable("host_name", text)
     return name
 
 
@@ -48,5 +44,9 @@ def base_path(text: str) -> str:
     path = text.strip("/")
     parts = path.split("/")
     if not all(re.fullmatch(r"[A-Za-z0-9._~@-]+", part) and part.strip(".") for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as lab or class/lab")
+        raise _unreadable("base_path", text)
     return path
+
+
+def _unreadable(what: str, text: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(say(f"cli.values.{what}", text=repr(text)))

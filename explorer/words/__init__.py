@@ -40,6 +40,12 @@ def language() -> str:
     return _folder(os.environ.get(ASKED, "")).name
 
 
+def missing() -> str:
+    """Return what was asked for where there is no such language; else an empty text."""
+    asked = os.environ.get(ASKED, "")
+    return asked if asked != ENGLISH and _folder(asked) == HERE / ENGLISH else ""
+
+
 def catalogue() -> Section:
     """Return all words: section, then key, to a sentence or to keys of its own."""
     return _read(_folder(os.environ.get(ASKED, "")))

@@ -1,0 +1,120 @@
+"""The command line takes all that it says from the catalogue."""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from explorer import cli, store, words
+from explorer.cli.arguments import parser
+from explorer.config import TrainConfig
+from explorer.words import catalogue, is_plural, section
+from tests.tools import started
+
+OWN_OF_ARGPARSE = {"show this help message and exit", "show program's version number and exit"}
+OPEN, SHUT = "⟦", "⟧"
+
+
+def marked(part: object) -> object:
+    """Return words with a mark at both ends of each sentence."""
+    if isinstance(part, str):
+        return f"{OPEN}{part}{SHUT}"
+    if isinstance(part, list):
+        return [marked(inner) for inner in part]
+    assert isinstance(part, dict)
+    return {key: marked(inner) for key, inner in part.items()}
+
+
+def unmarked(text: str) -> str:
+    """Return what is left of a text without all that is marked, also within what is marked."""
+    while (rest := re.sub(f"{OPEN}[^{OPEN}{SHUT}]*{SHUT}", "", text)) != text:
+        text = rest
+    return text
+
+
+@pytest.fixture
+def marks(tmp_path: Path, monkeypatch) -> None:
+    """Have everything said in a language whose every sentence is marked."""
+    folder = tmp_path / "marked"
+    folder.mkdir()
+    for name, part in catalogue().items():
+        (folder / f"{name}.json").write_text(json.dumps(marked(part)), encoding="utf-8")
+    monkeypatch.setenv(words.ASKED, str(folder))
+
+
+def parsers() -> list[argparse.ArgumentParser]:
+    main = parser()
+    (commands,) = (a for a in main._actions if isinstance(a, argparse._SubParsersAction))
+    return [main, *commands.choices.values()]
+
+
+def test_every_help_text_is_from_the_catalogue(marks):
+    for command in parsers():
+        assert OPEN in str(command.description)
+        for action in command._actions:
+            assert action.help is None or OPEN in action.help or action.help in OWN_OF_ARGPARSE
+            if isinstance(action.metavar, str) and re.search("[A-Z]{2}|[a-z]", action.metavar):
+                assert OPEN in action.metavar or action.metavar == "README.md"
+
+
+def test_lists_and_descriptions_are_from_the_catalogue(marks, capsys):
+    for args in (["data"], ["data", "digits"], ["models"]):
+        assert cli.main(args) == 0
+        said = capsys.readouterr()
+        assert said.out.count(OPEN) >= 2
+        left = unmarked(said.out)
+        for word in ("image", "dimension", "held", "licence", "grey", "You"):
+            assert not re.search(rf"^ *{word}|\d {word}", left, re.MULTILINE), left
+
+
+def test_what_training_says_is_from_the_catalogue(marks, own_home, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(store, "pretrained_folder", lambda: tmp_path / "none")
+    flags = "--data digits --n-images 60 --arch mlp --hidden 8 --latent-dim 2 --epochs 1".split()
+    assert cli.main(["train", *flags, "--out", str(own_home / "bundles" / "x")]) == 0
+    assert cli.main(["models"]) == 0
+    assert cli.main(["decode", "x", "--z", "[0]", "--out", str(tmp_path / "x.png")]) == 1
+    said = capsys.readouterr()
+    for line in unmarked(said.out + said.err).splitlines():
+        assert not re.search(r"[A-Za-z]{3,} [a-z]{2,}", line), line
+
+
+def test_a_language_that_is_not_there_is_said_once(monkeypatch, capsys):
+    monkeypatch.setenv(words.ASKED, "xx")
+    for _ in range(2):
+        assert cli.main(["data"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        'LATENT_EXPLORER_LANGUAGE is "xx", which is none of the languages there are '
+        f"({', '.join(words.languages())}), so all words are English."
+    ]
+
+
+def test_help_is_printed_where_the_terminal_lacks_signs(marks, monkeypatch, tmp_path):
+    out = tmp_path / "help"
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    with (
+        out.open("wb") as stream,
+        started([sys.executable, "-m", "explorer", "train", "--help"], stdout=stream) as program,
+    ):
+        assert program.wait(60) == 0
+    assert b"\\u27e6How many times each image is seen.\\u27e7" in out.read_bytes()
+
+
+def places(part: object, place: str) -> list[str]:
+    if isinstance(part, str) or is_plural(part):
+        return [place]
+    assert isinstance(part, dict)
+    return [found for key, inner in part.items() for found in places(inner, f"{place}.{key}")]
+
+
+def test_every_sentence_of_the_command_line_is_said_somewhere():
+    root = Path(cli.__file__).parents[1]
+    code = "".join(path.read_text("utf-8") for path in root.rglob("*.py")).replace("'", '"')
+    begun = re.findall(r'f"(cli\.[a-z_.]*)\{', code)
+    for place in places(section("cli"), "cli"):
+        tails = [place.removeprefix(start) for start in begun if place.startswith(start)]
+        known = [f'"{tail}"' in code or tail in TrainConfig.__dataclass_fields__ for tail in tails]
+        assert f'"{place}"' in code or any(known), place
