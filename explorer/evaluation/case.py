@@ -1,4 +1,4 @@
-"""A bundle beside the images it is scored on, and why a measure does not apply to the two."""
+"""A bundle with the images it is scored on, and why a measure does not apply to them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What scoring refuses, before and after the network has answered.
+"""What scoring refuses, before and after the network runs.
 
 Knows nothing of measures.
 """
@@ -15,7 +15,7 @@ from explorer.latent.encode import kind_of_image
 def check_request(
     bundle: ModelBundle, images: ImageSet, *, nll_samples: int, nll_images: int, seed: int
 ) -> None:
-    """Refuse images that are not the bundle's kind, and numbers that cannot be.
+    """Refuse images that the bundle does not read, and numbers out of range.
 
     Raises:
         ShapeError: The images have another shape than the bundle's.
@@ -41,7 +41,7 @@ def check_request(
 
 
 def check_answers(bundle: ModelBundle, reading: Reading) -> None:
-    """Refuse to score a network whose answers are not finite.
+    """Refuse to score a network whose outputs are not finite.
 
     Raises:
         DataError: A code, an error or a likelihood is not a finite number.

@@ -13,24 +13,24 @@ from threadpoolctl import threadpool_limits
 N_BINS = 20
 
 _N_TREES = 50
-_LEAST_LEAF = 5  # items; smaller leaves learn noise, and give importance to coordinates of none
+_LEAST_LEAF = 5  # items; smaller leaves learn noise, and give importance to dimensions without any
 _TEST_EVERY = 5  # one item in five is held out
-# How far predictions are drawn to the mean: little for a factor that the code tells, so much for
-# one that it does not tell that next to nothing is learnt from chance.
+# How far predictions shrink to the mean: little for a factor that the code explains, so much for
+# one that it does not explain that hardly anything is learnt from chance.
 _RIDGES = (0.03, 1.0, 30.0)
-_LEAST_SPREAD = 0.1  # of the widest coordinate's: what varies less than that is not blown up
+_LEAST_SPREAD = 0.1  # of the widest dimension's: what varies less than that is not scaled up
 
 
 @dataclass(frozen=True)
 class Dci:
-    """How coordinates and factors go together.
+    """How dimensions and factors relate.
 
     Attributes:
-        disentanglement: 1 if each coordinate matters to one factor only, 0 if to all alike.
-        completeness: 1 if one coordinate alone matters to each factor, 0 if all do alike.
-        informativeness: Share of a factor's variance that all coordinates tell of held-out items,
-            mean over the factors; at most 1, below 0 where the mean would have told more, NaN
-            where no factor varies among the held-out items.
+        disentanglement: 1 if each dimension matters to one factor only, 0 if to all alike.
+        completeness: 1 if one dimension alone matters to each factor, 0 if all do alike.
+        informativeness: Share of a factor's variance that all dimensions explain on held-out items,
+            mean over the factors; at most 1, below 0 where the mean explains more, NaN where no
+            factor varies among the held-out items.
     """
 
     disentanglement: float
@@ -44,14 +44,14 @@ def varying(factors: np.ndarray) -> np.ndarray:
 
 
 def mutual_information_gap(mu: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Return how far the coordinate that tells most of a factor is ahead of the next.
+    """Return how far the most informative dimension of a factor is ahead of the next.
 
-    Mutual information is counted in bins: 20 of equal width for each coordinate, and for each
-    factor of more than 20 values; others keep their values. Counting makes it too high by up to
-    about 180/n nats for n items, but both coordinates alike, so most of that cancels in the gap.
+    Mutual information is counted in bins: 20 of equal width for each dimension, and for each factor
+    of more than 20 values; others keep their values. Counting makes it too high by up to about
+    180/n nats for n items, but for both dimensions alike, so most of that cancels in the gap.
 
     Args:
-        mu: Posterior means, shape (n, d). A d of 1 has no next coordinate, which counts as 0.
+        mu: Posterior means, shape (n, d). A d of 1 has no next dimension, which counts as 0.
         factors: Shape (n, k), each of which varies.
 
     Returns:
@@ -75,8 +75,8 @@ def mutual_information_gap(mu: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def dci(mu: np.ndarray, factors: np.ndarray, *, seed: int) -> Dci:
     """Measure disentanglement, completeness and informativeness by a forest for each factor.
 
-    A coordinate matters to a factor as much as splits on it lessen the factor's variance in 50
-    extremely randomised trees. Factors count as numbers, also those that name a class.
+    A dimension matters to a factor as much as splits on it reduce the factor's variance in 50
+    extremely randomised trees. All factors count as numbers, even those that stand for a class.
 
     Args:
         mu: Posterior means, shape (n, d), n >= 5.
@@ -102,14 +102,14 @@ def dci(mu: np.ndarray, factors: np.ndarray, *, seed: int) -> Dci:
 
 
 def disentanglement(importance: np.ndarray) -> float:
-    """Return D, by a matrix of how much each of d coordinates matters to each of k factors.
+    """Return D, given how much each of d dimensions matters to each of k factors.
 
     Args:
         importance: Shape (d, k), not negative.
 
     Returns:
-        In [0, 1]: 1 less the entropy, in units of log k, of what a coordinate matters to, a mean
-        weighted by how much each coordinate matters; 0 if none does.
+        In [0, 1]: 1 minus the entropy, in units of log k, of what a dimension matters to, a mean
+        weighted by how much each dimension matters; 0 if none does.
 
     Source:
         Eastwood and Williams, 2018, section 2. https://openreview.net/forum?id=By-7dz-AZ
@@ -121,30 +121,30 @@ def disentanglement(importance: np.ndarray) -> float:
 
 
 def completeness(importance: np.ndarray) -> float:
-    """Return C, which is D with coordinates and factors in each other's place."""
+    """Return C, which is D with dimensions and factors exchanged."""
     return disentanglement(importance.T)
 
 
 def factor_r2(
     mu: np.ndarray, factors: np.ndarray, *, is_angle: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Return how much of each factor all coordinates together tell of items held out.
+    """Return how much of each factor all dimensions together explain on held-out items.
 
-    Kernel ridge regression with a Gaussian kernel on mu, each coordinate scaled to unit variance
-    but for those that hardly vary, learns from four fifths of the items; a fifth of these choose
-    the strength of the ridge for each factor. It finds what bends and what is spread over
-    coordinates, so unlike `mutual_information_gap` it does not mind a rotation.
+    Kernel ridge regression with a Gaussian kernel on mu learns from four fifths of the items; a
+    fifth of these choose the strength of the ridge for each factor. Dimensions are scaled to unit
+    variance, except those that hardly vary. It finds curved relations and those spread over
+    dimensions, so unlike `mutual_information_gap` it does not depend on a rotation.
 
     Args:
         mu: Posterior means, shape (n, d), n >= 5.
         factors: Shape (n, k), each of which varies.
-        is_angle: Which of them are angles in degrees, shape (k,), bool. Those are told by their
-            cosine and sine, since 359 is next to 0.
+        is_angle: Which of them are angles in degrees, shape (k,), bool. Those are predicted by
+            their cosine and sine, since 359 is next to 0.
         seed: Seed of which fifth of the items is held out.
 
     Returns:
-        Share of the variance told, shape (k,), at most 1; below 0 where the mean of the other
-        items would have told more; NaN where the held-out items are all like that mean.
+        Share of the variance explained, shape (k,), at most 1; below 0 where the mean of the other
+        items explains more; NaN where the held-out items all equal that mean.
 
     Source:
         Murphy, "Machine Learning: A Probabilistic Perspective", 2012, section 14.4.3.
@@ -175,12 +175,12 @@ def _ridge_r2(
     held_out: np.ndarray,
     ridge: float,
 ) -> np.ndarray:
-    """Learn all targets, each (n, t) with a t of its own, and return the R² of each, (k,)."""
+    """Learn all targets, each (n, t) with its own t, and return the R² of each, (k,)."""
     columns = np.hstack(targets)
     mean = columns[learn].mean(axis=0)
     scale = np.maximum(columns[learn].std(axis=0), 1e-12)
     model = KernelRidge(alpha=ridge, kernel="rbf")
-    with threadpool_limits(1):  # two wait for each other 40 times as long where a run trains
+    with threadpool_limits(1):  # two threads take 40 times as long while a run trains
         model.fit(codes[learn], (columns[learn] - mean) / scale)
     found = model.predict(codes[held_out]) * scale + mean
     ends = np.cumsum([target.shape[1] for target in targets])[:-1]
@@ -196,7 +196,7 @@ def _split(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _r2(true: np.ndarray, found: np.ndarray, mean: np.ndarray) -> float:
-    """Return the share of the variance about `mean` (t,) that is found, of values (m, t)."""
+    """Return the share of the variance about `mean` (t,) that is explained, of values (m, t)."""
     whole = np.square(true - mean).sum()
     return float(1 - np.square(true - found).sum() / whole) if whole > 0 else float("nan")
 
@@ -215,7 +215,7 @@ def _binned(column: np.ndarray) -> np.ndarray:
 def _mutual_information(a: np.ndarray, b: np.ndarray) -> float:
     """Return the mutual information of two lists of classes, (n,) each, in nats.
 
-    Of a list with itself it is its entropy.
+    The mutual information of a list with itself is its entropy.
     """
     joint = np.zeros((a.max() + 1, b.max() + 1))
     np.add.at(joint, (a, b), 1 / len(a))
@@ -225,7 +225,7 @@ def _mutual_information(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _peakedness(importance: np.ndarray) -> np.ndarray:
-    """Return 1 less the entropy of each row in units of that of an even one, shape (rows,)."""
+    """Return 1 minus the entropy of each row, in units of that of an even row, shape (rows,)."""
     n = importance.shape[1]
     if n == 1:
         return np.ones(len(importance))

@@ -1,7 +1,7 @@
 """The measures of a case, one function for each group of them.
 
 Each yields the keys of its measures, with a value or a plain sentence why the measure does not
-apply. How a measure is computed, the modules beside this one know.
+apply. The modules beside this one compute them.
 """
 
 import math
@@ -37,10 +37,10 @@ Found = tuple[str, float | str]  # key of a measure, and its value or why it doe
 _MOST_NEIGHBOURS = 60_000  # training images whose codes are searched
 _MOST_POSTERIORS = 2_000  # in the mixture that stands for the aggregate posterior
 _N_PRIOR_SAMPLES = 5_000
-_MOST_PICTURES = 2_000  # real and drawn, compared each with each
-_MOST_DIVERSE = 500  # real and drawn, each compared with the others of its kind
+_MOST_PICTURES = 2_000  # real images and samples, compared pairwise
+_MOST_DIVERSE = 500  # real images and samples, compared among themselves
 _MOST_FACTOR_ITEMS = 5_000
-_ANGLE = "in degrees"  # how the name of a factor ends that starts again at 360
+_ANGLE = "in degrees"  # suffix of the names of factors that start again at 360
 
 
 def reconstruction(case: Case) -> Iterator[Found]:

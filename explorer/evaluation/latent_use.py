@@ -10,14 +10,14 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from explorer.latent.stats import checked_codes
 
-ACTIVE_VARIANCE = 0.01  # of mu over the data, beyond which a coordinate counts as in use
+ACTIVE_VARIANCE = 0.01  # of mu over the data, above which a dimension counts as in use
 N_VOTES = 10
 
 _CHUNK_BYTES = 32e6  # of log-densities held at a time
 
 
 def activity(mu: np.ndarray) -> np.ndarray:
-    """Return how much each coordinate of mu varies over the data.
+    """Return how much each dimension of mu varies over the data.
 
     Args:
         mu: Posterior means, shape (n, d), in prior standard deviations.
@@ -37,19 +37,19 @@ def activity(mu: np.ndarray) -> np.ndarray:
 
 
 def active_units(mu: np.ndarray) -> int:
-    """Count the coordinates whose mu varies by more than 0.01; as `activity` otherwise."""
+    """Count the dimensions whose mu varies by more than 0.01; as `activity` otherwise."""
     return int((activity(mu) > ACTIVE_VARIANCE).sum())
 
 
 def aggregate_kl(mu: np.ndarray, logvar: np.ndarray, *, seed: int) -> float:
     """Estimate KL(q(z) ‖ p(z)), how far the aggregate posterior is from the prior.
 
-    It is the sum of KL(q(z_j) ‖ p(z_j)) over the coordinates and of their total correlation. The
-    first are taken of the even mixture of the n posteriors given, which in one dimension is close
-    to that of all data. The second is that of the Gaussian with the same correlations: of how
-    coordinates hang together it sees only straight lines, so the result is a little too low where
-    they do in other ways. (The whole mixture in d dimensions would be no better: beyond log n
-    nats it can only tell that no two posteriors overlap.)
+    It is the sum of KL(q(z_j) ‖ p(z_j)) over the dimensions, plus their total correlation. The
+    first is computed for the even mixture of the n posteriors given, which in one dimension is
+    close to that of all data. The second is that of the Gaussian with the same correlations: it
+    sees only linear dependence, so the result is a little too low where dimensions depend in other
+    ways. (The whole mixture in d dimensions would be no better: beyond log n nats it shows only
+    that no two posteriors overlap.)
 
     Args:
         mu: Posterior means, shape (n, d), in prior standard deviations.
@@ -91,17 +91,17 @@ def knn_accuracy(
     test_mu: np.ndarray,
     test_labels: np.ndarray,
 ) -> float:
-    """Return how often the label of an item is what most of its neighbours bear.
+    """Return how often most neighbours of an item have its label.
 
     Args:
         train_mu: Codes to look for neighbours among, shape (n, d).
         train_labels: Their classes, shape (n,).
-        test_mu: Codes to tell the class of, shape (m, d).
+        test_mu: Codes to classify, shape (m, d).
         test_labels: Their true classes, shape (m,).
 
     Returns:
-        Share of the m items, in [0, 1], that the 10 nearest training codes (or all, if there are
-        fewer) outvote rightly; of classes with equally many votes the first wins.
+        Share of the m items, in [0, 1], whose class wins the vote of the 10 nearest training codes
+        (or of all, if there are fewer); among classes with equally many votes the first wins.
 
     Source:
         Cover and Hart, "Nearest neighbor pattern classification", 1967.

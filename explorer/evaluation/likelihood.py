@@ -1,4 +1,4 @@
-"""How likely a model finds images it was not trained on, by a tighter bound than the ELBO.
+"""How likely images are to a model that was not trained on them, by a tighter bound than the ELBO.
 
 Knows nothing of where images and networks come from.
 """
@@ -30,7 +30,7 @@ def bits_per_dim(elbo_nats: float, n_pixels: int) -> float:
 
 
 def is_black_and_white(images: ImageSet, rows: np.ndarray) -> bool:
-    """Whether every pixel of the chosen images is 0 or 255, so that a Bernoulli can draw them."""
+    """Whether every pixel of the chosen images is 0 or 255, as those of a Bernoulli are."""
     return all(bool(np.isin(images.pixels[row], (0, 255)).all()) for row in rows)
 
 
@@ -58,7 +58,7 @@ def importance_weighted_nll(
         logvar: Their natural-log posterior variances, shape (n, d), float32.
         n_samples: K, at least 1.
         seed: Seed of the draws.
-        report: Told how far it is.
+        report: Called with the share done, and words on the step.
 
     Returns:
         Nats, shape (n,), float64; below 0 where the likelihood is a density that is high.

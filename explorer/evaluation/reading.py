@@ -1,6 +1,6 @@
-"""What a model says of every test image, gathered in one pass.
+"""How a model encodes and decodes every test image, in one pass.
 
-Knows nothing of what the numbers are good for.
+Knows nothing of what the numbers are used for.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _BINARIZED_AT_A_TIME = 4096  # images; bounds the memory for the draws
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a model says of n images.
+    """What a model makes of n images.
 
     Attributes:
         mu: Posterior means, shape (n, d), float32; without an encoder, codes found by search.
@@ -42,12 +42,12 @@ class Reading:
 
 
 def binarized(images: ImageSet, seed: int) -> ImageSet:
-    """Return the set with each pixel black or white, drawn once: white as often as it is bright.
+    """Return the set in black and white, drawn once: brightness is the probability of white.
 
     This is how a model that learnt from binarised images is scored: one draw per pixel, fixed by
-    the seed, is both what the encoder reads and what the decoder should have drawn. Its scores
-    compare with others of the same protocol, and only roughly with those of one fixed file of
-    binarised images such as Larochelle's, which is another draw.
+    the seed, is both the encoder's input and the decoder's target. Such scores compare with others
+    of the same protocol, and only roughly with those of one fixed file of binarised images such as
+    Larochelle's, which is another draw.
 
     Args:
         images: A set with grey values.
@@ -62,7 +62,7 @@ def binarized(images: ImageSet, seed: int) -> ImageSet:
     for start in range(0, len(pixels), _BINARIZED_AT_A_TIME):
         rows = slice(start, start + _BINARIZED_AT_A_TIME)
         grey = images.pixels[rows]
-        # Of the 255 equally likely levels 0 to 254, as many lie below a pixel as its value says.
+        # Of the 255 equally likely levels 0 to 254, as many lie below a pixel as its value.
         white = rng.integers(0, 255, grey.shape, dtype=np.uint8) < grey
         pixels[rows] = np.where(white, np.uint8(255), np.uint8(0))
     return replace(images, pixels=pixels)
@@ -83,7 +83,7 @@ def read_images(
         images: The set, as the model should see it.
         rows: Which images, shape (n,), at least one.
         seed: Seed of the draws of z.
-        report: Told how far it is.
+        report: Called with the share done, and words on the step.
     """
 
     @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""How close a reconstruction comes to its image.
+"""How close reconstructions come to images.
 
 Knows nothing of networks: pictures in, numbers out.
 """
@@ -35,8 +35,8 @@ def psnr_db(mse: float) -> float:
 def ssim(x: Tensor, x_hat: Tensor) -> Tensor:
     """Return the structural similarity of each image and its reconstruction.
 
-    It compares brightness, contrast and pattern inside a small window about each pixel, and so
-    minds blur more than a shift in brightness, as people do.
+    It compares brightness, contrast and pattern in a small window around each pixel, and so
+    punishes blur more than a shift in brightness, as people do.
 
     Args:
         x: Images in [0, 1], shape (n, c, h, w), float32.

@@ -1,4 +1,4 @@
-"""What scoring a bundle makes: numbers by key, and a reason where there is none.
+"""The result of scoring: numbers by key, and a reason where there is none.
 
 Knows nothing of how they are measured.
 """
@@ -6,7 +6,7 @@ Knows nothing of how they are measured.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Every measure, in the order in which a person would read them.
+# All measures, in the order in which they are read.
 MEASURES = (
     *("mse", "psnr_db", "ssim", "sharpness_x_hat"),
     *("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "kl_nats"),
@@ -19,7 +19,7 @@ MEASURES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """How good a model is on images it never saw.
+    """How good a model is on images that it was not trained on.
 
     Every key of `MEASURES` is in `values` or, for `factor_r2`, has its own field; or else
     `left_out` says why not.
@@ -34,17 +34,17 @@ class Scores:
             `elbo_bits_per_dim`: -ELBO in bits for each value of an image;
             `nll_nats`, `nll_stderr`, `nll_samples`, `nll_n_images`: importance-weighted -log p(x),
             the standard error of its mean, and from how many samples of how many images;
-            `active_units`: coordinates whose mu varies by more than 0.01;
+            `active_units`: dimensions whose mu varies by more than 0.01;
             `aggregate_kl_nats`: from the mixture of up to 2,000 posteriors to the prior;
-            `knn_accuracy`: share of test images classed rightly by 10 training neighbours;
-            `prior_share`: share of 5,000 draws from the prior that lie where data is;
-            `density`, `coverage`: of up to 2,000 pictures drawn from the prior;
-            `sharpness`: theirs over that of as many test images;
+            `knn_accuracy`: share of test images whose class 10 training neighbours find;
+            `prior_share`: share of 5,000 draws from the prior that lie near data;
+            `density`, `coverage`: of up to 2,000 samples;
+            `sharpness`: of these samples, over that of as many test images;
             `diversity`: mean distance of up to 500 of them over that of test images;
             `mig`, `dci`, `dci_completeness`, `dci_informativeness`: of known factors.
-        factor_r2: Share of each known factor's variance that the code tells, by the factor's name.
-        kl_per_coordinate_nats: Mean KL of each coordinate, d numbers; empty without a posterior.
-        activity_per_coordinate: Variance of mu in each coordinate, d numbers; empty without an
+        factor_r2: Share of each known factor's variance that the code explains, by its name.
+        kl_per_coordinate_nats: Mean KL of each dimension, d numbers; empty without a posterior.
+        activity_per_coordinate: Variance of mu in each dimension, d numbers; empty without an
             encoder.
         n_images: How many test images there were.
         left_out: Key, or `factor_r2: NAME` for one factor, to a plain sentence why there is no
@@ -59,7 +59,7 @@ class Scores:
     left_out: Mapping[str, str]
 
     def to_json(self) -> dict[str, object]:
-        """Return the scores as plain JSON values, what does not apply left out of `scores`."""
+        """Return the scores as plain JSON values; `scores` lacks those that do not apply."""
         factors = {"factor_r2": dict(self.factor_r2)} if self.factor_r2 else {}
         return {
             "n_images": self.n_images,

@@ -1,7 +1,6 @@
-"""One step of each kind with an encoder in which two players learn against each other.
+"""One optimisation step for each kind with an encoder that is trained by two players.
 
-Each player's loss is followed by that player's weights alone. Knows nothing of epochs, reports or
-files.
+Each player's loss updates that player's weights alone. Knows nothing of epochs, reports or files.
 """
 
 import math
@@ -26,15 +25,15 @@ from explorer.training.optimizers import kl_weight_at
 
 ImageShape = tuple[int, int, int]
 
-_SURE = 0.03  # chance left to the other side by a discriminator that has won
-_OTHER_SEED = 1_000_003  # so that two networks of one run do not begin alike
+_SURE = 0.03  # probability that a discriminator that has won leaves to the other side
+_OTHER_SEED = 1_000_003  # so that two networks of a run start with different weights
 
 
 class AdversarialObjective(Objective):
-    """What all these objectives have in common.
+    """The common part of these objectives.
 
-    Measures are the losses of the generator and of the discriminator, and what the discriminator,
-    or critic, says of real and of made images: a mean of its scores.
+    Measures are the losses of the generator and of the discriminator, and the mean scores that the
+    discriminator, or critic, gives to real and to generated images.
     """
 
     measures: tuple[str, ...] = ("loss", "discriminator", "real", "made")
@@ -48,7 +47,7 @@ class AdversarialObjective(Objective):
         return draw_prior(n, self.config.latent_dim, noise)
 
     def discriminator(self, image_shape: ImageShape | None) -> Discriminator:
-        """Add the discriminator of images, or without a shape that of codes, and its player."""
+        """Add the discriminator of images (of codes without a shape), and its player."""
         config = self.config
         stacks = (
             code_discriminator_layers(config)
@@ -64,7 +63,7 @@ class AdversarialObjective(Objective):
         return network
 
     def is_turn_of_generator(self, index: int) -> bool:
-        """Whether the generator learns in this step; the discriminator always does."""
+        """Whether the generator learns in this step; the discriminator learns in all."""
         return (index + 1) % self.config.steps_of_critic == 0
 
 
@@ -87,9 +86,10 @@ class VaeGan(AdversarialObjective):
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update encoder, decoder and discriminator, all from the same pictures.
 
-        Errors of features count under their own best sigma, as those of pixels do with likelihood
-        `sigma`, since the scale of features means nothing. The decoder's count per feature, so that
-        `adversarial_weight` does not depend on how many there are.
+        Errors of features are measured in units of their own best sigma, as those of pixels are
+        with the likelihood `gaussian-learned`: the scale of features means nothing. In the
+        decoder's loss they count per feature, so that `adversarial_weight` does not depend on their
+        number.
         """
         mu, logvar = self.vae.encode(x)
         z = reparameterize(mu, logvar, noise)
@@ -127,10 +127,10 @@ class VaeGan(AdversarialObjective):
 
 
 class VaeCritic(AdversarialObjective):
-    """A VAE as the discriminator: its energy, minus the ELBO, tells real images from made ones.
+    """A VAE as the discriminator: its energy, minus the ELBO, separates real from generated images.
 
-    The critic and the network that draws share the encoder: the critic trains it, and `code_loss`
-    makes the generator draw what it can read. What the critic decodes only serves its energy.
+    The critic and the generator share the encoder: the critic trains it, and `code_loss` makes the
+    generator produce pictures that it can encode. The critic's own decoder only serves its energy.
 
     Source:
         Zhao, Mathieu and LeCun, "Energy-based Generative Adversarial Networks", 2017.
@@ -141,7 +141,7 @@ class VaeCritic(AdversarialObjective):
 
     def __init__(self, config: TrainConfig, image_shape: ImageShape, *, n_data: int) -> None:
         super().__init__(config, image_shape, n_data=n_data)
-        self.critic = VAE.untrained(config, image_shape)  # decodes at first as the generator does
+        self.critic = VAE.untrained(config, image_shape)  # starts with the weights of the generator
         self.critic.encoder = self.vae.encoder
         self.networks["critic"] = self.critic
         rate = config.discriminator_learning_rate or None
@@ -170,7 +170,7 @@ class VaeCritic(AdversarialObjective):
         return torch.stack((own, loss.detach(), *scores, log_likelihood, kl))
 
     def _energy(self, x: Tensor, kl_weight: float, noise: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the energy of made images, nats, shape (n,), and their codes, shape (n, d)."""
+        """Return the energy of generated images, nats, (n,), and their codes, (n, d)."""
         terms = self.critic.elbo_terms(x, noise, fit_sigma=False)
         return kl_weight * terms.kl.sum(1) - terms.log_likelihood, terms.mu
 
@@ -185,14 +185,14 @@ class VaeCritic(AdversarialObjective):
         return loss.detach()
 
     def has_won(self, real: float, made: float) -> bool:
-        """Whether pictures lie beyond the margin, where the critic asks for no more."""
+        """Whether pictures lie beyond the margin, where the critic demands no more."""
         return real - made > self.config.margin
 
 
 class SoftIntro(AdversarialObjective):
-    """Encoder against decoder: the encoder tells real images from made ones by their ELBO.
+    """Encoder against decoder: the encoder separates real from generated images by their ELBO.
 
-    Both draws from the prior and reconstructions count as made.
+    Both samples of the prior and reconstructions count as generated.
 
     Source:
         Daniel and Tamar, "Soft-IntroVAE: Analyzing and Improving the Introspective Variational
@@ -269,8 +269,8 @@ class AdversarialAutoencoder(AdversarialObjective):
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update the discriminator of codes, then the autoencoder.
 
-        The error counts per pixel value, so that `adversarial_weight` does not depend on how many
-        there are.
+        The error counts per pixel value, so that `adversarial_weight` does not depend on the size
+        of images.
         """
         mu, _ = self.vae.encode(x)
         scores, _ = self.critic(torch.cat([self.draw_prior(len(x), noise), mu.detach()]))
@@ -306,5 +306,5 @@ def chance(scores: Tensor) -> Tensor:
 
 
 def is_sure(real: float, made: float) -> bool:
-    """Whether a discriminator leaves hardly a chance to the other side."""
+    """Whether a discriminator leaves hardly any chance to the other side."""
     return made < _SURE and real > 1 - _SURE

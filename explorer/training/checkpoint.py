@@ -42,7 +42,7 @@ class Checkpoint:
         noise: State of the generator of eps.
         recent: Fading sums of each measure, and of how many images went into it, shape (2, m).
         best: Weights with the smallest loss on held-out images so far.
-        held_out: How that loss has gone: the fields of `HeldOut`.
+        held_out: Course of that loss: the fields of `HeldOut`.
     """
 
     config: dict[str, object]
@@ -108,7 +108,7 @@ def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
 
 
 def _is_of(checkpoint: Checkpoint, config: TrainConfig) -> bool:
-    """Whether these are its settings; an older version may have called them otherwise."""
+    """Whether these are its settings; an older version may have used other names."""
     try:
         return TrainConfig.from_json(checkpoint.config) == config
     except ConfigError:
@@ -126,7 +126,7 @@ def _decode(content: bytes, path: Path) -> Checkpoint:
 
 
 def damaged(path: Path) -> TrainingError:
-    """Word the refusal of a checkpoint that is not one, or not all of it."""
+    """Return the error of a checkpoint that is damaged or incomplete."""
     return TrainingError("training.checkpoint_damaged", path=path)
 
 

@@ -21,11 +21,11 @@ _LEAST_SHARED = 16_384  # values in a batch of images
 
 
 def fitting_settings(images: ImageSet) -> dict[str, object]:
-    """Choose `batch_size` and `likelihood` by what the images are.
+    """Choose `batch_size` and `likelihood` to fit the images.
 
-    Small sets get small batches, so that an epoch makes a fair number of steps. Images that are
-    nearly black and white, such as drawn shapes or MNIST, get a Bernoulli likelihood; on others it
-    hardly rewards the right shade, and a Gaussian with learned sigma is used: on the digits of
+    Small sets get small batches, so that an epoch has a fair number of steps. Images that are
+    nearly black and white, such as drawn shapes or MNIST, get a Bernoulli likelihood. On others it
+    hardly rewards the right shade, so they get a Gaussian with learned sigma: on the digits of
     scikit-learn, 30 epochs reach 22 dB with it and 15 dB without.
 
     Returns:
@@ -42,7 +42,7 @@ def fitting_settings(images: ImageSet) -> dict[str, object]:
 
 
 def fitted(config: TrainConfig, names: Iterable[str], images: ImageSet) -> TrainConfig:
-    """Return settings of which the named ones are chosen to fit the images."""
+    """Return settings with the named ones chosen to fit the images."""
     chosen = fitting_settings(images)
     if config.of_kind.needs_fixed_sigma and chosen["likelihood"] == "gaussian-learned":
         chosen["likelihood"] = "gaussian"  # its players need one fixed sigma
@@ -51,9 +51,9 @@ def fitted(config: TrainConfig, names: Iterable[str], images: ImageSet) -> Train
 
 
 def use_fitting_threads(config: TrainConfig, images: ImageSet) -> None:
-    """Train on one thread where a batch is too little work to share, for the whole process.
+    """Let this process train on one thread where a batch is too little work to share.
 
-    Two threads wait for each other after every small operation, and where other programs use the
+    Two threads wait for each other after every small operation. Where other programs use the
     processor too, that is most of the time: 15 epochs of the digits took 6 s on one thread, and
     over 100 s on two, on two busy cores.
     """

@@ -1,6 +1,6 @@
-"""How adversarial training stands: whether it is even, has collapsed, or its discriminator has won.
+"""How adversarial training stands: even, collapsed, or won by the discriminator.
 
-Knows nothing of how any kind learns.
+Knows nothing of objectives.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from explorer.training.objective import Objective
 
 Verdict = Literal["even", "mode-collapse", "discriminator-won"]
 
-_N_DRAWS = 48  # whose pictures are compared each with each
+_N_DRAWS = 48  # whose pictures are compared pairwise
 _COLLAPSED = 0.5  # of the distance between real images
-_SETTLING = 200  # steps, in which untrained networks look as if they had lost
+_SETTLING = 200  # steps in which untrained networks look as if they had lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +28,11 @@ class AdversarialStatus:
 
     Attributes:
         discriminator: Loss of the discriminator; with `soft-intro-vae`, of the encoder.
-        real: What it says of real images; see `kinds.ScoreOf`.
-        made: What it says of generated ones. With `aae` both are of codes.
+        real: Its score of real images; see `kinds.ScoreOf`.
+        made: Its score of generated ones. With `aae` both are of codes.
         diversity: Mean distance of two pictures of draws from the prior, as a share of that of two
             real images; far below 1 is mode collapse.
-        verdict: What that comes to.
+        verdict: What these numbers mean.
     """
 
     discriminator: float
@@ -43,11 +43,12 @@ class AdversarialStatus:
 
 
 class CollapseMonitor:
-    """Watches for mode collapse by the same prior samples each time.
+    """Watches for mode collapse, by the same prior samples each time.
 
     Args:
         objective: What is trained.
-        real: Real images, shape (n, c, h, w); one alone has no distance, which then counts as 1.
+        real: Real images, shape (n, c, h, w); a single one has no distance to others, which counts
+            as 1.
     """
 
     def __init__(self, objective: Objective, real: Tensor) -> None:
@@ -58,7 +59,7 @@ class CollapseMonitor:
 
     @torch.inference_mode()
     def judge(self, vae: VAE, means: Mapping[str, float], step: int) -> AdversarialStatus:
-        """Return how training stands after some steps; the network is left in evaluation mode."""
+        """Judge the training after some steps; leaves the network in evaluation mode."""
         vae.eval()
         share = float(diversity(vae.decode(self._z))) / max(self._real_diversity, 1e-6)
         return AdversarialStatus(

@@ -1,19 +1,19 @@
-"""What may be changed about a run while it works."""
+"""What a caller may change about a run while it works."""
 
 from dataclasses import dataclass
 
 
 @dataclass(kw_only=True)
 class Control:
-    """Read by the run before and after each report; written by the caller that iterates over them.
+    """Requests of the caller; the run reads them before and after each report.
 
-    Nothing in it changes which weights a number of steps leads to.
+    None of them changes which weights a number of steps leads to.
 
     Attributes:
         report_every_s: Seconds of work from one report to the next; 0 reports each step.
-        with_snapshot: Whether the next report is to carry a snapshot.
+        with_snapshot: Whether the next report carries a snapshot.
         finish: Whether to end now, with the best weights so far as the result.
-        with_other: Whether the last report is to carry also the end that is not kept.
+        with_other: Whether the last report also carries the end that is not kept.
     """
 
     report_every_s: float = 0.2

@@ -74,13 +74,12 @@ def make_bundle(
 ) -> ModelBundle:
     """Score a trained network on the whole test split, and gather all that exploring it needs.
 
-    Scores: `mse` (mean squared error per pixel of decode(mu)), `psnr_db` (of that mse, white being
-    1), `active_units` (coordinates whose mu varies by more than 0.01 over the test images), and
-    where there is a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw
-    of z). The codes of an autoencoder are standardised first. A network without an encoder has no
-    scores yet, and its codes are those of some images, found by search, followed by draws from the
-    prior, whose row is -1. Codes of training images are there to be seen; scores are of test images
-    alone.
+    The scores are `mse` (mean squared error per pixel of decode(mu)), `psnr_db` (of that mse, white
+    being 1), `active_units` (dimensions whose mu varies by more than 0.01 over the test images),
+    and with a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw of z).
+    The codes of an autoencoder are standardised first. A network without an encoder has no scores
+    yet; its codes are those of some images, found by search, followed by draws from the prior,
+    whose row is -1. Codes of training images are for the map alone; scores are of test images.
 
     Source:
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016 (active units).
@@ -194,7 +193,7 @@ def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig
 
 
 def facts_of(images: ImageSet) -> DataFacts:
-    """Return what a bundle says of its images, without their fingerprint, which takes long."""
+    """Return what a bundle records of its images, except their fingerprint, which takes long."""
     return DataFacts(
         name=images.name,
         image_shape=images.image_shape,

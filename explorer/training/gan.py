@@ -1,4 +1,4 @@
-"""One step of a generator without an encoder, against a discriminator or a critic.
+"""One optimisation step for generators without an encoder, against a discriminator or a critic.
 
 Knows nothing of epochs, reports or files.
 """
@@ -69,7 +69,7 @@ class Gan(AdversarialObjective):
         return losses.generator_loss(scores)
 
     def says(self, scores: Tensor) -> Tensor:
-        """Return what the discriminator says of some inputs, a mean."""
+        """Return the mean score that the discriminator gives to some inputs."""
         return chance(scores)
 
     def has_won(self, real: float, made: float) -> bool:
@@ -78,7 +78,7 @@ class Gan(AdversarialObjective):
 
 
 class WassersteinGan(Gan):
-    """A generator against a critic that estimates how far its pictures are from images.
+    """A generator against a critic that estimates the distance from its pictures to images.
 
     Source:
         Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
@@ -93,7 +93,7 @@ class WassersteinGan(Gan):
         made_scores: Tensor,
         noise: torch.Generator,
     ) -> Tensor:
-        """Return minus the distance estimated, and the penalty on slopes other than 1."""
+        """Return minus the estimated distance, and the penalty on slopes other than 1."""
         penalty = losses.gradient_penalty(self.critic, x, made, noise)
         loss = losses.critic_loss(real_scores, made_scores)
         return loss + self.config.gradient_penalty * penalty

@@ -1,4 +1,4 @@
-"""How large the gradient is in each layer, and what that says of a run's health."""
+"""How large the gradient is in each layer, and what that means for a run."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ def layer_names(network: nn.Module) -> tuple[str, ...]:
 def gradient_norms(network: nn.Module) -> tuple[float, ...]:
     """Return the Euclidean norm of the last gradient in each layer of `layer_names`; 0 without one.
 
-    Where gradients are clipped, it is the clipped one.
+    Where gradients are clipped, it is that of the clipped one.
     """
     return tuple(
         0.0 if w.grad is None else float(torch.linalg.vector_norm(w.grad))
@@ -32,11 +32,11 @@ def gradient_norms(network: nn.Module) -> tuple[float, ...]:
 
 
 def health_of(norms: tuple[float, ...], sizes: tuple[int, ...]) -> Health:
-    """Judge one moment of a run by its gradients.
+    """Judge a run by its gradients at one moment.
 
-    They vanish where a layer's weights move next to nothing beside those of the layer that moves
-    most, all being counted per weight; they explode where the whole gradient is huge or no longer
-    a number.
+    They vanish where a layer's weights hardly move compared with those of the layer that moves
+    most, both counted per weight. They explode where the whole gradient is huge or not a finite
+    number.
 
     Args:
         norms: Gradient norm of each layer.

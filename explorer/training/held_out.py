@@ -1,4 +1,4 @@
-"""How the loss on held-out images has gone: its best so far, and whether it has turned.
+"""The course of the loss on held-out images: its best so far, and whether it rises again.
 
 Knows nothing of networks or images.
 """
@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 # Share of all that the held-out loss has fallen that it may rise again before images count as
-# learnt by heart. Runs with enough images rise by less than 0.01 of it; 120 drawings by 0.3.
+# overfitted. Runs with enough images rise by less than 0.01 of it; 120 drawings by 0.3.
 _RISEN = 0.05
 
 
@@ -61,5 +61,5 @@ class HeldOut:
 
     @property
     def is_overfitting(self) -> bool:
-        """Whether it has turned and risen while the loss on images learnt from fell."""
+        """Whether it has risen since its best while the training loss went on falling."""
         return self.risen > _RISEN and self.train < self.train_at_best

@@ -1,4 +1,4 @@
-"""The objectives of one player: a network that maximises a likelihood, less what regularises it.
+"""The objectives of one player: a network that maximises a likelihood, with a regulariser.
 
 Knows nothing of epochs, reports or files.
 """
@@ -14,7 +14,7 @@ from explorer.training.optimizers import beta_at, warm_up_at
 
 
 class Elbo(Objective):
-    """-ELBO, its KL term weighted by beta, or the log-likelihood under prior samples in its place.
+    """-ELBO with beta on its KL, or with the likelihood under prior samples in place of the KL.
 
     Source:
         Kingma and Welling, "Auto-Encoding Variational Bayes", 2014. https://arxiv.org/abs/1312.6114
@@ -44,7 +44,7 @@ class Elbo(Objective):
         Args:
             x: Images, shape (n, c, h, w).
             terms: The terms of their ELBO.
-            noise: Source of whatever is drawn.
+            noise: Source of random numbers.
             epoch: Epochs before this step, a fraction.
         """
         if self.config.objective == "prior-likelihood":
@@ -91,7 +91,7 @@ class TotalCorrelation(Elbo):
     def weights_at(self, epoch: float) -> tuple[float, float]:
         """Return the weights of the KL and of the total correlation.
 
-        The KL holds the total correlation once, so it is added beta - 1 times more.
+        The KL contains the total correlation once, so beta - 1 is added to its weight.
         """
         risen = warm_up_at(self.config, epoch)
         return risen, risen * (beta_at(self.config, epoch) - 1)
@@ -99,7 +99,7 @@ class TotalCorrelation(Elbo):
     def extra(
         self, vae: VAE, x: Tensor, terms: ElboTerms, noise: torch.Generator, *, n_data: int
     ) -> Tensor:
-        """Return the total correlation, which one image by itself has none of."""
+        """Return the total correlation, which is a property of a batch, not of one image."""
         if len(x) < 2:
             return torch.zeros(())
         return len(x) * total_correlation(terms.z, terms.mu, terms.logvar, n_data=n_data)
@@ -110,10 +110,10 @@ def prior_likelihood_loss(
 ) -> Tensor:
     """Return -E_q[log p(x|z)] - E_p(z)[log p(x|z)], a mean over images, nats.
 
-    It is no bound on log p(x): it has no KL term. Its second term asks of every sample from the
-    prior to look like every image, which pictures can only do by looking like the mean of all;
-    nothing asks posteriors to be wide, so codes draw away from the prior to where the second term
-    does not reach. The ELBO, which it is here to be compared with, has KL(q(z|x) ‖ p(z)) instead.
+    It is no bound on log p(x): it has no KL term. Its second term demands that every sample of the
+    prior looks like every image, which only the mean image does. Nothing demands that posteriors
+    are wide, so codes move away from the prior to where the second term has no effect. The ELBO,
+    with which it is here to be compared, has KL(q(z|x) ‖ p(z)) instead.
 
     Args:
         vae: The network.

@@ -1,8 +1,8 @@
-"""What one optimisation step of a run needs: networks, optimisers, and the losses they follow.
+"""What one optimisation step of a run needs: networks, optimisers and losses.
 
 An `Objective` holds all networks of a run and their optimisers. One of the networks, `vae`, becomes
-the bundle; the others, such as a discriminator, only help it to learn. The class of each kind of
-model is named in `explorer.kinds`. Knows nothing of epochs, reports or files.
+the bundle; the others, such as a discriminator, only help it to learn. `explorer.kinds` names the
+class of each kind of model. Knows nothing of epochs, reports or files.
 """
 
 import copy
@@ -19,7 +19,7 @@ from explorer.training.optimizers import kl_weight_at, make_optimizer
 
 
 class PlayerOptimizer:
-    """Some weights and the optimiser that updates them, and no others.
+    """The weights of one player, and the optimiser that updates them.
 
     Args:
         config: Optimiser, step size and clipping.
@@ -40,19 +40,19 @@ class PlayerOptimizer:
         torch.autograd.backward(loss, inputs=self.weights, retain_graph=keep_graph)
 
     def step(self) -> None:
-        """Go one step along the gradient."""
+        """Take one step along the gradient."""
         if self._clip_norm > 0:
             nn.utils.clip_grad_norm_(self.weights, self._clip_norm)
         self.optimizer.step()
 
     def update(self, loss: Tensor) -> None:
-        """Go one step that makes a loss smaller."""
+        """Take one step that makes a loss smaller."""
         self.descend(loss)
         self.step()
 
 
 class Objective(ABC):
-    """All that learns in one run, and the losses by which it does.
+    """All networks that learn in a run, and their losses.
 
     Args:
         config: Every choice of the run.
@@ -89,7 +89,7 @@ class Objective(ABC):
 
         Args:
             x: Images, shape (n, c, h, w), in [0, 1].
-            noise: Source of whatever is drawn.
+            noise: Source of random numbers.
             index: Steps before this one.
             epoch: Epochs before this step, a fraction.
 
@@ -104,13 +104,13 @@ class Objective(ABC):
     def extra(
         self, vae: VAE, x: Tensor, terms: ElboTerms, noise: torch.Generator, *, n_data: int
     ) -> Tensor:
-        """Return what the loss has besides log-likelihood and KL, summed over images, nats, ().
+        """Return the terms of the loss besides log-likelihood and KL, summed over images, nats, ().
 
         Args:
             vae: The network to measure.
             x: Images, shape (n, c, h, w).
             terms: Its terms of the ELBO for them.
-            noise: Source of whatever is drawn.
+            noise: Source of random numbers.
             n_data: How many images the batch stands for.
         """
         return torch.zeros(())
@@ -119,8 +119,8 @@ class Objective(ABC):
         """Whether the discriminator or critic is no longer fooled.
 
         Args:
-            real: What it says of real images, a mean; see `AdversarialStatus`.
-            made: What it says of generated ones.
+            real: Its mean score of real images; see `AdversarialStatus`.
+            made: Its mean score of generated ones.
         """
         return False
 
@@ -132,14 +132,14 @@ class Objective(ABC):
         return self.networks.state_dict(), optimizers
 
     def restore(self, networks: Mapping[str, Tensor], optimizers: Mapping[str, object]) -> None:
-        """Go back to what `state` returned."""
+        """Return to a state that `state` returned."""
         self.networks.load_state_dict(networks)
         for name, player in self.players.items():
             player.optimizer.load_state_dict(optimizers[name])  # type: ignore[arg-type]
 
     @torch.no_grad()
     def follow(self, index: int) -> None:
-        """Let the moving average of the decoder follow it, closely in the first steps.
+        """Update the moving average of the decoder; in the first steps it follows closely.
 
         Args:
             index: Steps before this one.
@@ -171,7 +171,7 @@ def objective_of(
 
 
 def _with_own_decoder(vae: VAE) -> VAE:
-    """Return a network that shares all but the decoder, of which it has a copy."""
+    """Return a network that shares everything but the decoder, of which it has a copy."""
     other = copy.copy(vae)
     other._modules = {**vae._modules, "decoder": copy.deepcopy(vae.decoder)}
     return other

@@ -1,4 +1,4 @@
-"""Rules that update weights, how long their steps are, and how the terms of the loss weigh."""
+"""Optimisers, their step sizes, and the weights of the terms of the loss."""
 
 import math
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ _MOMENTUM = 0.9  # of plain gradient descent
 def make_optimizer(
     config: TrainConfig, weights: Iterable[nn.Parameter], *, rate: float | None = None
 ) -> torch.optim.Optimizer:
-    """Return the optimiser asked for, in torch's variant that is fastest on a processor.
+    """Return the optimiser asked for, in the variant of torch that is fastest on a CPU.
 
-    How long Adam remembers gradients is said by `KindSpec.adam_betas`.
+    `KindSpec.adam_betas` says how long Adam remembers gradients.
 
     Args:
         config: Which one, and for which kind.
@@ -56,14 +56,14 @@ def kl_weight_at(config: TrainConfig, epoch: float) -> float:
 
 
 def warm_up_at(config: TrainConfig, epoch: float) -> float:
-    """Return how far the weight of the KL has risen in a straight line, from 0 to 1."""
+    """Return how far the weight of the KL has risen, linearly from 0 to 1."""
     return 1.0 if epoch >= config.kl_warmup_epochs else epoch / config.kl_warmup_epochs
 
 
 def beta_at(config: TrainConfig, epoch: float) -> float:
-    """Return beta after some epochs: from beta to beta_end it goes by equal factors.
+    """Return beta after some epochs: it goes from beta to beta_end by equal factors.
 
-    A falling one is in the spirit of a capacity that grows.
+    A falling beta follows the idea of a growing capacity.
 
     Source:
         Burgess et al., "Understanding disentangling in beta-VAE", 2018 (growing capacity).

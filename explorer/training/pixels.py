@@ -1,4 +1,4 @@
-"""Images in memory, in the shape that costs a training step least.
+"""Images in memory, in the form that makes training steps fastest.
 
 Knows nothing of networks.
 """
@@ -33,7 +33,7 @@ class Pixels:
 
 
 def binarized(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Return black-and-white images, each pixel white as often as it is bright, shape of x.
+    """Return black-and-white images, shape of x; brightness is the probability of white.
 
     Source:
         Salakhutdinov and Murray, "On the Quantitative Analysis of Deep Belief Networks", 2008.

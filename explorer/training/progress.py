@@ -1,4 +1,4 @@
-"""What a training run tells while it works."""
+"""The reports of a training run."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,7 +14,7 @@ Which = Literal["best", "last"]
 
 @dataclass(frozen=True, kw_only=True)
 class Losses:
-    """Means over images, in nats per image; None where a kind has no such thing.
+    """Means over images, in nats per image; None where a kind does not have the term.
 
     Attributes:
         loss: What training minimises: beta · KL - log-likelihood, with warm-up and free bits; in
@@ -38,7 +38,7 @@ class End:
         which: Which of the two.
         step: Updates of the weights they took.
         bundle: The model with them.
-        snapshot: How the network stands with them.
+        snapshot: Codes and pictures of the network with them.
     """
 
     which: Which
@@ -65,13 +65,13 @@ class Progress:
         adversarial: How adversarial training stands; None for other kinds.
         gradients: Norm of the last gradient in each layer, in the order of `layers`.
         layers: Names of the layers, in order from image to code to image.
-        health: What the gradients and the course of the held-out loss say of the run.
-        snapshot: How the network stands, if that was asked for, and after the last step.
+        health: How healthy the run is, by its gradients and its held-out loss.
+        snapshot: Codes and pictures of the network, if asked for, and after the last step.
         stopped_early: Whether the run ended because the held-out loss no longer fell, or was asked
             to finish.
-        held_out: How the loss on held-out images has gone; empty in adversarial training.
-        end: What is kept as the result, only in the last report.
-        other: What could be kept instead, if that was asked for and there is such.
+        held_out: Course of the loss on held-out images; empty in adversarial training.
+        end: The weights that are kept, only in the last report.
+        other: Those that could be kept instead, if asked for and if there are any.
     """
 
     epoch: int

@@ -1,4 +1,4 @@
-"""Which images of a set are shown as dots on a map: while a run works, and in the bundle it makes.
+"""Which images of a set are shown on a map: while a run works, and in its bundle.
 
 Knows nothing of networks.
 """
@@ -14,10 +14,10 @@ MOST_CODES = 5_000  # of images on the map of a bundle
 def rows_on_the_map(images: ImageSet, data: str, most: int) -> np.ndarray:
     """Choose the images whose codes are shown.
 
-    People look for their own images on the map, so of those it shows both the ones learnt from and
-    the ones held out, and so it does of sets that fit on it whole. Of large sets with a name it
-    shows held-out ones alone: there are plenty, nobody looks for one of theirs, and what is seen is
-    what the model makes of images that are new to it.
+    People look for their own images on the map, so it shows both training and held-out images of
+    them, and of sets that fit on it whole. Of large sets with a name it shows held-out ones alone:
+    there are plenty, nobody looks for their own, and they show how the model treats images that are
+    new to it.
 
     Args:
         images: The set.
@@ -36,6 +36,6 @@ def rows_on_the_map(images: ImageSet, data: str, most: int) -> np.ndarray:
 
 
 def split_of(images: ImageSet, rows: np.ndarray) -> np.ndarray | None:
-    """Return 0 for each row learnt from and 1 for each held out, int64; None if all were."""
+    """Return 0 for each training row and 1 for each held-out one, int64; None if all are 1."""
     is_test = images.is_test[rows]
     return None if is_test.all() else is_test.astype(np.int64)

@@ -17,22 +17,22 @@ from explorer.training.pixels import Pixels
 from explorer.training.shown import rows_on_the_map
 
 _MOST_CODES = 500
-_MOST_VALUES = 500 * 28 * 28  # of all images whose codes are watched: larger images, fewer codes
-_FEWEST_CODES = 200  # a class has some 120 drawings, and looks for them
+_MOST_VALUES = 500 * 28 * 28  # of all images that are encoded: the larger the images, the fewer
+_FEWEST_CODES = 200  # a school class has some 120 drawings, and looks for them
 _N_ITEMS, _N_SAMPLES, _N_SAMPLES_ALONE = 8, 16, 48
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """How a network stands at one step.
+    """The codes and pictures of a network at one step.
 
     Attributes:
-        mu: Posterior means of the watched images, shape (n, d), float32; where nothing encodes, the
+        mu: Posterior means of the images shown, shape (n, d), float32; without an encoder, the
             codes of the samples.
         logvar: Their natural-log variances, shape (n, d), float32; 0 for an autoencoder.
-        x_hat: Reconstructions of the first m watched images, (m, c, h, w) float32 in [0, 1].
+        x_hat: Reconstructions of the first m images, (m, c, h, w) float32 in [0, 1].
         samples: Pictures of k fixed draws, (k, c, h, w) float32 in [0, 1].
-        took_s: Seconds that looking took.
+        took_s: Seconds it took.
     """
 
     mu: np.ndarray
@@ -43,18 +43,18 @@ class Snapshot:
 
 
 class Watch:
-    """Which images are watched, and what the network makes of them.
+    """The images that are shown while a run works, and how the network sees them.
 
-    They are those that the map of the bundle will show, as far as there is time to look at them all
-    the while.
+    They are those that the map of the bundle will show, as far as there is time to encode them
+    again and again.
 
     Args:
         images: The set.
-        config: Of the run. Where nothing encodes, no image is watched, only more draws.
+        config: Of the run. Without an encoder no image is shown, only more samples.
 
     Attributes:
-        rows: Watched rows of the set, shape (n,), those held out first; the first m are shown as
-            pictures, each class in turn.
+        rows: Rows of the set, shape (n,), held-out ones first; the first m are shown as pictures,
+            each class in turn.
         held_out: Which of them were held out, shape (n,), bool.
         n_items: m.
     """
@@ -77,10 +77,10 @@ class Watch:
 
     @torch.inference_mode()
     def look(self, vae: VAE, pixels: Pixels) -> Snapshot:
-        """Return how the network stands; it is left in evaluation mode.
+        """Return a snapshot of the network, which is left in evaluation mode.
 
-        An autoencoder's codes are standardised only at the end of a run, so until then its draws
-        have the mean and spread that the codes have now.
+        The codes of an autoencoder are standardised only at the end of a run, so until then its
+        samples are drawn with the mean and spread that the codes have now.
         """
         begin = time.perf_counter()
         vae.eval()
