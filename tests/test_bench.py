@@ -55,7 +55,7 @@ def test_a_row_holds_on_the_good_side_of_its_budget(measured, at_least, holds):
     assert replace(ROW, measured=measured, at_least=at_least).holds is holds
 
 
-def test_a_check_that_fails_stops_no_other_and_says_why():
+def test_a_failed_check_stops_no_other_and_says_why():
     def lacks() -> bench.Reading:
         raise MachineError.worded("No ruler.", "One is needed.", "Buy one.")
 
@@ -136,7 +136,7 @@ def test_sizes_are_those_on_disk_and_of_modules_those_sent(capsys):
 @pytest.mark.parametrize(
     "flags", [["--only", "speed"], ["--only", "size", "--readme", "README.md"]]
 )
-def test_wrong_usage_is_told_before_anything_is_measured(flags, capsys):
+def test_wrong_usage_is_refused_before_anything_is_measured(flags, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(["bench", *flags])
     assert ended.value.code == 2
@@ -146,7 +146,7 @@ def test_wrong_usage_is_told_before_anything_is_measured(flags, capsys):
 # The table.
 
 
-def test_the_table_tells_budget_value_and_verdict():
+def test_the_table_shows_budget_value_and_verdict():
     rows = [ROW, replace(ROW, measured=9.0), replace(ROW, measured=None, note="no ruler")]
     text = bench.text_table(rows, MACHINE).splitlines()
     assert "at most 8 ms" in text[1]
@@ -160,7 +160,7 @@ def test_the_table_tells_budget_value_and_verdict():
     assert columns == {6}
 
 
-def test_of_rows_of_many_models_the_readme_tells_the_worst():
+def test_the_readme_shows_the_worst_of_many_models():
     def row(model: str, measured: float | None, **changes) -> bench.Row:
         return replace(ROW, model=model, measured=measured, **changes)
 
@@ -190,7 +190,7 @@ def test_a_table_replaces_what_stands_between_the_marks_and_nothing_else(tmp_pat
     "text",
     ["", "<!-- bench -->", "<!-- /bench --><!-- bench -->", "<!-- bench --><!-- /bench -->" * 2],
 )
-def test_a_readme_without_its_marks_is_told_and_left_alone(tmp_path, text):
+def test_a_readme_without_its_marks_is_reported_and_left_alone(tmp_path, text):
     readme = tmp_path / "README.md"
     readme.write_text(text)
     with pytest.raises(DataError, match="<!-- /bench -->"):
@@ -198,7 +198,7 @@ def test_a_readme_without_its_marks_is_told_and_left_alone(tmp_path, text):
     assert readme.read_text() == text
 
 
-def test_a_readme_that_is_not_there_is_told_at_once(tmp_path, capsys):
+def test_a_missing_readme_is_reported_at_once(tmp_path, capsys):
     assert cli.main(["bench", "--readme", str(tmp_path / "none.md")]) == 1
     assert "none.md" in capsys.readouterr().err
 

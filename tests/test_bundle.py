@@ -197,9 +197,7 @@ def litter(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("call", range(8))
 @pytest.mark.parametrize("cause", [errno.ENOSPC, errno.EIO])
-def test_a_write_that_fails_leaves_the_old_bundle_whole(
-    tiny, tiny_bundle, monkeypatch, call, cause
-):
+def test_a_failed_write_leaves_the_old_bundle_whole(tiny, tiny_bundle, monkeypatch, call, cause):
     calls = itertools.count()
     fsync = os.fsync
 
@@ -217,7 +215,7 @@ def test_a_write_that_fails_leaves_the_old_bundle_whole(
     assert litter(tiny_bundle) == []
 
 
-def test_a_rename_that_fails_puts_the_old_bundle_back(tiny, tiny_bundle, monkeypatch):
+def test_a_failed_rename_restores_the_old_bundle(tiny, tiny_bundle, monkeypatch):
     rename = Path.rename
 
     def failing(self: Path, target: Path) -> Path:
@@ -232,7 +230,7 @@ def test_a_rename_that_fails_puts_the_old_bundle_back(tiny, tiny_bundle, monkeyp
     assert litter(tiny_bundle) == []
 
 
-def test_a_place_that_may_not_be_written_is_told(tiny, tmp_path):
+def test_a_bundle_cannot_be_written_below_a_file(tiny, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(MachineError, match="could not be written"):
         write_bundle(tiny, tmp_path / "file" / "bundle")
@@ -347,7 +345,7 @@ def test_a_file_is_replaced_whole(tmp_path, monkeypatch):
 # The card.
 
 
-def test_card_tells_where_the_bundle_comes_from(tiny):
+def test_card_says_where_the_bundle_comes_from(tiny):
     card = card_text(tiny)
     for told in ("drawn for a test", "MIT", "Seed 0", tiny.command, "0.05000", "-20.50", "Limits"):
         assert told in card
@@ -395,7 +393,7 @@ def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny
     assert ("The t-SNE map" in card) == config.has_encoder
 
 
-def test_the_card_tells_of_an_objective_without_kl_and_of_scores_that_are_missing(tiny, tiny_gan):
+def test_the_card_mentions_an_objective_without_kl_and_missing_scores(tiny, tiny_gan):
     assert "In place of the KL term" in card_text(with_settings(tiny, objective="prior-likelihood"))
     assert "In place of the KL term" not in tiny.card
     assert "Not measured yet" in tiny_gan.card

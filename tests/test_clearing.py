@@ -119,7 +119,7 @@ def test_a_model_that_hid_a_shipped_one_reveals_it_again(tiny):
     assert renaming.place_of("faces") == "shipped"
 
 
-def test_what_is_swept_is_gone_for_good_and_that_is_told(tiny):
+def test_what_is_swept_is_gone_for_good_and_says_so(tiny):
     made("one", tiny)
     cleared = clearing.clear(clearing.work_since())
     clearing.sweep(cleared.id)
@@ -208,7 +208,7 @@ def test_a_link_in_the_home_is_cleared_and_what_it_leads_to_stays(tiny, tmp_path
     assert read_bundle(tmp_path / "real")
 
 
-def test_a_home_that_cannot_be_written_to_is_told(tiny, monkeypatch):
+def test_a_home_that_cannot_be_written_to_is_reported(tiny, monkeypatch):
     made("one", tiny)
     (store.home() / ".cleared").write_text("in the way")
     cleared = clearing.clear(clearing.work_since())
@@ -266,7 +266,7 @@ def test_a_name_that_cannot_be_one_is_refused_as_in_the_form(tiny, new, words):
     assert "one" in names()
 
 
-def test_a_rename_that_the_disk_refuses_is_told(tiny, monkeypatch):
+def test_a_rename_that_the_disk_refuses_is_reported(tiny, monkeypatch):
     from pathlib import Path
 
     made("one", tiny)

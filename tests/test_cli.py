@@ -167,7 +167,7 @@ def test_models_shows_titles(listed, tiny, capsys):
     assert "Two digits\n" in capsys.readouterr().out
 
 
-def test_models_tells_of_a_damaged_bundle_and_goes_on(listed, tiny, capsys):
+def test_models_reports_a_damaged_bundle_and_lists_the_others(listed, tiny, capsys):
     write_bundle(tiny, listed.with_name("broken"))
     (listed.with_name("broken") / "config.json").write_text("{}")
     assert cli.main(["models", "--json"]) == 0
@@ -224,7 +224,7 @@ def test_train_keeps_how_images_are_fitted_and_reads_them_so_again(tmp_path, own
     assert printed["scores"]["mse"] == pytest.approx(bundle.scores["mse"], rel=1e-4)
 
 
-def test_data_of_an_unknown_name_is_told(capsys):
+def test_data_of_an_unknown_name_is_refused_in_words(capsys):
     assert "digist" in refused(capsys, "data", "digist")
 
 

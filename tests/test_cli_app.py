@@ -24,7 +24,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_a_busy_port_is_told_with_a_free_one(capsys):
+def test_a_busy_port_is_refused_and_a_free_one_suggested(capsys):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -36,7 +36,7 @@ def test_a_busy_port_is_told_with_a_free_one(capsys):
     serve.refuse_busy_port("127.0.0.1", int(found[1]))
 
 
-def test_a_host_that_is_not_here_is_told():
+def test_an_address_of_another_machine_is_refused_in_words():
     with pytest.raises(MachineError, match="not an address this machine"):
         serve.refuse_busy_port("192.0.2.1", 8501)
 

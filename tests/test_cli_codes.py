@@ -72,7 +72,7 @@ def test_encode_says_how_many_reconstructions_it_drew(listed, tiny, tmp_path, ca
     assert "Wrote the first 3 of 5 reconstructions" in capsys.readouterr().err
 
 
-def test_a_picture_that_is_none_is_told(listed, tmp_path, capsys):
+def test_a_file_that_is_no_picture_is_refused_in_words(listed, tmp_path, capsys):
     (tmp_path / "mine.png").write_bytes(b"no picture")
     command = ["encode", "tiny", str(tmp_path / "mine.png"), "--out", str(tmp_path / "codes.npz")]
     assert cli.main(command) == 1
@@ -153,7 +153,7 @@ def test_decode_lays_several_codes_out_row_by_row(listed, tiny, tmp_path):
         ("1" * 5000, "cannot be read"),
     ],
 )
-def test_a_code_that_is_none_is_told(listed, tmp_path, capsys, z, words):
+def test_an_invalid_code_is_refused_in_words(listed, tmp_path, capsys, z, words):
     assert words in refused(capsys, "decode", "tiny", "--z", z, "--out", tmp_path / "x.png")
     assert not (tmp_path / "x.png").exists()
 
@@ -183,7 +183,7 @@ def test_project_writes_a_place_for_each_code(tmp_path, method, shape):
         ({"mu": np.zeros((2, 2), np.int64)}, "int64"),
     ],
 )
-def test_a_file_of_codes_that_is_none_is_told(tmp_path, capsys, arrays, words):
+def test_an_invalid_file_of_codes_is_refused_in_words(tmp_path, capsys, arrays, words):
     path = tmp_path / "codes.npz"
     path.write_bytes(npz_bytes(arrays))
     assert words in refused(capsys, "project", path, "--out", tmp_path / "xy.npz")
@@ -199,7 +199,7 @@ def test_missing_things_are_named(listed, tmp_path, capsys):
     assert "2 dimensions" in refused(capsys, "decode", "tiny", "--codes", wide, "--out", out)
 
 
-def test_a_place_that_cannot_be_written_is_told(listed, tmp_path, capsys):
+def test_an_output_that_cannot_be_written_is_reported(listed, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "x.png"
     assert "could not be written" in refused(

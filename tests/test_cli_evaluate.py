@@ -125,7 +125,7 @@ def test_known_factors_are_scored_one_by_one_and_kept(own_home, capsys):
         (["--data", "nowhere"], "nowhere"),
     ],
 )
-def test_a_call_that_cannot_work_is_told(listed, capsys, flags, words):
+def test_a_call_that_cannot_work_is_refused_in_words(listed, capsys, flags, words):
     assert cli.main(["evaluate", "tiny", *flags]) == 1
     out, err = capsys.readouterr()
     assert out == ""

@@ -94,7 +94,7 @@ def test_train_refuses_a_folder_with_something_else_before_it_works(tmp_path, ca
         (["--image-size", "4"], "4"),
     ],
 )
-def test_settings_that_cannot_work_are_told(tmp_path, capsys, flags, words):
+def test_settings_that_cannot_work_are_refused_in_words(tmp_path, capsys, flags, words):
     out = tmp_path / "x"
     assert words in refused(capsys, "train", "--data", "digits", *flags, "--out", out)
     assert list(tmp_path.iterdir()) == []
@@ -140,9 +140,7 @@ def test_a_run_that_is_not_there_cannot_be_resumed(tmp_path, tiny_bundle, capsys
 
 
 @pytest.mark.slow
-def test_what_a_kind_starts_well_with_is_told_and_taken_where_it_is_not_given(
-    own_home, tmp_path, capsys
-):
+def test_defaults_of_a_kind_are_used_and_reported_unless_given(own_home, tmp_path, capsys):
     flags = ["--kind", "gan", "--ema-decay", "0", "--epochs", "1"]
     assert cli.main(["train", *QUICK, *flags, "--out", str(tmp_path / "x")]) == 0
     told = capsys.readouterr().err
@@ -204,7 +202,7 @@ def run_until_first_line(args: list[str], stop: signal.Signals) -> tuple[int, st
 
 
 @pytest.mark.slow
-def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path, own_home, capsys):
+def test_a_stopped_run_resumes_to_the_same_weights(tmp_path, own_home, capsys):
     flags = [*QUICK, "--epochs", "40", "--json"]
     out = own_home / "bundles" / "stopped"
     code, printed, told = run_until_first_line(

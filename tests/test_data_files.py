@@ -267,7 +267,7 @@ def test_a_single_file_of_another_kind_is_refused(tmp_path, name):
         load(str(tmp_path / name))
 
 
-def test_a_zip_that_is_none_is_refused(tmp_path):
+def test_a_file_that_is_no_zip_is_refused(tmp_path):
     (tmp_path / "fake.zip").write_text("no archive")
     with pytest.raises(DataError, match="cannot be opened as a zip archive"):
         load(str(tmp_path / "fake.zip"))
@@ -353,7 +353,7 @@ def test_fewer_images_are_drawn_evenly_and_the_same_ones_each_time(folder):
     assert list(first.item_names) == sorted(first.item_names, key=natural_key)
 
 
-def test_reading_tells_how_far_it_is(folder):
+def test_reading_reports_progress(folder):
     told: list[tuple[float, str]] = []
     load(str(folder), report=lambda fraction, words: told.append((fraction, words)))
     assert next(words for _, words in told) == "reading images, 0 of 4"

@@ -60,7 +60,7 @@ def test_images_of_one_size_keep_as_much_of_it_as_there_is(fit, side):
     assert {square.shape for square in square_up(iter(pictures), 0, fit)} == {(side, side, 3)}
 
 
-def test_what_happened_to_images_of_one_size_is_told(tmp_path):
+def test_resizing_of_images_of_one_size_is_reported(tmp_path):
     path = folder_of(tmp_path / "large", *[(200, 200)] * 4)
     assert told(path) == "4 images of 200×200 become 64×64: scaled down."
     assert told(path, image_size=128) == "4 images of 200×200 become 128×128: scaled down."
@@ -74,7 +74,7 @@ def test_what_happened_to_images_of_one_size_is_told(tmp_path):
     )
 
 
-def test_what_happened_to_images_of_several_sizes_is_told(tmp_path):
+def test_resizing_of_images_of_several_sizes_is_reported(tmp_path):
     path = folder_of(tmp_path / "mixed", (200, 200), (40, 40), (300, 100))
     assert told(path) == (
         "3 images, 40×40 to 200×200, become 64×64: scaled. "
@@ -88,7 +88,7 @@ def test_what_happened_to_images_of_several_sizes_is_told(tmp_path):
     assert told(grey, grey=True) == "All images are already 28×28."
 
 
-def test_a_photograph_is_told_of_at_its_own_size_upright(tmp_path):
+def test_a_photograph_is_described_at_its_own_size_and_upright(tmp_path):
     (tmp_path / "photos").mkdir()
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter turn to the right to be upright
@@ -97,7 +97,7 @@ def test_a_photograph_is_told_of_at_its_own_size_upright(tmp_path):
     assert told(tmp_path / "photos").startswith("2 images of 1200×1600 become 64×64: scaled down.")
 
 
-def test_arrays_are_fitted_and_told_of_like_files(tmp_path):
+def test_arrays_are_fitted_and_described_like_files(tmp_path):
     pixels = np.stack([np.asarray(stripes(48, 24))] * 5)
     np.save(tmp_path / "wide.npy", pixels)
     images = data.load(str(tmp_path / "wide.npy"), fit="crop")
@@ -106,7 +106,7 @@ def test_arrays_are_fitted_and_told_of_like_files(tmp_path):
     assert "5 are not square: cropped" in told(tmp_path / "wide.npy", fit="crop")
 
 
-def test_a_set_that_is_resized_is_told_of_and_one_that_is_not_says_nothing():
+def test_resizing_is_mentioned_only_where_it_happened():
     assert data.load("digits", n_images=20).fitting is None
     fitting = data.load("digits", n_images=20, image_size=28).fitting
     assert fitting is not None

@@ -31,7 +31,7 @@ def box(square: np.ndarray) -> tuple[int, int, int, int]:
     return rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
 
 
-def test_a_habit_tells_border_and_size_of_what_is_drawn():
+def test_a_habit_is_the_border_and_size_of_drawings():
     images = np.zeros((5, 1, 20, 20), np.uint8)
     images[:, :, 5:15, 8:12] = 255
     assert habit_of(images) == Habit(darkest=0, lightest=0, filled=0.5)
@@ -73,7 +73,7 @@ def test_an_image_of_the_right_size_is_not_touched():
     np.testing.assert_array_equal(look(image), image)
 
 
-def test_what_is_drawn_fills_as_much_as_in_the_data_and_lies_in_the_middle():
+def test_a_drawing_is_scaled_as_in_the_data_and_centred():
     top, left, bottom, right = box(look(page(), part="drawing"))
     assert bottom - top == pytest.approx(0.7 * 28, abs=1.5)
     assert top + bottom == pytest.approx(28, abs=2)

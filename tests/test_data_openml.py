@@ -158,7 +158,7 @@ def test_a_damaged_keep_is_fetched_again(server, tmp_path):
     assert len(load("openml:7", cache=tmp_path).pixels) == 12
 
 
-def test_progress_is_told_in_words(server, tmp_path):
+def test_progress_is_reported_in_words(server, tmp_path):
     told: list[tuple[float, str]] = []
     load("openml:7", cache=tmp_path, report=lambda fraction, words: told.append((fraction, words)))
     assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
@@ -271,7 +271,7 @@ def test_what_does_not_match_its_checksum_is_refused_and_not_kept(server, tmp_pa
 
 
 @pytest.mark.parametrize("name", ["openml:8", "openml:nonesuch"])
-def test_a_set_that_openml_does_not_have_is_told(server, tmp_path, name):
+def test_a_set_that_openml_lacks_is_refused_in_words(server, tmp_path, name):
     with pytest.raises(DataError, match=f'no active set for "{name}".*faces, digits or shapes'):
         load(name, cache=tmp_path)
 
@@ -280,7 +280,7 @@ def test_a_set_that_openml_does_not_have_is_told(server, tmp_path, name):
     ("error", "kind", "words"),
     [(404, DataError, "no active set"), (500, MachineError, "answered with error 500")],
 )
-def test_errors_of_the_server_are_told(server, tmp_path, error, kind, words):
+def test_errors_of_the_server_are_shown(server, tmp_path, error, kind, words):
     server.error = error
     with pytest.raises(kind, match=words):
         load("openml:7", cache=tmp_path)
@@ -303,7 +303,7 @@ def test_a_name_that_openml_could_not_have_given_is_refused(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_cache_that_cannot_be_written_is_told(server, tmp_path):
+def test_a_cache_that_cannot_be_written_is_reported(server, tmp_path):
     blocked = Path(tmp_path / "blocked")
     blocked.write_text("a file where a folder was to be")
     with pytest.raises(MachineError, match="cannot be kept in"):

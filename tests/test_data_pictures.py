@@ -64,7 +64,7 @@ def test_formats_that_run_programs_are_not_read():
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_what_is_see_through_becomes_white(mode):
+def test_transparent_pixels_become_white(mode):
     image = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     image.paste((10, 10, 10, 255), (0, 0, 4, 8))
     found = read(encoded(image.convert(mode)))

@@ -139,7 +139,7 @@ def test_a_size_out_of_range_is_refused():
         draw_shapes(np.array([0]), 129)
 
 
-def test_drawing_tells_how_far_it_is():
+def test_drawing_reports_progress():
     told: list[float] = []
     shapes(20_000, size=8, report=lambda fraction, words: told.append(fraction))
     assert told == sorted(told)

@@ -47,12 +47,12 @@ def test_mig_is_high_for_one_coordinate_each_and_low_when_rotated_or_noise(facto
     assert (mutual_information_gap(noise(), factors) < 0.05).all()
 
 
-def test_mig_is_0_for_two_coordinates_that_tell_the_same(factors):
+def test_mig_is_0_for_two_equal_dimensions(factors):
     mu = np.repeat(factors[:, :1], 2, axis=1)
     assert mutual_information_gap(mu, factors[:, :1]) == pytest.approx(0)
 
 
-def test_mig_of_a_single_coordinate_is_what_it_tells(factors):
+def test_mig_of_a_single_dimension_is_its_information(factors):
     assert mutual_information_gap(factors[:, 2:], factors)[2] == pytest.approx(1)
 
 
@@ -83,7 +83,7 @@ def test_disentanglement_and_completeness_by_hand():
     assert completeness(np.array([[0.3, 0.7]])) == 1  # there is but one coordinate to tell
 
 
-def test_r2_is_high_for_codes_that_tell_all_also_when_rotated_or_bent(factors):
+def test_r2_is_high_for_informative_codes_even_when_rotated_or_bent(factors):
     mu = one_each(factors)
     assert (r2(mu, factors) > 0.95).all()
     assert (r2(rotated(mu), factors) > 0.95).all()
@@ -94,13 +94,13 @@ def test_r2_of_noise_is_near_0(factors):
     assert (np.abs(r2(noise(), factors)) < 0.05).all()
 
 
-def test_r2_tells_each_factor_apart(factors):
+def test_r2_is_measured_for_each_factor(factors):
     told = r2(one_each(factors)[:, :1], factors)
     assert told[0] > 0.95
     assert (np.abs(told[1:]) < 0.1).all()
 
 
-def test_an_angle_is_told_across_the_place_where_it_starts_again():
+def test_an_angle_is_predicted_across_360_degrees():
     degrees = np.random.default_rng(0).uniform(0, 360, N)
     mu = np.column_stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
     as_angle, as_number = (

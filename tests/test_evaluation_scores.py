@@ -258,7 +258,7 @@ def test_one_known_factor_that_varies_has_mig_but_no_dci():
     assert scores.left_out["factor_r2: scale"] == 'The factor "scale" has one value throughout.'
 
 
-def test_too_few_test_images_tell_nothing_of_factors():
+def test_too_few_test_images_say_nothing_about_factors():
     scores = scores_of(few_shapes(30))
     assert everything_is_accounted_for(scores)
     assert scores.left_out["mig"] == "It takes at least 20 test images, and there are 10."

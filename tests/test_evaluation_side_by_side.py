@@ -32,7 +32,7 @@ def test_two_parts_are_worked_on_at_a_time_with_one_thread_of_torch_each():
     assert torch.get_num_threads() == 2
 
 
-def test_a_part_that_fails_ends_the_work_and_gives_torch_its_threads_back():
+def test_a_failed_part_ends_the_work_and_gives_torch_its_threads_back():
     def fail(part: int) -> int:
         raise ValueError(f"part {part}")
 

@@ -140,7 +140,7 @@ def test_class_colours_show_on_their_page(theme):
 
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize("theme", PAGES)
-def test_class_colours_are_told_apart(theme, eyes):
+def test_class_colours_are_distinguishable(theme, eyes):
     assert closest_pair(CLASS_COLORS[theme], eyes) >= (24 if eyes == "usual" else 14)
 
 

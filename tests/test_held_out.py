@@ -101,7 +101,7 @@ def test_draws_are_in_neither_part(tiny_gan, tmp_path):
     assert read.held_out.sum() == (split == 1).sum()
 
 
-def test_what_is_compared_with_test_images_is_compared_with_those_held_out(opened):
+def test_comparisons_with_test_images_use_held_out_ones(opened):
     codes = opened.bundle.codes
     for error in np.quantile(codes.error, [0.2, 0.5, 0.9]):
         assert opened.share_drawn_better(error) == (codes.error[HELD] < error).mean()

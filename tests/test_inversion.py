@@ -39,7 +39,7 @@ def test_the_encoder_s_code_is_found_and_drawn(tiny, tiny_bundle):
 
 
 @pytest.mark.slow
-def test_without_an_encoder_a_search_tells_how_far_it_is(tiny_gan, tmp_path):
+def test_without_an_encoder_a_search_reports_progress(tiny_gan, tmp_path):
     write_bundle(tiny_gan, tmp_path / "gan")
     told: list[float] = []
     found = find_code(tmp_path / "gan", PIXELS, told.append)
@@ -70,7 +70,7 @@ def test_a_process_that_has_said_all_is_left_to_end(tmp_path):
     assert done.exists()
 
 
-def test_whoever_listens_can_break_it_off():
+def test_an_error_in_the_listener_stops_the_command():
     def stop(share: float) -> None:
         raise KeyboardInterrupt
 

@@ -113,7 +113,7 @@ def test_settings_left_open_are_chosen_to_fit_the_images():
     assert (config.batch_size, config.likelihood) == (32, "gaussian-learned")
 
 
-def test_what_a_person_can_fix_is_told_in_three_sentences():
+def test_errors_that_a_person_can_fix_have_three_sentences():
     run = created(data="no-such-set")
     assert not work(run.path)
     status = run.status()
@@ -131,7 +131,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_remedy():
     assert not store.bundles_folder().exists()
 
 
-def test_a_fault_of_ours_is_told_without_a_traceback_and_logged_with_one(monkeypatch, capsys):
+def test_a_bug_is_shown_without_a_traceback_and_logged_with_one(monkeypatch, capsys):
     run = created()
     monkeypatch.setattr("explorer.training.train", lambda *a, **k: 1 / 0)
     assert not work(run.path)
@@ -160,7 +160,7 @@ def test_a_name_taken_meanwhile_gets_a_number():
 # ---- disk
 
 
-def test_a_full_disk_is_told_and_the_last_checkpoint_stays_whole(monkeypatch):
+def test_a_full_disk_is_reported_and_the_last_checkpoint_stays_whole(monkeypatch):
     run = created(epochs=30)
     n_writes = 0
     write = RunFolder._write
@@ -198,7 +198,7 @@ def small_disk(home) -> Iterator[Path]:
     pytest.skip("a file system can be mounted by root on Linux only")
 
 
-def test_a_run_on_a_disk_that_is_really_full_ends_in_words_and_goes_on_with_room(small_disk):
+def test_a_run_on_a_full_disk_ends_in_words_and_resumes_with_room(small_disk):
     run = jobs.begin(settings(epochs=30), "mine")
     jobs.pause(run)
     until_state(run, "paused")
@@ -315,7 +315,7 @@ def test_a_run_asked_to_finish_keeps_its_best_bundle():
     assert read_bundle(store.bundles_folder() / "early").scores["elbo_nats"] < 0
 
 
-def test_slow_motion_tells_every_batch():
+def test_slow_motion_reports_every_batch():
     run = jobs.begin(settings(**LONG), "slow")
     jobs.slow_down(run, True)
     until(run, lambda status: status.step >= 3)
@@ -398,7 +398,7 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def test_a_killed_run_is_told_and_goes_on_from_its_checkpoint(monkeypatch):
+def test_a_killed_run_is_reported_and_resumes_from_its_checkpoint(monkeypatch):
     monkeypatch.setattr("explorer.jobs.folder._HEARTBEAT_S", 0.0)
     run = jobs.begin(settings(**LONG), "killed")
     pid = until(run, lambda status: status.step > 0).pid

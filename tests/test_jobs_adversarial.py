@@ -120,7 +120,7 @@ def test_adversarial_training_that_diverges_says_so_in_words():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_adversarial_training_in_a_process_of_its_own_goes_on_exactly_after_a_pause(kind):
+def test_adversarial_training_in_its_own_process_resumes_exactly_after_a_pause(kind):
     run = jobs.begin(settings(kind, epochs=40), "paused")
     until(run, lambda status: status.step > 0)
     jobs.pause(run)

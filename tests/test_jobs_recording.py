@@ -102,7 +102,7 @@ def test_a_home_that_is_full_half_way_does_not_stop_a_run(tmp_path, monkeypatch,
     assert not only_run().is_worked_on()
 
 
-def test_a_run_that_is_deleted_from_a_page_meanwhile_goes_on(tmp_path, monkeypatch, capsys):
+def test_a_run_that_a_page_deletes_goes_on_unrecorded(tmp_path, monkeypatch, capsys):
     import shutil
 
     append = RunFolder.append
@@ -207,7 +207,7 @@ def test_a_run_at_work_in_a_terminal_is_neither_deleted_nor_killed(tmp_path, mon
 
 
 @pytest.mark.slow
-def test_ctrl_c_pauses_and_the_command_line_goes_on_with_the_same_record(tmp_path, capsys):
+def test_ctrl_c_pauses_and_the_command_line_resumes_the_same_record(tmp_path, capsys):
     out = tmp_path / "mine"
     flags = [*QUICK, "--epochs", "400", "--out", str(out)]
     command = latent_explorer("train", *flags)
@@ -265,7 +265,7 @@ def test_a_model_hidden_by_another_of_its_name_is_not_opened_in_its_place(tmp_pa
     assert str(tmp_path / "mine") in says(page)
 
 
-def test_a_run_whose_terminal_was_closed_at_once_says_that_it_cannot_go_on(tmp_path):
+def test_a_run_whose_terminal_was_closed_at_once_says_that_it_cannot_resume(tmp_path):
     run = RunFolder(store.runs_folder() / "gone")
     config = TrainConfig(data="digits")
     run.create(Record(name="gone", out=tmp_path / "gone", config=config, in_terminal=True))

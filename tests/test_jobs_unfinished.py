@@ -69,7 +69,7 @@ def test_a_run_refuses_places_where_its_bundle_could_not_go(tmp_path):
         UnfinishedRun(tmp_path / "file" / "faces").check()
 
 
-def test_a_run_that_is_not_there_cannot_go_on(tiny_bundle, tmp_path):
+def test_a_missing_run_cannot_resume(tiny_bundle, tmp_path):
     with pytest.raises(BundleError, match="no unfinished run"):
         UnfinishedRun(tmp_path / "faces").config()
     with pytest.raises(BundleError, match="is finished"):
@@ -77,7 +77,7 @@ def test_a_run_that_is_not_there_cannot_go_on(tiny_bundle, tmp_path):
 
 
 @pytest.mark.parametrize("record", [b"{", b"[]", b'{"config": 3}', b"\xff"])
-def test_a_damaged_record_is_told(tmp_path, record):
+def test_a_damaged_record_is_reported(tmp_path, record):
     run = UnfinishedRun(tmp_path / "faces")
     run.folder.mkdir()
     (run.folder / "run.json").write_bytes(record)

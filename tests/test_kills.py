@@ -99,7 +99,7 @@ def test_a_run_killed_in_its_last_instants_leaves_one_model(place, name, when, t
     assert not run.checkpoint.exists()
 
 
-def test_a_run_that_goes_on_keeps_the_new_name_of_a_model_it_could_not_tell_of(tmp_path):
+def test_a_resumed_run_keeps_the_new_name_of_the_model_it_had_saved(tmp_path):
     run = RunFolder(store.runs_folder() / "1-mine")
     run.create(Record(name="mine", out=store.bundles_folder() / "mine", config=DIGITS))
     code = "from pathlib import Path; from explorer.jobs.worker import work; "

@@ -93,7 +93,7 @@ def test_spacing_is_zero_where_nothing_is_apart(mu, active):
     assert not spacing(mu, active=active).any()
 
 
-def test_unusable_codes_are_told_apart():
+def test_each_kind_of_unusable_code_has_its_own_error():
     good = np.zeros((3, 2))
     with pytest.raises(ShapeError, match=r"shape \(3,\)"):
         spacing(np.zeros(3))

@@ -87,7 +87,7 @@ def test_the_address_leads_somewhere_without_a_hand_that_rests():
     assert ran["steps"][-1]["canUndo"]
 
 
-def test_what_is_shown_has_five_decimals():
+def test_codes_shown_have_five_decimals():
     (step,) = driven(choose(1 / 3, 0))["steps"]
     assert step["shown"][0] == pytest.approx(0.33333, abs=1e-7)
 

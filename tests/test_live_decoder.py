@@ -205,7 +205,7 @@ def test_decoder_draws_into_the_array_it_is_given(done):
     assert result["returned"] is True
 
 
-def test_pack_tells_its_shapes(done):
+def test_pack_states_its_shapes(done):
     result = done["decode"]["everything, fp16"]
     assert (result["latentDim"], result["imageShape"]) == (5, [3, 11, 11])
 

@@ -37,7 +37,7 @@ def test_modules_lose_their_comments_on_the_way_and_nothing_else(tmp_path):
     assert exports(tmp_path / "sent", sent) == exports(tmp_path / "written", written)
 
 
-def test_what_is_no_module_is_not_sent():
+def test_only_modules_are_sent():
     assert modules.minified("modules.py") is None
     assert modules.minified("explore/page.css") is None
     assert modules.minified("explore/../adapter.js") is None

@@ -74,7 +74,7 @@ def test_dense_residual_layers_begin_as_their_shortcuts(norm):
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])
-def test_a_dense_layer_of_width_1_still_tells_codes_apart(norm):
+def test_a_dense_layer_of_width_1_still_separates_codes(norm):
     config = TrainConfig(
         data="x", arch="mlp", hidden=(1,), latent_dim=1, norm=norm, activation="elu"
     )

@@ -38,7 +38,7 @@ def test_the_objective_of_before_is_read_by_its_name_of_now():
     assert config.objective == "prior-likelihood"
 
 
-def test_a_command_of_before_trains_and_says_what_is_called_otherwise(own_home, tmp_path, capsys):
+def test_a_command_with_old_names_trains_and_gives_the_new_ones(own_home, tmp_path, capsys):
     old = ["--average", "0.5", "--critic-steps=2"]
     assert cli.main(["train", *FLAGS, *old, "--out", str(tmp_path / "x")]) == 0
     told = capsys.readouterr().err

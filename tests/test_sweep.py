@@ -139,7 +139,7 @@ def test_a_kind_without_an_encoder_is_not_swept(no_process, capsys):
     assert jobs.runs() == []
 
 
-def test_a_run_that_failed_is_told_and_left_out(at_once, monkeypatch, capsys):
+def test_a_failed_run_is_reported_and_left_out(at_once, monkeypatch, capsys):
     train = training.train
 
     def fails_at_four(images, config, **options):
@@ -175,7 +175,7 @@ def test_wrong_usage_of_sweep_exits_with_two(capsys, flags):
     assert capsys.readouterr().out == ""
 
 
-def test_what_a_person_can_fix_is_told(no_process, capsys):
+def test_errors_that_a_person_can_fix_are_shown(no_process, capsys):
     assert "1 to 60" in refused(capsys, "sweep", "--data", "digits", "--latent-dims", "")
     assert "beta is 4" in refused(capsys, "sweep", *QUICK, "--kind", "ae", "--betas", "4")
     assert "no sweep" in refused(capsys, "sweep", "--resume", "nothing")
@@ -183,7 +183,7 @@ def test_what_a_person_can_fix_is_told(no_process, capsys):
 
 
 @pytest.mark.slow
-def test_a_stopped_sweep_goes_on_to_its_end(capsys):
+def test_a_stopped_sweep_resumes_to_its_end(capsys):
     flags = [*QUICK[:-1], "60", "--latent-dims", "2,3", "--json"]
     with started(
         latent_explorer("sweep", *flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -269,7 +269,7 @@ def ended(run: jobs.Watched) -> JobStatus:
     return wait_for(run, lambda status: status.state in jobs.ENDED)
 
 
-def test_a_scheduler_that_does_not_answer_is_told(capsys):
+def test_a_scheduler_that_does_not_answer_is_reported(capsys):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
@@ -279,7 +279,7 @@ def test_a_scheduler_that_does_not_answer_is_told(capsys):
     assert "missing port" in refused(capsys, "sweep", *QUICK, "--scheduler", "somewhere")
 
 
-def test_without_the_extra_the_command_that_installs_it_is_told(monkeypatch):
+def test_without_the_extra_the_error_names_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MachineError, match=r"pip install 'latent-space-explorer\[cluster\]'"):
         jobs.DaskRuns("tcp://127.0.0.1:1")

@@ -106,7 +106,7 @@ def test_sizes_worth_trying_are_far_fewer_than_pixel_values(shape, most):
     assert set(usual_dims(shape)) <= {2, 4, 8, 16, 32}
 
 
-def test_names_tell_size_and_beta_apart():
+def test_names_differ_by_size_and_beta():
     names = [trial_name("x", c, with_beta=True) for c in grid(BASE, [2, 8], [0.5, 1.0])]
     assert names == ["x-d2-beta0.5", "x-d2-beta1", "x-d8-beta0.5", "x-d8-beta1"]
     assert trial_name("x", BASE, with_beta=False) == "x-d16"
@@ -204,7 +204,7 @@ def of_beta(*points: tuple[float, float, int]) -> list[Trial]:
     ]
 
 
-def test_what_was_varied_is_told_from_the_settings():
+def test_the_varied_settings_are_found_by_comparing():
     assert varied(grid(BASE, [8])) == "size"
     assert varied(grid(BASE, [2, 8])) == "size"
     assert varied(grid(BASE, [8], [1.0, 4.0])) == "beta"

@@ -98,7 +98,7 @@ def test_gradients_have_one_norm_for_each_named_layer():
     assert all(norm > 0 for norm in report.gradients)
 
 
-def test_health_tells_vanishing_from_exploding():
+def test_health_distinguishes_vanishing_from_exploding():
     assert health_of((1.0, 2.0, 1.5), (100, 100, 100)) == "healthy"
     assert health_of((1e-6, 2.0, 1.5), (100, 100, 100)) == "vanishing"
     assert health_of((1.0, 1e9, 1.5), (100, 100, 100)) == "exploding"
@@ -111,7 +111,7 @@ def deep(**changes) -> TrainConfig:
     return TrainConfig(data="digits", latent_dim=4, epochs=3, **(plain | changes))
 
 
-def test_a_deep_sigmoid_network_is_told_to_vanish_and_one_with_norms_is_not():
+def test_gradients_of_a_deep_sigmoid_network_vanish_and_with_norms_do_not():
     torch.manual_seed(0)
     verdicts = {}
     for norm in ("none", "batch"):

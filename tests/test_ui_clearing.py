@@ -129,7 +129,7 @@ def test_the_runs_of_a_lesson_are_deleted_and_the_lesson_can_be_taken_again(tiny
 # ---- the page for clearing up
 
 
-def test_groups_are_listed_and_deleted_by_what_is_ticked(tiny):
+def test_groups_are_listed_and_the_ticked_parts_are_deleted(tiny):
     sweep = jobs.new_sweep()
     jobs.begin_sweep(jobs.LocalRuns(sweep), grid(CONFIG, [2, 4]), "mine")
     for run in jobs.runs_of(sweep):

@@ -174,7 +174,7 @@ def opened_models(*names: str):
     return [open_model(name) for name in names]
 
 
-def test_the_scene_tells_models_sliders_and_scores():
+def test_the_scene_has_models_sliders_and_scores():
     keep("a", scores={"mse": 0.05, "elbo_nats": -20.5})
     keep("b", scores={"mse": 0.04})
     scene = compare_view.scene(opened_models("a", "b"), address.SharedStart(item=10))
@@ -189,7 +189,7 @@ def test_the_scene_tells_models_sliders_and_scores():
     assert said["start"]["item"] == 10
 
 
-def test_models_of_one_kind_are_told_apart_by_what_was_measured():
+def test_models_of_one_kind_are_distinguished_by_their_scores():
     keep("a", scores={"mse": 0.05, "coverage": 0.9})
     keep("b", scores={"mse": 0.04, "coverage": 0.8})
     scene = compare_view.scene(opened_models("a", "b"), address.SharedStart())
@@ -200,7 +200,7 @@ def test_models_of_one_kind_are_told_apart_by_what_was_measured():
     assert other["cost"] == "Random pictures cover less of the data: 80%, against 90%."
 
 
-def test_a_vae_without_a_kl_term_is_not_told_as_a_vae():
+def test_a_vae_without_a_kl_term_is_not_called_a_vae():
     keep("v")
     keep("w", config=replace(fresh_bundle("w").settings(), objective="prior-likelihood"))
     scene = compare_view.scene(opened_models("v", "w"), address.SharedStart())

@@ -84,7 +84,7 @@ def test_those_used_last_are_kept_up_to_a_size():
     assert costly.size_bytes <= 35
 
 
-def test_what_goes_wrong_is_told_to_all_and_tried_again():
+def test_a_failure_reaches_all_who_wait_and_is_tried_again():
     costly, tried = Costly(at_once=1, most_bytes=100), []
 
     def fails() -> bytes:

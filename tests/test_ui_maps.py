@@ -39,7 +39,7 @@ def test_every_map_and_colour_on_offer_draws(opened):
             assert drawn(figure(opened, code, color)) >= 1
 
 
-def test_a_colour_bar_says_from_what_to_what_it_leads_and_tells_errors_in_percent(opened):
+def test_a_colour_bar_names_its_ends_and_gives_errors_in_percent(opened):
     config = replace(opened.bundle.config, data="faces")
     codes = replace(
         opened.bundle.codes, factors=np.tile([[0.2, 0.8]], (len(opened.bundle.codes.mu), 1))
@@ -71,7 +71,7 @@ def test_an_unknown_map_becomes_the_pca(opened, code):
     assert title.startswith("Principal component 1")
 
 
-def test_the_axes_of_two_coordinates_bear_their_names(opened):
+def test_the_axes_of_two_dimensions_have_their_names(opened):
     layout = figure(opened, "z1-0")["layout"]
     assert layout["xaxis"]["title"]["text"] == "slant"
     assert layout["yaxis"]["title"]["text"] == "Dimension 1"

@@ -62,7 +62,7 @@ def test_choices_go_to_the_address_and_defaults_leave_it(nothing_shipped, tiny):
     assert "color" not in page.query_params
 
 
-def test_the_panel_about_a_model_tells_scores_sliders_and_factors(nothing_shipped, tiny):
+def test_the_panel_about_a_model_has_scores_sliders_and_factors(nothing_shipped, tiny):
     scores = {**tiny.scores, "coverage": 0.181}
     scored = replace(tiny, factor_r2={"tilt": 0.93}, scores=scores)
     write_bundle(scored, store.bundles_folder() / "tiny")
@@ -94,7 +94,7 @@ def test_a_model_without_an_encoder_is_drawn_and_its_panel_says_how_to_score_it(
     assert "evaluate gan" in page.info[0].value.replace("\\", "")
 
 
-def test_the_panel_tells_of_an_objective_without_kl(nothing_shipped, tiny):
+def test_the_panel_mentions_an_objective_without_kl(nothing_shipped, tiny):
     config = replace(tiny.config, objective="prior-likelihood")
     write_bundle(replace(tiny, config=config), store.bundles_folder() / "tiny")
     page = opened()
@@ -120,7 +120,7 @@ def test_every_kind_has_its_words(kind):
     assert all(KINDS[kind].words.get(key) for key in needed | players)
 
 
-def test_an_unknown_model_is_told(nothing_shipped, tiny):
+def test_an_unknown_model_is_reported(nothing_shipped, tiny):
     write_bundle(tiny, store.bundles_folder() / "tiny")
     page = opened(model="nobody")
     assert "nobody" in page.warning[0].value

@@ -24,7 +24,7 @@ def client(at_home):
 
 
 @pytest.mark.slow
-def test_progress_tells_only_what_is_new(at_home, client):
+def test_progress_sends_only_what_is_new(at_home, client):
     url = run_routes.urls(at_home)["progress"]
     news = client.get(url).json()
     assert news["state"] == "finished"
@@ -94,7 +94,7 @@ def test_a_snapshot_whose_number_was_given_anew_is_not_taken_from_the_browsers_c
 
 
 @pytest.mark.parametrize("rest", ["snapshot/999999", "snapshot/-1", "snapshot/x", "snapshot/²"])
-def test_what_is_not_there_is_not_found(at_home, client, rest):
+def test_missing_files_are_not_found(at_home, client, rest):
     assert client.get(f"/latent/run/{at_home.id}/{rest}").status_code == 404
 
 

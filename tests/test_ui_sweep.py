@@ -77,7 +77,7 @@ def test_without_a_size_there_is_nothing_to_begin():
     assert not any(b.label.startswith("Train ") for b in page.button)
 
 
-def test_a_name_that_cannot_be_one_is_told():
+def test_a_name_that_is_not_allowed_is_refused_in_words():
     page = drawn()
     page.toggle(key="several").set_value(True).run()
     next(b for b in page.text_input if b.label == "Name of the models").set_value("a/b").run()
@@ -126,7 +126,7 @@ def test_a_finished_sweep_recommends_a_model_that_can_be_opened():
     assert not any(b.label in ("Pause all", "Resume all") for b in page.button)
 
 
-def test_a_failed_run_says_why_and_can_go_on():
+def test_a_failed_run_says_why_and_can_resume():
     sweep = begun(2, 8)
     one, other = jobs.runs_of(sweep)
     ends(one, elbo=6.0, active=2)
@@ -219,13 +219,13 @@ def test_the_models_of_a_sweep_open_side_by_side():
     assert "beta8" not in names.replace("\\", "")
 
 
-def test_a_sweep_that_is_gone_is_told():
+def test_a_missing_sweep_is_reported():
     page = drawn(sweep="nothing")
     assert not page.exception
     assert "no sweep" in page.error[0].value.replace("\\", "")
 
 
-def test_runs_of_two_sweeps_and_others_are_told_apart_in_the_sidebar():
+def test_runs_of_two_sweeps_and_others_are_separate_in_the_sidebar():
     begun(2, 8)
     jobs.begin(CONFIG, "alone")
     begun(4, 16)

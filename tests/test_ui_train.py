@@ -72,7 +72,7 @@ def test_choosing_another_kind_keeps_what_both_have_and_loads_what_it_starts_wel
     assert number(page, "learning_rate").value == KINDS["gan"].defaults["learning_rate"]
 
 
-def test_a_number_that_cannot_be_is_told_as_it_stands_in_the_box():
+def test_an_impossible_number_is_refused_as_it_was_typed():
     page = drawn()
     for name, value in (("epochs", -1), ("learning_rate", -0.5)):
         box = number(page, name)
@@ -84,7 +84,7 @@ def test_a_number_that_cannot_be_is_told_as_it_stands_in_the_box():
     assert not page.error
 
 
-def test_settings_that_do_not_go_together_are_told_and_nothing_is_lost():
+def test_conflicting_settings_are_reported_and_nothing_is_lost():
     page = drawn()
     number(page, "epochs").set_value(7).run()
     next(box for box in page.selectbox if box.label == say("settings.arch")).set_value(
@@ -117,14 +117,14 @@ def test_a_sweep_of_a_kind_without_an_encoder_is_refused_in_words():
     assert "no encoder" in page.error[0].value.replace("\\", "")
 
 
-def test_settings_that_cannot_work_together_are_told_and_nothing_starts():
+def test_settings_that_cannot_work_together_are_refused_and_nothing_starts():
     page = choose_kind(drawn(), "beta-vae")
     number(page, "beta").set_value(1.0).run()
     assert "beta is 1" in page.error[0].value.replace("\\", "")
     assert not any(b.label == "Train" for b in page.button)
 
 
-def test_a_taken_name_is_told(tmp_path):
+def test_a_taken_name_is_refused_in_words(tmp_path):
     page = drawn()
     next(b for b in page.text_input if b.label == "Name of the model").set_value("faces").run()
     button(page, "Train").click().run()

@@ -35,7 +35,7 @@ def test_a_finished_run_can_be_opened_in_explore(at_home):
     assert "Pause" not in [b.label for b in page.button]
 
 
-def test_a_run_that_is_gone_is_told(at_home):
+def test_a_missing_run_is_reported(at_home):
     page = drawn(run="no-such-run")
     assert "no run" in page.error[0].value.replace("\\", "")
 

@@ -136,7 +136,7 @@ def test_too_weak_a_kl_term_leaves_holes_and_more_beta_closes_them(verdicts):
     assert finding(after, "holes").values["hole_share"] < holes.values["hole_share"] / 2
 
 
-def test_an_autoencoder_with_holes_is_told_of_vaes():
+def test_an_autoencoder_with_holes_gets_a_vae_as_remedy():
     bundle = read_bundle(store.find("fashion-ae"), weights=False)
     found = {f.about: f for f in judge(bundle, Course())}
     assert (found["holes"].grade, found["holes"].key) == ("problem", "many")
@@ -164,7 +164,7 @@ def test_images_learnt_by_heart_are_a_problem_of_the_last_weights_alone(verdicts
     assert learnt.remedy.applied(config).norm == "batch"
 
 
-def test_a_run_that_ended_too_soon_is_told_to_go_on_longer(verdicts):
+def test_a_run_that_ended_too_soon_gets_a_longer_one_as_remedy(verdicts):
     config, ends = verdicts("short")
     assert ("reconstruction", "blurred_mean") in graded(ends, "problem")
     remedy = finding(ends, "reconstruction").remedy
@@ -174,7 +174,7 @@ def test_a_run_that_ended_too_soon_is_told_to_go_on_longer(verdicts):
 
 
 @pytest.mark.parametrize(("epochs", "key"), [(2, "few_none"), (300, "few")])
-def test_few_images_are_named_as_what_is_wrong(epochs, key):
+def test_few_images_are_named_as_the_problem(epochs, key):
     ends = trained(dataclasses.replace(DIGITS, epochs=epochs, beta=6.0), n_images=60)
     found = finding(ends, "reconstruction")
     assert (found.grade, found.key) == ("problem", key)
@@ -195,7 +195,7 @@ def test_held_out_images_are_compared_with_the_mean_of_those_learnt_from(verdict
     assert spread > held.var(axis=0).mean()
 
 
-def test_a_loss_that_rises_instead_of_falling_is_all_that_is_told(verdicts):
+def test_a_rising_loss_is_the_only_finding(verdicts):
     _, ends = verdicts("diverging")
     (only,) = ends.end.findings
     assert (only.about, only.key, only.grade) == ("divergence", "rising", "problem")
@@ -235,12 +235,12 @@ def test_findings_survive_being_written_down(verdicts, name):
         assert again.to_json() == found.to_json()
 
 
-def test_what_is_no_finding_is_refused():
+def test_a_damaged_finding_is_refused():
     with pytest.raises(ConfigError, match="damaged"):
         Finding.from_json({"about": "holes", "grade": "fine", "key": "?", "values": {}})
 
 
-def test_few_codes_tell_nothing_of_holes():
+def test_few_codes_say_nothing_about_holes():
     bundle = read_bundle(store.find("digits"), weights=False)
     codes = bundle.codes
     few = dataclasses.replace(codes, mu=codes.mu[:12], logvar=codes.logvar[:12], ids=codes.ids[:12])

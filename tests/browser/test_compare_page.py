@@ -250,7 +250,7 @@ def test_going_back_goes_back(comparison):
     comparison.visit.wait(f"document.querySelector('{READY}').dataset.item === '{first}'")
 
 
-def test_models_of_different_shapes_are_told_what_goes_with_what(comparison):
+def test_models_of_different_shapes_are_refused_with_what_fits(comparison):
     comparison.page.goto(f"{comparison.visit.address}/compare?models=mnist,faces")
     told = comparison.page.get_by_text("mnist makes pictures of 28×28 grey")
     told.wait_for()
@@ -358,7 +358,7 @@ def test_on_a_phone_nothing_is_cut_off(on_phone):
 FAMILY = "?models=fashion,fashion-ae,fashion-soft-intro-vae,fashion-wgan-gp"
 
 
-def test_what_is_said_of_random_codes_is_what_was_measured(comparison):
+def test_the_page_states_the_measured_share_of_random_codes(comparison):
     comparison.open("?models=fashion,fashion-vae")
     facts = comparison.page.locator(".le-facts .le-cell").all_inner_texts()
     coverages = [

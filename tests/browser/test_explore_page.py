@@ -91,7 +91,7 @@ def test_two_sliders_can_be_the_map(visit):
     assert visit.page.evaluate(f"{cursor}.x") > start + 10
 
 
-def test_a_broken_bundle_is_told_and_the_rest_works(visit):
+def test_a_broken_bundle_is_reported_and_the_rest_works(visit):
     visit.open()
     visit.page.get_by_text("more cannot be opened").click()
     assert visit.page.get_by_text("config.json").first.is_visible()

@@ -93,7 +93,7 @@ def test_a_picture_is_placed_by_search_and_explored_from_there(visit, dreamer):
     assert visit.address_bar("model") == "dreamer"
 
 
-def test_an_encoder_places_a_picture_and_a_file_that_is_none_is_told(visit):
+def test_an_encoder_places_a_picture_and_other_files_are_refused(visit):
     visit.open("?model=digits")
     choose_file(visit, {"name": "mine.png", "mimeType": "image/png", "buffer": b"no picture"})
     dialog = visit.page.get_by_role("dialog")

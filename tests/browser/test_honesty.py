@@ -26,7 +26,7 @@ def drift(bundle, z: np.ndarray) -> np.ndarray:
     return np.asarray(np.square(last - first).mean((1, 2, 3)))
 
 
-def test_a_scribble_in_a_typical_place_is_told_from_a_digit(visit):
+def test_a_scribble_in_a_typical_place_is_distinguished_from_a_digit(visit):
     visit.open("?model=mnist")
     bundle = read_bundle(PRETRAINED / "mnist")
     rows = np.arange(150) * len(bundle.codes.mu) // 150
@@ -47,7 +47,7 @@ def test_a_scribble_in_a_typical_place_is_told_from_a_digit(visit):
     assert shares[1] >= 0.95
 
 
-def test_an_item_is_told_by_its_reconstruction_error(visit):
+def test_the_meter_of_an_item_shows_the_rank_of_its_error(visit):
     visit.open("?model=mnist")
     item, x, y = visit.dot(0)
     visit.page.mouse.click(x, y)
@@ -73,7 +73,7 @@ def test_the_line_is_hidden_at_once_and_settles_when_the_hand_rests(visit):
     assert redrawn(visit).inner_text() != before
 
 
-def test_without_an_encoder_only_the_place_is_told(visit):
+def test_without_an_encoder_only_the_place_is_judged(visit):
     visit.open("?model=fashion-wgan-gp")
     visit.page.get_by_test_id("sample").click()
     visit.page.wait_for_timeout(1500)

@@ -234,7 +234,7 @@ def first_of_big(visit) -> int:
     return int((slider.get_attribute("data-testid") or "").removeprefix("slider-"))
 
 
-def test_the_big_picture_fills_the_screen_and_everything_goes_on(visit):
+def test_the_big_picture_fills_the_screen_and_everything_keeps_working(visit):
     visit.open()
     order = "[...document.querySelectorAll('.le-slider input')].map((i) => i.dataset.testid).join()"
     before = visit.page.evaluate(order)

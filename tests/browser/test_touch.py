@@ -94,7 +94,7 @@ def test_a_tap_on_the_track_of_a_slider_sets_it(phone):
     assert np.flatnonzero(phone.z != before).tolist() == [index]
 
 
-def test_the_legend_of_a_phone_fades_where_it_goes_on_and_shows_the_way_back_first(phone):
+def test_the_legend_of_a_phone_fades_where_it_scrolls_and_shows_the_way_back_first(phone):
     phone.open("?model=mnist")
     row = phone.page.locator(".le-classes")
     phone.wait("document.querySelector('.le-classes.le-more-after') !== null")
@@ -251,7 +251,7 @@ def test_in_space_one_finger_turns_two_zoom_and_a_tap_picks(phone, faces):
     assert np.abs(picked - before).max() > 1e-3
 
 
-def test_fingers_are_told_what_fingers_do(phone):
+def test_help_on_touch_screens_speaks_of_fingers(phone):
     phone.open("?map=tsne")
     note = phone.page.get_by_test_id("stage").get_by_text("approximate").inner_text()
     for words in ("Slide a finger", "tap a dot", "Two fingers", "double tap"):
@@ -268,7 +268,7 @@ SMALL = """() => [...document.querySelectorAll(
 
 
 @pytest.mark.parametrize("model", ["faces", "mnist"])
-def test_what_is_touched_is_44_px_large(phone, model):
+def test_touch_targets_are_44_px_large(phone, model):
     phone.open(f"?model={model}")
     assert phone.page.evaluate(SMALL) == []
     frame = phone.page.locator(".le-frame").first.bounding_box()

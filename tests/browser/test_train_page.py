@@ -312,7 +312,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_upload_is_told_in_words_and_starts_nothing(visit, name, tmp_path):
+def test_a_bad_upload_is_refused_in_words_and_starts_nothing(visit, name, tmp_path):
     page = visit.page
     open_form(visit)
     page.get_by_text("My own", exact=True).click()
