@@ -177,7 +177,7 @@ def test_the_readme_shows_the_worst_of_many_models():
     assert "b: a thing" in bench.text_table([row("b", 5)], MACHINE)
 
 
-def test_a_table_replaces_what_stands_between_the_marks_and_nothing_else(tmp_path):
+def test_a_table_replaces_only_what_is_between_the_marks(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("# Title\n\n<!-- bench -->\nold\n<!-- /bench -->\n\nünd more\n")
     for _ in range(2):

@@ -381,7 +381,7 @@ def test_a_bundle_without_an_encoder_comes_back_with_its_draws(tiny_gan, tmp_pat
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_card_of_every_kind_says_what_it_is_and_what_to_beware_of(kind, tiny, tiny_gan):
+def test_the_card_of_every_kind_describes_it_and_its_limits(kind, tiny, tiny_gan):
     bundle = tiny_gan if kind in ("gan", "wgan-gp") else tiny
     beta = 4.0 if kind in ("beta-vae", "beta-tcvae") else 1.0
     likelihood = "gaussian" if kind == "soft-intro-vae" else "bernoulli"

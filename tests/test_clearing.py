@@ -53,7 +53,7 @@ def test_runs_and_their_models_go_and_come_back_as_they_were(tiny):
     assert not (store.home() / ".cleared").exists()
 
 
-def test_everything_made_here_can_go_and_what_came_along_stays(tiny, tmp_path):
+def test_everything_made_here_can_be_cleared_and_included_models_stay(tiny, tmp_path):
     shipped = names()
     made("one", tiny)
     upload = store.keep_upload([("drawn.zip", archive())]).path
@@ -95,7 +95,7 @@ def test_only_what_was_made_since_goes_and_an_upload_that_others_use_stays(tiny)
     assert len(clearing.work_since().uploads) == 1
 
 
-def test_nothing_that_came_along_or_lies_outside_can_be_cleared(tiny, tmp_path):
+def test_included_models_and_those_outside_the_home_cannot_be_cleared(tiny, tmp_path):
     write_bundle(tiny, tmp_path / "outside")
     store.remember(tmp_path / "outside")
     run = RunFolder(tmp_path / "run")
@@ -185,7 +185,7 @@ def test_a_run_at_work_is_stopped_first_and_comes_back_paused(tmp_path, own_home
     assert pid
 
 
-def test_a_run_at_work_in_a_terminal_is_left_out_and_said(tiny, tmp_path):
+def test_a_run_at_work_in_a_terminal_is_left_out_with_a_note(tiny, tmp_path):
     run = RunFolder(store.runs_folder() / "theirs")
     run.create(Record(name="theirs", out=tmp_path / "x", config=CONFIG, in_terminal=True))
     run.say(JobStatus(state="running", step=1, steps=9, updated_s=time.time(), pid=os.getpid()))
@@ -198,7 +198,7 @@ def test_a_run_at_work_in_a_terminal_is_left_out_and_said(tiny, tmp_path):
     assert [other.id for other in jobs.runs()] == ["theirs"]
 
 
-def test_a_link_in_the_home_is_cleared_and_what_it_leads_to_stays(tiny, tmp_path):
+def test_a_link_in_the_home_is_cleared_and_its_target_stays(tiny, tmp_path):
     write_bundle(tiny, tmp_path / "real")
     store.bundles_folder().mkdir(parents=True)
     (store.bundles_folder() / "linked").symlink_to(tmp_path / "real")

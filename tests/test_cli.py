@@ -188,7 +188,7 @@ def test_data_lists_and_describes(capsys):
     assert "8x8 grey" in capsys.readouterr().out
 
 
-def test_data_says_what_will_become_of_images(tmp_path, capsys):
+def test_data_says_how_images_will_be_fitted(tmp_path, capsys):
     np.save(tmp_path / "wide.npy", np.zeros((6, 100, 200), np.uint8))
     path = str(tmp_path / "wide.npy")
     assert cli.main(["data", path]) == 0

@@ -13,7 +13,7 @@ from explorer.latent.encode import decode, encode
 from tests.commands import refused
 
 
-def test_encode_writes_what_the_encoder_says_of_each_image(listed, tiny, tmp_path, capsys):
+def test_encode_writes_the_posterior_of_each_image(listed, tiny, tmp_path, capsys):
     pixels = np.random.default_rng(0).integers(0, 256, (7, 8, 8), np.uint8)
     np.save(tmp_path / "images.npy", pixels)
     out = tmp_path / "codes.npz"
@@ -52,7 +52,7 @@ def test_one_row_of_numbers_is_no_matrix_of_codes(tmp_path, capsys):
     assert "mu[None]" in told
 
 
-def test_encode_of_a_single_picture_can_show_what_the_model_makes_of_it(listed, tiny, tmp_path):
+def test_encode_of_a_single_picture_can_save_its_reconstruction(listed, tiny, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "mine.png")
     out, drawn = tmp_path / "codes.npz", tmp_path / "drawn.png"

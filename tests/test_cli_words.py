@@ -81,7 +81,7 @@ def test_what_training_says_is_from_the_catalogue(marks, own_home, tmp_path, mon
         assert not re.search(r"[A-Za-z]{3,} [a-z]{2,}", line), line
 
 
-def test_a_language_that_is_not_there_is_said_once(monkeypatch, capsys):
+def test_a_missing_language_is_reported_once(monkeypatch, capsys):
     monkeypatch.setenv(words.ASKED, "xx")
     for _ in range(2):
         assert cli.main(["data"]) == 0

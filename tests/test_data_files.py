@@ -78,7 +78,7 @@ def test_sub_folders_are_classes_and_items_keep_their_names(folder):
 
 
 @pytest.mark.parametrize("under", ["", "pets/", "a/b/"])
-def test_a_zip_gives_what_its_folder_gives(folder, under):
+def test_a_zip_reads_like_its_folder(folder, under):
     from_folder, from_zip = load(str(folder)), load(str(zipped(folder, under=under)))
     np.testing.assert_array_equal(from_folder.pixels, from_zip.pixels)
     np.testing.assert_array_equal(from_folder.labels, from_zip.labels)

@@ -121,7 +121,7 @@ def test_the_images_of_a_run_are_read_as_it_asked(tmp_path):
     assert not np.array_equal(padded.pixels, data.load_for(config).pixels)
 
 
-def test_a_bundle_that_says_nothing_of_fitting_padded_its_images():
+def test_a_bundle_without_a_record_of_fitting_padded_its_images():
     values = TrainConfig(data="x").to_json()
     assert values.pop("fit") == "pad"
     assert TrainConfig.from_json(values).fit == "pad"

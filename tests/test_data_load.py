@@ -38,7 +38,7 @@ def test_single_items_equal_those_of_the_loaded_set(name, image_size):
     np.testing.assert_array_equal(items, whole.pixels[ids])
 
 
-def test_single_items_are_none_when_they_are_not_at_hand(tmp_path):
+def test_single_items_are_none_when_unavailable(tmp_path):
     assert load_items("mnist", np.array([0]), cache=tmp_path) is None
     assert load_items("openml:554", np.array([0]), cache=tmp_path) is None
     assert load_items(str(tmp_path), np.array([0])) is None

@@ -73,7 +73,7 @@ def files_of(path: Path) -> list[tuple[str, bytes]]:
     "case",
     [pytest.param(case, id=name) for name, case in CASES.items() if not name.startswith("links")],
 )
-def test_an_upload_is_read_alike_and_the_preview_says_so(case, tmp_path):
+def test_an_upload_is_read_as_its_preview_says(case, tmp_path):
     asked = TrainConfig(data=str(store.keep_upload(files_of(case.make(tmp_path))).path))
     if case.holds is None:
         with pytest.raises(DataError) as refused:

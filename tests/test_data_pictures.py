@@ -159,7 +159,7 @@ def test_one_size_within_range_is_kept_and_otherwise_64_is_taken():
     assert side((28, 28), (300, 200), image_size=48) == {48}
 
 
-def test_a_picture_is_fitted_alike_whichever_came_before_it():
+def test_fitting_a_picture_does_not_depend_on_the_one_before():
     pictures = [noise(20, 30), noise(20, 30), noise(50, 10)]
     forwards = square_up(iter(pictures), 0)
     backwards = square_up(reversed(pictures), 0)[::-1]

@@ -41,7 +41,7 @@ def test_a_set_reads_the_same_on_disk_as_in_memory(tmp_path, monkeypatch, channe
 
 @pytest.mark.usefixtures("nothing_in_memory")
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="room is reserved by POSIX only")
-def test_a_full_disk_is_said_before_anything_is_written(monkeypatch):
+def test_a_full_disk_is_reported_before_anything_is_written(monkeypatch):
     def full(*args: int) -> None:
         raise OSError(28, "No space left on device")
 

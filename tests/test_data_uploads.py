@@ -65,7 +65,7 @@ def test_pictures_of_one_name_are_all_kept(tmp_path):
     assert "0 (2).png" in images.item_names
 
 
-def test_a_numbered_name_takes_no_others_place(tmp_path):
+def test_a_numbered_name_replaces_no_other(tmp_path):
     names = ("0.png", "0.png", "0 (2).png")
     upload = brought_together([(name, picture(20 * i)) for i, name in enumerate(names)])
     assert len(read(upload, tmp_path).pixels) == 3

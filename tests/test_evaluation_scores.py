@@ -121,7 +121,7 @@ def test_measures_agree_with_each_other(of_digits):
     assert values["nll_n_images"] == 12
 
 
-def test_scores_become_json_with_what_does_not_apply_left_out(of_digits, of_shapes):
+def test_scores_become_json_without_those_that_do_not_apply(of_digits, of_shapes):
     plain = json.loads(json.dumps(of_digits.to_json(), allow_nan=False))
     assert plain["n_images"] == 12
     assert "mig" not in plain["scores"]
@@ -183,7 +183,7 @@ def test_an_adversarial_autoencoder_lacks_the_same():
     assert "prior_share" in scores.values
 
 
-def test_a_model_without_an_encoder_is_scored_by_what_it_draws_and_what_a_search_finds():
+def test_a_model_without_an_encoder_is_scored_by_samples_and_found_codes():
     images = few_shapes()
     scores = scores_of(images, kind="gan")
     assert everything_is_accounted_for(scores)
@@ -279,7 +279,7 @@ def test_progress_only_rises_and_ends_at_the_whole():
     assert "weighing test images, 0 of 12" in [words for _, words in told]
 
 
-def test_calls_that_cannot_work_say_what_would():
+def test_calls_that_cannot_work_say_what_would_work():
     images = few_digits(20)
     bundle = bundle_for(images)
     with pytest.raises(ShapeError) as refused:

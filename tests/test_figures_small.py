@@ -9,7 +9,7 @@ WORDS = ProfileWords(title="Norm", start="first", end="last", image="<b>x</b>", 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_profile_is_drawn_by_powers_of_ten_on_the_scale_given(theme):
+def test_a_profile_is_drawn_on_a_logarithmic_scale(theme):
     profile = Profile(start=[0.1, 1, 10], end=[0.01, 1, 100], n_encoder=2)
     figure = profile_chart(profile, WORDS, span=(1e-3, 1e3), theme=theme)
     first, last = figure.data

@@ -44,7 +44,7 @@ def test_a_set_that_fits_on_the_map_is_there_whole(n, asked):
     np.testing.assert_array_equal(split_of(images, rows) == 1, images.is_test)
 
 
-def test_of_many_own_images_both_parts_are_there_and_of_a_large_named_set_those_held_out():
+def test_maps_show_both_parts_of_own_images_and_held_out_ones_of_large_sets():
     images = a_set(20_000)
     own = rows_on_the_map(images, "./drawings", 3_000)
     assert len(own) == len(set(own)) == 3_000
@@ -140,7 +140,7 @@ def test_a_map_shows_each_item_once_and_those_held_out_hollow(opened, code, colo
     assert items(drawn, hollow=True) == np.flatnonzero(HELD).tolist()
 
 
-def test_a_map_shows_the_part_that_is_asked_for(opened):
+def test_a_map_shows_the_chosen_part(opened):
     assert items(figure(opened, "held")) == np.flatnonzero(HELD).tolist()
     assert items(figure(opened, "learnt")) == np.flatnonzero(~HELD).tolist()
     assert items(figure(opened, "nonsense")) == list(range(N_ITEMS))
@@ -222,7 +222,7 @@ def test_each_own_image_is_on_the_map_and_known_by_its_file(drawings, tmp_path):
     assert drawings.bundle.scores["mse"] == pytest.approx(codes.error[codes.held_out].mean())
 
 
-def test_file_names_are_served_where_they_are_known(drawings, opened, own_home):
+def test_known_file_names_are_served(drawings, opened, own_home):
     client = TestClient(Starlette(routes=routes.routes()))
     assert client.get(routes.urls(drawings)["names"]).json() == list(drawings.item_names or ())
     assert client.get(routes.urls(opened)["names"]).json() is None

@@ -55,7 +55,7 @@ def test_a_process_that_fails_says_why(tmp_path):
         find_code(tmp_path / "nothing", PIXELS, quiet)
 
 
-def test_a_search_that_takes_too_long_is_broken_off(monkeypatch):
+def test_a_search_that_takes_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(commands, "_LONGEST_S", 0.2)
     with pytest.raises(MachineError, match="the process was stopped"):
         commands.run_command(
@@ -63,7 +63,7 @@ def test_a_search_that_takes_too_long_is_broken_off(monkeypatch):
         )
 
 
-def test_a_process_that_has_said_all_is_left_to_end(tmp_path):
+def test_a_command_that_has_closed_its_output_may_still_finish(tmp_path):
     done = tmp_path / "done"
     late = f"import os, time; os.close(2); time.sleep(0.5); open({str(done)!r}, 'w').close()"
     commands.run_command([sys.executable, "-c", late], quiet, failed=inversion._failed)

@@ -73,7 +73,7 @@ def validations(run: RunFolder) -> dict[int, dict[str, float]]:
 # ---- a run by itself
 
 
-def test_a_run_ends_in_a_bundle_and_leaves_what_can_be_looked_back_at():
+def test_a_run_ends_in_a_bundle_and_leaves_its_snapshots():
     run = created()
     assert run.status().state == "queued"
     assert work(run.path)
@@ -149,7 +149,7 @@ def test_a_run_that_is_worked_on_is_not_worked_on_twice():
     assert run.reports() == []
 
 
-def test_a_name_taken_meanwhile_gets_a_number():
+def test_a_name_that_somebody_takes_first_gets_a_number():
     (store.bundles_folder() / "mine").mkdir(parents=True)
     run = created()
     assert work(run.path)

@@ -56,7 +56,7 @@ def made_by(run: RunFolder) -> ModelBundle:
 
 
 @pytest.mark.parametrize("kind", ADVERSARIAL)
-def test_adversarial_training_is_written_down_as_json_with_null_where_there_is_no_such_loss(kind):
+def test_adversarial_training_is_written_as_json_with_null_for_missing_losses(kind):
     run = worked(kind)
     assert run.status().state == "finished"
     assert run.status().health in ("even", "mode-collapse", "discriminator-won")

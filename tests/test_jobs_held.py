@@ -26,7 +26,7 @@ def run() -> RunFolder:
     return run
 
 
-def test_people_who_look_at_once_never_take_each_other_for_a_process(run):
+def test_looking_at_the_same_time_is_not_mistaken_for_a_running_process(run):
     with ThreadPoolExecutor(N_PEOPLE) as people:
         looks = people.map(lambda _: run.is_worked_on(), range(N_PEOPLE * N_LOOKS))
         assert sum(looks) == 0
@@ -57,7 +57,7 @@ def test_looking_keeps_no_process_from_starting(run):
             stop.set()
 
 
-def test_looking_at_a_run_that_is_gone_brings_nothing_of_it_back(run):
+def test_looking_at_a_deleted_run_creates_no_files(run):
     said = JobStatus(state="running", step=1, steps=9, pid=1, updated_s=time.time() - 60)
     run.say(said)
     assert run.status().state == "failed"

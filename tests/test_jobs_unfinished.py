@@ -49,7 +49,7 @@ def test_the_top_of_a_disk_is_no_bundle():
         UnfinishedRun(Path("/"))
 
 
-def test_a_run_clears_away_nothing_but_its_own(tmp_path):
+def test_a_run_removes_only_its_own_files(tmp_path):
     run = UnfinishedRun(tmp_path / "faces")
     run.folder.mkdir()
     (run.folder / "mine.txt").write_text("mine")

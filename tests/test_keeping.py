@@ -94,7 +94,7 @@ def test_many_long_names_are_cut_to_what_settings_may_hold():
     assert len(json.dumps(names)) < files.CAPS["config.json"] / 2
 
 
-def test_labels_that_are_nearly_all_different_are_left_out_and_that_is_said(tmp_path):
+def test_labels_that_are_nearly_all_different_are_left_out_with_a_note(tmp_path):
     n = 3_000
     labels = [f"id{i}" for i in range(n)]
     np.savez(tmp_path / "x.npz", images=np.zeros((n, 8, 8), np.uint8), labels=labels)

@@ -191,7 +191,7 @@ RENAMED = {("rename", "after"), ("note_name", "before")}
 # ---- what is abandoned
 
 
-def test_what_somebody_still_writes_is_left_alone(tmp_path):
+def test_files_that_somebody_still_writes_are_left_alone(tmp_path):
     mine = begun(tmp_path / "x")
     mine.write_text("")
     assert not is_abandoned(mine), "this process may be writing it"

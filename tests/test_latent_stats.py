@@ -46,7 +46,7 @@ def test_kl_adds_up_the_same_over_items_and_over_coordinates():
     assert kl_per_item(mu, logvar).mean() == pytest.approx(kl_per_coordinate(mu, logvar).sum())
 
 
-def test_active_coordinates_come_by_falling_kl_without_the_silent_ones():
+def test_active_dimensions_are_ordered_by_falling_kl():
     mu = np.array([[0.1, 0.0, 2.0], [-0.1, 0.0, -2.0]])
     logvar = np.array([[-1.0, 0.01, -4.0], [-1.0, 0.01, -4.0]])
     kl = kl_per_coordinate(mu, logvar)

@@ -34,7 +34,7 @@ def used(tiny) -> store.KeptUpload:
 
 
 @pytest.mark.slow
-def test_only_what_nothing_uses_counts_as_unused(used):
+def test_only_uploads_without_users_count_as_unused(used):
     unused = kept(3, 4)
     assert leftovers.upload_sizes().unused_bytes == 0, "it may be in somebody's form"
     age(unused, 700)

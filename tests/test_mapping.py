@@ -83,7 +83,7 @@ def test_a_bundle_with_the_usual_maps_says_no_more_than_before(tiny, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["pca", "mu", "Ring", "two words", "a" * 21, ""])
-def test_a_map_has_a_short_name_that_stands_for_nothing_else(tiny, tmp_path, name):
+def test_each_map_has_a_short_name_of_its_own(tiny, tmp_path, name):
     codes = replace(tiny.codes, maps={name: tiny.codes.maps["tsne"]})
     with pytest.raises(BundleError, match="maps"):
         write_bundle(replace(tiny, codes=codes), tmp_path / "named")

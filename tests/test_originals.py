@@ -133,7 +133,7 @@ def test_a_fingerprint_is_written_by_training_and_checked_when_read(pictures, tm
         write_bundle(bad, tmp_path / "bad")
 
 
-def test_rows_beyond_reason_of_a_set_that_is_drawn_are_not_drawn(tiny):
+def test_unreasonable_rows_of_a_generated_set_are_refused(tiny):
     n = 10_000_000
     for name in ("faces", "shapes"):
         begin = time.perf_counter()

@@ -79,7 +79,7 @@ def test_arrays_of_a_pack_are_aligned_and_fill_it(name, dtype):
     assert ends[-1] == len(written)
 
 
-def test_header_says_what_goes_in_and_what_comes_out():
+def test_header_states_input_and_output():
     header = header_of(packed(DENSE))
     assert header["latent_dim"] == 5
     assert header["image_shape"] == [1, 2, 2]

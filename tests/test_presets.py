@@ -16,7 +16,7 @@ SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 128, 128)]
 @pytest.mark.parametrize("which", PRESETS)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_images", [2, 300, 70_000])
-def test_a_preset_is_a_network_for_such_images(which, shape, n_images):
+def test_a_preset_builds_a_network_for_images_of_any_shape(which, shape, n_images):
     config = preset(which, "mine.zip", shape, n_images)
     assert config.data == "mine.zip"
     assert expected_weights(spec_of(config, shape))
@@ -45,7 +45,7 @@ def test_an_estimate_grows_as_epochs_and_images_do():
 
 @pytest.mark.parametrize("which", PRESETS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_a_kind_starts_well_with_goes_with_every_preset(which, kind):
+def test_defaults_of_a_kind_apply_to_every_preset(which, kind):
     for shape in SHAPES:
         config = preset(which, "x", shape, 1000, kind)
         assert config.kind == kind
@@ -55,7 +55,7 @@ def test_what_a_kind_starts_well_with_goes_with_every_preset(which, kind):
         ].defaults
 
 
-def test_codes_of_colour_pictures_are_held_to_the_prior_alike_in_all_sizes_and_for_every_beta():
+def test_the_kl_of_colour_pictures_weighs_as_much_in_all_sizes_and_kinds():
     def pull(side, kind):
         config = preset("quick", "x", (3, side, side), 1000, kind)
         assert config.likelihood == "gaussian"

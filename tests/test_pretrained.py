@@ -130,7 +130,7 @@ def test_the_browser_draws_what_torch_draws(bundle):
     np.testing.assert_allclose(drawn.reshape(expected.shape), expected, rtol=0, atol=1 / 255)
 
 
-def test_each_says_where_its_images_come_from_under_which_licence(bundle):
+def test_each_names_the_source_and_licence_of_its_images(bundle):
     assert bundle.data.source
     assert bundle.data.licence
 
@@ -146,7 +146,7 @@ def test_no_path_of_the_machine_they_were_trained_on_came_along(bundle):
     assert not Path(bundle.settings().data).is_absolute()
 
 
-def test_all_together_are_small_enough_to_come_along():
+def test_all_bundles_together_are_small_enough_to_ship():
     files = [path for path in store.pretrained_folder().rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_MB * 1e6
 

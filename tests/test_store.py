@@ -67,7 +67,7 @@ def test_a_bundle_elsewhere_is_listed_once_it_is_remembered(shelves, tiny, tmp_p
 
 
 @pytest.mark.parametrize("damage", ["", "{", "3", "[3, null]", '["/nowhere"]'])
-def test_a_damaged_memory_of_elsewhere_is_no_memory(shelves, own_home, damage):
+def test_a_damaged_list_of_models_elsewhere_counts_as_empty(shelves, own_home, damage):
     (own_home / "bundles-elsewhere.json").write_text(damage)
     assert len(store.models().models) == 2
 

@@ -120,9 +120,7 @@ def test_an_autoencoder_is_compared_by_its_error(at_once, capsys):
     assert "no ELBO" in told["recommended"]["reason"]
 
 
-def test_an_adversarial_kind_with_an_encoder_is_swept_from_what_its_kind_starts_well_with(
-    at_once, capsys
-):
+def test_a_sweep_of_an_adversarial_kind_begins_with_its_defaults(at_once, capsys):
     flags = ["--kind", "aae", "--latent-dims", "2,4"]
     assert cli.main(["sweep", *QUICK, *flags, "--json"]) == 0
     out, err = capsys.readouterr()

@@ -115,7 +115,7 @@ def test_names_differ_by_size_and_beta():
 # Scores.
 
 
-def test_a_trial_is_what_a_bundle_says_of_itself(tiny, tmp_path):
+def test_a_trial_is_read_from_the_scores_of_a_bundle(tiny, tmp_path):
     scores = {"elbo_nats": -20.0, "log_likelihood_nats": -15.0, "kl_nats": 5.0, "active_units": 1.0}
     write_bundle(dataclasses.replace(tiny, scores=scores), tmp_path / "mine")
     trial = Trial.of(read_summary(tmp_path / "mine"))
@@ -232,7 +232,7 @@ def test_a_sweep_over_beta_is_one_while_trials_of_it_are_missing():
 @pytest.mark.parametrize(
     ("elbos", "words"), [((-90, -100, -120), "smallest β tried"), ((-120, -100, -90), "largest β")]
 )
-def test_a_best_beta_at_the_end_of_those_tried_asks_for_more(elbos, words):
+def test_a_best_beta_at_the_end_of_the_range_suggests_trying_more(elbos, words):
     found = recommend(of_beta(*zip((0.5, 1, 2), elbos, (8, 8, 8), strict=True)))
     assert found is not None
     assert words in reasons(found)[1]

@@ -31,7 +31,7 @@ def test_a_loss_that_rises_while_that_of_training_falls_is_overfitting():
     assert not course((90, 90), (50, 40), (40, 30)).is_overfitting
 
 
-def test_negative_losses_turn_alike():
+def test_negative_losses_turn_likewise():
     assert course((0, 0), (-200, -210), (-150, -300)).is_overfitting
 
 

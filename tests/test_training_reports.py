@@ -66,7 +66,7 @@ def test_codes_of_many_test_images_are_evenly_chosen():
     assert set(np.diff(codes.ids)) == {1, 2}
 
 
-def test_of_many_images_of_ones_own_both_parts_are_evenly_chosen():
+def test_both_parts_of_many_own_images_are_evenly_chosen():
     images = drawn(6_000)
     codes = bundle_of(list(train(images, settings(epochs=1), name="bars"))).codes
     assert len(codes.ids) == len(set(codes.ids)) == 5_000

@@ -204,7 +204,7 @@ def test_only_the_chosen_time_is_cleared(tiny):
     assert [run.record().name for run in jobs.runs()] == ["old"]
 
 
-def test_what_was_cleared_goes_for_good_when_the_page_is_left(tiny):
+def test_leaving_the_page_deletes_cleared_things_for_good(tiny):
     run = ended(jobs.begin(CONFIG, "mine"), tiny)
     page = drawn(run=run.id)
     keyed(page, f"delete-{run.id}-yes").click().run()
@@ -236,7 +236,7 @@ def test_two_tabs_that_undo_the_same_do_not_crash(tiny):
     assert "can no longer be undone" in says(page)
 
 
-def test_a_run_at_work_in_a_terminal_stays_and_that_is_said(tmp_path):
+def test_a_run_at_work_in_a_terminal_stays_and_the_page_says_so(tmp_path):
     run = jobs.begin(CONFIG, "theirs")
     values = json.loads((run.path / "run.json").read_text()) | {"in_terminal": True}
     (run.path / "run.json").write_text(json.dumps(values))
@@ -302,7 +302,7 @@ def test_a_model_elsewhere_is_only_taken_off_the_list(tiny, tmp_path):
     assert [b.label for b in page.button] == ["Remove from the list"]
 
 
-def test_a_deleted_model_can_be_had_back(tiny, no_stage):
+def test_deleting_a_model_can_be_undone(tiny, no_stage):
     ended(jobs.begin(CONFIG, "mine"), tiny)
     explored = AppTest.from_function(_explore, default_timeout=60)
     explored.query_params["model"] = "mine"

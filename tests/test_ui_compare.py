@@ -88,7 +88,7 @@ def test_a_model_of_another_shape_cannot_be_picked(three):
     assert "two to four" in page.info[0].value
 
 
-def test_a_link_to_models_of_two_shapes_says_what_goes_with_what(three):
+def test_a_link_to_models_of_two_shapes_says_which_fit_together(three):
     page = opened(models="a,wide")
     assert not page.exception
     assert "a makes pictures of 8×8 grey" in page.error[0].value
@@ -116,7 +116,7 @@ def test_names_with_any_sign_stay_one_name_in_the_address(three):
     assert {b.key for b in primary} == {"compare-a", f"compare-{ODD}"}
 
 
-def test_all_can_be_taken_away_to_choose_anew(three):
+def test_all_models_can_be_removed_to_choose_again(three):
     page = opened()
     next(b for b in page.sidebar.button if b.key == "clear").click().run()
     assert in_address(page, "models") == ""

@@ -218,7 +218,7 @@ def test_another_port_of_this_machine_is_let_in_by_itself_alone():
     assert not connects(client, "localhost:8501", "http://localhost:3000")
 
 
-def test_what_other_pages_load_is_refused_and_what_they_link_to_is_not():
+def test_requests_of_other_sites_are_refused_and_links_from_them_work():
     client = visitor()
     for site in ("cross-site", "same-site"):
         fetch = {"sec_fetch_site": site}

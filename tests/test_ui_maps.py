@@ -59,7 +59,7 @@ def test_a_colour_bar_names_its_ends_and_gives_errors_in_percent(opened):
     assert shown["cmax"] <= 100 * np.sqrt(codes.error.max()) * 1.001
 
 
-def test_an_autoencoder_which_has_no_kl_offers_none_to_colour_by(opened):
+def test_an_autoencoder_offers_no_colours_by_kl(opened):
     assert "kl" in maps.color_choices(opened)
     of_points = replace(opened, bundle=with_settings(opened.bundle, kind="ae"))
     assert "kl" not in maps.color_choices(of_points)
@@ -99,7 +99,7 @@ def names_of(figure: dict) -> list[str]:
     return [trace["name"] for trace in figure["data"]]
 
 
-def test_without_an_encoder_only_what_means_something_is_offered(dreamer):
+def test_without_an_encoder_meaningless_choices_are_left_out(dreamer):
     assert list(maps.color_choices(dreamer)) == ["class", "none"]
     assert "tsne" not in maps.map_choices(dreamer)
 

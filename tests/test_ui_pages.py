@@ -102,7 +102,7 @@ def test_the_panel_mentions_an_objective_without_kl(nothing_shipped, tiny):
     assert any("no KL term" in element.value for element in page.markdown)
 
 
-def test_what_the_stage_says_of_draws_takes_the_place_of_what_it_says_otherwise():
+def test_words_about_samples_replace_those_about_items():
     stage, of_draws = stage_words(), stage_words(has_encoder=False)
     assert set(of_draws) == set(stage)
     assert of_draws["honestyHelp"] != stage["honestyHelp"]

@@ -74,7 +74,7 @@ def test_a_run_too_short_for_a_gif_says_so(client):
     assert "kept no pictures" in answer.json()["error"]
 
 
-def test_a_snapshot_whose_number_was_given_anew_is_not_taken_from_the_browsers_cache(
+def test_a_snapshot_with_a_reused_number_is_not_taken_from_the_browsers_cache(
     at_home, client, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path))

@@ -100,7 +100,7 @@ def test_a_sweep_that_has_just_begun_shows_its_runs_and_says_what_will_come():
     assert n_charts(page) == 0
 
 
-def test_a_sweep_under_way_shows_what_has_come_of_it_so_far():
+def test_a_sweep_under_way_shows_its_results_so_far():
     sweep = begun(2, 8)
     ends(jobs.runs_of(sweep)[0], elbo=6.0, active=2)
     page = drawn(sweep=sweep)

@@ -123,7 +123,7 @@ def test_an_image_array_and_its_labels_are_one_set_and_others_are_refused():
     assert not [b for b in page.button if b.label == "Train"]
 
 
-def test_what_will_be_done_to_images_is_said_shown_and_asked_for():
+def test_fitting_of_images_is_described_shown_and_chosen():
     wide = [(f"{i}.png", picture((20 * i, 90, 0), 200, 100)) for i in range(6)]
     page = drop(own(), *wide)
     assert "6 images of 200×100 become 64×64: scaled down. 6 are not square: padded" in told(page)

@@ -40,7 +40,7 @@ def test_a_missing_run_is_reported(at_home):
     assert "no run" in page.error[0].value.replace("\\", "")
 
 
-def test_slow_motion_is_set_where_another_tab_changed_it_and_else_left_to_who_clicks():
+def test_slow_motion_follows_other_tabs_and_keeps_a_click():
     run = jobs.begin(TrainConfig(data="digits"), "mine")
     run.say(JobStatus(state="running", updated_s=2e9, steps=10, step=1, pid=1))
     page = drawn(run=run.id).run()
@@ -211,7 +211,7 @@ def test_a_finding_starts_the_run_that_may_do_better(by_heart):
     assert page.query_params["run"] in (other.id, [other.id])
 
 
-def test_a_run_of_an_earlier_version_has_no_verdict_and_is_drawn_all_the_same(by_heart):
+def test_a_run_of_an_earlier_version_is_shown_without_a_verdict(by_heart):
     (by_heart.path / "ends.json").unlink()
     page = drawn(run=by_heart.id)
     assert not page.exception

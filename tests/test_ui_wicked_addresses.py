@@ -92,7 +92,7 @@ def test_addresses_that_lead_nowhere_say_so(client, address):
     assert client.get(address).status_code == 404
 
 
-def test_what_shows_somebodys_images_is_kept_by_their_browser_alone(client):
+def test_responses_with_images_are_cached_by_the_browser_alone(client):
     urls = routes.urls(open_model("tiny"))
     for url in (f"{urls['original']}/3.png", urls["names"]):
         kept = client.get(url).headers["cache-control"]

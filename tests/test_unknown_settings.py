@@ -125,7 +125,7 @@ def facts(shipped: str) -> dict[str, Any]:
     return json.loads(path.read_text())["data"]
 
 
-def test_a_kind_that_is_known_keeps_its_words_but_for_what_settings_say(own_home):
+def test_a_known_kind_keeps_its_words_except_those_from_settings(own_home):
     foreign("fashion-wgan-gp", "theirs")
     bundle = read_bundle(store.find("theirs"))
     assert bundle.kind == "wgan-gp"
@@ -183,7 +183,7 @@ def test_scores_and_a_copy_keep_it_as_it_is(theirs, tmp_path):
     assert "somebody's \\<b\\>VAE" in table_text([read_summary(tmp_path / "copy")])
 
 
-def test_images_are_not_at_hand_where_nothing_says_which_they_were(theirs):
+def test_images_without_a_record_of_their_rows_are_not_available(theirs):
     bundle = read_bundle(theirs)
     assert not originals.at_hand(bundle)
     assert originals.load(bundle, bundle.codes.ids[:2]) is None

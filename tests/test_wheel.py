@@ -25,7 +25,7 @@ def names(tmp_path_factory) -> set[str]:
 
 
 @pytest.mark.slow
-def test_the_wheel_carries_every_module_and_all_that_lies_beside_them(names):
+def test_the_wheel_has_every_module_and_data_file(names):
     package = ROOT / "explorer"
     kinds = {".py", ".js", ".css", ".json", ".png", ".toml"}
     files = [path for path in package.rglob("*") if path.suffix in kinds]
@@ -47,7 +47,7 @@ def test_the_wheel_carries_the_shipped_models_and_the_settings(names):
 
 
 @pytest.mark.slow
-def test_the_wheel_carries_nothing_else(names):
+def test_the_wheel_has_nothing_else(names):
     homes = ("explorer/", "latent_space_explorer-")
     assert [name for name in names if not name.startswith(homes)] == []
     assert [name for name in names if "__pycache__" in name or "/tests/" in name] == []

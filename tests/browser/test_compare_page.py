@@ -307,7 +307,7 @@ def test_better_scores_are_marked_in_the_table(comparison):
     assert not cells[1].startswith("✓")
 
 
-def test_originals_and_what_is_wrong_are_shown_where_they_are_at_hand(comparison):
+def test_originals_and_differences_are_shown_where_available(comparison):
     comparison.open("?models=digits,digits-again")
     comparison.visit.wait(
         "!document.querySelector('[data-testid=compare-original-1]').parentElement.hidden"

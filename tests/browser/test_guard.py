@@ -118,7 +118,7 @@ def test_an_allowed_host_opens_the_app_by_its_name(deceived, home):
         page.close()
 
 
-def test_a_foreign_websocket_asks_nobody_outside_and_holds_nobody_up(elsewhere, home):
+def test_a_foreign_websocket_is_refused_without_a_lookup_outside(elsewhere, home):
     """Streamlit would look its own address up outside, which holds all visitors up."""
     with socket.create_server(("127.0.0.1", 0)) as outside, page_from_elsewhere() as port:
         proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"  # listens, and never answers

@@ -60,7 +60,7 @@ def test_the_original_looks_like_its_reconstruction(visit):
 
 
 @pytest.mark.parametrize("model", ["faces", "digits"])
-def test_the_canvas_shows_what_torch_decodes(visit, tmp_path, model):
+def test_the_canvas_shows_the_picture_that_torch_decodes(visit, tmp_path, model):
     visit.open(f"?model={model}")
     visit.page.get_by_test_id("sample").click()
     drag(visit, visit.first_slider(), 0.5, 0.8, steps=10)

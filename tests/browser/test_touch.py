@@ -118,7 +118,7 @@ def test_the_sidebar_of_a_phone_makes_way_for_the_model_that_was_chosen(phone):
     )
 
 
-def test_what_is_scrolled_on_a_phone_goes_under_the_button_of_the_sidebar(phone):
+def test_scrolled_content_on_a_phone_passes_below_the_sidebar_button(phone):
     phone.open()
     background = "getComputedStyle(document.querySelector('.stAppHeader')).backgroundColor"
     assert phone.page.evaluate(background) == "rgb(255, 255, 255)"

@@ -176,7 +176,7 @@ def test_a_run_can_be_steered_by_keyboard_alone(visit):
     wait_for_state(page, "stopped")
 
 
-def test_the_first_pictures_do_not_wait_for_what_draws_the_map(visit):
+def test_the_first_pictures_do_not_wait_for_the_map(visit):
     page = visit.page
     open_form(visit)
     held: list[Route] = []
@@ -325,7 +325,7 @@ def test_a_bad_upload_is_refused_in_words_and_starts_nothing(visit, name, tmp_pa
     assert not re.search(r"Traceback|Error:", page.locator("body").inner_text())
 
 
-def test_a_run_that_explodes_before_its_first_picture_keeps_no_place_for_one(visit):
+def test_a_run_that_explodes_before_its_first_picture_shows_no_frame_for_one(visit):
     wild = TrainConfig(data="digits", optimizer="sgd", learning_rate=10.0)
     run = jobs.begin(wild, "wild")
     page = visit.page
@@ -348,7 +348,7 @@ def begin_by_heart(name: str) -> jobs.RunFolder:
     return jobs.begin(config, name)
 
 
-def test_a_person_keeps_the_last_weights_and_the_page_says_so_after_a_reload(visit):
+def test_choosing_the_last_weights_survives_a_reload(visit):
     run = begin_by_heart("choice")
     page = visit.page
     page.goto(f"{visit.address}/train?run={run.id}")
