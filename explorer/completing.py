@@ -90,11 +90,11 @@ def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
 
     Draws from the prior have no neighbourhoods for t-SNE to show, so with them there is none.
     """
-    from explorer.latent.stats import active_coordinates, spacing
+    from explorer.latent.stats import active_dimensions, spacing
     from explorer.projection.pca import pca
     from explorer.projection.tsne import METHOD, tsne
 
-    active = active_coordinates(codes.mu, codes.logvar)
+    active = active_dimensions(codes.mu, codes.logvar)
     flat = pca(codes.mu)
     maps = {}
     if len(codes.mu) >= METHOD.fewest and codes.of_images.all():
@@ -116,16 +116,16 @@ def _named(bundle: ModelBundle) -> ModelBundle:
     """Name sliders after known factors, where there are any, which rise to the right."""
     from explorer.data import factor_sense
     from explorer.latent.mirroring import mirror
-    from explorer.latent.stats import falling_coordinates, name_coordinates
+    from explorer.latent.stats import falling_dimensions, name_dimensions
 
     codes, factor_names = bundle.codes, bundle.data.factor_names
     if bundle.slider_names or codes.factors is None:
         return bundle
-    factors = name_coordinates(codes.mu, codes.factors, factor_names)
+    factors = name_dimensions(codes.mu, codes.factors, factor_names)
     columns = {i: factor_names.index(factor) for i, factor in factors.items()}
     senses = {i: factor_sense(bundle.images_of, factor) for i, factor in factors.items()}
     names = {i: ": ".join(filter(None, (factor, senses[i]))) for i, factor in factors.items()}
-    turned = mirror(bundle, falling_coordinates(codes.mu, codes.factors, columns))
+    turned = mirror(bundle, falling_dimensions(codes.mu, codes.factors, columns))
     return replace(turned, slider_names=names)
 
 
@@ -152,8 +152,8 @@ def _preview(bundle: ModelBundle) -> bytes:
     """
     from explorer.latent.encode import decode
 
-    draws = np.flatnonzero(~bundle.codes.of_images)
-    rows = draws[:9] if len(draws) else _varied(bundle.codes, 9)
+    generated = np.flatnonzero(~bundle.codes.of_images)
+    rows = generated[:9] if len(generated) else _varied(bundle.codes, 9)
     canvas = Image.new("RGBA", (_PREVIEW_SIDE, _PREVIEW_SIDE))
     for i, x_hat in enumerate(decode(bundle, bundle.codes.mu[rows])):
         cell = to_picture(x_hat)

@@ -66,13 +66,13 @@ def find_code(folder: Path, pixels: np.ndarray, report: Callable[[float], None])
         MachineError: The process ended without a code, or took too long.
     """
     with _at_a_time, tempfile.TemporaryDirectory(prefix="latent-explorer-") as kept:
-        given, codes, drawn = (Path(kept) / name for name in ("x.png", "z.npz", "x_hat.png"))
+        given, codes, decoded = (Path(kept) / name for name in ("x.png", "z.npz", "x_hat.png"))
         as_image(pixels).save(given)
         command = [*OURS, "encode", str(folder), str(given)]
-        command += ["--out", str(codes), "--reconstructions", str(drawn), "--often"]
+        command += ["--out", str(codes), "--reconstructions", str(decoded), "--often"]
         run_command(command, report, failed=_failed)
         arrays = read_npz(codes, cap_bytes=_MOST_BYTES, kinds=NUMBERS + "U")  # with its name
-        with Image.open(drawn) as image:
+        with Image.open(decoded) as image:
             x_hat = _to_pixels(image)
     return FoundCode(
         z=arrays["mu"][0],

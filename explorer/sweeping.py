@@ -277,8 +277,8 @@ def reasons(found: Recommendation) -> list[str]:
         "d": chosen.latent_dim,
         "best_d": found.best.latent_dim,
         "best_beta": f"{found.best.beta:g}",
-        "value": _told(chosen, found.measure),
-        "best_value": _told(found.best, found.measure),
+        "value": _in_words(chosen, found.measure),
+        "best_value": _in_words(found.best, found.measure),
         "tolerance": decimal(found.tolerance, 1),
         "silent_d": silent.latent_dim if silent else "",
         "active": silent.active_units if silent else "",
@@ -306,6 +306,6 @@ def _end_of(values: Sequence[float], value: float) -> Literal["", "lowest", "hig
     return "lowest" if value == min(values) else ""
 
 
-def _told(trial: Trial, measure: Measure) -> str:
+def _in_words(trial: Trial, measure: Measure) -> str:
     value = cast(float, getattr(trial, measure))
     return decimal(value, 5 if measure == "mse" else 1)

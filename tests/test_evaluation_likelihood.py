@@ -16,7 +16,7 @@ from explorer.evaluation.likelihood import (
     log_mean_exp,
     log_weights,
 )
-from explorer.models.losses import kl_per_coordinate, reparameterize
+from explorer.models.losses import kl_per_dimension, reparameterize
 from explorer.models.vae import VAE
 
 SHAPE = (1, 8, 8)
@@ -116,7 +116,7 @@ def test_nll_with_one_sample_is_minus_the_elbo_on_average_and_more_samples_lower
     (weights,) = log_weights(vae, x, mu, logvar, n_samples=n, chunk=n, generator=draws[0])
     z = reparameterize(mu.repeat(n, 1), logvar.repeat(n, 1), draws[1])
     log_x = vae.log_likelihood(x.repeat(n, 1, 1, 1), z).reshape(n, 2)
-    elbo = log_x.mean(0) - kl_per_coordinate(mu, logvar).sum(1)
+    elbo = log_x.mean(0) - kl_per_dimension(mu, logvar).sum(1)
     error = math.sqrt(float((weights.var(1) + log_x.var(0)).max()) / n)
     np.testing.assert_allclose(weights.mean(1), elbo, rtol=0, atol=4 * error)
     assert (nll_of(vae, images, n_samples=5000) < -elbo.numpy()).all()

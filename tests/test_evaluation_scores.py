@@ -221,7 +221,8 @@ def test_one_picture_drawn_again_and_again_has_no_diversity():
 def test_draws_that_are_the_test_images_are_as_sharp_and_as_diverse(monkeypatch):
     images = few_digits()
     x = images.images(images.test_index)
-    monkeypatch.setattr("explorer.evaluation.groups.draw", lambda vae, z, report=None: x[: len(z)])
+    decoded = "explorer.evaluation.groups.decode"
+    monkeypatch.setattr(decoded, lambda vae, z, report=None: x[: len(z)])
     scores = scores_of(images, likelihood="gaussian")
     assert scores.values["sharpness"] == scores.values["diversity"] == 1
     assert scores.values["sharpness_x_hat"] == 1

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from explorer.errors import DataError, ShapeError
-from explorer.latent.holes import HOLE_BELOW, cover, tell_draws
+from explorer.latent.holes import HOLE_BELOW, cover, judge_samples
 
 RNG = np.random.default_rng(0)
 PLANE = np.eye(2)
@@ -58,7 +58,7 @@ def test_many_codes_are_thinned():
 
 @pytest.mark.parametrize("d", [1, 2, 8, 30])
 def test_draws_fall_into_no_holes_where_codes_follow_the_prior(d):
-    found = tell_draws(RNG.standard_normal((2_000, d)), None, n_draws=400, seed=0)
+    found = judge_samples(RNG.standard_normal((2_000, d)), None, n_samples=400, seed=0)
     assert found.hole_share < 0.02
     assert np.median(found.ratio) == pytest.approx(1, abs=0.3)
 
@@ -66,16 +66,16 @@ def test_draws_fall_into_no_holes_where_codes_follow_the_prior(d):
 def test_draws_between_tight_clusters_fell_into_holes():
     near = CENTRES[RNG.integers(0, 10, 2_000)]
     clustered = near + 0.3 * RNG.standard_normal(near.shape)
-    found = tell_draws(clustered, None, n_draws=400, seed=0)
+    found = judge_samples(clustered, None, n_samples=400, seed=0)
     assert found.hole_share > 0.3
     assert found.ratio[found.deepest] == found.ratio.min() < 0.05
     # The same clusters, but each code spread as wide as the prior: nothing is left bare.
-    spread = tell_draws(0.1 * near, np.full(near.shape, 0.98), n_draws=400, seed=0)
+    spread = judge_samples(0.1 * near, np.full(near.shape, 0.98), n_samples=400, seed=0)
     assert spread.hole_share < 0.02
 
 
 def test_the_ratio_of_a_narrow_normal_is_what_the_formula_says():
-    found = tell_draws(0.5 * RNG.standard_normal((2_000, 2)), None, n_draws=400, seed=1)
+    found = judge_samples(0.5 * RNG.standard_normal((2_000, 2)), None, n_samples=400, seed=1)
     exact = 4 * np.exp(-1.5 * np.square(found.z).sum(axis=1))  # N(0, 1/4) over N(0, 1)
     clear = exact > 0.05
     np.testing.assert_allclose(np.log(found.ratio / exact)[clear].mean(), 0, atol=0.25)
@@ -83,20 +83,22 @@ def test_the_ratio_of_a_narrow_normal_is_what_the_formula_says():
 
 
 def test_the_same_seed_gives_all_models_the_same_draws():
-    one, other = (tell_draws(RNG.normal(size=(50, 3)), None, n_draws=9, seed=4) for _ in range(2))
+    one, other = (
+        judge_samples(RNG.normal(size=(50, 3)), None, n_samples=9, seed=4) for _ in range(2)
+    )
     np.testing.assert_array_equal(one.z, other.z)
 
 
 def test_silent_coordinates_do_not_count():
     mu = RNG.standard_normal((500, 3))
     mu[:, 2] = 0
-    whole = tell_draws(mu, None, n_draws=200, seed=0)
-    active = tell_draws(mu, None, n_draws=200, seed=0, active=np.array([0, 1]))
+    whole = judge_samples(mu, None, n_samples=200, seed=0)
+    active = judge_samples(mu, None, n_samples=200, seed=0, active=np.array([0, 1]))
     assert whole.hole_share > active.hole_share
 
 
 def test_a_handful_of_codes_is_enough_to_say_something():
-    found = tell_draws(np.zeros((1, 2)), None, n_draws=5, seed=0)
+    found = judge_samples(np.zeros((1, 2)), None, n_samples=5, seed=0)
     assert np.isfinite(found.ratio).all()
 
 
@@ -110,6 +112,6 @@ def test_a_plane_that_does_not_fit_is_refused_in_words(mean, axes):
 
 def test_codes_and_variances_must_fit():
     with pytest.raises(ShapeError, match="Codes and variances"):
-        tell_draws(np.zeros((4, 2)), np.ones((4, 3)), n_draws=5, seed=0)
+        judge_samples(np.zeros((4, 2)), np.ones((4, 3)), n_samples=5, seed=0)
     with pytest.raises(DataError):
         cover(np.full((3, 2), np.nan), None, ORIGIN, PLANE)

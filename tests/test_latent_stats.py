@@ -3,12 +3,12 @@ import pytest
 
 from explorer.errors import DataError, ShapeError
 from explorer.latent.stats import (
-    active_coordinates,
-    falling_coordinates,
-    kl_per_coordinate,
+    active_dimensions,
+    falling_dimensions,
+    kl_per_dimension,
     kl_per_item,
     most_typical,
-    name_coordinates,
+    name_dimensions,
     share_explained,
     spacing,
 )
@@ -21,8 +21,8 @@ def posterior(n=50, d=4, seed=0):
 
 def test_kl_is_zero_for_the_prior_and_positive_elsewhere():
     mu, logvar = posterior()
-    assert kl_per_coordinate(np.zeros((3, 2)), np.zeros((3, 2))) == pytest.approx([0, 0])
-    assert (kl_per_coordinate(mu, logvar) > 0).all()
+    assert kl_per_dimension(np.zeros((3, 2)), np.zeros((3, 2))) == pytest.approx([0, 0])
+    assert (kl_per_dimension(mu, logvar) > 0).all()
 
 
 def test_kl_agrees_with_sampling():
@@ -31,31 +31,31 @@ def test_kl_agrees_with_sampling():
     z = mu[0, 0] + np.exp(logvar[0, 0] / 2) * eps
     log_ratio = 0.5 * (z**2 - eps**2 - logvar[0, 0])  # log q(z|x) - log p(z)
     error = log_ratio.std() / np.sqrt(len(eps))
-    assert kl_per_coordinate(mu, logvar)[0] == pytest.approx(log_ratio.mean(), abs=4 * error)
+    assert kl_per_dimension(mu, logvar)[0] == pytest.approx(log_ratio.mean(), abs=4 * error)
 
 
 def test_kl_of_a_silent_float32_coordinate_does_not_turn_negative():
     mu = np.zeros((100, 1), dtype=np.float32)
     logvar = np.full((100, 1), 1e-5, dtype=np.float32)
-    assert 0 <= kl_per_coordinate(mu, logvar)[0] < 1e-9
+    assert 0 <= kl_per_dimension(mu, logvar)[0] < 1e-9
 
 
 def test_kl_adds_up_the_same_over_items_and_over_coordinates():
     mu, logvar = posterior()
     assert kl_per_item(mu, logvar).shape == (50,)
-    assert kl_per_item(mu, logvar).mean() == pytest.approx(kl_per_coordinate(mu, logvar).sum())
+    assert kl_per_item(mu, logvar).mean() == pytest.approx(kl_per_dimension(mu, logvar).sum())
 
 
 def test_active_dimensions_are_ordered_by_falling_kl():
     mu = np.array([[0.1, 0.0, 2.0], [-0.1, 0.0, -2.0]])
     logvar = np.array([[-1.0, 0.01, -4.0], [-1.0, 0.01, -4.0]])
-    kl = kl_per_coordinate(mu, logvar)
+    kl = kl_per_dimension(mu, logvar)
     assert kl[1] < 0.01
-    assert active_coordinates(mu, logvar).tolist() == [2, 0]
+    assert active_dimensions(mu, logvar).tolist() == [2, 0]
 
 
 def test_collapsed_posterior_has_no_active_coordinates():
-    assert len(active_coordinates(np.zeros((5, 3)), np.zeros((5, 3)))) == 0
+    assert len(active_dimensions(np.zeros((5, 3)), np.zeros((5, 3)))) == 0
 
 
 @pytest.mark.parametrize("n", [11, 200])
@@ -100,9 +100,9 @@ def test_each_kind_of_unusable_code_has_its_own_error():
     with pytest.raises(ShapeError, match="n rows, one per item"):
         spacing(np.zeros((0, 2)))
     with pytest.raises(ShapeError, match="same items and coordinates"):
-        kl_per_coordinate(good, np.zeros((3, 1)))
+        kl_per_dimension(good, np.zeros((3, 1)))
     with pytest.raises(DataError, match="1 of 3 codes hold a value that is not finite, first in "):
-        kl_per_coordinate(np.array([[0, 0], [np.nan, 0], [0, 0]]), good)
+        kl_per_dimension(np.array([[0, 0], [np.nan, 0], [0, 0]]), good)
     with pytest.raises(ShapeError, match="Neighbours count from 1"):
         spacing(good, k=0)
     with pytest.raises(ShapeError, match="Dimension 2 was asked for"):
@@ -134,9 +134,9 @@ def test_falling_coordinates_are_those_that_run_against_their_factor():
     rng = np.random.default_rng(3)
     factors = rng.uniform(size=(200, 2))
     mu = np.stack([5 - factors[:, 1], factors[:, 0]], axis=1) + rng.normal(size=(200, 2)) * 0.1
-    assert falling_coordinates(mu, factors, {0: 1, 1: 0}) == [0]
-    assert falling_coordinates(-mu, factors, {0: 1, 1: 0}) == [1]
-    assert falling_coordinates(mu, factors, {}) == []
+    assert falling_dimensions(mu, factors, {0: 1, 1: 0}) == [0]
+    assert falling_dimensions(-mu, factors, {0: 1, 1: 0}) == [1]
+    assert falling_dimensions(mu, factors, {}) == []
 
 
 def test_coordinates_are_named_after_what_they_alone_tell():
@@ -145,4 +145,4 @@ def test_coordinates_are_named_after_what_they_alone_tell():
     noise = rng.normal(size=(400, 4)) * 0.05
     mu = np.column_stack([-factors[:, 1], factors[:, 0], factors[:, 0], factors[:, 2] * 0]) + noise
     mu[:, 2] += rng.normal(size=400) * 0.2  # tells the same, but worse
-    assert name_coordinates(mu, factors, ("smile", "gaze", "hair")) == {0: "gaze", 1: "smile"}
+    assert name_dimensions(mu, factors, ("smile", "gaze", "hair")) == {0: "gaze", 1: "smile"}

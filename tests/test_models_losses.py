@@ -26,7 +26,7 @@ def posterior(generator) -> tuple[torch.Tensor, torch.Tensor]:
 def test_kl_is_that_of_torch_distributions(posterior):
     mu, logvar = posterior
     expected = kl_divergence(Normal(mu, (logvar / 2).exp()), Normal(0.0, 1.0))
-    torch.testing.assert_close(losses.kl_per_coordinate(mu, logvar), expected)
+    torch.testing.assert_close(losses.kl_per_dimension(mu, logvar), expected)
 
 
 def test_kl_agrees_with_monte_carlo(posterior, generator):
@@ -35,14 +35,14 @@ def test_kl_agrees_with_monte_carlo(posterior, generator):
     z = losses.reparameterize(mu.expand(n, N, D), logvar.expand(n, N, D), generator)
     draws = Normal(mu, (logvar / 2).exp()).log_prob(z) - Normal(0.0, 1.0).log_prob(z)
     stderr = draws.std(0) / math.sqrt(n)
-    kl = losses.kl_per_coordinate(mu, logvar)
+    kl = losses.kl_per_dimension(mu, logvar)
     assert ((draws.mean(0) - kl).abs() < 5 * stderr).all()
 
 
 def test_kl_is_zero_only_where_the_posterior_is_the_prior(posterior):
     zeros = torch.zeros(N, D)
-    assert losses.kl_per_coordinate(zeros, zeros).eq(0).all()
-    assert losses.kl_per_coordinate(*posterior).gt(0).all()
+    assert losses.kl_per_dimension(zeros, zeros).eq(0).all()
+    assert losses.kl_per_dimension(*posterior).gt(0).all()
 
 
 def test_reparameterize_draws_from_the_posterior(posterior, generator):
@@ -106,7 +106,7 @@ def test_a_learned_sigma_has_a_floor():
 
 def test_the_loss_is_minus_the_elbo_at_beta_1(posterior, generator):
     log_likelihood = torch.randn(N, generator=generator)
-    kl = losses.kl_per_coordinate(*posterior)
+    kl = losses.kl_per_dimension(*posterior)
     loss = losses.loss_of(log_likelihood, kl, beta=1.0, free_bits=0.0)
     torch.testing.assert_close(loss, -(log_likelihood - kl.sum(1)).mean())
     without = losses.loss_of(log_likelihood, kl, beta=0.0, free_bits=0.0)
@@ -162,7 +162,7 @@ def test_kl_is_mutual_information_plus_total_correlation_plus_kl_of_each_coordin
     information = (own - log_qz).mean()
     exact = (log_qz - log_qzj.sum(1)).mean()
     coordinates = (log_qzj - prior).sum(1).mean()
-    kl = losses.kl_per_coordinate(mu, logvar).sum(1).mean()
+    kl = losses.kl_per_dimension(mu, logvar).sum(1).mean()
     torch.testing.assert_close(information + exact + coordinates, kl, atol=0.05, rtol=0)
     estimates = [
         losses.total_correlation(z[i * n : (i + 1) * n], mu, logvar, n_data=n) for i in range(draws)

@@ -37,15 +37,15 @@ def exact_log_p(vae: VAE, x: Tensor) -> Tensor:
     return torch.logsumexp(log_joint, 1) + math.log(16 / 4000)
 
 
-def importance_weighted_bound(vae: VAE, x: Tensor, n_draws: int) -> Tensor:
+def importance_weighted_bound(vae: VAE, x: Tensor, n_samples: int) -> Tensor:
     """E[log mean w] of Burda et al. 2016, every density by torch.distributions."""
     mu, logvar = vae.encode(x)
     q = Normal(mu, (logvar / 2).exp())
-    eps = torch.empty(n_draws, *mu.shape, dtype=mu.dtype)
+    eps = torch.empty(n_samples, *mu.shape, dtype=mu.dtype)
     z = mu + q.scale * eps.normal_(generator=torch.Generator().manual_seed(0))  # (k, n, 1)
     p_x = Bernoulli(probs=vae.decode(z.flatten(0, 1)).unflatten(0, z.shape[:2]))
     log_w = Independent(p_x, 3).log_prob(x) + (Normal(0.0, 1.0).log_prob(z) - q.log_prob(z)).sum(2)
-    return torch.logsumexp(log_w, 0) - math.log(n_draws)
+    return torch.logsumexp(log_w, 0) - math.log(n_samples)
 
 
 @pytest.mark.slow

@@ -186,7 +186,7 @@ def check_codes(codes: Codes, data: DataFacts, model: ModelSpec, folder: Path) -
     if model.has_encoder:
         _check_items(codes, data, folder)
     else:
-        _check_draws(codes, data, folder)
+        _check_prior_samples(codes, data, folder)
 
 
 def _check_array(name: str, array: np.ndarray, shape: tuple[int, ...], folder: Path) -> None:
@@ -222,7 +222,7 @@ def _check_items(codes: Codes, data: DataFacts, folder: Path) -> None:
         _check_labels(codes.labels, data, folder)
 
 
-def _check_draws(codes: Codes, data: DataFacts, folder: Path) -> None:
+def _check_prior_samples(codes: Codes, data: DataFacts, folder: Path) -> None:
     """Refuse codes that are neither an image's nor a draw from the prior, which has no label."""
     of_images = codes.of_images
     if not of_images.any() or codes.ids.min() < -1:

@@ -10,7 +10,7 @@ from explorer.bundle.measures import name_of, value_of
 from explorer.bundle.record import BundleSummary
 
 # What tells models apart at a glance; a card has all the rest.
-_TOLD = ("psnr_db", "nll_nats", "knn_accuracy", "mig", "prior_share", "density", "coverage")
+_SCORES = ("psnr_db", "nll_nats", "knn_accuracy", "mig", "prior_share", "density", "coverage")
 _TITLES = ("bundle", "data, licence", "latent code", "scores", "command")
 
 
@@ -27,7 +27,9 @@ def _row(model: BundleSummary) -> tuple[str, ...]:
         f", {model.scores['active_units']:.0f} active" if "active_units" in model.scores else ""
     )
     scores = [
-        f"{name_of(key)} {value_of(key, model.scores[key])}" for key in _TOLD if key in model.scores
+        f"{name_of(key)} {value_of(key, model.scores[key])}"
+        for key in _SCORES
+        if key in model.scores
     ]
     return (
         f"[`{model.name}`]({model.name}/README.md)"

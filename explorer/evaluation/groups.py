@@ -21,7 +21,7 @@ from explorer.evaluation.case import (
 from explorer.evaluation.factors import dci, factor_r2, mutual_information_gap, varying
 from explorer.evaluation.latent_use import active_units, aggregate_kl, knn_accuracy
 from explorer.evaluation.likelihood import bits_per_dim, importance_weighted_nll
-from explorer.evaluation.reading import draw, read_means
+from explorer.evaluation.reading import decode, read_means
 from explorer.evaluation.reconstruction import psnr_db
 from explorer.evaluation.samples import (
     density_and_coverage,
@@ -29,7 +29,7 @@ from explorer.evaluation.samples import (
     prior_share,
     sharpness,
 )
-from explorer.latent.stats import active_coordinates, kl_per_coordinate
+from explorer.latent.stats import active_dimensions, kl_per_dimension
 from explorer.models.adversarial import diversity
 
 Found = tuple[str, float | str]  # key of a measure, and its value or why it does not apply
@@ -50,7 +50,7 @@ def reconstruction(case: Case) -> Iterator[Found]:
     yield "psnr_db", psnr_db(mse)
     yield "ssim", float(case.reading.ssim.mean(dtype=np.float64))
     places = evenly_spread(np.arange(len(case.rows)), _MOST_PICTURES)
-    x_hat = draw(case.vae, case.reading.mu[places])
+    x_hat = decode(case.vae, case.reading.mu[places])
     yield (
         "sharpness_x_hat",
         _ratio(sharpness(x_hat), sharpness(case.images.images(case.rows[places]))),
@@ -67,7 +67,7 @@ def elbo(case: Case) -> Iterator[Found]:
             yield key, reason
         return
     log_likelihood = float(case.reading.log_likelihood.mean(dtype=np.float64))
-    kl = float(kl_per_coordinate(case.reading.mu, case.reading.logvar).sum())
+    kl = float(kl_per_dimension(case.reading.mu, case.reading.logvar).sum())
     yield "elbo_nats", log_likelihood - kl
     yield "elbo_bits_per_dim", bits_per_dim(log_likelihood - kl, math.prod(case.images.image_shape))
     yield "log_likelihood_nats", log_likelihood
@@ -128,19 +128,19 @@ def samples(case: Case, report: ReportProgress | None) -> Iterator[Found]:
     rng = np.random.default_rng(case.seed)
     z = rng.standard_normal((_N_PRIOR_SAMPLES, mu.shape[1]), dtype=np.float32)
     has_encoder = case.bundle.model.has_encoder
-    active = active_coordinates(mu, logvar)
+    active = active_dimensions(mu, logvar)
     yield "prior_share", prior_share(mu, z, active) if has_encoder else NO_ENCODER
     real = case.images.images(evenly_spread(rows, _MOST_PICTURES))
-    drawn = draw(case.vae, z[: len(real)], report=report)
-    support = density_and_coverage(*pixel_features(real, drawn, seed=case.seed))
+    sampled = decode(case.vae, z[: len(real)], report=report)
+    support = density_and_coverage(*pixel_features(real, sampled, seed=case.seed))
     yield "density", support.density
     yield "coverage", support.coverage
-    yield "sharpness", _ratio(sharpness(drawn), sharpness(real))
+    yield "sharpness", _ratio(sharpness(sampled), sharpness(real))
     few = evenly_spread(np.arange(len(real)), _MOST_DIVERSE)
-    drawn_apart, real_apart = (
-        float(diversity(torch.from_numpy(pictures[few]))) for pictures in (drawn, real)
+    sampled_apart, real_apart = (
+        float(diversity(torch.from_numpy(pictures[few]))) for pictures in (sampled, real)
     )
-    yield "diversity", _ratio(drawn_apart, real_apart)
+    yield "diversity", _ratio(sampled_apart, real_apart)
 
 
 def factors(case: Case, report: ReportProgress | None) -> Iterator[Found]:
@@ -186,8 +186,8 @@ def _knn(case: Case, report: ReportProgress | None) -> float | str:
     return knn_accuracy(train_mu, labels[near], case.reading.mu, labels[case.rows])
 
 
-def _ratio(drawn: float, real: float) -> float:
-    return drawn / real if real > 0 else math.nan
+def _ratio(sampled: float, real: float) -> float:
+    return sampled / real if real > 0 else math.nan
 
 
 def _constant(name: str) -> str:

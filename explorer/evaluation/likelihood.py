@@ -45,7 +45,7 @@ def importance_weighted_nll(
     seed: int,
     report: ReportProgress | None = None,
 ) -> np.ndarray:
-    """Estimate -log p(x) of each image by draws from its posterior.
+    """Estimate -log p(x) of each image by samples from its posterior.
 
     The estimate -log(1/K sum p(x|z) p(z) / q(z|x)) is too high on average, less so with more
     samples K: at 1 it is -ELBO, and it falls towards -log p(x).
@@ -57,7 +57,7 @@ def importance_weighted_nll(
         mu: Their posterior means, shape (n, d), float32.
         logvar: Their natural-log posterior variances, shape (n, d), float32.
         n_samples: K, at least 1.
-        seed: Seed of the draws.
+        seed: Seed of the samples.
         report: Called with the share done, and words on the step.
 
     Returns:
@@ -74,9 +74,9 @@ def importance_weighted_nll(
         block = slice(start, start + n_block)
         x = torch.from_numpy(images.images(rows[block]))
         posterior = torch.from_numpy(mu[block]), torch.from_numpy(logvar[block])
-        draws = generator_of(seed, start)
+        samples = generator_of(seed, start)
         chunks = log_weights(
-            vae, x, *posterior, n_samples=n_samples, chunk=n_decoded, generator=draws
+            vae, x, *posterior, n_samples=n_samples, chunk=n_decoded, generator=samples
         )
         return np.asarray(-log_mean_exp(chunks).numpy())
 
@@ -100,7 +100,7 @@ def log_weights(
     chunk: int,
     generator: torch.Generator,
 ) -> Iterator[Tensor]:
-    """Yield log p(x|z) + log p(z) - log q(z|x) of draws of z from each posterior.
+    """Yield log p(x|z) + log p(z) - log q(z|x) of samples of z from each posterior.
 
     Args:
         vae: The network, ready to decode.
@@ -109,7 +109,7 @@ def log_weights(
         logvar: Their natural-log posterior variances, shape (n, d).
         n_samples: Draws for each image in all.
         chunk: Draws of one image at most in one chunk, all images of it decoded together.
-        generator: Source of the draws.
+        generator: Source of the samples.
 
     Yields:
         Nats, shape (n, s) with s up to `chunk`, until there were n_samples.

@@ -124,7 +124,7 @@ def search_images(
         torch.Generator().manual_seed(seed),
         report=lambda share: report(share, words) if report else None,
     )
-    x_hat = torch.from_numpy(draw(vae, mu.numpy()))
+    x_hat = torch.from_numpy(decode(vae, mu.numpy()))
     return Reading(
         mu=mu.numpy(),
         logvar=logvar.numpy(),
@@ -146,7 +146,7 @@ def read_means(
     return torch.cat(_batches(read, len(rows), "reading training images", report)).numpy()
 
 
-def draw(vae: VAE, z: np.ndarray, *, report: ReportProgress | None = None) -> np.ndarray:
+def decode(vae: VAE, z: np.ndarray, *, report: ReportProgress | None = None) -> np.ndarray:
     """Return the pictures of latent codes (n, d), shape (n, c, h, w), float32 in [0, 1]."""
 
     @torch.inference_mode()

@@ -23,14 +23,13 @@ _TIE = 1 - 1e-6  # a distance equal but for rounding is not a smaller one
 
 @dataclass(frozen=True)
 class Support:
-    """How drawn pictures lie among real ones.
+    """How generated pictures lie among real ones.
 
     Attributes:
-        density: Mean number of real images that a drawn one lies near, over the number k that is
-            to be expected; 1 for draws from the data's own distribution, more where they crowd
-            into its densest part.
-        coverage: Share of real images with a drawn one near, in [0, 1]; 1 - 1/2^k (0.97 for k = 5)
-            is to be expected of as many draws from the data's own distribution.
+        density: Mean number of real images near a generated one, divided by the expected number k;
+            1 for samples of the data's own distribution, more if they crowd into its densest part.
+        coverage: Share of real images with a generated one near, in [0, 1]; 1 - 1/2^k (0.97 for
+            k = 5) is expected for as many samples of the data's own distribution.
     """
 
     density: float
@@ -66,14 +65,14 @@ def prior_share(mu: np.ndarray, z: np.ndarray, active: np.ndarray) -> float:
     return float((share_below < TYPICAL_BELOW).mean())
 
 
-def density_and_coverage(real: np.ndarray, drawn: np.ndarray, *, k: int = K_SUPPORT) -> Support:
-    """Compare drawn pictures with real ones by who lies near whom.
+def density_and_coverage(real: np.ndarray, sampled: np.ndarray, *, k: int = K_SUPPORT) -> Support:
+    """Compare sampled pictures with real ones by who lies near whom.
 
-    A drawn picture is near a real one if it is closer to it than the k-th nearest other real one.
+    A sampled picture is near a real one if it is closer to it than the k-th nearest other real one.
 
     Args:
         real: Features of real images, shape (n, f), n >= 2; see `pixel_features`.
-        drawn: Features of drawn ones, shape (m, f).
+        sampled: Features of sampled ones, shape (m, f).
         k: Neighbour that sets the radius; with k or fewer other real images it is the farthest.
 
     Source:
@@ -83,8 +82,8 @@ def density_and_coverage(real: np.ndarray, drawn: np.ndarray, *, k: int = K_SUPP
     k = min(k, len(real) - 1)
     among = euclidean_distances(real)
     among.partition(k, axis=1)  # the nearest, at 0, is the image itself
-    near = euclidean_distances(real, drawn) < among[:, k, None] * _TIE  # (n, m)
-    return Support(float(near.sum() / (k * len(drawn))), float(near.any(axis=1).mean()))
+    near = euclidean_distances(real, sampled) < among[:, k, None] * _TIE  # (n, m)
+    return Support(float(near.sum() / (k * len(sampled))), float(near.any(axis=1).mean()))
 
 
 def sharpness(pictures: np.ndarray) -> float:
@@ -112,27 +111,27 @@ def _laplacian(x: np.ndarray) -> np.ndarray:
 
 
 def pixel_features(
-    real: np.ndarray, drawn: np.ndarray, *, seed: int
+    real: np.ndarray, sampled: np.ndarray, *, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Project pictures onto the directions in which real ones differ most.
 
     The features are pixels, not those of a network that knows photographs: they need no download
-    and suit drawn shapes and digits, but they see a shift by a pixel as a large change, and their
+    and suit sampled shapes and digits, but they see a shift by a pixel as a large change, and their
     numbers compare only with others made this way.
 
     Args:
         real: Real images, shape (n, c, h, w), in [0, 1].
-        drawn: Drawn ones, shape (m, c, h, w).
+        sampled: Drawn ones, shape (m, c, h, w).
         seed: Seed of the approximate decomposition of large sets.
 
     Returns:
         Features of both, shapes (n, f) and (m, f): principal components of the real images,
         centred on them and not whitened; f is 64, or as many as there can be.
     """
-    flat, flat_drawn = real.reshape(len(real), -1), drawn.reshape(len(drawn), -1)
+    flat, flat_sampled = real.reshape(len(real), -1), sampled.reshape(len(sampled), -1)
     pca = PCA(min(N_FEATURES, *flat.shape), random_state=seed)
     # Equal images have 0 of 0 variance on each axis. Two threads of this kind of work wait for each
     # other far longer than they save where a run trains.
     with np.errstate(invalid="ignore"), threadpool_limits(1):
         features = pca.fit_transform(flat)
-    return np.asarray(features), np.asarray(pca.transform(flat_drawn))
+    return np.asarray(features), np.asarray(pca.transform(flat_sampled))

@@ -22,7 +22,7 @@ from explorer.evaluation.reading import (
 )
 from explorer.evaluation.record import Scores
 from explorer.latent.encode import network
-from explorer.latent.stats import kl_per_coordinate
+from explorer.latent.stats import kl_per_dimension
 
 _MOST_SEARCHED = 128  # test images whose codes a model without an encoder is to find
 
@@ -121,7 +121,7 @@ def _scores(case: Case, found: Mapping[str, float | str]) -> Scores:
     }
     mu, logvar = case.reading.mu, case.reading.logvar
     model = case.bundle.model
-    kl = kl_per_coordinate(mu, logvar) if model.has_posterior else np.empty(0)
+    kl = kl_per_dimension(mu, logvar) if model.has_posterior else np.empty(0)
     return Scores(
         values={key: value for key, value in numbers.items() if not key.startswith(_R2)},
         factor_r2={

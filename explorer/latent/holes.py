@@ -1,7 +1,7 @@
 """Prior holes: where the prior expects codes and there are none.
 
 A decoder is trained on codes of images, but samples are drawn from the prior. Where the two part,
-samples come from places that the decoder never saw. `cover` looks at a plane, `tell_draws` at
+samples come from places that the decoder never saw. `cover` looks at a plane, `judge_samples` at
 single draws in the whole space. Knows nothing of networks, images or files, and imports no torch.
 """
 
@@ -38,8 +38,8 @@ class Cover:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Draws:
-    """Draws from the prior, and whether codes of images lie where they fell.
+class PriorSamples:
+    """Samples from the prior, and whether codes of images lie where they fell.
 
     Attributes:
         z: The draws, shape (m, d).
@@ -102,14 +102,14 @@ def cover(mu: np.ndarray, variance: np.ndarray | None, mean: np.ndarray, axes: n
     return Cover(ratio=(q / p).reshape(N_CELLS, N_CELLS), centre=centre, blur=blur)
 
 
-def tell_draws(
+def judge_samples(
     mu: np.ndarray,
     variance: np.ndarray | None,
     *,
-    n_draws: int,
+    n_samples: int,
     seed: int,
     active: np.ndarray | None = None,
-) -> Draws:
+) -> PriorSamples:
     """Draw from the prior, and estimate how dense codes are where each draw fell.
 
     Of each image's posterior one code is drawn, and as many codes from the prior. If the k-th
@@ -121,7 +121,7 @@ def tell_draws(
         mu: Codes of images, shape (n, d), in prior standard deviations; of more than 2,000, evenly
             spread ones are used.
         variance: Posterior variances, shape (n, d); None where there is no posterior.
-        n_draws: How many to draw, m; the same seed gives the same ones to all models of that d.
+        n_samples: How many to draw, m; the same seed gives the same ones to all models of that d.
         seed: Seed of the draws.
         active: Coordinates to measure over, shape (a,); None takes all. Silent ones follow the
             prior anyway.
@@ -137,7 +137,7 @@ def tell_draws(
     mu = checked_codes(mu)
     d = mu.shape[1]
     _check_shapes(mu, variance, mu[0], mu[:1])
-    z = np.random.default_rng(seed).standard_normal((n_draws, d))
+    z = np.random.default_rng(seed).standard_normal((n_samples, d))
     columns = np.arange(d) if active is None or not len(active) else active
     rng = np.random.default_rng((seed, 1))
     rows = _some_rows(len(mu))
@@ -148,7 +148,7 @@ def tell_draws(
     k = min(N_NEIGHBOURS, len(rows))
     near = [_kth_distance(z[:, columns], some[:, columns], k) for some in (expected, codes)]
     ratio = (near[0] / np.maximum(near[1], 1e-9)) ** len(columns)
-    return Draws(z=z, ratio=ratio, deepest=int(ratio.argmin()))
+    return PriorSamples(z=z, ratio=ratio, deepest=int(ratio.argmin()))
 
 
 def _some_rows(n: int) -> np.ndarray:

@@ -23,7 +23,7 @@ _TELLS = 0.5  # share of a factor's variance beyond which a coordinate bears its
 _CHUNK_BYTES = 32e6  # of distances held at a time: fits in most machines' caches or close to it
 
 
-def kl_per_coordinate(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+def kl_per_dimension(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     """Return how much each coordinate says about an item, on average over the items.
 
     This is KL(q(z_j|x) ‖ p(z_j)), 0 where the posterior is just the prior.
@@ -49,12 +49,12 @@ def kl_per_coordinate(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
 def kl_per_item(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     """Return how much the code says about each item: KL(q(z|x) ‖ p(z)) in nats, shape (n,).
 
-    Arguments, errors and source are those of `kl_per_coordinate`.
+    Arguments, errors and source are those of `kl_per_dimension`.
     """
     return np.asarray(_kl(mu, logvar).sum(axis=1))
 
 
-def active_coordinates(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+def active_dimensions(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     """List the coordinates that carry information, most informative first.
 
     Args:
@@ -74,7 +74,7 @@ def active_coordinates(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
         for active units; the KL stands in for their variance of mu, since it is also what is
         shown beside a slider. https://arxiv.org/abs/1509.00519
     """
-    kl = kl_per_coordinate(mu, logvar)
+    kl = kl_per_dimension(mu, logvar)
     order = np.argsort(-kl, kind="stable")
     return np.asarray(order[kl[order] >= SILENT_BELOW_NATS], dtype=np.int64)
 
@@ -146,7 +146,7 @@ def share_explained(points: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(1 - left / np.where(whole > 0, whole, np.inf), 0, 1) * (whole > 0))
 
 
-def name_coordinates(
+def name_dimensions(
     mu: np.ndarray, factors: np.ndarray, factor_names: Sequence[str]
 ) -> dict[int, str]:
     """Name coordinates after the known factor that each of them alone tells.
@@ -171,7 +171,7 @@ def name_coordinates(
     return names
 
 
-def falling_coordinates(
+def falling_dimensions(
     mu: np.ndarray, factors: np.ndarray, factor_of: Mapping[int, int]
 ) -> list[int]:
     """Return the coordinates along which their factor falls.

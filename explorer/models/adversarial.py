@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations
 
 from explorer.models.blocks import build, gain_of, initialise
-from explorer.models.losses import kl_per_coordinate
+from explorer.models.losses import kl_per_dimension
 from explorer.models.spec import Stacks
 
 
@@ -213,7 +213,7 @@ _MADE_ERROR = 1e-8
 
 def kl(mu: Tensor, logvar: Tensor) -> Tensor:
     """Return KL(q(z|x) ‖ p(z)) of each image, nats, shape (n,)."""
-    return kl_per_coordinate(mu, logvar).sum(1)
+    return kl_per_dimension(mu, logvar).sum(1)
 
 
 def diversity(pictures: Tensor) -> Tensor:

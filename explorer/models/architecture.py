@@ -174,8 +174,8 @@ def decoder_head(config: TrainConfig, image_shape: ImageShape) -> Layers:
     if is_dense(config):
         n_features = config.hidden[0] if config.hidden else config.latent_dim
         return (Linear(n_features, c * side * side), Reshape(image_shape))
-    drawn = _coarsest(side) * 2 ** len(_channels(config, side))
-    return (ConvTranspose(config.width, c), *([Crop(side)] if drawn > side else []))
+    reached = _coarsest(side) * 2 ** len(_channels(config, side))
+    return (ConvTranspose(config.width, c), *([Crop(side)] if reached > side else []))
 
 
 def _check_image_shape(image_shape: ImageShape) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from explorer.models.losses import draw_prior
+from explorer.models.losses import sample_prior
 
 N_STEPS = 200
 _RATE = 0.1
@@ -45,7 +45,7 @@ def find_codes(
         Creswell and Bharath, "Inverting the Generator of a Generative Adversarial Network", 2018.
         https://arxiv.org/abs/1611.05644
     """
-    z = _nearest_draws(decode, x, latent_dim, generator).requires_grad_()
+    z = _nearest_samples(decode, x, latent_dim, generator).requires_grad_()
     optimizer = torch.optim.Adam([z], _RATE)
     for step in range(N_STEPS):
         error = (decode(z) - x).square().flatten(1).mean(1)
@@ -60,9 +60,9 @@ def find_codes(
 
 
 @torch.no_grad()
-def _nearest_draws(
+def _nearest_samples(
     decode: Callable[[Tensor], Tensor], x: Tensor, latent_dim: int, generator: torch.Generator
 ) -> Tensor:
-    z = draw_prior(_N_STARTS, latent_dim, generator)
+    z = sample_prior(_N_STARTS, latent_dim, generator)
     pictures = torch.cat([decode(part).flatten(1) for part in torch.split(z, 128)])
     return z[torch.cdist(x.flatten(1), pictures).argmin(1)]

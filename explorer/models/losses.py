@@ -33,13 +33,13 @@ def reparameterize(mu: Tensor, logvar: Tensor, generator: torch.Generator) -> Te
     return torch.addcmul(mu, torch.exp(0.5 * logvar), eps)
 
 
-def draw_prior(n: int, latent_dim: int, generator: torch.Generator) -> Tensor:
+def sample_prior(n: int, latent_dim: int, generator: torch.Generator) -> Tensor:
     """Return n draws from N(0, I), shape (n, d), where the generator is."""
     z = torch.empty(n, latent_dim, device=generator.device)
     return z.normal_(generator=generator)
 
 
-def kl_per_coordinate(mu: Tensor, logvar: Tensor) -> Tensor:
+def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
     """Return KL(N(mu, exp(logvar)) ‖ N(0, 1)) of each coordinate, in nats, shape (n, d)."""
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
 

@@ -150,7 +150,7 @@ class VAE(nn.Module):
         mu, logvar = self.encode(x)
         if self.spec.has_posterior:
             z = losses.reparameterize(mu, logvar, generator)
-            kl = losses.kl_per_coordinate(mu, logvar)
+            kl = losses.kl_per_dimension(mu, logvar)
         else:
             z, kl = mu, torch.zeros_like(mu)
         return ElboTerms(self.log_likelihood(x, z, fit_sigma=fit_sigma), kl, z, mu, logvar)

@@ -13,11 +13,11 @@ from explorer.models import adversarial as losses
 from explorer.models.adversarial import Discriminator
 from explorer.models.architecture import code_discriminator_layers, discriminator_layers
 from explorer.models.losses import (
-    draw_prior,
     gaussian_log_likelihood,
     optimal_log_sigma,
     relative_error,
     reparameterize,
+    sample_prior,
 )
 from explorer.models.vae import VAE
 from explorer.training.objective import Objective, PlayerOptimizer
@@ -42,9 +42,9 @@ class AdversarialObjective(Objective):
         super().__init__(config, image_shape, n_data=n_data)
         self.n_pixels = math.prod(image_shape)
 
-    def draw_prior(self, n: int, noise: torch.Generator) -> Tensor:
+    def sample_prior(self, n: int, noise: torch.Generator) -> Tensor:
         """Return draws from the prior, shape (n, d)."""
-        return draw_prior(n, self.config.latent_dim, noise)
+        return sample_prior(n, self.config.latent_dim, noise)
 
     def discriminator(self, image_shape: ImageShape | None) -> Discriminator:
         """Add the discriminator of images (of codes without a shape), and its player."""
@@ -94,7 +94,7 @@ class VaeGan(AdversarialObjective):
         mu, logvar = self.vae.encode(x)
         z = reparameterize(mu, logvar, noise)
         kl = losses.kl(mu, logvar).mean()
-        made = self.vae.decode(torch.cat([z, self.draw_prior(len(x), noise)]))
+        made = self.vae.decode(torch.cat([z, self.sample_prior(len(x), noise)]))
         scores, features = self.critic(torch.cat([x, made]))
         real_scores, *made_scores = scores.chunk(3)
         real, reconstructed, _ = features.chunk(3)
@@ -152,7 +152,7 @@ class VaeCritic(AdversarialObjective):
         """Update the critic, and the generator if it is its turn."""
         kl_weight = kl_weight_at(self.config, epoch)
         with torch.no_grad():
-            made = self.vae.decode(self.draw_prior(len(x), noise))
+            made = self.vae.decode(self.sample_prior(len(x), noise))
         terms = self.critic.elbo_terms(x, noise)
         energy = kl_weight * terms.kl.sum(1) - terms.log_likelihood
         made_energy, _ = self._energy(made, kl_weight, noise)
@@ -175,7 +175,7 @@ class VaeCritic(AdversarialObjective):
         return kl_weight * terms.kl.sum(1) - terms.log_likelihood, terms.mu
 
     def _generate(self, n: int, kl_weight: float, noise: torch.Generator, index: int) -> Tensor:
-        z = self.draw_prior(n, noise)
+        z = self.sample_prior(n, noise)
         energy, mu = self._energy(self.vae.decode(z), kl_weight, noise)
         loss = energy.mean() / self.n_pixels
         if self.config.code_weight > 0:
@@ -210,7 +210,7 @@ class SoftIntro(AdversarialObjective):
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update the encoder, then the decoder."""
         beta = kl_weight_at(self.config, epoch)
-        prior = self.draw_prior(len(x), noise)
+        prior = self.sample_prior(len(x), noise)
         terms = self.vae.elbo_terms(x, noise)
         with torch.no_grad():
             made = self.vae.decode(torch.cat([prior, terms.z]))
@@ -227,14 +227,14 @@ class SoftIntro(AdversarialObjective):
             latent_dim=self.config.latent_dim,
         )
         self.players["encoder"].update(encoder_loss)
-        decoder_loss = self._draw(x, torch.cat([prior, terms.z.detach()]), beta, noise)
+        decoder_loss = self._update_decoder(x, torch.cat([prior, terms.z.detach()]), beta, noise)
         self.follow(index)
         own = (decoder_loss, encoder_loss.detach())
         elbos = (terms.elbo.detach().mean(), made_terms.elbo.detach().mean())
         reads = (terms.log_likelihood.detach().mean(), terms.kl.detach().sum() / len(x))
         return torch.stack((*own, *elbos, *reads))
 
-    def _draw(self, x: Tensor, z: Tensor, beta: float, noise: torch.Generator) -> Tensor:
+    def _update_decoder(self, x: Tensor, z: Tensor, beta: float, noise: torch.Generator) -> Tensor:
         made = self.vae.decode(z)
         mu, logvar = self.vae.encode(made)
         again = reparameterize(mu, logvar, noise).detach()
@@ -273,7 +273,7 @@ class AdversarialAutoencoder(AdversarialObjective):
         of images.
         """
         mu, _ = self.vae.encode(x)
-        scores, _ = self.critic(torch.cat([self.draw_prior(len(x), noise), mu.detach()]))
+        scores, _ = self.critic(torch.cat([self.sample_prior(len(x), noise), mu.detach()]))
         real_scores, made_scores = scores.chunk(2)
         found_out = losses.discriminator_loss(real_scores, made_scores)
         self.players["discriminator"].update(found_out)

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from explorer.models.adversarial import diversity
-from explorer.models.losses import draw_prior
+from explorer.models.losses import sample_prior
 from explorer.models.vae import VAE
 from explorer.training.objective import Objective
 
 Verdict = Literal["even", "mode-collapse", "discriminator-won"]
 
-_N_DRAWS = 48  # whose pictures are compared pairwise
+_N_SAMPLES = 48  # whose pictures are compared pairwise
 _COLLAPSED = 0.5  # of the distance between real images
 _SETTLING = 200  # steps in which untrained networks look as if they had lost
 
@@ -53,9 +53,9 @@ class CollapseMonitor:
 
     def __init__(self, objective: Objective, real: Tensor) -> None:
         self._objective, config = objective, objective.config
-        self._real_diversity = float(diversity(real[:_N_DRAWS])) if len(real) > 1 else 1.0
+        self._real_diversity = float(diversity(real[:_N_SAMPLES])) if len(real) > 1 else 1.0
         generator = torch.Generator().manual_seed(config.seed)
-        self._z = draw_prior(_N_DRAWS, config.latent_dim, generator)
+        self._z = sample_prior(_N_SAMPLES, config.latent_dim, generator)
 
     @torch.inference_mode()
     def judge(self, vae: VAE, means: Mapping[str, float], step: int) -> AdversarialStatus:

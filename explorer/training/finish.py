@@ -16,13 +16,13 @@ from explorer.bundle.settings import kept_scores
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 from explorer.models.inversion import find_codes
-from explorer.models.losses import draw_prior
+from explorer.models.losses import sample_prior
 from explorer.models.vae import VAE
 from explorer.training.objective import Objective
 from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.shown import MOST_CODES, rows_on_the_map, split_of
 
-_MOST_FOUND, _N_DRAWS = 256, 1_744  # for a network without an encoder
+_MOST_FOUND, _N_SAMPLES = 256, 1_744  # for a network without an encoder
 _ACTIVE_VARIANCE = 0.01
 _BATCH_SIZE = 500
 _LEAST_STD = 1e-6  # below it, a dimension counts as the same for all images
@@ -78,7 +78,7 @@ def make_bundle(
     being 1), `active_units` (dimensions whose mu varies by more than 0.01 over the test images),
     and with a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw of z).
     The codes of an autoencoder are standardised first. A network without an encoder has no scores
-    yet; its codes are those of some images, found by search, followed by draws from the prior,
+    yet; its codes are those of some images, found by search, followed by samples from the prior,
     whose row is -1. Codes of training images are for the map alone; scores are of test images.
 
     Source:
@@ -94,7 +94,7 @@ def make_bundle(
         scores = kept_scores(_test_scores(vae, images, pixels, objective))
         codes = _encoded_codes(vae, images, pixels, config)
     else:
-        scores, codes = {}, _drawn_codes(vae, images, pixels, config)
+        scores, codes = {}, _generator_codes(vae, images, pixels, config)
     return ModelBundle(
         name=name,
         model=vae.spec,
@@ -168,8 +168,8 @@ def _posteriors(
     return means, logvars, errors
 
 
-def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig) -> Codes:
-    """Return codes of images, found by search, and then draws from the prior."""
+def _generator_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig) -> Codes:
+    """Return codes of images, found by search, and then samples from the prior."""
     generator = torch.Generator().manual_seed(config.seed)
     d = vae.spec.latent_dim
     ids = rows_on_the_map(images, config.data, _MOST_FOUND).astype(np.int64)
@@ -177,16 +177,16 @@ def _drawn_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig
     z = find_codes(vae.decode, x, latent_dim=d, generator=generator)
     with torch.inference_mode():
         error = (vae.decode(z) - x).square().flatten(1).mean(1)
-    draws = draw_prior(_N_DRAWS, d, generator)
-    mu = torch.cat([z, draws]).numpy()
-    none = np.full(_N_DRAWS, -1, np.int64)
+    samples = sample_prior(_N_SAMPLES, d, generator)
+    mu = torch.cat([z, samples]).numpy()
+    none = np.full(_N_SAMPLES, -1, np.int64)
     labels = None if images.labels is None else images.labels[ids]
     split = split_of(images, ids)
     return Codes(
         mu=mu,
         logvar=np.zeros_like(mu),
         ids=np.concatenate([ids, none]),
-        error=np.concatenate([error.numpy(), np.zeros(_N_DRAWS, np.float32)]),
+        error=np.concatenate([error.numpy(), np.zeros(_N_SAMPLES, np.float32)]),
         split=None if split is None else np.concatenate([split, none]),
         labels=None if labels is None else np.concatenate([labels, none]),
     )

@@ -34,7 +34,7 @@ class Gan(AdversarialObjective):
     def step(self, x: Tensor, noise: torch.Generator, *, index: int, epoch: float) -> Tensor:
         """Update the discriminator, and the generator if it is its turn."""
         with torch.no_grad():
-            made = self.vae.decode(self.draw_prior(len(x), noise))
+            made = self.vae.decode(self.sample_prior(len(x), noise))
         scores, _ = self.critic(torch.cat([x, made]))
         real_scores, made_scores = scores.chunk(2)
         loss = self.critic_loss(x, made, real_scores, made_scores, noise)
@@ -47,7 +47,7 @@ class Gan(AdversarialObjective):
         return torch.stack((own, loss.detach(), self.says(real_scores), self.says(made_scores)))
 
     def _generate(self, n: int, noise: torch.Generator, index: int) -> Tensor:
-        scores, _ = self.critic(self.vae.decode(self.draw_prior(n, noise)))
+        scores, _ = self.critic(self.vae.decode(self.sample_prior(n, noise)))
         loss = self.generator_loss(scores)
         self.players["generator"].update(loss)
         self.follow(index)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from explorer.config import TrainConfig
-from explorer.models.losses import draw_prior, loss_of, total_correlation
+from explorer.models.losses import loss_of, sample_prior, total_correlation
 from explorer.models.vae import VAE, ElboTerms
 from explorer.training.objective import Objective, PlayerOptimizer
 from explorer.training.optimizers import beta_at, warm_up_at
@@ -130,5 +130,5 @@ def prior_likelihood_loss(
 
 def _under_prior(vae: VAE, x: Tensor, noise: torch.Generator) -> Tensor:
     """Return log p(x|z) of each image, z sampled from the prior, nats, shape (n,)."""
-    z = draw_prior(len(x), vae.spec.latent_dim, noise)
+    z = sample_prior(len(x), vae.spec.latent_dim, noise)
     return vae.log_likelihood(x, z, fit_sigma=False)

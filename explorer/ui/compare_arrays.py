@@ -4,17 +4,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from explorer.latent.holes import Cover, Draws, cover, tell_draws
+from explorer.latent.holes import Cover, PriorSamples, cover, judge_samples
 from explorer.packing.arrays import pack_arrays
 from explorer.ui.opened import OpenedModel
 
-_N_DRAWS = 400
+_N_SAMPLES = 400
 _SEED = 0
 _WORSE = 0.8  # quantile of the error
 
 
 @lru_cache(maxsize=4)  # a second of work each; browsers keep what they have fetched
-def holes_of(opened: OpenedModel) -> tuple[Cover, Draws]:
+def holes_of(opened: OpenedModel) -> tuple[Cover, PriorSamples]:
     """Return how a model's codes cover the prior: on the plane of its map, and draw by draw."""
     codes = opened.bundle.codes
     mu = codes.mu[codes.of_images]
@@ -23,7 +23,7 @@ def holes_of(opened: OpenedModel) -> tuple[Cover, Draws]:
     assert codes.pca_components is not None
     return (
         cover(mu, variance, codes.pca_mean, codes.pca_components[:2]),
-        tell_draws(mu, variance, n_draws=_N_DRAWS, seed=_SEED, active=opened.active),
+        judge_samples(mu, variance, n_samples=_N_SAMPLES, seed=_SEED, active=opened.active),
     )
 
 

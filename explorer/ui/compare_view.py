@@ -154,7 +154,7 @@ def _detail(opened: OpenedModel) -> str:
 def _sliders(shown: Sequence[OpenedModel], d: int) -> SliderSet:
     """Describe the sliders that models with d coordinates share, the most telling first."""
     members = [i for i, e in enumerate(shown) if e.bundle.model.latent_dim == d]
-    told = np.sum([shown[i].kl_of_coordinates for i in members], axis=0)
+    told = np.sum([shown[i].kl_of_dimensions for i in members], axis=0)
     active = {int(j) for i in members for j in shown[i].active}
     order = [int(j) for j in np.argsort(-told, kind="stable")]
     return {"latentDim": d, "models": members, "order": [j for j in order if j in active] or order}

@@ -11,8 +11,8 @@ from explorer import mapping, originals, store
 from explorer.bundle import ModelBundle, read_bundle
 from explorer.errors import BundleError
 from explorer.latent.stats import (
-    active_coordinates,
-    kl_per_coordinate,
+    active_dimensions,
+    kl_per_dimension,
     kl_per_item,
     most_typical,
     share_explained,
@@ -54,7 +54,7 @@ class OpenedModel:
         mu, logvar = self.bundle.codes.mu, self.bundle.codes.logvar
         if not self.bundle.model.has_encoder:  # codes of draws tell nothing of coordinates
             return np.arange(mu.shape[1])
-        return active_coordinates(mu, logvar)
+        return active_dimensions(mu, logvar)
 
     @cached_property
     def kl(self) -> np.ndarray:
@@ -62,9 +62,9 @@ class OpenedModel:
         return kl_per_item(self.bundle.codes.mu, self.bundle.codes.logvar)
 
     @cached_property
-    def kl_of_coordinates(self) -> np.ndarray:
+    def kl_of_dimensions(self) -> np.ndarray:
         """KL of each coordinate, mean over the items, in nats, shape (d,)."""
-        return kl_per_coordinate(self.bundle.codes.mu, self.bundle.codes.logvar)
+        return kl_per_dimension(self.bundle.codes.mu, self.bundle.codes.logvar)
 
     @cached_property
     def coordinates(self) -> tuple[Coordinate, ...]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from explorer.bundle import ModelBundle
 from explorer.config import TrainConfig
-from explorer.latent.holes import tell_draws
-from explorer.latent.stats import SILENT_BELOW_NATS, kl_per_coordinate
+from explorer.latent.holes import judge_samples
+from explorer.latent.stats import SILENT_BELOW_NATS, kl_per_dimension
 from explorer.remedies import (
     against_overfitting,
     larger_code,
@@ -31,7 +31,7 @@ _FEW_IMAGES = 200  # to learn from; with fewer, more of them help most
 # Share of draws in holes. VAEs that draw well lie below 0.1, digits by a learnt sigma at 0.3, an
 # autoencoder at 0.3, a VAE of clothes whose KL counts for little at 0.4.
 _SOME_HOLES, _HOLEY = 0.1, 0.25
-_N_DRAWS = 500
+_N_SAMPLES = 500
 _FEWEST_CODES = 50  # with fewer, draws near codes cannot be told from draws in holes
 _NO_VARIANCE = 1e-12  # of a pixel value; rounding leaves less of images that are the same
 _SILENT_VARIANCE = 0.01  # of mu, where there is no posterior
@@ -154,7 +154,7 @@ def _silent(bundle: ModelBundle) -> list[int]:
     """Return the dimensions that carry no information, counted from 0."""
     mu, logvar = _codes(bundle)
     if bundle.model.has_posterior:
-        return [int(i) for i in np.flatnonzero(kl_per_coordinate(mu, logvar) < SILENT_BELOW_NATS)]
+        return [int(i) for i in np.flatnonzero(kl_per_dimension(mu, logvar) < SILENT_BELOW_NATS)]
     return [int(i) for i in np.flatnonzero(mu.var(axis=0) < _SILENT_VARIANCE)]
 
 
@@ -184,7 +184,7 @@ def _kl(bundle: ModelBundle, hole_share: float, *, is_blurred: bool, is_pressed:
     """Check whether the KL term is too strong for the images, or too weak to avoid holes."""
     config = bundle.settings()
     values = {
-        "kl_nats": float(kl_per_coordinate(*_codes(bundle)).sum()),
+        "kl_nats": float(kl_per_dimension(*_codes(bundle)).sum()),
         "beta": f"{config.beta:g}",
         "hole_share": hole_share,
     }
@@ -204,7 +204,7 @@ def _hole_share(bundle: ModelBundle, silent: list[int]) -> float | None:
     if len(mu) < _FEWEST_CODES or not len(active):
         return None
     variance = np.exp(logvar) if bundle.model.has_posterior else None
-    return tell_draws(mu, variance, n_draws=_N_DRAWS, seed=0, active=active).hole_share
+    return judge_samples(mu, variance, n_samples=_N_SAMPLES, seed=0, active=active).hole_share
 
 
 def _holes(config: TrainConfig, share: float | None, *, n_codes: int, is_blurred: bool) -> Finding:

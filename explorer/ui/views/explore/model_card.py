@@ -83,7 +83,7 @@ def _scores(opened: OpenedModel) -> None:
 
 def _sliders(opened: OpenedModel) -> None:
     """Draw how much each slider says, and how much it varies."""
-    kl, activity = opened.kl_of_coordinates, opened.bundle.codes.mu.var(axis=0)
+    kl, activity = opened.kl_of_dimensions, opened.bundle.codes.mu.var(axis=0)
     has_posterior = opened.bundle.model.has_posterior
     told = kl if has_posterior else activity
     rows = [
