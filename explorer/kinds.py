@@ -1,8 +1,8 @@
 """The kinds of model that can be trained: one record each.
 
-Whatever differs between kinds is said here, or by the class that `objective` names, which alone
-knows how a kind learns. Another kind is another record (`register`), its objective and its words.
-Knows nothing of torch.
+All differences between kinds are declared here, except how they are trained, which is the class
+that `objective` names. A new kind is a record (`register`), its objective and its words. Knows
+nothing of torch.
 """
 
 from collections.abc import Mapping
@@ -13,39 +13,38 @@ from explorer.settings import Option
 from explorer.words import section
 
 Kind = str  # a name in `KINDS`
-# What the discriminator or critic says of an input: the probability that a picture, or a code, is
-# real; a score of a Wasserstein critic; the ELBO by a VAE.
+# What a discriminator or critic returns for an input: the probability that a picture is real, or
+# that a code is a prior sample; the score of a Wasserstein critic; the ELBO of a VAE.
 ScoreOf = Literal["chance", "codes", "critic", "elbo"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class KindSpec:
-    """What there is to know of a kind of model besides how it learns.
+    """The record of a kind of model: everything except how it is trained.
 
     Attributes:
-        name: As commands and files call it, and as its section of words under `kinds` is called.
+        name: Its name in commands and files, and of its section of words under `kinds`.
         objective: Address of its `training.objective.Objective`, as `module:Class`.
-        settings: Those of the settings of some kinds that it uses.
-        options: Settings that it alone has, by name.
-        defaults: Values of settings that it starts well with, where that is not the usual default.
-            They were found by trying on the digits and on Fashion-MNIST.
-        has_encoder: Whether a network reads images; without one, there are only prior samples.
-        has_posterior: Whether the encoder says of each image how sure it is of its code.
-        scores: What its discriminator or critic says of an input; None unless two players learn
-            against each other.
-        standardises: Whether its codes are scaled to mean 0 and spread 1 once it is trained, since
-            nothing holds them near the prior.
-        plain: The kind that it is at a beta of 1, so that its own beta must be another.
-        weighted: The kind that it is at any other beta.
-        beta_holds_codes: Whether a larger beta is what holds its codes closer to the prior.
-        closer: The kind to train instead where its codes should lie closer to the prior.
-        steadier: The kind to train instead where it collapses.
-        needs_fixed_sigma: Whether it compares errors of several networks, which takes one sigma.
+        settings: The settings declared `of_some_kinds` that it uses.
+        options: Settings that only it has, by name.
+        defaults: Values of settings that work well with it, where they differ from the usual
+            defaults. They were found on the digits and on Fashion-MNIST.
+        has_encoder: Whether it has a network that encodes images.
+        has_posterior: Whether the encoder gives each image a distribution over codes.
+        scores: What its discriminator or critic returns; None if it is not adversarial.
+        standardises: Whether its codes are scaled to mean 0 and standard deviation 1 after
+            training, because nothing keeps them near the prior.
+        plain: The kind that it becomes at a beta of 1; its own beta must then differ from 1.
+        weighted: The kind that it becomes at any other beta.
+        beta_holds_codes: Whether a larger beta holds its codes closer to the prior.
+        closer: The kind to suggest where codes should lie closer to the prior.
+        steadier: The kind to suggest where training collapses.
+        needs_fixed_sigma: Whether it compares errors of several networks, which needs one sigma.
         n_critic: Steps of the discriminator or critic for each of the generator.
         adam_betas: Adam's memory of gradients and of their squares. Against a discriminator it is
             short: old gradients answered another opponent.
-        step_cost: Time of a step beside one of a VAE: between those measured with dense layers on
-            8 x 8 and with convolutions on 64 x 64 images, one thread.
+        step_cost: Time of a step relative to a VAE: between the ratios measured for dense layers
+            on 8 x 8 and for convolutions on 64 x 64 images, on one thread.
 
     Source:
         Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional
@@ -75,21 +74,21 @@ class KindSpec:
 
     @property
     def is_adversarial(self) -> bool:
-        """Whether two players learn against each other."""
+        """Whether two networks are trained against each other."""
         return self.scores is not None
 
     def at_beta(self, beta: float) -> Kind:
-        """Return the kind that it is when the KL term has this weight."""
+        """Return the kind that it becomes with this weight of the KL term."""
         return (self.plain if beta == 1 else self.weighted) or self.name
 
     @property
     def words(self) -> Mapping[str, str]:
-        """Its section of the catalogue; only its name where it has none."""
+        """Its section of the catalogue; only its name if there is none."""
         return {"name": self.name, **words_of(self.name)}
 
 
 def words_of(name: str) -> Mapping[str, str]:
-    """Return what the catalogue says of a kind, or of an objective other than the ELBO."""
+    """Return the words of a kind, or of an objective other than the ELBO."""
     sections = cast(Mapping[str, Mapping[str, str]], section("kinds"))
     return sections.get(name, {})
 
@@ -98,7 +97,7 @@ KINDS: dict[Kind, KindSpec] = {}
 
 
 def register(kind: KindSpec) -> None:
-    """Make a kind known to settings, commands and the page."""
+    """Add a kind to those that settings, commands and the page offer."""
     KINDS[kind.name] = kind
 
 

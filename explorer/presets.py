@@ -1,6 +1,6 @@
 """Settings in plain words: a quick look, a good model, the best, or two dimensions for teaching.
 
-Also how long a run will take, roughly. Knows nothing of screens, and imports no torch.
+Also estimates how long a run takes. Knows nothing of screens, and imports no torch.
 """
 
 import dataclasses
@@ -21,24 +21,24 @@ from explorer.models.walk import walk
 Preset = Literal["quick", "good", "best", "two"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
-_DENSE_BELOW = 16  # sides of images for which dense layers do
+_DENSE_BELOW = 16  # side of images, for which dense layers suffice
 _LARGE = 48 * 48  # pixels
 _EFFORT: dict[Preset, int] = {"quick": 1, "good": 6, "best": 20, "two": 2}
 _FEWEST_EPOCHS, _MOST_EPOCHS = 4, 2_000
-# The held-out loss of small sets turns early: of 32 to 240 drawings after 55 to 27 epochs.
+# On small sets, the held-out loss rises early: with 32 to 240 drawings after 55 to 27 epochs.
 _ENOUGH_EPOCHS: dict[Preset, int] = {"quick": 120, "good": 300, "best": 600, "two": 200}
-_PATIENCE_SHARE, _LEAST_PATIENCE = 1 / 6, 8  # of the epochs, without a smaller held-out loss
+_PATIENCE_SHARE, _LEAST_PATIENCE = 1 / 6, 8  # of the epochs, and at least so many epochs
 # A step is three passes through encoder and decoder, which cost about the same.
 _PASSES = 6
-# Measured on two cores, as shares of what a plain product of matrices reaches there; and seconds
-# that go with each image whatever the network.
+# Measured on two cores, as shares of the speed of a plain product of matrices; and the seconds
+# that each image takes with any network.
 _DENSE_SHARE, _CONV_SHARE, _IMAGE_S = 0.35, 0.22, 1.5e-5
 _TRIAL, _N_TRIALS = 256, 20  # rows and columns of the product that is timed
 
 
-# Standard deviation of each value of a colour picture of 64 x 64 beside the reconstruction. One
-# that is learnt soon gets so small that codes hardly heed the prior: after six epochs of the faces,
-# most draws were noise, and with 0.5 and with 0.35 all were faces. The longer a run, the finer.
+# Standard deviation of the likelihood for each value of a 64 x 64 colour picture. A learnt one soon
+# becomes so small that the prior hardly constrains the codes: after six epochs on the faces, most
+# samples were noise; with 0.5 and 0.35, all were faces. Longer runs get a smaller one.
 _COLOUR_SIGMA: Mapping[Preset, float] = {"quick": 0.5, "two": 0.5, "good": 0.35, "best": 0.2}
 _COLOUR_VALUES = 3 * 64 * 64
 
@@ -46,17 +46,16 @@ _COLOUR_VALUES = 3 * 64 * 64
 def preset(
     which: Preset, data: str, image_shape: ImageShape, n_images: int, kind: Kind = "vae"
 ) -> TrainConfig:
-    """Return settings that fit a kind, and images of a shape and number.
+    """Return settings that suit a kind of model and a set of images.
 
-    A run stops early where the loss on held-out images no longer falls, except for adversarial
-    kinds, which have no such loss.
+    A run stops early when the held-out loss no longer falls; adversarial kinds have no such loss.
 
     Args:
-        which: What is wanted.
+        which: The preset.
         data: Name or path of the set.
         image_shape: (c, h, w).
-        n_images: How many there are, of which nine in ten are learnt from.
-        kind: What is trained; its own `defaults` come first.
+        n_images: How many there are; nine in ten are for training.
+        kind: The kind of model; its `defaults` take precedence.
     """
     c, side, _ = image_shape
     dense = side < _DENSE_BELOW
@@ -89,7 +88,7 @@ def preset(
 
 
 def estimated_s(config: TrainConfig, image_shape: ImageShape, n_images: int) -> float:
-    """Estimate how long a run works on this machine, in seconds; half or twice that is likely.
+    """Estimate how long a run takes on this machine, in seconds, to within a factor of two.
 
     Args:
         config: The settings.
@@ -107,7 +106,7 @@ def estimated_s(config: TrainConfig, image_shape: ImageShape, n_images: int) -> 
 
 
 def _multiply_adds_per_s() -> float:
-    """Time a small product of matrices on one core: the fastest of many, as others work too."""
+    """Time a small product of matrices on one core: the fastest of many, as other programs run."""
     a = np.ones((_TRIAL, _TRIAL), np.float32)
     seconds = []
     with threadpool_limits(1):

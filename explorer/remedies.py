@@ -1,4 +1,4 @@
-"""Runs that differ from a given one in a single respect, and so may do better.
+"""Suggests runs that change one setting to fix another run.
 
 Knows nothing of how a run went, of files or of screens, and imports no torch.
 """
@@ -14,7 +14,7 @@ from explorer.words import say
 _RATE_STEP = 10
 _CLIP = 10.0
 _BETA_STEP = 4
-_FREE_NATS = 0.5  # which undid a whole collapse on the digits; 0.1 did not
+_FREE_NATS = 0.5  # undoes posterior collapse on the digits; 0.1 does not
 _LONGER = 3
 _WITH_RESIDUALS: Mapping[Arch, Arch] = {"mlp": "resmlp", "conv": "resnet"}
 _OPTIMIZERS: Mapping[Optimizer, str] = {"adam": "Adam", "rmsprop": "RMSprop"}
@@ -22,12 +22,12 @@ _OPTIMIZERS: Mapping[Optimizer, str] = {"adam": "Adam", "rmsprop": "RMSprop"}
 
 @dataclass(frozen=True, kw_only=True)
 class Remedy:
-    """A run that differs from another in one respect.
+    """A suggested run that differs from another in one respect.
 
     Attributes:
-        key: Which it is, as the catalogue calls it.
+        key: Its key in the catalogue.
         change: The settings that differ.
-        gaps: What goes into the gaps of its words.
+        gaps: Values for the gaps of its words.
     """
 
     key: str
@@ -35,7 +35,7 @@ class Remedy:
     gaps: Mapping[str, str] = field(default_factory=dict)
 
     def words(self) -> str:
-        """Say the change in a few words."""
+        """Return the change in a few words."""
         return say(f"train.remedy_{self.key}", **self.gaps)
 
     def to_json(self) -> dict[str, object]:
@@ -49,7 +49,7 @@ class Remedy:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Remedy":
-        """Read back what `to_json` wrote; anything else raises, so read within a `door`."""
+        """Read what `to_json` wrote; anything else raises, so call this within a `door`."""
         change = dict(values["change"])
         if not change.keys() <= set(all_settings()):
             raise ValueError("it changes an unknown setting")
@@ -71,12 +71,12 @@ class Remedy:
 
 
 def remedies_for(health: str, config: TrainConfig) -> tuple[Remedy, ...]:
-    """Return what helps a run of some health, each a change of one setting.
+    """Return runs that may fix one with a certain health, each with one setting changed.
 
-    Only what helped when it was measured: on deep sigmoid networks neither clipping nor layer
-    normalisation did, and the optimiser did only as long as they were not too deep, so it comes
-    last. GANs of the digits that had collapsed under a long step did not recover by a shorter one
-    of the discriminator, nor by a longer average.
+    Only changes that helped when measured: on deep sigmoid networks, clipping and layer
+    normalisation did not, and another optimiser did only if they were not too deep, so it comes
+    last. GANs of the digits that had collapsed at a high learning rate did not recover with a
+    lower one for the discriminator, nor with a longer moving average.
     """
     match health:
         case "vanishing":
@@ -91,7 +91,7 @@ def remedies_for(health: str, config: TrainConfig) -> tuple[Remedy, ...]:
 
 
 def less_pressure(config: TrainConfig) -> Remedy | None:
-    """Return a run whose KL term weighs less: a smaller beta, or where that is 1 free nats."""
+    """Return a run with a weaker KL term: a smaller beta, or free bits if beta is 1."""
     if config.of_kind.plain and config.beta > 1:
         return _beta(config, 1.0)
     if not config.uses("free_bits") or config.free_bits or config.objective != "elbo":
@@ -111,28 +111,28 @@ def more_pressure(config: TrainConfig) -> Remedy | None:
 
 
 def smaller_code(config: TrainConfig, d: int) -> Remedy:
-    """Return a run with a code of so many coordinates."""
+    """Return a run with a code of d dimensions."""
     return Remedy(key="smaller_code", change={"latent_dim": d}, gaps={"d": str(d)})
 
 
 def longer(config: TrainConfig) -> Remedy:
-    """Return a run of more epochs."""
+    """Return a run with more epochs."""
     epochs = _LONGER * config.epochs
     return Remedy(key="longer", change={"epochs": epochs}, gaps={"epochs": f"{epochs:,}"})
 
 
 def larger_code(config: TrainConfig) -> Remedy:
-    """Return a run with a code of twice as many coordinates."""
+    """Return a run with a code of twice as many dimensions."""
     d = 2 * config.latent_dim
     return Remedy(key="larger_code", change={"latent_dim": d}, gaps={"d": str(d)})
 
 
 def against_overfitting(config: TrainConfig) -> tuple[Remedy, ...]:
-    """Return runs that learn less by heart from the same images.
+    """Return runs that overfit less on the same images.
 
-    On 108 drawings, measured on 700 others, batch normalisation brought the smallest held-out loss
-    from 269.4 nats to 264.0, and a beta of 4 to 266.2. A code of half the size (270.3) and smaller
-    networks (276.6, 285.6) only learn more slowly, so they are not offered.
+    With 108 drawings, measured on 700 others, batch normalisation lowered the smallest held-out
+    loss from 269.4 nats to 264.0, and a beta of 4 to 266.2. A code of half the size (270.3) and
+    smaller networks (276.6, 285.6) only learn more slowly, so they are not suggested.
     """
     found = []
     if config.norm != "batch":
@@ -146,14 +146,14 @@ def _other_kind(kind: Kind) -> Remedy:
 
 
 def _beta(config: TrainConfig, beta: float) -> Remedy:
-    """Return a run with another beta, which may make it another kind."""
+    """Return a run with another beta, and so perhaps of another kind."""
     kind = config.of_kind.at_beta(beta)
     change = {"beta": beta, **({"kind": kind} if kind != config.kind else {})}
     return Remedy(key="beta", change=change, gaps={"beta": f"{beta:g}"})
 
 
 def _deeper(config: TrainConfig) -> Iterable[Remedy]:
-    """Return what lets gradients reach all layers of a deep network."""
+    """Return runs in which gradients reach all layers of a deep network."""
     if config.norm != "batch":
         yield Remedy(key="norm", change={"norm": "batch"})
     if config.arch in _WITH_RESIDUALS:
@@ -175,7 +175,7 @@ def _lower_rate(config: TrainConfig) -> Remedy:
 
 
 def _balancing(health: str, config: TrainConfig) -> Iterable[Remedy]:
-    """Return what helps where one of two players gets the better of the other."""
+    """Return runs that keep the two players of adversarial training in balance."""
     if config.uses("spectral_norm") and not config.spectral_norm:
         yield Remedy(key="spectral", change={"spectral_norm": True})
     if health == "mode-collapse":
@@ -188,7 +188,7 @@ def _balancing(health: str, config: TrainConfig) -> Iterable[Remedy]:
 
 
 def _other_optimizers(config: TrainConfig, *others: Optimizer) -> Iterable[Remedy]:
-    """Return instead of plain steps those that are as long for small gradients as for large."""
+    """Return runs whose optimiser takes equally long steps for small and large gradients."""
     if config.optimizer != "sgd":
         return
     for other in others:

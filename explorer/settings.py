@@ -16,17 +16,17 @@ Group = Literal["model", "adversarial", "network", "likelihood", "learning", "re
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What there is to know of a setting besides its type and default.
+    """The declaration of a setting, apart from its type and default.
 
     Attributes:
-        group: What it belongs to, and so where its control is; `reading` is how images are read
-            and brought to one size, which is chosen with the data.
-        least: The smallest number allowed, of those that are numbers.
-        most: The largest.
-        of_some_kinds: Whether it means something only to kinds whose `KindSpec.settings` name it.
-        fitted: Whether it may be left to be chosen to fit the images.
-        was: The name it had before.
-        values_were: Values it has now, by the names they had before.
+        group: The group in which the page shows it; `reading` is how images are read and resized,
+            which is chosen with the data.
+        least: Smallest number allowed; None if it is not a number.
+        most: Largest number allowed.
+        of_some_kinds: Whether only those kinds use it whose `KindSpec.settings` name it.
+        fitted: Whether it can be chosen automatically to fit the images.
+        was: Its former name.
+        values_were: Pairs of the former and the present name of a value.
     """
 
     group: Group
@@ -43,13 +43,13 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True, kw_only=True)
 class Option(Setting):
-    """A setting that one kind of model alone has, and declares in its `KindSpec`.
+    """A setting that only one kind of model has; its `KindSpec` declares it.
 
     Attributes:
-        default: Its value unless another is given, which must be of the same type.
-        choices: The values to choose from; any are allowed if there are none.
+        default: Default value; all values have its type.
+        choices: The values allowed, if it is a text with a fixed set of them.
         label: Its name on the page, unless the catalogue has one.
-        help: One sentence on what it does, likewise, which the command line shows too.
+        help: One sentence on what it does, likewise; the command line shows it too.
     """
 
     group: Group = "model"
@@ -60,7 +60,7 @@ class Option(Setting):
 
     @property
     def type(self) -> object:
-        """What annotates a field of this kind."""
+        """Its type, or a `Literal` of its choices."""
         return Literal[self.choices] if self.choices else type(self.default)
 
 
@@ -94,7 +94,7 @@ def settings_of(config: type) -> dict[str, Setting]:
 
 
 def renamed(values: Mapping[str, object], settings: Mapping[str, Setting]) -> dict[str, object]:
-    """Return settings by the names that they, and their values, have now."""
+    """Return settings under the present names of the settings and of their values."""
     names = {about.was: name for name, about in settings.items() if about.was}
     now = {}
     for old, value in values.items():
@@ -105,10 +105,10 @@ def renamed(values: Mapping[str, object], settings: Mapping[str, Setting]) -> di
 
 
 def check_bounds(name: str, value: object, about: Setting) -> None:
-    """Refuse a number out of bounds; what has none is not one.
+    """Refuse a number that is out of bounds; a setting without bounds passes.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: It is out of bounds.
     """
     if about.least is None or about.most is None or about.least <= cast(float, value) <= about.most:
         return
@@ -122,10 +122,10 @@ def check_bounds(name: str, value: object, about: Setting) -> None:
 
 
 def check_type(name: str, value: object, kind: object) -> None:
-    """Refuse a value that is not what the field's annotation says.
+    """Refuse a value that is not of the annotated type.
 
     Raises:
-        ConfigError: It is not.
+        ConfigError: It is of another type.
     """
     if get_origin(kind) is Literal:
         good, needed = value in get_args(kind), "one of " + ", ".join(get_args(kind))
@@ -146,6 +146,6 @@ def check_type(name: str, value: object, kind: object) -> None:
 
 
 def wrong_value(name: str, value: object, needed: str) -> ConfigError:
-    """Say that a setting has a value which it cannot have."""
+    """Return the error about a value that a setting cannot have."""
     shown = f"{value!r:.80}"  # it may come from a file
     return ConfigError("settings.not_allowed", name=name, shown=shown, needed=needed)

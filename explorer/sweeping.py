@@ -1,6 +1,6 @@
-"""Which size of code, which beta? A grid of settings, what came of each, and which to choose.
+"""Sweeps over the size of the code and over beta: the runs, their results, and which to choose.
 
-Knows nothing of how the models are trained, where they lie, or of screens.
+Knows nothing of how models are trained, where they lie, or of screens.
 """
 
 import math
@@ -20,32 +20,32 @@ Varied = Literal["size", "beta", "both"]  # what differs between the trials of a
 
 COMMON_DIMS = (2, 4, 8, 16, 32, 64, 128)  # each twice the one before
 _USUAL_DIMS = 5
-_LEAST_PIXELS = 2  # pixel values for each coordinate; with fewer, a code hardly compresses
+_LEAST_PIXELS = 2  # pixel values for each dimension; with fewer, a code hardly compresses
 _MOST_TRIALS = 60
 _MOST_COMPARED = 4  # models beside each other
-_BESIDE_S = 6.0  # of each run, besides learning: start, scores, map of the codes
+_BESIDE_S = 6.0  # of each run, besides training: start, scores, map of the codes
 
-# A gap in the ELBO that is not worth further coordinates: this share of all that the sweep gains
-# from its worst trial to its best, or half a nat, which is about what another seed makes of it.
+# A gain in the ELBO too small to justify more dimensions: this share of the difference between the
+# worst and the best trial, or half a nat, which is about the effect of another seed.
 _GAIN_SHARE, _LEAST_GAP_NATS = 0.02, 0.5
-_MSE_SHARE = 0.05  # of the best mse: 0.2 dB, which no eye sees
+_MSE_SHARE = 0.05  # of the best mse: 0.2 dB, which nobody can see
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One point of a sweep and its scores on held-out images; a score not measured is None.
+    """One run of a sweep and its scores on held-out images; None where not measured.
 
     Attributes:
         latent_dim: d.
         beta: Weight of the KL term in training.
         bundle: Name of the model made.
-        elbo_nats: Log-likelihood minus KL, per image. The KL weighs 1 in it whatever beta was, so
-            it may be compared across beta: it bounds log p(x) for each of the models.
+        elbo_nats: Log-likelihood minus KL, per image. The KL has weight 1 whatever beta was, so
+            values compare across beta: each bounds log p(x) for its model.
         log_likelihood_nats: Of the images given their codes.
-        kl_nats: The rate: what the code tells of an image.
+        kl_nats: The rate: the information about an image in its code.
         mse: Mean squared error per pixel value.
         psnr_db: Of that error, white being 1.
-        active_units: How many coordinates vary over the images.
+        active_units: How many dimensions vary over the images.
     """
 
     latent_dim: int
@@ -60,7 +60,7 @@ class Trial:
 
     @classmethod
     def of(cls, model: BundleSummary) -> "Trial":
-        """Return what a model's own record says of it."""
+        """Return the trial that made a model."""
         names = ("elbo_nats", "log_likelihood_nats", "kl_nats", "mse", "psnr_db", "active_units")
         scores = {name: model.scores[name] for name in names if name in model.scores}
         if "active_units" in scores:
@@ -70,35 +70,34 @@ class Trial:
 
     @property
     def distortion_nats(self) -> float | None:
-        """What the code leaves out of an image: minus the log-likelihood, per image."""
+        """The information missing from the code: minus the log-likelihood, per image."""
         return None if self.log_likelihood_nats is None else -self.log_likelihood_nats
 
     @property
     def has_silent(self) -> bool:
-        """Whether some coordinates are known to vary no more than noise does."""
+        """Whether some dimensions are known to carry no information."""
         return self.active_units is not None and self.active_units < self.latent_dim
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The trial to choose, and what speaks for it.
+    """The trial to choose, and the reasons.
 
     Attributes:
         trial: Of the trials whose measure is within the tolerance of the best, the one with the
-            smallest code, or where only beta was varied the one with the largest beta.
-        best: The trial with the best measure, maybe the same.
-        measure: By what they are compared: the ELBO, or the mse where there is none.
+            smallest code; if only beta was varied, the one with the largest beta.
+        best: The trial with the best measure; it may be the same.
+        measure: What they are compared by: the ELBO, or the mse if there is none.
         varied: What differs between the trials.
-        tolerance: Largest gap to the best that counts as none, in units of the measure.
+        tolerance: Largest difference to the best that does not count, in units of the measure.
         n_trials: How many were compared.
-        silent_from: Of the trials of that beta, from it upwards, the first from which on all have
-            silent coordinates.
-        could_grow: Whether it is the largest of several codes and uses every coordinate.
-        at_end: Whether it is the best at the lowest or highest of several betas, which are all
-            that was varied.
-        larger_worse: Whether a larger code of that beta falls behind by more than the tolerance.
-            Coordinates that are not needed do no harm to a model that has learnt to ignore them,
-            so it has learnt too briefly, or too few images by heart.
+        silent_from: Of the trials with its beta and at least its size, the first from which on all
+            have silent dimensions.
+        could_grow: Whether it is the largest of several codes and uses every dimension.
+        at_end: Whether the best has the lowest or the highest beta, if only beta was varied.
+        larger_worse: Whether a larger code with that beta is worse by more than the tolerance.
+            A model learns to ignore dimensions that it does not need, so such a run was too short,
+            or overfitted.
     """
 
     trial: Trial
@@ -121,13 +120,13 @@ def grid(
     A beta other than 1 makes a VAE a beta-VAE, and a beta of 1 makes that a plain VAE.
 
     Args:
-        config: What all have in common.
+        config: Settings that all have in common.
         latent_dims: Sizes of the code, d.
-        betas: Weights of the KL term; none for that of `config` alone.
+        betas: Weights of the KL term; empty for only that of `config`.
 
     Raises:
-        ConfigError: No size is given, there are too many trials, one of them cannot work, or models
-            of the kind have no encoder, by which sizes are compared.
+        ConfigError: No size is given, there are too many trials, one of them cannot work, or the
+            kind has no encoder, without which sizes cannot be compared.
     """
     if not config.has_encoder:
         raise ConfigError("sweeping.no_encoder", kind=config.kind)
@@ -157,10 +156,10 @@ def usual_dims(image_shape: ImageShape) -> tuple[int, ...]:
 def estimated_s(
     configs: Sequence[TrainConfig], image_shape: ImageShape, n_images: int, *, at_once: int
 ) -> float:
-    """Estimate how long a sweep takes on this machine, in seconds; half or twice that is likely.
+    """Estimate how long a sweep takes on this machine, in seconds, to within a factor of two.
 
     Args:
-        configs: Settings of each run; how long one takes hardly depends on the size of its code.
+        configs: Settings of each run; the size of the code hardly matters for the time.
         image_shape: (c, h, w).
         n_images: How many images there are.
         at_once: How many runs work at once.
@@ -178,7 +177,7 @@ def trial_name(name: str, config: TrainConfig, *, with_beta: bool) -> str:
 
 
 def varied(settings: Iterable[TrainConfig | Trial]) -> Varied:
-    """Return what differs between settings; of a single one, the size, which can always vary."""
+    """Return what differs between settings; for a single one, the size."""
     points = [(each.latent_dim, each.beta) for each in settings]
     n_dims, n_betas = (len(set(values)) for values in zip(*points, strict=True))
     if n_betas == 1:
@@ -187,18 +186,18 @@ def varied(settings: Iterable[TrainConfig | Trial]) -> Varied:
 
 
 def recommend(trials: Sequence[Trial], what: Varied | None = None) -> Recommendation | None:
-    """Choose the simplest model that does about as well as the best; None if none has a score.
+    """Choose the simplest model that is about as good as the best; None if none has a score.
 
-    They are compared by the ELBO on held-out images. It rises with d until the data need no more
-    coordinates and falls slightly after, so the smallest code within a tolerance of the best is
-    taken; of several betas at that size, the best. Where only beta was varied, the largest within
-    the tolerance is taken, as it asks for the simplest codes. Autoencoders have no ELBO and are
-    compared by the mse, which almost always prefers more coordinates.
+    Models are compared by the ELBO on held-out images. It rises with d until the data need no more
+    dimensions and then falls slightly, so the smallest code within a tolerance of the best is
+    chosen, and of several betas at that size the best. If only beta was varied, the largest within
+    the tolerance is chosen, because it gives the simplest codes. Autoencoders have no ELBO and are
+    compared by the mse, which almost always prefers more dimensions.
 
     Args:
-        trials: Those that have made models.
-        what: What the whole sweep varies, of which some trials may be missing; by default what
-            differs between these.
+        trials: Those that have finished.
+        what: What the whole sweep varies, as some trials may be missing; by default what differs
+            between these.
     """
     measure: Measure = "mse" if all(trial.elbo_nats is None for trial in trials) else "elbo_nats"
     badness = {
@@ -237,10 +236,10 @@ def recommend(trials: Sequence[Trial], what: Varied | None = None) -> Recommenda
 
 
 def comparable(trials: Sequence[Trial], chosen: Trial) -> list[Trial]:
-    """Return at most four trials to set side by side: one, and those nearest to it in the grid.
+    """Return at most four trials to compare: the chosen one and those nearest to it in the grid.
 
     Args:
-        trials: Those of a sweep that have made models.
+        trials: Those of a sweep that have finished.
         chosen: One of them.
     """
     dims, betas = (sorted({point[i] for point in map(_point, trials)}) for i in (0, 1))
@@ -254,7 +253,7 @@ def comparable(trials: Sequence[Trial], chosen: Trial) -> list[Trial]:
 
 
 def reasons(found: Recommendation) -> list[str]:
-    """Say why, in a few plain sentences: first the reason, then what else is worth knowing."""
+    """Return a few sentences: first the reason for the choice, then anything else worth knowing."""
     chosen, silent = found.trial, found.silent_from
     because = "only" if found.n_trials == 1 else "best" if chosen == found.best else "enough"
     of = "" if found.n_trials == 1 or found.varied == "size" else f"_{found.varied}"
@@ -287,7 +286,7 @@ def reasons(found: Recommendation) -> list[str]:
 
 
 def _silent_from(trials: Sequence[Trial]) -> Trial | None:
-    """Return the first of the trials, in order of size, that all have silent coordinates."""
+    """Return the first trial, in order of size, from which on all have silent dimensions."""
     found = None
     for trial in reversed(trials):
         if not trial.has_silent:

@@ -3,15 +3,15 @@
 Knows nothing of where bundles lie (that is `store`) or of how one is trained.
 
 - `record.py`: what a bundle is.
-- `settings.py`: its config.json, both ways.
-- `model.py`: what it says there of the model itself, both ways.
-- `arrays.py`: its weights.safetensors and codes.npz, both ways.
-- `measures.py`: what its scores are called and what they say.
-- `findings.py`: what its scores say in words.
-- `card.py`: its README.md, the model card.
-- `table.py`: the cards of many, as one table.
-- `files.py`: how files that came from elsewhere are read, and how folders are replaced whole.
-- `folder.py`: the three verbs, `read_summary`, `read_bundle` and `write_bundle`.
+- `settings.py`: config.json, read and written.
+- `model.py`: its entry on the model itself, read and written.
+- `arrays.py`: weights.safetensors and codes.npz, read and written.
+- `measures.py`: names and explanations of scores.
+- `findings.py`: what the scores mean, in sentences.
+- `card.py`: README.md, the model card.
+- `table.py`: several bundles as one table.
+- `files.py`: reads files that came from elsewhere, and replaces folders whole.
+- `folder.py`: `read_summary`, `read_bundle` and `write_bundle`.
 """
 
 from explorer.bundle.files import (

@@ -1,6 +1,6 @@
 """Reads and writes a bundle's arrays: weights.safetensors and codes.npz; neither can run code.
 
-Knows nothing of config.json, only of what it says.
+Knows nothing of how config.json is written.
 """
 
 import re
@@ -23,24 +23,24 @@ _REQUIRED = ("mu", "logvar", "ids", "error")
 _PCA = ("pca_mean", "pca_components", "pca_variance", "pca")
 _MAP = "map_"  # begins the names of arrays that hold maps
 _MOST_MAPS = 16
-# What addresses and the browser's arrays call other things.
+# Names that mean something else in addresses or in the browser's arrays.
 _NO_MAP_NAMES = {"pca", "pca3", "mu", "active", "spacing", "labels", "error", "drawn", "z"}
 MOST_CODES = 20_000
-# Beyond these, squares and exponentials are no longer numbers of 32 bits.
+# Beyond these, squares and exponentials overflow 32-bit floats.
 LARGEST_VALUE, LARGEST_LOGVAR = 1e12, 80.0
 _WHOLE = ("ids", "split", "labels")  # int64; all others are float32
 
 
 def weights_bytes(weights: Mapping[str, np.ndarray], precision: Precision) -> bytes:
-    """Return weights.safetensors, arrays in order of their names, once they were checked."""
+    """Return weights.safetensors of arrays that were checked, in order of their names."""
     kept_as = np.float16 if precision == "half" else np.float32
-    # ascontiguousarray would turn a scalar into a vector of one.
+    # `ascontiguousarray` would turn a scalar into an array of one value.
     whole = {name: np.array(weights[name], kept_as, order="C") for name in sorted(weights)}
     return safetensors.numpy.save(whole)
 
 
 def read_weights(folder: Path, model: ModelSpec) -> dict[str, np.ndarray]:
-    """Read and check weights.safetensors; what is kept in 16 bits is read as float32 too.
+    """Read and check weights.safetensors; 16-bit weights become float32.
 
     Raises:
         BundleError: The file is missing, damaged or too large, or `check_weights` refuses it.
@@ -94,7 +94,7 @@ def _fits_half(array: np.ndarray) -> bool:
 
 
 def is_map_name(name: str) -> bool:
-    """Whether a map may go by a name: a short word that stands for nothing else."""
+    """Whether a map may have this name: a short word that means nothing else."""
     return bool(re.fullmatch("[a-z][a-z0-9]{0,19}", name)) and name not in _NO_MAP_NAMES
 
 
@@ -104,10 +104,10 @@ def codes_bytes(codes: Codes) -> bytes:
 
 
 def check_unpacked(codes: Codes, folder: Path) -> None:
-    """Refuse codes that take more memory than is read.
+    """Refuse codes that are larger than reading allows.
 
     Raises:
-        BundleError: They do.
+        BundleError: They are.
     """
     headers = 1 << 10  # bytes at most, of each array
     n_bytes = sum(array.nbytes + headers for array in _arrays(codes).values())
@@ -159,12 +159,12 @@ def read_mu(folder: Path) -> np.ndarray:
 
 
 def check_codes(codes: Codes, data: DataFacts, model: ModelSpec, folder: Path) -> None:
-    """Refuse codes whose arrays do not fit one another, the data or the network.
+    """Refuse codes whose arrays do not fit each other, the data or the network.
 
     Raises:
         BundleError: An array has another shape or type, holds values that are not finite, or
-            comes without one it belongs with; or codes are draws from the prior where there is an
-            encoder.
+            comes without one that belongs to it; or there are prior samples although the model has
+            an encoder.
     """
     if len(codes.maps) > _MOST_MAPS or not all(map(is_map_name, codes.maps)):
         raise refusal(folder, _CODES, "map_names", most=_MOST_MAPS)
@@ -206,7 +206,7 @@ def _check_array(name: str, array: np.ndarray, shape: tuple[int, ...], folder: P
 
 
 def _check_split(codes: Codes, folder: Path) -> None:
-    """Refuse codes of which some are neither learnt from nor held out, or none is held out."""
+    """Refuse codes that are neither of training nor held-out images, or of no held-out one."""
     if codes.split is None:
         return
     known = np.where(codes.of_images, np.isin(codes.split, (0, 1)), codes.split == -1)
@@ -223,7 +223,7 @@ def _check_items(codes: Codes, data: DataFacts, folder: Path) -> None:
 
 
 def _check_prior_samples(codes: Codes, data: DataFacts, folder: Path) -> None:
-    """Refuse codes that are neither an image's nor a draw from the prior, which has no label."""
+    """Refuse codes that are neither those of images nor prior samples, which have no label."""
     of_images = codes.of_images
     if not of_images.any() or codes.ids.min() < -1:
         raise refusal(folder, _CODES, "wrong_ids_with_samples")
@@ -242,19 +242,19 @@ def _check_labels(labels: np.ndarray, data: DataFacts, folder: Path) -> None:
 
 
 def _arrays(codes: Codes) -> dict[str, np.ndarray]:
-    """The arrays that are there, by name."""
+    """Return the arrays that are not None, by name."""
     named = {f.name: getattr(codes, f.name) for f in fields(codes) if f.name != "maps"}
     named |= {_array_of(name): one.xy for name, one in codes.maps.items()}
     return {name: array for name, array in named.items() if array is not None}
 
 
 def _array_of(map_name: str) -> str:
-    """Return the array that holds a map; the oldest kind goes by its bare name."""
+    """Return the name of the array that holds a map; `tsne`, the oldest, has no prefix."""
     return map_name if map_name == "tsne" else f"{_MAP}{map_name}"
 
 
 def _map_of(array: str) -> str:
-    """Return the map that an array holds; empty of other arrays."""
+    """Return the name of the map that an array holds; empty for other arrays."""
     return array if array == "tsne" else array.removeprefix(_MAP) if array.startswith(_MAP) else ""
 
 
@@ -263,7 +263,7 @@ def _map(xy: np.ndarray, facts: MapFacts) -> LatentMap:
 
 
 def _shapes(codes: Codes, data: DataFacts, latent_dim: int) -> dict[str, tuple[int, ...]]:
-    """The shape each array must have: n as in mu, m as in the PCA."""
+    """Return the shape that each array must have: n as in mu, m as in the PCA."""
     n = codes.mu.shape[0] if codes.mu.ndim else 0
     axes = codes.pca_components
     most = min(3, latent_dim)

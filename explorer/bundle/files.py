@@ -1,7 +1,7 @@
 """Reads a bundle's files without trusting them, and replaces its folder as a whole.
 
-A bundle may come from anyone, so nothing is opened that is too large, no plain file, or outside
-the folder. Knows nothing of what the files mean.
+A bundle may come from anyone, so a file is not opened if it is too large, not a plain file, or
+outside the folder. Knows nothing of what the files mean.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ CAPS: Mapping[str, int] = {
     "preview.png": 4 << 20,
     "README.md": 1 << 20,
 }
-# A training run writes here, beside the bundle it will become, so that nobody takes it for one.
+# End of the name under which a training run writes; such a folder is not taken for a bundle.
 UNFINISHED_SUFFIX = ".part"
 _ASIDE = ".old"  # end of the name, begun with a dot, under which an old bundle waits to be replaced
 
@@ -115,10 +115,10 @@ def read_file(folder: Path, file: str) -> bytes:
 
 
 def restore(folder: Path) -> None:
-    """Put an old bundle back that a killed process had set aside.
+    """Put back an old bundle that a killed process had set aside.
 
-    It lies there only if the process ended in the instant between the two renames of
-    `replace_folder`, which itself copes with being overtaken by this.
+    There is one only if the process ended between the two renames of `replace_folder`, which copes
+    with this function running in between.
     """
     if not folder.exists() and _aside(folder).is_dir():
         with contextlib.suppress(OSError):
@@ -126,18 +126,18 @@ def restore(folder: Path) -> None:
 
 
 def looks_like_bundle(folder: Path) -> bool:
-    """Say whether a folder holds, or was meant to hold, a bundle; one that is closed may."""
+    """Whether a folder holds or was meant to hold a bundle; an unreadable one counts."""
     try:
         restore(folder)
         return any((folder / file).is_file() for file in ("config.json", "weights.safetensors"))
     except PermissionError:
         return True
-    except (OSError, ValueError):  # too long for a path, or a NUL within: then it is no path
+    except (OSError, ValueError):  # too long for a path, or with a NUL in it
         return False
 
 
 def bundles_in(place: Path) -> list[Path]:
-    """List the folders in a place that look like bundles, unfinished runs and hidden ones aside."""
+    """List the folders in a place that look like bundles, without unfinished and hidden ones."""
     try:
         names = {entry.name for entry in place.iterdir()}
     except OSError:  # there is none, or it is closed
@@ -165,7 +165,7 @@ def refuse_other_contents(folder: Path) -> None:
 
 
 def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Make `folder` hold exactly the given files; until that is done, the old one stays whole.
+    """Replace `folder` by one with exactly the given files; until then, the old one stays whole.
 
     The files go to a new sibling folder and to the disk itself; then the old folder is renamed
     aside and the new one into its place.
@@ -176,7 +176,7 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
     Raises:
         BundleError: As in `refuse_other_contents`.
-        MachineError: The disk is full or does not let us write.
+        MachineError: The disk is full, or writing is not allowed.
     """
     folder = folder.resolve() if folder.is_symlink() else folder
     refuse_other_contents(folder)
@@ -201,7 +201,7 @@ def _aside(folder: Path) -> Path:
 
 
 def _sweep(folder: Path) -> None:
-    """Clear what killed writers of this bundle left: put back the old one, drop half-new ones."""
+    """Clean up after killed writers of this bundle: put back the old one, delete halves."""
     restore(folder)
     shutil.rmtree(_aside(folder), ignore_errors=True)
     for left in begun_beside(folder):
@@ -226,7 +226,7 @@ def _swap(folder: Path, new: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has a folder's entries; Windows offers no such thing."""
+    """Wait until a folder's entries are on the disk; Windows has no such call."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

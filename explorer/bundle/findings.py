@@ -1,7 +1,7 @@
-"""What a model's scores say in words: what it does well, and what it does not.
+"""What a model's scores mean, in sentences: what it does well, and what it does not.
 
-Every sentence follows from a score, none from the kind of model, which only promises. Knows nothing
-of how scores are measured; that is `evaluation`.
+Every sentence follows from a score, none from the kind of model. Knows nothing of how scores are
+measured; that is `evaluation`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from explorer.bundle.record import BundleSummary, ModelBundle
 from explorer.words import decimal, percent, say
 
-# Structural similarity from which reconstructions are close to their images, and below which only
-# the rough likeness is left.
+# Structural similarity from which reconstructions are close to their images, and below which they
+# only resemble them roughly.
 _CLOSE_SSIM, _ROUGH_SSIM = 0.9, 0.65
 # Coverage, the share of real images with a sample among their near neighbours.
 _COVERED, _HALF_COVERED = 0.8, 0.5
-# Share of random codes near codes of images. Even of the images' own codes not all are that near.
+# Share of random codes near codes of images. Not even the images' own codes are all that near.
 _FILLED, _BARE = 0.6, 0.25
 _CROWDED_DENSITY = 1.5  # real images have 1
 _SOFT_SHARPNESS = 0.5  # of the fine detail of real images
@@ -23,7 +23,7 @@ _OWN_SLIDER_MIG = 0.3
 
 
 def findings(model: BundleSummary | ModelBundle) -> list[str]:
-    """Return sentences that follow from the scores, in the order in which they matter.
+    """Return sentences that follow from the scores, the most important first.
 
     Returns:
         Empty where nothing was measured.
@@ -81,5 +81,5 @@ def _found_of_samples(scores: Mapping[str, float]) -> _Found:
 
 
 def _percent(share: float) -> str:
-    """Return a share in percent, with a digit more where it would round to nothing."""
+    """Return a share in percent, with one more digit where it would round to 0."""
     return percent(share, 0 if share >= 0.005 else 1)

@@ -1,6 +1,6 @@
 """Summarises, reads and writes bundles.
 
-What is read is checked once; what reading would refuse is not written.
+Bundles are checked once when they are read; what reading would refuse is not written.
 """
 
 import os
@@ -92,7 +92,7 @@ def _read(folder: Path, *, weights: bool) -> ModelBundle:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    """Return what differs between a bundle and the one that replaces it; None of one not there."""
+    """Return what differs between a bundle and the one that replaces it; None if there is none."""
     try:
         found = (folder / "config.json").stat()
     except OSError:
@@ -130,11 +130,11 @@ def write_bundle(bundle: ModelBundle, folder: Path | str) -> None:
 
 
 def refuse_unkeepable(config: TrainConfig, data: DataFacts) -> None:
-    """Refuse a run, before any work is done, whose bundle could not be written at its end.
+    """Refuse a run whose bundle could not be written at its end, before any work is done.
 
     Raises:
         ShapeError: Images of this shape are not supported.
-        BundleError: The facts of its data are none that a bundle can hold.
+        BundleError: A bundle cannot hold the facts of its data.
         ConfigError: Its network has more weights than a bundle can hold.
     """
     folder, none = Path("run"), np.empty((0, config.latent_dim), np.float32)
@@ -171,15 +171,15 @@ def _check_start(summary: BundleSummary, codes: Codes, folder: Path) -> None:
 
 
 def _absolute(folder: Path | str) -> Path:
-    """The folder as a path with a name of its own, which "." does not have."""
+    """Return the folder as a path that ends in its name, which "." does not."""
     return Path(os.path.abspath(folder))
 
 
 def _find(folder: Path) -> Path:
-    """Return a bundle's folder, which has to be there or to have been set aside."""
+    """Return a bundle's folder, which must exist or have been set aside."""
     name = printable(folder.name)
     with door(lambda why: BundleError("bundle.cannot_open", name=name, why=why)):
-        folder.name.encode()  # a name that is no text could not be shown
+        folder.name.encode()  # a name that is not text could not be shown
         restore(folder)
         is_there = folder.is_dir()
     if not is_there:
@@ -188,7 +188,7 @@ def _find(folder: Path) -> Path:
 
 
 def _optional(folder: Path, file: str) -> bytes | None:
-    """Read a file that a bundle may do without."""
+    """Read a file that a bundle need not have; None if it has none."""
     return read_file(folder, file) if os.path.lexists(folder / file) else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from explorer.words import decimal, say, section
 
-# Measure -> digits after the point and unit, in the order they are told.
+# Measure -> digits after the point and unit, in the order in which they are shown.
 _SHOWN: Mapping[str, tuple[int, str]] = {
     "mse": (5, ""),
     "psnr_db": (2, "dB"),
@@ -35,26 +35,26 @@ _SHOWN: Mapping[str, tuple[int, str]] = {
 }
 
 
-# What is measured on the images whose codes had to be found by search, where there are such.
+# Measured on images whose codes were found by search, if the model has no encoder.
 _OF_SEARCHED = ("mse", "psnr_db", "ssim", "sharpness_x_hat")
 
 
 def in_order(scores: Mapping[str, float]) -> list[str]:
-    """Return the measures among these scores that have words, in the order they are told."""
+    """Return the measures that have words among these scores, in the order they are shown."""
     return [key for key in _SHOWN if key in scores]
 
 
 def name_of(key: str) -> str:
-    """Return what a measure is called."""
+    """Return the name of a measure."""
     return say(f"measures.{key}.name")
 
 
 def meaning_of(key: str, scores: Mapping[str, float]) -> str:
-    """Return the plain sentence about a measure, and a second one where codes were searched for.
+    """Return a sentence on what a measure means, and a second one where codes were searched for.
 
     Args:
         key: The measure.
-        scores: All scores; the sentence may tell how many samples or images went into it.
+        scores: All scores; the sentence may say how many samples or images it is based on.
     """
     told = defaultdict(lambda: "?", {name: decimal(value, 0) for name, value in scores.items()})
     says = str(section(f"measures.{key}")["says"])
@@ -64,6 +64,6 @@ def meaning_of(key: str, scores: Mapping[str, float]) -> str:
 
 
 def value_of(key: str, value: float) -> str:
-    """Return a score with its unit, to the digits worth telling."""
+    """Return a score with its unit, to a sensible number of digits."""
     digits, unit = _SHOWN[key]
     return f"{decimal(value, digits)} {unit}".strip()

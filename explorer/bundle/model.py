@@ -1,7 +1,7 @@
 """Reads and writes the `model` entry of config.json: the layers and the likelihood of a model.
 
 Knows nothing of the rest of config.json. The entry may come from anyone: `model_of` refuses layers
-that do not fit one another, or that make more values than a picture needs.
+that do not fit each other, or that take too much work.
 """
 
 import dataclasses
@@ -49,7 +49,7 @@ _DEEPEST = 2  # residual layers within each other
 
 
 def model_entry(spec: ModelSpec) -> dict[str, object]:
-    """Return the `model` entry of config.json: all but the sizes, which have keys of their own."""
+    """Return the `model` entry of config.json, without the sizes, which have keys of their own."""
     return {
         "encoder": _stacks_entry(spec.encoder),
         "decoder": _stacks_entry(spec.decoder),
@@ -61,16 +61,16 @@ def model_entry(spec: ModelSpec) -> dict[str, object]:
 def model_of(
     values: Mapping[str, object], *, latent_dim: int, image_shape: ImageShape
 ) -> ModelSpec:
-    """Make a spec of a `model` entry.
+    """Make a spec from a `model` entry.
 
     Args:
-        values: What `model_entry` returned, or anything else; read it within a `door`.
-        latent_dim: d, as config.json says elsewhere.
+        values: What `model_entry` returned, or anything else; call this within a `door`.
+        latent_dim: d, from its own key of config.json.
         image_shape: (c, h, w), likewise.
 
     Raises:
-        ValueError: A key is missing or unknown, a value is one that no model has, or the layers do
-            not lead from images to codes, or from codes to images.
+        ValueError: A key is missing or unknown, a value is not allowed, or the layers do not lead
+            from images to codes and from codes to images.
     """
     if sorted(values) != sorted(_KEYS):
         raise ValueError(f"its keys are not {', '.join(_KEYS)}")
@@ -94,7 +94,7 @@ def model_of(
 
 
 def _check_shapes(spec: ModelSpec) -> None:
-    """Refuse layers that do not lead from where they start to where they must end."""
+    """Refuse layers that end in values of another shape than they must."""
     trunk = spec.encoder[:1]
     for network, given, wanted in (
         *(((*trunk, head), spec.image_shape, (spec.latent_dim,)) for head in spec.encoder[1:]),

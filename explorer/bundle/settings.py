@@ -30,7 +30,7 @@ from explorer.models.spec import ImageShape, ModelSpec
 from explorer.settings import check_bounds
 
 _FILE = "config.json"
-_BY_FACTOR = "factor_r2"  # the one score that is a number for each factor
+_BY_FACTOR = "factor_r2"  # a score with one number for each factor
 _KEYS = {
     "format": int,
     "name": str,
@@ -42,11 +42,11 @@ _KEYS = {
     "slider_names": dict,
     "command": str,
 }
-# Written only where they are set, so that a bundle without them is the same to every version. The
-# first version knew no optional keys and refuses a config.json that has any: it cannot read these.
+# Written only if they are set, so that a bundle without them looks the same to every version. The
+# first version refuses a config.json that has any of them.
 _OPTIONAL_KEYS = {
     "model": dict,
-    "config": dict,  # present unless nobody knows how the model was trained
+    "config": dict,  # missing if nobody knows how the model was trained
     "maps": dict,
     "title": str,
     "look_for": str,
@@ -64,13 +64,13 @@ _DATA_KEYS = {
     "licence": str,
 }
 _OPTIONAL_DATA_KEYS = {"fingerprint": str}
-LARGEST_SCORE = 1e40  # more than any number of 32 bits
+LARGEST_SCORE = 1e40  # more than any 32-bit float
 _MOST_IMAGES = 10**9
 _LONGEST_LINE = 500
 
 
 def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
-    """Return config.json for a bundle that will lie in a folder called `name`."""
+    """Return config.json for a bundle in a folder called `name`."""
     data = dataclasses.asdict(bundle.data)
     data.pop("image_shape")
     if not bundle.data.fingerprint:
@@ -95,22 +95,22 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
 
 
 def kept_scores(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the scores that a bundle can hold: those that are numbers, and not beyond reason."""
+    """Return the scores that a bundle can hold: finite numbers of a sensible size."""
     return {key: value for key, value in scores.items() if abs(value) <= LARGEST_SCORE}
 
 
 def read_settings(folder: Path) -> BundleSummary:
-    """Read and check the config.json that lies in a folder, whose name the bundle goes by.
+    """Read and check the config.json of a bundle, whose name is that of its folder.
 
     Raises:
         BundleError: The file is missing, damaged or of another version; a key is missing, unknown
-            or holds what it cannot.
+            or holds a wrong value.
     """
     return check_settings(read_file(folder, _FILE), folder)
 
 
 def check_settings(content: bytes, folder: Path) -> BundleSummary:
-    """Make a summary of the bytes of a config.json, or refuse them as `read_settings` does."""
+    """Make a summary from the bytes of a config.json, or refuse them as `read_settings` does."""
     values = _parse(content, folder)
     _check_version(values, folder)
     _check_keys(values, _KEYS, "", folder, optional=_OPTIONAL_KEYS)
@@ -168,7 +168,7 @@ def _check_keys(
     folder: Path,
     optional: Mapping[str, type] = MappingProxyType({}),
 ) -> None:
-    """Refuse keys that are missing, unknown or of the wrong kind."""
+    """Refuse keys that are missing or unknown, and values of the wrong type."""
     known = {**kinds, **optional}
     for key in [*kinds, *values]:
         full = f"{under}{key}"
@@ -189,7 +189,7 @@ def _check_keys(
 
 
 def _config(values: Mapping[str, object], folder: Path) -> TrainConfig | None:
-    """Read the settings of the training; None where they are unknown."""
+    """Read the settings of the training; None if they are missing."""
     if "config" not in values:
         return None
     try:
@@ -218,7 +218,7 @@ def _latent_dim(values: Mapping[str, object], folder: Path) -> int:
 def _model(
     values: Mapping[str, object], config: TrainConfig | None, image_shape: ImageShape, folder: Path
 ) -> ModelSpec:
-    """Read what the model is; bundles written before that entry say it by their settings."""
+    """Read what the model is; in older bundles that follows from the settings."""
     if "model" in values:
         with bundle_door(folder, _FILE, "damaged_model"):
             entry, d = cast(dict[str, object], values["model"]), cast(int, values["latent_dim"])
@@ -251,7 +251,7 @@ def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
 
 
 def _hex(value: object, key: str, folder: Path) -> str:
-    """Return a fingerprint or an id, either of which may be left out."""
+    """Return a fingerprint or an id; empty if it is left out."""
     text = cast(str, value)
     if re.fullmatch("([0-9a-f]{32})?", text):
         return text
@@ -276,13 +276,13 @@ def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
 
 
 def _set_ones(bundle: ModelBundle) -> dict[str, object]:
-    """The optional keys that say something."""
+    """Return the optional keys that are set."""
     values = {key: getattr(bundle, key) for key in _OPTIONAL_KEYS if key not in _ENTRIES}
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
 def _line(text: object, key: str, longest: int, folder: Path) -> str:
-    """Return an optional text, which where it is given is one line that can be read."""
+    """Return an optional text, which must be one printable line."""
     if text is None:
         return ""
     line = cast(str, text)
@@ -296,7 +296,7 @@ def _is_line(text: str, longest: int) -> bool:
 
 
 def _kind(text: str, folder: Path) -> str:
-    """Return the kind of a model of which nothing but its kind is said."""
+    """Return the kind of a model whose settings are unknown: one printable line."""
     if not _is_line(text, LONGEST_NAME):
         raise refusal(folder, _FILE, "wrong_kind", most=LONGEST_NAME)
     return text
@@ -340,7 +340,7 @@ def _of_map(facts: MapFacts) -> dict[str, object]:
 
 
 def _maps(values: Mapping[str, object], folder: Path) -> dict[str, MapFacts]:
-    """Return how maps came about; which of them there are, codes.npz says."""
+    """Return how maps were made; codes.npz says which of them exist."""
     maps = {}
     for name, facts in values.items():
         if not isinstance(facts, dict) or not _are_facts(facts):

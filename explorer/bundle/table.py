@@ -9,13 +9,13 @@ from explorer.bundle.card import plain
 from explorer.bundle.measures import name_of, value_of
 from explorer.bundle.record import BundleSummary
 
-# What tells models apart at a glance; a card has all the rest.
+# The scores that distinguish models at a glance; the card has the rest.
 _SCORES = ("psnr_db", "nll_nats", "knn_accuracy", "mig", "prior_share", "density", "coverage")
 _TITLES = ("bundle", "data, licence", "latent code", "scores", "command")
 
 
 def table_text(models: Iterable[BundleSummary]) -> str:
-    """Return the table, one row a bundle, in the order given; it links to their cards."""
+    """Return the table, with one row for each bundle, in this order, and links to their cards."""
     rows = [_TITLES, ("---",) * len(_TITLES), *map(_row, models)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n"
 

@@ -1,8 +1,8 @@
-"""What a training run was asked to do.
+"""The settings of a training run.
 
-- `choices.py`: the values of settings that have a few.
-- `rules.py`: which settings go together.
-- `record.py`: the record of all settings, and what each is.
+- `choices.py`: the values of settings that have a fixed set of them.
+- `rules.py`: which settings work together.
+- `record.py`: the record of all settings, and the declaration of each.
 """
 
 from explorer.config.choices import (

@@ -1,4 +1,4 @@
-"""The values that settings with a choice can take, and so models too.
+"""The values of settings that have a fixed set of them.
 
 Knows nothing of what they mean.
 """

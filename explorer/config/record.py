@@ -1,6 +1,6 @@
-"""What a training run was asked to do: one frozen record, checked once, kept in the bundle as JSON.
+"""The settings of a training run: one frozen record, checked once, saved in the bundle as JSON.
 
-Each setting is declared once, here: type, default, bounds and group (see `settings.Setting`). Knows
+Each setting is declared here, once: type, default, bounds and group (see `settings.Setting`). Knows
 nothing of images, networks or files.
 """
 
@@ -28,7 +28,7 @@ from explorer.settings import (
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Every choice of a training run.
+    """The settings of a training run.
 
     Attributes:
         data: Name of a data set, or path of a folder or file of images.
@@ -109,8 +109,8 @@ class TrainConfig:
             white as often as it is bright; `none` keeps images as they are.
         precision: Precision of the saved weights: `single` is 32 bits; `half` rounds them to 16
             before the model is scored, and halves the size of the bundle.
-        options: Settings that the kind alone has (`KindSpec.options`), all of them, as pairs of
-            name and value.
+        options: Values of the settings that only this kind has (`KindSpec.options`), as pairs of
+            name and value; those left out get their defaults.
     """
 
     data: str
@@ -188,7 +188,7 @@ class TrainConfig:
 
     @property
     def grey(self) -> bool | None:
-        """What `data.load` is asked for: grey images, RGB ones, or None for what they are."""
+        """Whether `data.load` makes images grey, or RGB; None leaves them as they are."""
         return {"own": None, "grey": True, "rgb": False}[self.colours]
 
     @property
@@ -198,55 +198,55 @@ class TrainConfig:
 
     @property
     def has_posterior(self) -> bool:
-        """Whether the encoder will say of each image how sure it is of its code."""
+        """Whether the encoder gives each image a distribution over codes."""
         return self.of_kind.has_posterior
 
     @property
     def has_encoder(self) -> bool:
-        """Whether there will be a network that reads images; without, only prior samples."""
+        """Whether the model has a network that encodes images."""
         return self.of_kind.has_encoder
 
     @property
     def is_adversarial(self) -> bool:
-        """Whether two players learn against each other."""
+        """Whether two networks are trained against each other."""
         return self.of_kind.is_adversarial
 
     @property
     def steps_of_critic(self) -> int:
-        """Steps of the discriminator or critic to one of the generator."""
+        """Steps of the discriminator or critic for each step of the generator."""
         return self.n_critic or self.of_kind.n_critic
 
     def uses(self, name: str) -> bool:
-        """Whether a setting means anything to this kind."""
+        """Whether a setting has any effect with this kind."""
         about = SETTINGS.get(name)
         return about is None or not about.of_some_kinds or name in self.of_kind.settings
 
     def settings(self) -> dict[str, Setting]:
-        """Return the declarations of all settings that mean something to the kind, by name."""
+        """Return the declarations of all settings that the kind uses, by name."""
         used = {name: about for name, about in SETTINGS.items() if self.uses(name)}
         return {**used, **self.of_kind.options}
 
     def value(self, name: str) -> object:
-        """Return the value of a setting, or of an option of the kind."""
+        """Return the value of a setting, which may be an option of the kind."""
         return self.values()[name]
 
     def values(self) -> dict[str, object]:
-        """Return all values by name, options of the kind among them."""
+        """Return all values by name, including the options of the kind."""
         return {name: getattr(self, name) for name in _FIELDS} | dict(self.options)
 
     @classmethod
     def of(cls, **values: object) -> "TrainConfig":
-        """Return settings of values by name, options of the kind among them.
+        """Make settings from values by name, including options of the kind.
 
         Raises:
-            ConfigError: A value is not allowed, or means nothing to the kind.
+            ConfigError: A value is not allowed, or the kind does not use that setting.
         """
         fields = {name: value for name, value in values.items() if name in _FIELDS}
         options = {name: value for name, value in values.items() if name not in _FIELDS}
         return cls(**fields, options=tuple(options.items()))  # type: ignore[arg-type]
 
     def changed(self, **changes: object) -> "TrainConfig":
-        """Return the settings with some changed; another kind starts with options of its own.
+        """Return the settings with some changed; a new kind starts with its default options.
 
         Raises:
             ConfigError: The changes do not go with the rest.
@@ -257,7 +257,7 @@ class TrainConfig:
         return TrainConfig.of(**(values | changes))
 
     def _complete_options(self) -> None:
-        """Refuse options that the kind does not have, and fill in the defaults of the others."""
+        """Refuse options that the kind does not have, and fill in the defaults of missing ones."""
         given, declared = dict(self.options), self.of_kind.options
         for name in given.keys() - declared.keys():
             raise rules.not_of_kind(self.kind, name, given[name])
@@ -265,13 +265,13 @@ class TrainConfig:
         object.__setattr__(self, "options", tuple(values.items()))
 
     def to_json(self) -> dict[str, object]:
-        """Return the settings that mean something to the kind, as plain JSON values."""
+        """Return the settings that the kind uses, as plain JSON values."""
         values = self.values() | {"hidden": list(self.hidden)}
         return {name: value for name, value in values.items() if self.uses(name)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> "TrainConfig":
-        """Read back what `to_json` wrote, also where settings had other names.
+        """Read what `to_json` wrote, also under the former names of settings.
 
         Raises:
             ConfigError: A setting is unknown, missing, of the wrong type or out of range.
@@ -296,7 +296,7 @@ FITTED = tuple(sorted(name for name, about in SETTINGS.items() if about.fitted))
 
 
 def all_settings() -> tuple[str, ...]:
-    """Return the names of all settings, options of any kind among them."""
+    """Return the names of all settings, including the options of all kinds."""
     return tuple(dict.fromkeys((*_FIELDS, *options())))
 
 
@@ -312,12 +312,12 @@ def default_of(name: str) -> object:
 
 
 def type_of(name: str) -> object:
-    """Return what annotates a setting: a type, or a `Literal` of its choices."""
+    """Return the type of a setting, or a `Literal` of its choices."""
     return _hints()[name] if name in _FIELDS else options()[name].type
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """Return the values that a setting can have, if they can be listed; else nothing."""
+    """Return the values of a setting that has a fixed set of them; otherwise nothing."""
     if name == "kind":
         return tuple(KINDS)
     annotation = type_of(name)

@@ -20,7 +20,7 @@ def check(config: "TrainConfig") -> None:
     """Refuse settings that cannot work.
 
     Raises:
-        ConfigError: A setting means nothing to the kind, or two contradict each other.
+        ConfigError: The kind does not use a setting, or two settings contradict each other.
     """
     for name in settings_of(type(config)):
         if not config.uses(name) and _is_changed(config, name):
@@ -32,7 +32,7 @@ def check(config: "TrainConfig") -> None:
 
 
 def not_of_kind(kind: str, name: str, value: object) -> ConfigError:
-    """Word the refusal of a setting that means nothing to a kind."""
+    """Return the error about a setting that a kind does not use."""
     users = [k.name for k in KINDS.values() if name in k.settings or name in k.options]
     kinds = f"kind {users[0]}" if len(users) == 1 else f"the kinds {', '.join(users)}"
     return ConfigError("config.not_of_kind", name=name, kind=kind, kinds=kinds, value=value)

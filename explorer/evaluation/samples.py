@@ -1,4 +1,4 @@
-"""Samples from the prior: whether their codes lie near data and their pictures look like data.
+"""Prior samples: whether their codes lie near data, and their pictures look like data.
 
 Knows nothing of networks.
 """
@@ -37,22 +37,22 @@ class Support:
 
 
 def prior_share(mu: np.ndarray, z: np.ndarray, active: np.ndarray) -> float:
-    """Return which share of draws from the prior lies where data is, by the honesty meter's rule.
+    """Return the share of prior samples that lie near data, by the rule of the honesty meter.
 
     A code is typical if fewer than 95% of the data's own codes are closer to their tenth nearest
-    other code than this code is to its tenth nearest. The rest fell into prior holes.
+    other code than this code is to its tenth nearest. The others lie in prior holes.
 
     Args:
         mu: Codes of data, shape (n, d), in prior standard deviations, n >= 2.
-        z: Draws from the prior, shape (m, d).
-        active: Coordinates to measure over, shape (a,); the others are noise that the decoder
-            ignores. With none, every draw is typical.
+        z: Prior samples, shape (m, d).
+        active: Dimensions to measure over, shape (a,); the decoder ignores the others. If there
+            are none, every sample is typical.
 
     Returns:
         Share in [0, 1].
 
     Raises:
-        ShapeError: mu is not a matrix, or a coordinate does not exist.
+        ShapeError: mu is not a matrix, or a dimension does not exist.
         DataError: A value of mu is not a finite number.
     """
     own = np.sort(spacing(mu, active=active))
@@ -66,14 +66,16 @@ def prior_share(mu: np.ndarray, z: np.ndarray, active: np.ndarray) -> float:
 
 
 def density_and_coverage(real: np.ndarray, sampled: np.ndarray, *, k: int = K_SUPPORT) -> Support:
-    """Compare sampled pictures with real ones by who lies near whom.
+    """Compare generated pictures with real ones by how many of them lie near each other.
 
-    A sampled picture is near a real one if it is closer to it than the k-th nearest other real one.
+    A generated picture is near a real one if it is closer to it than the k-th nearest other real
+    one.
 
     Args:
         real: Features of real images, shape (n, f), n >= 2; see `pixel_features`.
-        sampled: Features of sampled ones, shape (m, f).
-        k: Neighbour that sets the radius; with k or fewer other real images it is the farthest.
+        sampled: Features of generated ones, shape (m, f).
+        k: Neighbour that sets the radius; the farthest if there are no more than k other real
+            images.
 
     Source:
         Naeem, Oh, Uh, Choi and Yoo, "Reliable Fidelity and Diversity Metrics for Generative
@@ -87,10 +89,10 @@ def density_and_coverage(real: np.ndarray, sampled: np.ndarray, *, k: int = K_SU
 
 
 def sharpness(pictures: np.ndarray) -> float:
-    """Return how much detail pictures have: the variance of their Laplacian, mean over pictures.
+    """Return how much detail pictures have: the mean variance of their Laplacian.
 
-    The Laplacian of a pixel is the sum of its four neighbours less four times itself, which blur
-    makes small and noise large: a picture can be too sharp. Borders do not count.
+    The Laplacian of a pixel is the sum of its four neighbours minus four times itself. Blur makes
+    it small and noise large, so a picture can be too sharp. Borders do not count.
 
     Args:
         pictures: Shape (n, c, h, w), h and w >= 3, in [0, 1].
@@ -116,12 +118,12 @@ def pixel_features(
     """Project pictures onto the directions in which real ones differ most.
 
     The features are pixels, not those of a network that knows photographs: they need no download
-    and suit sampled shapes and digits, but they see a shift by a pixel as a large change, and their
-    numbers compare only with others made this way.
+    and suit simple shapes and digits, but a shift by one pixel counts as a large change, and the
+    numbers compare only with others computed this way.
 
     Args:
         real: Real images, shape (n, c, h, w), in [0, 1].
-        sampled: Drawn ones, shape (m, c, h, w).
+        sampled: Generated ones, shape (m, c, h, w).
         seed: Seed of the approximate decomposition of large sets.
 
     Returns:

@@ -1,9 +1,8 @@
 """Training: from an `ImageSet` and a `TrainConfig` to a `ModelBundle`, with reports on the way.
 
-`loop` does the work and `batches` says which images each step sees; `control` is what may be
-changed meanwhile, `recent`, `snapshots` and `gradients` are what can be watched, `held_out` says
-whether the loss on held-out images rises again, `checkpoint` keeps a run on disk, `finish` scores
-the result.
+`loop` runs the steps, and `batches` says which images each step sees; `control` is what a caller
+may change meanwhile; `recent`, `snapshots` and `gradients` can be watched; `held_out` follows the
+loss on held-out images; `checkpoint` saves a run; `finish` scores the result.
 """
 
 from explorer.training.control import Control

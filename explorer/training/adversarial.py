@@ -43,7 +43,7 @@ class AdversarialObjective(Objective):
         self.n_pixels = math.prod(image_shape)
 
     def sample_prior(self, n: int, noise: torch.Generator) -> Tensor:
-        """Return draws from the prior, shape (n, d)."""
+        """Return prior samples, shape (n, d)."""
         return sample_prior(n, self.config.latent_dim, noise)
 
     def discriminator(self, image_shape: ImageShape | None) -> Discriminator:
@@ -68,7 +68,7 @@ class AdversarialObjective(Objective):
 
 
 class VaeGan(AdversarialObjective):
-    """A VAE as the generator; images are compared in the features of the discriminator.
+    """A VAE as the generator; reconstructions are compared in features of the discriminator.
 
     Source:
         Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", 2016.
@@ -253,7 +253,7 @@ class SoftIntro(AdversarialObjective):
 
 
 class AdversarialAutoencoder(AdversarialObjective):
-    """An autoencoder whose codes a discriminator compares with draws from the prior.
+    """An autoencoder whose codes a discriminator compares with prior samples.
 
     Source:
         Makhzani et al., "Adversarial Autoencoders", 2016. https://arxiv.org/abs/1511.05644
@@ -286,17 +286,17 @@ class AdversarialAutoencoder(AdversarialObjective):
         return torch.stack((*own, *chances, log_likelihood.detach(), x.new_zeros(())))
 
     def has_won(self, real: float, made: float) -> bool:
-        """Whether the discriminator is sure of codes and of samples from the prior."""
+        """Whether the discriminator is sure of both codes and prior samples."""
         return is_sure(real, made)
 
 
 def not_taken(x: Tensor) -> Tensor:
-    """Return the loss of a network in a step that does not update it."""
+    """Return NaN as the loss of a network that this step does not update."""
     return x.new_full((), math.nan)
 
 
 def mean_score(scores: Tensor) -> Tensor:
-    """Return the mean of some scores, without gradient."""
+    """Return the mean of scores, without gradient."""
     return scores.detach().mean()
 
 

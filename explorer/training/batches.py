@@ -1,7 +1,7 @@
-"""Which images each step of a run sees, and where its random numbers come from.
+"""The images of each step of a run, and its random numbers.
 
-Both follow from the seed and the position in the run alone, so that a run can stop and resume
-between any two steps.
+Both depend only on the seed and the position in the run, so that a run can stop and resume between
+any two steps.
 """
 
 import math
@@ -17,14 +17,14 @@ _STREAMS = ("noise", "shuffle", "validation")
 class Batches:
     """The batches of a run; every epoch shuffles the images anew.
 
-    A last batch of one image joins the one before, because batch normalisation needs two.
+    A last batch with one image is merged with the one before, as batch normalisation needs two.
 
     Attributes:
         per_epoch: Batches in an epoch.
     """
 
     def __init__(self, rows: Tensor, *, size: int, seed: int) -> None:
-        """Take the rows to learn from, (n,)."""
+        """Take the rows of the training images, (n,)."""
         self._rows, self._size, self._seed = rows, size, seed
         self._shuffled: tuple[int, Tensor] = (-1, rows)
         self.per_epoch = max(math.ceil((len(rows) - 1) / size), 1)
@@ -43,6 +43,6 @@ class Batches:
 def generator_of(
     seed: int, use: Literal["noise", "shuffle", "validation"], epoch: int = 0
 ) -> torch.Generator:
-    """Return a generator for one use and epoch, independent of all others of the same seed."""
+    """Return a generator for one use and epoch, independent of all others with the same seed."""
     sequence = np.random.SeedSequence((seed, _STREAMS.index(use), epoch))
     return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0]))

@@ -1,7 +1,7 @@
 """A run on disk: everything needed to resume exactly where it stopped.
 
-Knows nothing of how a step is made. The file is a checksum followed by tensors and plain values
-as torch writes them; reading one executes nothing.
+Knows nothing of training steps. The file is a checksum followed by tensors and plain values as
+torch writes them; reading one executes nothing.
 """
 
 import errno
@@ -40,7 +40,7 @@ class Checkpoint:
         networks: State of all networks.
         optimizers: State of each optimiser, by its name in `Objective.players`.
         noise: State of the generator of eps.
-        recent: Fading sums of each measure, and of how many images went into it, shape (2, m).
+        recent: Decaying sums of each measure, and of the images it was taken from, shape (2, m).
         best: Weights with the smallest loss on held-out images so far.
         held_out: Course of that loss: the fields of `HeldOut`.
     """
@@ -60,14 +60,14 @@ class Checkpoint:
 
 
 def fingerprint(images: ImageSet) -> str:
-    """Return a short text that differs when pixels, their shape or the split differ."""
+    """Return a digest of the pixels, their shape and the split."""
     crc = zlib.crc32(np.ascontiguousarray(images.pixels).data)
     crc = zlib.crc32(np.packbits(images.is_test).data, crc)
     return f"{images.pixels.shape}-{crc:08x}"
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint; the old one stays whole until that is done.
+    """Write a checkpoint; until that is done, the old one stays.
 
     Raises:
         MachineError: It cannot be written.
@@ -93,7 +93,7 @@ def load(path: Path, config: TrainConfig, images: ImageSet) -> Checkpoint:
     """Read a checkpoint of the same settings and images.
 
     Raises:
-        TrainingError: There is none, it is damaged, or it belongs to another run.
+        TrainingError: There is none, it is damaged, or it is that of another run.
     """
     try:
         content = path.read_bytes()

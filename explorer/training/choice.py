@@ -1,4 +1,4 @@
-"""Settings and processor threads that a person left open, chosen to suit the images.
+"""Chooses settings that were left open, and the number of threads, to suit the images.
 
 Knows nothing of networks.
 """
@@ -12,7 +12,7 @@ import torch
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
 
-_FEWEST_STEPS = 50  # per epoch: with fewer, a handful of epochs hardly moves the weights
+_FEWEST_STEPS = 50  # per epoch; with fewer, a few epochs hardly change the weights
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 128
 _LOOKED_AT = 500  # images
 _BLACK, _WHITE = 0.1 * 255, 0.9 * 255
@@ -45,7 +45,7 @@ def fitted(config: TrainConfig, names: Iterable[str], images: ImageSet) -> Train
     """Return settings with the named ones chosen to fit the images."""
     chosen = fitting_settings(images)
     if config.of_kind.needs_fixed_sigma and chosen["likelihood"] == "gaussian-learned":
-        chosen["likelihood"] = "gaussian"  # its players need one fixed sigma
+        chosen["likelihood"] = "gaussian"  # its networks need one fixed sigma
     fitting = {name: chosen[name] for name in names if config.uses(name)}
     return dataclasses.replace(config, **fitting)  # type: ignore[arg-type]
 

@@ -24,7 +24,7 @@ _SETTLING = 200  # steps in which untrained networks look as if they had lost
 
 @dataclass(frozen=True, kw_only=True)
 class AdversarialStatus:
-    """Moving means over the last batches, and how varied samples are now.
+    """Moving means over the last batches, and the present diversity of samples.
 
     Attributes:
         discriminator: Loss of the discriminator; with `soft-intro-vae`, of the encoder.
@@ -46,7 +46,7 @@ class CollapseMonitor:
     """Watches for mode collapse, by the same prior samples each time.
 
     Args:
-        objective: What is trained.
+        objective: The networks that are trained.
         real: Real images, shape (n, c, h, w); a single one has no distance to others, which counts
             as 1.
     """

@@ -10,7 +10,7 @@ class Control:
     None of them changes which weights a number of steps leads to.
 
     Attributes:
-        report_every_s: Seconds of work from one report to the next; 0 reports each step.
+        report_every_s: Seconds of work between two reports; 0 reports each step.
         with_snapshot: Whether the next report carries a snapshot.
         finish: Whether to end now, with the best weights so far as the result.
         with_other: Whether the last report also carries the end that is not kept.

@@ -33,7 +33,7 @@ class ElboMeans:
     """Means over images, in nats per image.
 
     Attributes:
-        log_likelihood: log p(x|z), z drawn from the posterior.
+        log_likelihood: log p(x|z), z sampled from the posterior.
         kl: KL(q(z|x) ‖ p(z)).
         extra: Further terms of the loss; see `Objective.extra`.
     """
@@ -56,7 +56,7 @@ class ElboMeans:
 def elbo_means(
     vae: VAE, pixels: Pixels, index: Tensor, objective: Objective, generator: torch.Generator
 ) -> ElboMeans:
-    """Measure the terms of the loss on the given rows, one draw of z each."""
+    """Measure the terms of the loss on the given rows, with one sample of z each."""
     vae.eval()
     sums = torch.zeros(3, dtype=torch.float64)
     for rows in torch.split(index, _BATCH_SIZE):
@@ -169,7 +169,7 @@ def _posteriors(
 
 
 def _generator_codes(vae: VAE, images: ImageSet, pixels: Pixels, config: TrainConfig) -> Codes:
-    """Return codes of images, found by search, and then samples from the prior."""
+    """Return codes of images, found by search, and then prior samples."""
     generator = torch.Generator().manual_seed(config.seed)
     d = vae.spec.latent_dim
     ids = rows_on_the_map(images, config.data, _MOST_FOUND).astype(np.int64)

@@ -61,11 +61,11 @@ class Gan(AdversarialObjective):
         made_scores: Tensor,
         noise: torch.Generator,
     ) -> Tensor:
-        """Return the loss of the discriminator from its scores of images and of pictures."""
+        """Return the loss of the discriminator from its scores of real and generated images."""
         return losses.discriminator_loss(real_scores, made_scores)
 
     def generator_loss(self, scores: Tensor) -> Tensor:
-        """Return the loss of the generator from the scores of its pictures."""
+        """Return the loss of the generator from the scores of its images."""
         return losses.generator_loss(scores)
 
     def says(self, scores: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ class Gan(AdversarialObjective):
         return chance(scores)
 
     def has_won(self, real: float, made: float) -> bool:
-        """Whether the discriminator is sure of both images and pictures."""
+        """Whether the discriminator is sure of both real and generated images."""
         return is_sure(real, made)
 
 

@@ -8,15 +8,15 @@ from torch import nn
 
 Health = Literal["healthy", "vanishing", "exploding", "overfitting"]
 
-# Of the largest layer's gradient per weight. Dense and convolutional runs that learn well stay
-# above it throughout (their lowest were 5e-4 to 5e-2); a sigmoid network of eight layers that
-# never learns lies at 3e-4.
+# Relative to the layer with the largest gradient per weight. Dense and convolutional runs that
+# learn well always stay above it (their lowest values were 5e-4 to 5e-2); a sigmoid network with
+# eight layers that never learns has 3e-4.
 _VANISHED = 5e-4
 _EXPLODED = 1e6  # norm of the whole gradient, in nats per unit of weight
 
 
 def layer_names(network: nn.Module) -> tuple[str, ...]:
-    """Name each layer that has a weight matrix or kernel, in order from image to code to image."""
+    """Return the names of layers with a matrix or kernel, in order from image to code to image."""
     return tuple(name.removesuffix(".weight") for name, _ in _matrices(network))
 
 

@@ -16,15 +16,15 @@ _RISEN = 0.05
 class HeldOut:
     """The course of a loss in nats per image, at the ends of epochs; NaN before the first.
 
-    All of them weigh the terms of the loss as the end of the run does, so that they compare.
+    All weigh the terms of the loss as at the end of the run, so that they compare.
 
     Attributes:
         first: After the first epoch.
         best: The smallest.
-        best_step: Updates of the weights at that.
-        train_at_best: Moving mean over the images learnt from, at that.
+        best_step: Updates of the weights at that point.
+        train_at_best: Moving mean over training images, at that point.
         last: After the last epoch so far.
-        train: Moving mean over the images learnt from, at that.
+        train: Moving mean over training images, at that point.
         n_stale: Epochs since the best.
     """
 
@@ -40,8 +40,8 @@ class HeldOut:
         """Return the course after one more epoch.
 
         Args:
-            loss: On held-out images.
-            train: Moving mean over images learnt from.
+            loss: Mean over held-out images.
+            train: Moving mean over training images.
             step: Updates of the weights.
         """
         now = dataclasses.replace(self, last=loss, train=train)
@@ -55,7 +55,7 @@ class HeldOut:
 
     @property
     def risen(self) -> float:
-        """Rise since the best, as a share of the fall before it; 0 where it has not fallen."""
+        """Rise since the minimum, as a share of the fall before it; 0 if there was none."""
         fall = self.first - self.best
         return (self.last - self.best) / fall if fall > 0 else 0.0
 

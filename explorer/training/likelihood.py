@@ -45,7 +45,7 @@ class Elbo(Objective):
             x: Images, shape (n, c, h, w).
             terms: The terms of their ELBO.
             noise: Source of random numbers.
-            epoch: Epochs before this step, a fraction.
+            epoch: Epochs before this step; may be fractional.
         """
         if self.config.objective == "prior-likelihood":
             return prior_likelihood_loss(self.vae, x, terms.log_likelihood, noise)
@@ -63,7 +63,7 @@ class Elbo(Objective):
     def extra(
         self, vae: VAE, x: Tensor, terms: ElboTerms, noise: torch.Generator, *, n_data: int
     ) -> Tensor:
-        """Return -log p(x|z), z sampled from the prior, where that is part of the loss."""
+        """Return -log p(x|z), z sampled from the prior, if that is part of the loss."""
         if self.config.objective != "prior-likelihood":
             return super().extra(vae, x, terms, noise, n_data=n_data)
         return -_under_prior(vae, x, noise).sum()
@@ -119,7 +119,7 @@ def prior_likelihood_loss(
         vae: The network.
         x: Images, shape (n, c, h, w).
         log_likelihood: log p(x|z) of each, z from its posterior, nats, shape (n,).
-        noise: Source of one sample from the prior for each image.
+        noise: Source of one prior sample for each image.
 
     Source:
         Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, equation 3 (the ELBO).

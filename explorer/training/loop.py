@@ -59,22 +59,22 @@ def train(
     step; its weights become bit for bit those of an unbroken run with the same number of threads.
 
     Args:
-        images: What to learn from, and what to be tested on.
-        config: Every choice of the run.
+        images: The training and test images.
+        config: Settings of the run.
         name: Name of the bundle.
-        checkpoint: File that keeps the run, written now and then and when cancelled.
-        resume: Go on from the checkpoint instead of beginning.
+        checkpoint: File that saves the run, written now and then and when cancelled.
+        resume: Continue from the checkpoint instead of starting anew.
         control: What the caller may change from report to report.
 
     Yields:
-        Reports; the last one carries the bundle.
+        Reports; the last one contains the bundle.
 
     Raises:
         ShapeError: Images of this shape are not supported.
         ConfigError: The network has more weights than a bundle can hold.
         TrainingError: The loss is no longer finite, or the checkpoint cannot be resumed.
         MachineError: The checkpoint cannot be written.
-        ValueError: Resuming was asked for without a checkpoint.
+        ValueError: `resume` is set without a checkpoint.
     """
     if resume and checkpoint is None:
         raise ValueError("To resume, name the checkpoint.")
@@ -163,7 +163,7 @@ class _Run:
         )
 
     def report(self) -> Progress:
-        """Return where the run stands."""
+        """Return a report on the run."""
         return Progress(
             epoch=self._step // self._batches.per_epoch,
             epochs=self._config.epochs,
@@ -205,7 +205,7 @@ class _Run:
         )
 
     def checkpoint(self) -> Checkpoint:
-        """Return the state of the run."""
+        """Return the state of the run as a checkpoint."""
         networks, optimizers = self._objective.state()
         return Checkpoint(
             config=self._config.to_json(),
@@ -223,7 +223,7 @@ class _Run:
         )
 
     def restore(self, kept: Checkpoint) -> None:
-        """Go to the state of a checkpoint of the same settings."""
+        """Restore the state of a checkpoint with the same settings."""
         self._objective.restore(kept.networks, kept.optimizers)
         self._noise.set_state(kept.noise)
         self._step, self.elapsed_s = kept.step, kept.elapsed_s
@@ -273,7 +273,7 @@ class _Run:
         raise _diverged(self._config, self._step, epoch)
 
     def _health(self, norms: tuple[float, ...]) -> Health:
-        """Judge the run by its gradients, which say nothing where two players learn."""
+        """Judge the run by its gradients, which mean nothing in adversarial training."""
         if self._config.is_adversarial:
             return "healthy"
         found = health_of(norms, layer_sizes(self._objective.vae))
@@ -305,7 +305,7 @@ class _Run:
         return self._objective.weights_at(self._step / self._batches.per_epoch)
 
     def _losses(self, means: Mapping[str, float]) -> Losses:
-        """Return the losses that this kind has; without a posterior, neither KL nor ELBO."""
+        """Return the losses of this kind; without a posterior, there is neither KL nor ELBO."""
         log_likelihood, kl = means.get("log_likelihood"), means.get("kl")
         if log_likelihood is None or kl is None or not self._config.has_posterior:
             return Losses(loss=means.get("loss"), log_likelihood=log_likelihood)
@@ -314,7 +314,7 @@ class _Run:
         )
 
     def _remember(self, means: ElboMeans, train: Mapping[str, float]) -> None:
-        """Keep the weights if their loss is the smallest yet, its terms weighted as at the end."""
+        """Keep the weights if their loss, weighted as at the end, is the smallest so far."""
         now = self._weights_now()
         final = self._objective.weights_at(self._config.epochs)
         course = self._held_out.after(
@@ -330,7 +330,7 @@ class _Run:
 
 
 def _diverged(config: TrainConfig, step: int, epoch: int) -> DivergedError:
-    """Return the error of losses or weights that are no longer finite, with what may help."""
+    """Return the error about losses or weights that are not finite, with what may help."""
     remedies = [f"a lower learning rate, such as {config.learning_rate / 10:g}"]
     if config.clip_norm == 0:
         remedies.append("gradient clipping, such as clip_norm=10")

@@ -23,8 +23,8 @@ class PlayerOptimizer:
 
     Args:
         config: Optimiser, step size and clipping.
-        weights: What it updates.
-        rate: Step size; None takes that of the config.
+        weights: The weights to update.
+        rate: Step size; None uses that of the config.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class PlayerOptimizer:
         self._clip_norm = config.clip_norm
 
     def descend(self, loss: Tensor, *, keep_graph: bool = False) -> None:
-        """Find the gradient of a loss with respect to these weights."""
+        """Compute the gradient of a loss with respect to these weights."""
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss, inputs=self.weights, retain_graph=keep_graph)
 
@@ -55,16 +55,16 @@ class Objective(ABC):
     """All networks that learn in a run, and their losses.
 
     Args:
-        config: Every choice of the run.
+        config: Settings of the run.
         image_shape: (c, h, w).
-        n_data: How many images are learnt from.
+        n_data: Number of training images.
 
     Attributes:
-        vae: The network that becomes the model.
-        shown: The network that is shown and kept: `vae`, or one whose decoder is a moving average
-            of its own.
+        vae: The network that becomes the bundle.
+        shown: The network that is shown and saved: `vae`, or one whose decoder is a moving average
+            of that of `vae`.
         networks: All networks, for checkpoints.
-        players: All optimisers, by the name of the network, or part of one, that they update.
+        players: All optimisers, by the name of the network or part of it that they update.
     """
 
     #: What `step` returns, in order; the first is the loss of the network that decodes.
@@ -91,7 +91,7 @@ class Objective(ABC):
             x: Images, shape (n, c, h, w), in [0, 1].
             noise: Source of random numbers.
             index: Steps before this one.
-            epoch: Epochs before this step, a fraction.
+            epoch: Epochs before this step; may be fractional.
 
         Returns:
             `measures` of the batch, shape (m,), without gradient; NaN for those not taken.
@@ -116,7 +116,7 @@ class Objective(ABC):
         return torch.zeros(())
 
     def has_won(self, real: float, made: float) -> bool:
-        """Whether the discriminator or critic is no longer fooled.
+        """Whether the discriminator or critic has won, so that the generator no longer learns.
 
         Args:
             real: Its mean score of real images; see `AdversarialStatus`.
@@ -155,12 +155,12 @@ class Objective(ABC):
 def objective_of(
     config: TrainConfig, image_shape: tuple[int, int, int], *, n_data: int
 ) -> Objective:
-    """Return the networks and optimisers of a run, with weights drawn from the config's seed.
+    """Return the networks and optimisers of a run, with initial weights from the config's seed.
 
     Args:
-        config: Every choice of the run.
+        config: Settings of the run.
         image_shape: (c, h, w).
-        n_data: How many images are learnt from.
+        n_data: Number of training images.
 
     Raises:
         ShapeError: Images of this shape are not supported.

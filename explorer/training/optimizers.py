@@ -19,9 +19,9 @@ def make_optimizer(
     `KindSpec.adam_betas` says how long Adam remembers gradients.
 
     Args:
-        config: Which one, and for which kind.
-        weights: What it updates.
-        rate: Step size at the start; None takes that of the config.
+        config: Says which one, and for which kind.
+        weights: The weights to update.
+        rate: Step size at the start; None uses that of the config.
     """
     rate = config.learning_rate if rate is None else rate
     betas = config.of_kind.adam_betas
@@ -39,14 +39,14 @@ def make_optimizer(
 def set_learning_rate(
     optimizer: torch.optim.Optimizer, config: TrainConfig, step: int, steps: int
 ) -> None:
-    """Set the step size of one step, from the one that the optimiser was made with."""
+    """Set the step size of one step, relative to the one at the start."""
     for group in optimizer.param_groups:
         start = group.setdefault("start_lr", group["lr"])
         group["lr"] = start * learning_rate_share(config, step, steps)
 
 
 def learning_rate_share(config: TrainConfig, step: int, steps: int) -> float:
-    """Return the share of the full step size at one step; a cosine falls from 1 to 0 at `steps`."""
+    """Return the step size at one step relative to the full one; a cosine falls to 0 at `steps`."""
     return 0.5 * (1 + math.cos(math.pi * step / steps)) if config.schedule == "cosine" else 1.0
 
 

@@ -9,19 +9,19 @@ from torch import Tensor
 
 from explorer.data.imageset import ImageSet, evenly_spread
 
-# Up to this size all images are kept as floats; beyond it each batch is converted as it is used.
+# Up to this size, all images are converted to floats at once; beyond it, batch by batch.
 _MOST_FLOAT_BYTES = 256 * 2**20
 
 
 class Pixels:
-    """All images of a set as one tensor, handed out in batches.
+    """All images of a set as one tensor, returned in batches.
 
     Args:
-        images: The set; its pixels are not copied if they are kept as 8-bit values.
+        images: The set; 8-bit pixels are not copied.
     """
 
     def __init__(self, images: ImageSet) -> None:
-        # torch refuses to share memory it must not write to
+        # torch does not share read-only memory
         pixels = torch.from_numpy(np.require(images.pixels, requirements=["C", "W"]))
         small = 4 * pixels.numel() <= _MOST_FLOAT_BYTES
         self._pixels = _to_unit(pixels) if small else pixels

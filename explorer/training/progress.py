@@ -20,7 +20,7 @@ class Losses:
         loss: What training minimises: beta · KL - log-likelihood, with warm-up and free bits; in
             adversarial training, the loss of the player that generates pictures.
         elbo: Evidence lower bound: log-likelihood - KL.
-        log_likelihood: log p(x|z), z drawn from the posterior.
+        log_likelihood: log p(x|z), z sampled from the posterior.
         kl: KL(q(z|x) ‖ p(z)).
     """
 
@@ -36,7 +36,7 @@ class End:
 
     Attributes:
         which: Which of the two.
-        step: Updates of the weights they took.
+        step: Updates of the weights up to that point.
         bundle: The model with them.
         snapshot: Codes and pictures of the network with them.
     """
@@ -57,12 +57,11 @@ class Progress:
         step: Updates of the weights so far.
         steps: Updates asked for.
         images_per_s: Training speed since the report before; 0 on the last one.
-        elapsed_s: Seconds of work, validation included; time between two reports that the caller
-            takes, and pauses, are not counted.
+        elapsed_s: Seconds of work, including validation but neither pauses nor the time that the
+            caller takes between two reports.
         train: Moving means over the last 10 batches or so; None in the last report.
-        validation: Means over test images; only at the end of an epoch, and of a network that can
-            encode them.
-        adversarial: How adversarial training stands; None for other kinds.
+        validation: Means over test images, only at the end of an epoch and with an encoder.
+        adversarial: Status of adversarial training; None for other kinds.
         gradients: Norm of the last gradient in each layer, in the order of `layers`.
         layers: Names of the layers, in order from image to code to image.
         health: How healthy the run is, by its gradients and its held-out loss.

@@ -1,28 +1,28 @@
-"""The losses of a run over its last images, as moving means."""
+"""Moving means of the losses of a run."""
 
 import torch
 from torch import Tensor
 
-_MEMORY = 0.9  # each batch weighs so much less than the next
+_MEMORY = 0.9  # weight of each batch relative to the next
 
 
 class RecentMeans:
-    """Moving means of what the steps of a run measure.
+    """Moving means of the measures of steps.
 
-    They do not depend on how often somebody looks. A mean over the epoch so far would jump where
-    the next epoch begins.
+    They do not depend on how often they are read. A mean over the epoch so far would jump at the
+    start of the next one.
 
     Attributes:
         sums: Weighted sums of the measures, and weights of the images they were taken of, (2, k).
     """
 
     def __init__(self, measures: tuple[str, ...]) -> None:
-        """Name the measures, k of them."""
+        """Take the names of the k measures."""
         self._measures = measures
         self.sums = torch.zeros(2, len(measures), dtype=torch.float64)
 
     def add(self, found: Tensor, n_images: int) -> None:
-        """Add the measures of a batch, (k,); NaN stands for those it does not take."""
+        """Add the measures of a batch, (k,); NaN for those not taken."""
         taken = ~found.isnan()
         new = torch.stack((found.where(taken, 0.0), taken.float()))
         self.sums.mul_(_MEMORY).add_(new, alpha=n_images)

@@ -21,8 +21,8 @@ def rows_on_the_map(images: ImageSet, data: str, most: int) -> np.ndarray:
 
     Args:
         images: The set.
-        data: Its name or path, as it was asked for.
-        most: Images to choose at most; up to half of them are held out, more where there is room.
+        data: Its name or path.
+        most: Largest number of images; up to half of them are held out, more if there is room.
 
     Returns:
         Rows of the set, ascending, each part evenly spread.

@@ -1,4 +1,4 @@
-"""The same few images and samples, decoded again and again during a run.
+"""Snapshots of a run: what it makes of the same few images and samples each time.
 
 Knows nothing of optimisers or epochs.
 """
@@ -31,7 +31,7 @@ class Snapshot:
             codes of the samples.
         logvar: Their natural-log variances, shape (n, d), float32; 0 for an autoencoder.
         x_hat: Reconstructions of the first m images, (m, c, h, w) float32 in [0, 1].
-        samples: Pictures of k fixed draws, (k, c, h, w) float32 in [0, 1].
+        samples: Pictures of k fixed prior samples, (k, c, h, w) float32 in [0, 1].
         took_s: Seconds it took.
     """
 
@@ -102,7 +102,7 @@ class Watch:
 
 
 def _varied_first(images: ImageSet, rows: np.ndarray) -> np.ndarray:
-    """Return the rows with the first of each class in front, then the second of each, and so on."""
+    """Return the rows ordered by turns: the first of each class, then the second, and so on."""
     if images.labels is None:
         return rows
     labels = images.labels[rows]

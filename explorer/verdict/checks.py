@@ -28,11 +28,11 @@ from explorer.verdict.finding import Finding, Grade
 _BLURRED = 0.5  # share of the images' variance that reconstructions must explain
 _AS_MEAN = 0.02  # up to here they are no closer than the mean image
 _FEW_IMAGES = 200  # to learn from; with fewer, more of them help most
-# Share of draws in holes. VAEs that draw well lie below 0.1, digits by a learnt sigma at 0.3, an
+# Share of prior samples in holes. Good VAEs lie below 0.1, digits with a learnt sigma at 0.3, an
 # autoencoder at 0.3, a VAE of clothes whose KL counts for little at 0.4.
 _SOME_HOLES, _HOLEY = 0.1, 0.25
 _N_SAMPLES = 500
-_FEWEST_CODES = 50  # with fewer, draws near codes cannot be told from draws in holes
+_FEWEST_CODES = 50  # with fewer, samples near codes cannot be distinguished from samples in holes
 _NO_VARIANCE = 1e-12  # of a pixel value; rounding leaves less of images that are the same
 _SILENT_VARIANCE = 0.01  # of mu, where there is no posterior
 
@@ -86,7 +86,7 @@ def _sameness(course: Course) -> Finding:
 
 
 def _of_encoder(bundle: ModelBundle, course: Course) -> list[Finding]:
-    """Check what images, their codes and draws from the prior show."""
+    """Check images, their codes and prior samples."""
     config, silent = bundle.settings(), _silent(bundle)
     share = _hole_share(bundle, silent)
     explained = _explained(bundle.scores["mse"], course.pixel_variance)
@@ -198,7 +198,7 @@ def _kl(bundle: ModelBundle, hole_share: float, *, is_blurred: bool, is_pressed:
 
 
 def _hole_share(bundle: ModelBundle, silent: list[int]) -> float | None:
-    """Return the share of draws from the prior that fall into holes; None of too few codes."""
+    """Return the share of prior samples that fall into holes; None with too few codes."""
     mu, logvar = _codes(bundle)
     active = np.setdiff1d(np.arange(mu.shape[1]), silent)
     if len(mu) < _FEWEST_CODES or not len(active):

@@ -17,13 +17,13 @@ class Course:
         last_step: Updates of the weights in all.
         is_overfitting: Whether the held-out loss has turned while the training loss fell.
         loss: Training loss at the end, as the chart shows it; None where there is none.
-        pixel_variance: Of the held-out images about the mean of those learnt from, per pixel value:
-            the error of one who always draws that mean.
-        learnt_variance: The same of the images learnt from.
-        n_learnt: Images learnt from; 0 where that is not known.
-        n_held: Images held out.
+        pixel_variance: Mean squared difference between held-out images and the mean training
+            image, per pixel value.
+        learnt_variance: The same for training images.
+        n_learnt: Number of training images; 0 if unknown.
+        n_held: Number of held-out images.
         adversarial: Verdict on adversarial training; empty for other kinds.
-        diversity: Of prior samples there, over that of real images.
+        diversity: Of prior samples in adversarial training, relative to real images.
     """
 
     keeps_best: bool = False
