@@ -1,6 +1,6 @@
-"""Measures the app's process: how soon it answers, what it loads, how much memory it takes.
+"""Measures the app as a process: how soon it answers, what it loads, how much memory it takes.
 
-Knows nothing of browsers. Memory and loaded libraries are read from /proc, so from Linux only.
+Knows nothing of browsers. Memory and loaded libraries are read from /proc, so on Linux only.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 _PROC = Path("/proc")
-_START_S = 60.0  # seconds until we no longer believe that it will answer
+_START_S = 60.0  # seconds after which no answer is expected any more
 _TALK_S = 60.0  # seconds that a session may take to draw its page
 _SETTLE_S = 3.0  # seconds from the last message until memory is read
 
@@ -34,7 +34,7 @@ _STAGE = b"latent_explorer_stage"
 
 @dataclass(frozen=True)
 class RunningApp:
-    """The app, answering.
+    """The app, once it answers.
 
     Attributes:
         port: Where it listens on this machine.
@@ -54,9 +54,9 @@ class RunningApp:
         return f"http://127.0.0.1:{self.port}"
 
     def processes(self) -> list[int]:
-        """Return the process of the command and all those it has started."""
+        """Return the process of the command and all processes below it."""
         found = [self.pid]
-        for pid in found:  # grows while it is walked
+        for pid in found:  # it grows during the walk
             children = _read(_PROC / str(pid) / "task" / str(pid) / "children")
             found += [int(child) for child in children.split()]
         return found
@@ -70,7 +70,7 @@ class RunningApp:
         return self._memory_mb("VmRSS:")
 
     def own_mb(self) -> float:
-        """Return the part of it that is no copy of a file, which the system cannot take back.
+        """Return the part of it that is no copy of a file, which the system cannot reclaim.
 
         Raises:
             MachineError: This system has no /proc.
@@ -87,7 +87,7 @@ class RunningApp:
     def torch_libraries(self) -> set[str]:
         """Return the names of torch's compiled libraries that any of its processes has mapped.
 
-        `import torch` cannot do without them, whoever imports it.
+        `import torch` always maps them, whoever imports it.
 
         Raises:
             MachineError: This system has no /proc.
@@ -99,7 +99,7 @@ class RunningApp:
 
 @contextlib.contextmanager
 def running_app() -> Iterator[RunningApp]:
-    """Start the app as its command does, with an empty home, and end it afterwards.
+    """Start the app as its command does, with an empty home, and stop it afterwards.
 
     Raises:
         MachineError: It ended at its start or did not answer.
@@ -128,9 +128,8 @@ def running_app() -> Iterator[RunningApp]:
 def session_mb(app: RunningApp, n_sessions: int) -> float:
     """Return what each of many idle sessions adds to the app's memory, in MB.
 
-    A session is what a page is to the server: a websocket over which the script is run once, to
-    its end, and which then stays open. One is opened first, so that what all share is not
-    counted.
+    A session is what a page is to the server: a websocket over which the script runs once, to its
+    end, and which then stays open. One is opened first, so that what all share is not counted.
 
     Raises:
         MachineError: A session drew no stage, or this system has no /proc.
@@ -152,12 +151,12 @@ def session_mb(app: RunningApp, n_sessions: int) -> float:
 
 
 def _open_session(app: RunningApp, stack: contextlib.ExitStack) -> "ClientConnection":
-    """Open a session, have its page drawn, and leave it open until the stack is unwound."""
+    """Open a session, have its page drawn, and leave it open until the stack closes."""
     from websockets.sync.client import connect
     from websockets.typing import Subprotocol
 
     address = f"ws://127.0.0.1:{app.port}/_stcore/stream"
-    # No limits: the server's messages may be large, and one that is not read would stop pongs.
+    # No limits: messages of the server may be large, and an unread one would stop pongs.
     session = connect(
         address, subprotocols=[Subprotocol("streamlit")], max_size=None, max_queue=None
     )

@@ -1,4 +1,4 @@
-"""Small files that unpack to gigabytes of pixels, dropped on the Train page as a visitor would.
+"""Small files that unpack to gigabytes of pixels, dropped on the Train page as a visitor does.
 
 Knows nothing of budgets.
 """
@@ -61,7 +61,7 @@ def _tiff_of_frames() -> bytes:
 
 
 def _npz_of_hardly_anything() -> bytes:
-    """100,000 images of 128×128, few of them not black; 1.6 GB in 12 MB, a ratio that is read."""
+    """100,000 images of 128×128, few of them not black: 1.6 GB in 12 MB, a ratio still accepted."""
     noise, black = np.random.default_rng(0).bytes(100_000), bytes(1000 * 128 * 128 - 100_000)
     shape = {"descr": "|u1", "fortran_order": False, "shape": (100_000, 128, 128)}
     archive = io.BytesIO()
@@ -75,7 +75,7 @@ def _npz_of_hardly_anything() -> bytes:
     return archive.getvalue()
 
 
-# Each is as large as the limits allow, since what lies beyond them is refused by its header.
+# Each is as large as the limits allow; larger ones are refused by their headers.
 BOMBS: Mapping[str, Callable[[], bytes]] = {
     "webps.zip": _zip_of_webps,
     "large.zip": partial(_zip_of_pngs, "L", 13_300),
@@ -86,11 +86,11 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
 
 
 def peak_mb(name: str) -> tuple[float, int]:
-    """Drop one of the bombs on a fresh app.
+    """Drop one of the files on a fresh app.
 
     Returns:
-        The highest memory of its own, over that of the idle app, in MB, until the page has
-        answered; and the size of the file in bytes.
+        The highest memory of its own until the page has answered, above that of the idle app, in
+        MB; and the size of the file in bytes.
     """
     content = BOMBS[name]()
     with running_app() as app, tempfile.TemporaryDirectory() as folder:
@@ -117,7 +117,7 @@ async def _dropped(app: RunningApp, path: Path) -> float:
 
 
 async def _at_rest_mb(app: RunningApp) -> float:
-    """Wait until the app, and the process that it keeps ready for a run, take no more memory."""
+    """Return the memory of the app and its waiting process, in MB, once it has stopped growing."""
     before, now = 0.0, app.own_mb()
     while abs(now - before) > _STEADY_MB:
         await asyncio.sleep(_SETTLE_S)
@@ -126,7 +126,7 @@ async def _at_rest_mb(app: RunningApp) -> float:
 
 
 async def _answered(page: "Page", path: Path) -> None:
-    """Drop a file and wait for what the page says of it: a preview or a refusal."""
+    """Drop a file, and wait for the answer of the page: a preview or a refusal."""
     await page.locator('input[type="file"]').set_input_files(path)
     answer = page.get_by_text(_COUNTED).or_(page.get_by_role("alert")).first
     await answer.wait_for(timeout=1000 * _ANSWER_S)

@@ -1,4 +1,4 @@
-"""Measures the page in headless Chromium, with a real mouse, the canvas as drawn and User Timing.
+"""Measures the page in headless Chromium, with a real mouse, the real canvas and User Timing.
 
 Knows nothing of budgets.
 """
@@ -31,7 +31,7 @@ _COMPARED = '[data-testid="comparison"][data-ready="true"]'
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]  # root has no sandbox
 _WAIT_MS = 60_000
-_KEEPING_S = 1.0  # in which the browser keeps what it compiled
+_KEEPING_S = 1.0  # in which the browser keeps compiled scripts
 _QUIET_MS = 2_000  # until the filmstrips are drawn and nothing moves any more
 MOVES_PER_S = 60
 DRAG_S = 2
@@ -65,8 +65,8 @@ def version() -> str | None:
 async def profile() -> "AsyncIterator[BrowserContext]":
     """Start headless Chromium with a fresh profile and a window of 1280 x 800.
 
-    The profile is an ordinary one, in a folder of its own. A context as Playwright makes them by
-    default is a private window, which forgets what scripts it has compiled.
+    The profile is an ordinary one, in a folder of its own. Playwright's default context is a
+    private window, which does not keep compiled scripts.
     """
     path = program()
     from playwright.async_api import async_playwright
@@ -104,7 +104,7 @@ def load_s(address: str, model: str) -> tuple[float, float]:
     """Return the seconds from an address to a stage that can be dragged: warm, and at first.
 
     Warm is the median of three loads after two. The first fetches the files, the second finds them
-    in the cache and keeps what it compiles of them.
+    in the cache and keeps the compiled scripts.
     """
 
     async def load() -> tuple[float, float]:
@@ -127,7 +127,7 @@ class Drag:
     Attributes:
         frames_ms: From input event to picture, one per drawn frame.
         decodes_ms: The forward pass in each.
-        n_in_time: Frames drawn in the first `DRAG_S` seconds; a slow machine takes longer for it.
+        n_in_time: Frames drawn in the first `DRAG_S` seconds; a slow machine drags for longer.
         n_messages: Websocket messages from the page to the server.
         moves_s: Seconds the mouse took; more than `DRAG_S` if it could not be moved that often.
     """
@@ -140,9 +140,9 @@ class Drag:
 
 
 def drag(address: str, model: str) -> Drag:
-    """Drag the first slider to and fro with the mouse, `MOVES_PER_S` moves for `DRAG_S` seconds.
+    """Drag the first slider back and forth, `MOVES_PER_S` moves for `DRAG_S` seconds.
 
-    The moves come by the clock, as from a hand: none waits until the one before is drawn.
+    The moves follow the clock, as those of a hand do: none waits for the frame of the one before.
     """
     return asyncio.run(_drag(partial(open_model, address=address, model=model)))
 
@@ -187,7 +187,7 @@ _MEASURES = """(begin) => ['latent:frame', 'latent:decode'].map((name) =>
 
 
 def _at(time_s: float) -> float:
-    """Where along the track the mouse is: to and fro at one speed, a period of two seconds."""
+    """Return where along the track the mouse is: back and forth at one speed, in two seconds."""
     phase = math.fmod(time_s, 2.0)
     return 0.1 + 0.8 * (phase if phase < 1 else 2 - phase)
 
@@ -204,11 +204,11 @@ async def _first_slider(page: "Page") -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Codes and what the browser drew for them.
+    """Codes, and what the browser drew for them.
 
     Attributes:
         z: Shape (n, d), float32.
-        pixels: Shape (n, h, w, 3), uint8, as they stand on the canvas.
+        pixels: Shape (n, h, w, 3), uint8, as on the canvas.
     """
 
     z: np.ndarray
@@ -216,7 +216,7 @@ class Pictures:
 
 
 def pictures(address: str, model: str) -> Pictures:
-    """Draw 0, prior samples, and codes with one slider at its end, and read them off the canvas."""
+    """Draw 0, prior samples, and codes with one slider at its end; read them from the canvas."""
 
     async def draw() -> list[dict[str, list[float]]]:
         async with profile() as window:
@@ -266,7 +266,7 @@ _PICTURES = """async () => {
 
 
 def while_exploring(address: str, models: Iterable[str], look: Callable[[], T]) -> T:
-    """Do what a visitor does with each model, compare some, and look at something meanwhile."""
+    """Do what a visitor does with each model, compare some, and return what `look` finds."""
 
     async def explore() -> T:
         async with profile() as window:
@@ -295,4 +295,4 @@ async def _handle(page: "Page") -> None:
     await page.mouse.down()
     await page.mouse.move(left + 0.7 * width, y, steps=10)
     await page.mouse.up()
-    await page.wait_for_timeout(500)  # the server hears of it
+    await page.wait_for_timeout(500)  # a message goes to the server

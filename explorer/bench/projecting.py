@@ -37,7 +37,7 @@ def pca_s(n_codes: int, latent_dim: int) -> float:
 
 @dataclass(frozen=True)
 class TsneRace:
-    """Our t-SNE and scikit-learn's of the same codes.
+    """Our t-SNE and scikit-learn's, of the same codes.
 
     Attributes:
         ours_s: Seconds, the mean of a run before scikit-learn's and one after.
@@ -81,12 +81,12 @@ def tsne_race(n_codes: int, latent_dim: int) -> TsneRace:
 
 
 def labelled_codes(n_codes: int, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make codes with classes from what the package carries: handwritten digits.
+    """Make codes with classes from handwritten digits that the package includes.
 
-    Each of the 1,797 is taken several times, moved by up to half a pixel, drawn with more or less
-    ink and with noise on it, so that copies part and classes overlap as they do in the codes of a
-    VAE: of the 10 nearest neighbours among 10,000, 93 % are of the same class. Then a PCA brings
-    the 64 pixels to `latent_dim` coordinates.
+    Each of the 1,797 digits is used several times, moved by up to half a pixel, with more or less
+    ink, and with noise, so that copies differ and classes overlap as in the codes of a VAE: of the
+    10 nearest neighbours among 10,000, 93 % have the same class. Then a PCA reduces the 64 pixels
+    to `latent_dim` dimensions.
 
     Returns:
         Codes (n, d) float32, and the class of each (n,).

@@ -28,13 +28,13 @@ class Check:
     """One line of the table before it is measured.
 
     Attributes:
-        group: What can be asked for alone.
+        group: Group that can be measured alone.
         what: What is measured, in words.
         unit: Of budget and value.
         budget: Largest value allowed, or smallest with `at_least`.
-        at_least: Which side of the budget is good.
-        model: Of which model, where each of them is measured.
-        measure: Measures it, now.
+        at_least: Whether the value must be at least the budget.
+        model: Name of the model, where each of them is measured.
+        measure: Measures it now.
     """
 
     group: str
@@ -54,7 +54,7 @@ class Row:
         what: What was measured, in words.
         unit: Of budget and value.
         budget: Largest value allowed, or smallest with `at_least`.
-        at_least: Which side of the budget is good.
+        at_least: Whether the value must be at least the budget.
         measured: The value, or None if it could not be measured here.
         note: What else is worth knowing, or why it could not be measured.
         model: Of which model, where each of them was measured.
@@ -86,7 +86,7 @@ def line(
     *,
     model: str = "",
 ) -> Check:
-    """Return a check, with the values that most lines give in this order."""
+    """Return a check, from the values that most lines give in this order."""
     return Check(
         group=group,
         what=what,
@@ -107,7 +107,7 @@ class Once(Generic[T]):
         self._error: Exception | None = None
 
     def __call__(self) -> T:
-        """Return what came out, or raise what went wrong."""
+        """Return the result, or raise the error again."""
         if self._error is not None:
             raise self._error
         if not self._done:
@@ -124,9 +124,9 @@ def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
 
     Args:
         checks: What to measure.
-        report: Told what is being measured, and the whole traceback of a fault of ours.
+        report: Called with what is being measured, and with the traceback of a bug.
     """
-    told: set[int] = set()  # faults whose traceback was shown; checks that share work share them
+    told: set[int] = set()  # bugs whose traceback was shown; checks that share work share them
     for check in checks:
         report(" ".join(filter(None, (check.model, check.what))))
         measured: float | None = None
@@ -134,7 +134,7 @@ def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
             measured, note = check.measure()
         except ExplorerError as error:
             note = f"{error.so} {error.do}"
-        except Exception as error:  # whatever a browser or another library may raise
+        except Exception as error:  # a browser or another library may raise anything
             if id(error) not in told:
                 report(traceback.format_exc())
             told.add(id(error))
@@ -153,7 +153,7 @@ def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
 def worst_of_models(rows: Iterable[Row]) -> list[Row]:
     """Return one row for all models that were measured alike: the worst, which its note names.
 
-    One that could not be measured counts as the worst. Rows of no model stay as they are.
+    One that could not be measured counts as the worst. Rows without a model stay as they are.
     """
     alike: dict[tuple[str, float], list[Row]] = {}
     for row in rows:

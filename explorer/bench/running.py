@@ -1,4 +1,4 @@
-"""The app while a run works: does the page keep its pace, and how soon is there something to see.
+"""The app while a run works: whether the page stays fast, and how soon there is something to see.
 
 Knows nothing of budgets.
 """
@@ -36,10 +36,10 @@ _ANSWER = """() => ({took: new Promise((resolve) =>
 
 @contextlib.contextmanager
 def app_with_run(data: str) -> Iterator[RunningApp]:
-    """Start the app and a run that works all the while.
+    """Start the app, and a run that works all the time.
 
     Args:
-        data: Name of the set that it learns from, thoroughly.
+        data: Name of the set that it learns from, by the thorough preset.
 
     Raises:
         MachineError: The run does not begin to work.
@@ -56,10 +56,10 @@ def app_with_run(data: str) -> Iterator[RunningApp]:
 
 
 def answer_ms(address: str) -> float:
-    """Return the milliseconds from a click to the answer on the screen, the median of some clicks.
+    """Return the milliseconds from a click to the answer on the screen, a median over some clicks.
 
-    The click opens the panel about the model, which Python draws. Timed in the page itself, from
-    the click as the browser saw it to the frame after the panel is there.
+    The click opens the panel about the model, which Python draws. It is timed in the page itself,
+    from the click as the browser saw it to the frame after the panel appears.
     """
 
     async def clicks() -> float:
@@ -80,7 +80,7 @@ def answer_ms(address: str) -> float:
 
 
 def first_look_s(address: str) -> tuple[float, float, float]:
-    """Press Train for a quick look at the digits; return the seconds to pictures, map and end.
+    """Press Train for a quick look at the digits, and return the seconds to pictures, map and end.
 
     The form has been open for some seconds before, as it is when somebody reads it.
     """
@@ -106,7 +106,7 @@ def first_look_s(address: str) -> tuple[float, float, float]:
 
 @contextlib.contextmanager
 def at_home(home: Path) -> Iterator[None]:
-    """Let this process see the bundles and runs of another home for a while."""
+    """Let this process use the bundles and runs of another home for a while."""
     before = os.environ.get("LATENT_EXPLORER_HOME")
     os.environ["LATENT_EXPLORER_HOME"] = str(home)
     try:

@@ -38,7 +38,7 @@ def text_table(rows: Sequence[Row], machine: Machine) -> str:
 
 
 def markdown_table(rows: Sequence[Row], machine: Machine) -> str:
-    """Return the table for a README: of what was measured for each model, the worst."""
+    """Return the table for a README; of what was measured for each model, the worst."""
     lines = [
         "| what | budget | measured | holds | |",
         "|---|---:|---:|---|---|",
@@ -58,7 +58,7 @@ def machine_line(machine: Machine) -> str:
 
 
 def rewrite(readme: Path, table: str) -> None:
-    """Put a table between the two marks of a Markdown file, in place of what stands there.
+    """Put a table between the two marks of a Markdown file, in place of the old one.
 
     Raises:
         DataError: The file cannot be read, or the marks are not in it, once each and in order.
@@ -69,7 +69,7 @@ def rewrite(readme: Path, table: str) -> None:
 
 
 def around_table(readme: Path) -> tuple[str, str]:
-    """Return what stands before and after the place of the table.
+    """Return the text before and after the place of the table.
 
     Raises:
         DataError: The file cannot be read, or the marks are not in it, once each and in order.
@@ -94,7 +94,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _number(value: float, unit: str) -> str:
-    """Write a value with what its size deserves of decimals, and its unit."""
+    """Write a value with its unit, and with decimals that suit its size."""
     decimals = 0 if float(value).is_integer() or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     text = f"{value:,.{decimals}f}"
     return f"{text}{unit}" if unit.startswith("/") else f"{text} {unit}"
