@@ -1,4 +1,4 @@
-"""Compares several models: which go together, and which has the better score.
+"""Compares several models: which can be compared, and which has the better score.
 
 Knows nothing of where models lie, of screens, or of how scores were measured.
 """
@@ -24,21 +24,21 @@ _BETTER: Mapping[str, Literal["high", "low"]] = {
     **dict.fromkeys(("knn_accuracy", "prior_share", "coverage"), "high"),
     **dict.fromkeys(("mig", "dci", "dci_completeness", "dci_informativeness"), "high"),
 }
-# Real images score 1 by definition. A model may come near 1 with pictures that are nothing like
-# them: torn edges count as fine detail, and crowded samples as dense.
+# Real images score 1 by definition. A model can come close to 1 with pictures that look nothing
+# like them: ragged edges count as fine detail, and crowded samples as dense.
 _LIKE_REAL = ("sharpness_x_hat", "sharpness", "diversity", "density")
 _OF_LIKELIHOOD = ("elbo_nats", "elbo_bits_per_dim", "log_likelihood_nats", "nll_nats")
-# Measured on the images as they came, also where a model reads binarised ones.
+# Measured on the original images even if a model reads binarised ones.
 _OF_SAMPLES = ("density", "coverage", "sharpness", "diversity")
 _OF_CODE_SIZE = ("aggregate_kl_nats", "prior_share")
 _OF_ENCODER = (
     *("mse", "psnr_db", "ssim", "sharpness_x_hat"),
     *("knn_accuracy", "aggregate_kl_nats", "prior_share"),
 )
-_TOLD_WITH_OTHERS = ("nll_stderr",)  # beside the number that it is the error of
-# By which models of one kind are told apart, the most telling first.
+_TOLD_WITH_OTHERS = ("nll_stderr",)  # shown beside the number whose error it is
+# The scores that distinguish models of one kind, most informative first.
 _TELLING = ("mse", "coverage", "mig")
-_CLOSE_STDERR = 2.0  # standard errors of a difference within which it may be chance
+_CLOSE_STDERR = 2.0  # standard errors, within which a difference may be chance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +47,11 @@ class Compared:
 
     Attributes:
         key: The measure.
-        values: Its value for each model, None where it was not measured.
-        best: Positions of the better ones; empty where there is nothing to choose between.
-        caution: Why the values do not compare, or not by themselves; None where they do. With
-            `encoder`, those of models with an encoder compare, and one of them may be best. With
-            `real`, closeness to the 1 of real images would decide, which takes looking.
+        values: Its value for each model; None if not measured.
+        best: Positions of the best values; empty if none is better.
+        caution: Why the values do not compare; None if they do. With `encoder`, those of models
+            with an encoder compare, and one of them may be best. With `real`, values should be
+            close to the 1 of real images, which only looking can judge.
     """
 
     key: str
@@ -61,9 +61,9 @@ class Compared:
 
 
 def picture_key(model: Model) -> tuple[object, ...]:
-    """Return what two models must have in common for rows of their sets to be the same pictures.
+    """Return a key that two models share if rows of their data sets are the same images.
 
-    Without training settings, only the fingerprint of the images says which they are.
+    If the training settings are unknown, it is the fingerprint of the images.
     """
     config = model.config
     if config is None:
@@ -74,7 +74,7 @@ def picture_key(model: Model) -> tuple[object, ...]:
 def of_one_shape(
     models: Iterable[BundleSummary],
 ) -> dict[tuple[int, int, int], list[BundleSummary]]:
-    """Return which models can stand side by side: image shape to models, in their order."""
+    """Return the models that can be shown side by side: image shape to models, in their order."""
     groups: dict[tuple[int, int, int], list[BundleSummary]] = {}
     for model in models:
         groups.setdefault(model.data.image_shape, []).append(model)
@@ -82,14 +82,14 @@ def of_one_shape(
 
 
 def first_choice(models: Sequence[BundleSummary]) -> list[BundleSummary]:
-    """Choose what to compare where nobody has said: at most four models of the same pictures.
+    """Choose what to compare by default: at most four models of the same images.
 
-    Of the sets that more than one model has learnt, it is the one with the most kinds of models,
-    then the most models; of those, each kind once before any comes again.
+    Of the data sets with more than one model, it is the one with the most kinds of models, then the
+    most models; each kind comes once before any comes again.
 
     Returns:
-        Two to four models; of one shape only where no two have learnt the same pictures; fewer
-        than two where no two have pictures of one shape.
+        Two to four models; if no two have the same images, models with the same image shape; fewer
+        than two if there are none.
     """
     for key in (picture_key, _shape):
         groups: dict[object, list[BundleSummary]] = {}
@@ -103,13 +103,13 @@ def first_choice(models: Sequence[BundleSummary]) -> list[BundleSummary]:
 
 
 def compare_scores(models: Sequence[Model]) -> list[Compared]:
-    """Set the scores of models side by side.
+    """Compare the scores of models.
 
     Args:
         models: At least one.
 
     Returns:
-        Each measure that at least one of them has, in the order in which measures are told; those
+        Each measure that at least one of them has, in the order in which measures are shown; those
         without words are left out.
     """
     scored = {key: 0.0 for model in models for key in model.scores}
@@ -119,12 +119,12 @@ def compare_scores(models: Sequence[Model]) -> list[Compared]:
 
 @dataclass(frozen=True)
 class Standing:
-    """By what a model is the best or the worst of several.
+    """The measure by which a model is the best or the worst of several.
 
     Attributes:
-        key: A measure; or `smaller` or `larger` of the size of its code, which is both.
-        value: Of the model.
-        other: Of the one that comes next, if it is the best; of the best, if it is the worst. Of a
+        key: A measure; or `smaller` or `larger` for the size of its code.
+        value: Value of the model.
+        other: Value of the next best, if it is the best; of the best, if it is the worst. For a
             size, the one at the other end.
     """
 
@@ -134,10 +134,10 @@ class Standing:
 
 
 def standings(models: Sequence[Model], i: int) -> tuple[Standing | None, Standing | None]:
-    """Return by what one model is the best of several, and by what the worst.
+    """Return the measure by which one model is the best of several, and the one by which the worst.
 
-    Of the measures that compare, it is the most telling, or else the size of its code; None where
-    neither tells them apart.
+    Each is the most informative measure that compares, or else the size of the code; None if
+    neither distinguishes the models.
     """
     rows = {row.key: row for row in compare_scores(models)}
     best = worst = None
@@ -183,7 +183,7 @@ def _compared(key: str, models: Sequence[Model]) -> Compared:
 
 
 def _caution(key: str, models: Sequence[Model]) -> Caution | None:
-    """Return why a measure of these models does not compare, the gravest reason first."""
+    """Return why a measure of these models does not compare; the most serious reason wins."""
     if len(models) < 2:
         return None
     encoders = [model.model.has_encoder for model in models]
@@ -205,7 +205,7 @@ def _caution(key: str, models: Sequence[Model]) -> Caution | None:
 
 
 def _best(key: str, values: Mapping[int, float]) -> tuple[int, ...]:
-    """Return the positions of the best value; of all that are shown alike, or none if all are."""
+    """Return the positions of the best value, as shown; none if all are equal."""
     if len(values) < 2:
         return ()
 
@@ -222,7 +222,7 @@ def _best(key: str, values: Mapping[int, float]) -> tuple[int, ...]:
 
 
 def _is_close(models: Sequence[Model]) -> bool:
-    """Whether the two lowest NLLs differ by less than chance may make them differ."""
+    """Whether the difference of the two lowest NLLs may be chance."""
     first, second = sorted(models, key=lambda model: model.scores["nll_nats"])[:2]
     gap = second.scores["nll_nats"] - first.scores["nll_nats"]
     squares = [model.scores.get("nll_stderr", 0.0) ** 2 for model in (first, second)]
@@ -230,7 +230,7 @@ def _is_close(models: Sequence[Model]) -> bool:
 
 
 def _likelihood(model: Model) -> tuple[str, str]:
-    """Return what nats are measured by: probabilities of black and white, or densities of greys."""
+    """Return the unit of likelihoods: probabilities of black and white, or densities of greys."""
     spec = model.model
     return ("bernoulli", spec.binarize) if spec.likelihood == "bernoulli" else ("density", "")
 
@@ -238,7 +238,7 @@ def _likelihood(model: Model) -> tuple[str, str]:
 def _varied(group: Sequence[BundleSummary]) -> list[BundleSummary]:
     """Return at most four of a group, in their order.
 
-    Each kind comes once before any comes again, and of the kinds, each sort once.
+    Each kind comes once before any comes again, and of the kinds, each family once.
     """
     kinds = _turns([model.kind for model in group])
     sorts = _turns([_sort(model) for model in group])
@@ -256,7 +256,7 @@ def _sort(model: BundleSummary) -> str:
 
 
 def _turns(names: Sequence[str]) -> list[int]:
-    """Return how many of its name come before each."""
+    """Return for each name how many equal ones come before it."""
     return [names[:i].count(name) for i, name in enumerate(names)]
 
 

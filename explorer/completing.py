@@ -27,12 +27,12 @@ def complete(
 ) -> ModelBundle:
     """Add to a freshly trained bundle what exploring needs: maps, spacing, pack, preview, card.
 
-    Sliders that nobody has named are named after known factors, where there are any, and then
-    coordinates are turned round so that to the right is more of what the name says.
+    If there are known factors, sliders without names are named after them, and their dimensions
+    flipped so that the factor rises to the right.
 
     Args:
         bundle: As training made it.
-        command: The command line that makes it again.
+        command: The command line that trains it again.
         report: Called with the fraction done and a few words.
     """
     report = report or (lambda fraction, words: None)
@@ -57,8 +57,8 @@ def complete(
 def with_scores(
     bundle: ModelBundle, scores: Mapping[str, float], factor_r2: Mapping[str, float]
 ) -> ModelBundle:
-    """Return a bundle that bears these scores, in its settings and on its card."""
-    # Whatever the file says of it.
+    """Return a bundle with these scores, in its settings and on its card."""
+    # The command in the file is not trusted.
     command = train_command(bundle.config, bundle.name) if bundle.config else ""
     scored = replace(
         bundle, scores=kept_scores(scores), factor_r2=kept_scores(factor_r2), command=command
@@ -67,8 +67,8 @@ def with_scores(
 
 
 def train_command(config: TrainConfig, name: str) -> str:
-    """Return the command line that makes a bundle called `name` from these settings again."""
-    # Batch size and likelihood, if not named, would be chosen to fit the images, and others to fit
+    """Return the command line that trains a bundle called `name` with these settings."""
+    # If left out, batch size and likelihood would be chosen to fit the images, and others to fit
     # the kind.
     shown = {"data", "kind", "latent_dim", "likelihood", "batch_size", "seed"}
     shown |= config.of_kind.defaults.keys()
@@ -86,9 +86,9 @@ def train_command(config: TrainConfig, name: str) -> str:
 
 
 def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
-    """Add spacing and projections; t-SNE, which takes longest, is what is reported.
+    """Add spacing and maps; progress is that of t-SNE, which takes longest.
 
-    Draws from the prior have no neighbourhoods for t-SNE to show, so with them there is none.
+    Prior samples have no neighbourhoods that t-SNE could show, so with them there is no t-SNE map.
     """
     from explorer.latent.stats import active_dimensions, spacing
     from explorer.projection.pca import pca
@@ -113,7 +113,7 @@ def _placed(codes: Codes, report: Callable[[float], None]) -> Codes:
 
 
 def _named(bundle: ModelBundle) -> ModelBundle:
-    """Name sliders after known factors, where there are any, which rise to the right."""
+    """Name sliders after known factors, if there are any, so that these rise to the right."""
     from explorer.data import factor_sense
     from explorer.latent.mirroring import mirror
     from explorer.latent.stats import falling_dimensions, name_dimensions
@@ -130,7 +130,7 @@ def _named(bundle: ModelBundle) -> ModelBundle:
 
 
 def _packed(bundle: ModelBundle) -> bytes | None:
-    """Return the decoder as the browser runs it, or None where it cannot be packed."""
+    """Return the decoder as the browser runs it; None if it cannot be packed."""
     from explorer.packing.pack import UnpackableError, pack_decoder
 
     model = bundle.model
@@ -146,9 +146,9 @@ def _packed(bundle: ModelBundle) -> bytes | None:
 
 
 def _preview(bundle: ModelBundle) -> bytes:
-    """Draw nine test items as the model sees them, three by three on nothing, as a PNG.
+    """Return a PNG of nine reconstructed items, three by three on a transparent background.
 
-    Of a model without an encoder they are draws from the prior, which is what it was made for.
+    A model without an encoder shows prior samples, which is what it was made for.
     """
     from explorer.latent.encode import decode
 
@@ -157,7 +157,7 @@ def _preview(bundle: ModelBundle) -> bytes:
     canvas = Image.new("RGBA", (_PREVIEW_SIDE, _PREVIEW_SIDE))
     for i, x_hat in enumerate(decode(bundle, bundle.codes.mu[rows])):
         cell = to_picture(x_hat)
-        # Pixels stay pixels where they fit; elsewhere they are resampled.
+        # Enlarged by whole pixels if they fit; otherwise resampled.
         whole = _CELL % cell.width == 0
         resample = Image.Resampling.NEAREST if whole else Image.Resampling.LANCZOS
         at = tuple(_GAP + (_CELL + _GAP) * step for step in (i % 3, i // 3))
@@ -168,10 +168,10 @@ def _preview(bundle: ModelBundle) -> bytes:
 
 
 def _varied(codes: Codes, count: int) -> np.ndarray:
-    """Choose items for a preview as they come, each class in turn; rows, shape (count,)."""
+    """Choose items for a preview in their order, each class in turn; rows, shape (count,)."""
     n = len(codes.mu)
     labels = np.zeros(n, np.int64) if codes.labels is None else codes.labels
-    turn = np.empty(n, np.int64)  # how many of its class come before each item
+    turn = np.empty(n, np.int64)  # number of items of the same class before each item
     for label in np.unique(labels):
         turn[labels == label] = np.arange(np.count_nonzero(labels == label))
     return np.lexsort((labels, turn))[:count]

@@ -31,9 +31,9 @@ class FoundCode:
 
     Attributes:
         z: The code, shape (d,), float32.
-        x_hat: What the model draws from it, shape (c, h, w), uint8.
+        x_hat: The picture decoded from it, shape (c, h, w), uint8.
         error: Mean squared difference per pixel between the two, white being 1.
-        n_steps: Steps of the search that found the code; 0 where the encoder gave it.
+        n_steps: Steps of the search that found the code; 0 with an encoder.
     """
 
     z: np.ndarray
@@ -55,12 +55,12 @@ def code_by_encoder(bundle: ModelBundle, pixels: np.ndarray) -> FoundCode:
 
 
 def find_code(folder: Path, pixels: np.ndarray, report: Callable[[float], None]) -> FoundCode:
-    """Find the code of a picture.
+    """Find the code of an image.
 
     Args:
         folder: The bundle.
-        pixels: The picture at the bundle's image shape, (c, h, w), uint8.
-        report: Told what share is done; what it raises breaks the search off.
+        pixels: The image at the bundle's image shape, (c, h, w), uint8.
+        report: Called with the share done; an exception in it stops the search.
 
     Raises:
         MachineError: The process ended without a code, or took too long.
@@ -71,7 +71,7 @@ def find_code(folder: Path, pixels: np.ndarray, report: Callable[[float], None])
         command = [*OURS, "encode", str(folder), str(given)]
         command += ["--out", str(codes), "--reconstructions", str(decoded), "--often"]
         run_command(command, report, failed=_failed)
-        arrays = read_npz(codes, cap_bytes=_MOST_BYTES, kinds=NUMBERS + "U")  # with its name
+        arrays = read_npz(codes, cap_bytes=_MOST_BYTES, kinds=NUMBERS + "U")  # with names
         with Image.open(decoded) as image:
             x_hat = _to_pixels(image)
     return FoundCode(

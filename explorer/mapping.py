@@ -1,7 +1,7 @@
-"""Makes further maps of a bundle's codes, and keeps them in the home.
+"""Makes further maps of a bundle's codes, and saves them in the home.
 
-The work is done by `latent-explorer project` in a process of its own, since methods may take
-hundreds of megabytes. Knows nothing of pages.
+`latent-explorer project` does the work in a process of its own, because methods may need hundreds
+of megabytes. Knows nothing of pages.
 """
 
 import hashlib
@@ -23,22 +23,22 @@ from explorer.foreign import if_readable
 from explorer.jobs.commands import OURS, run_command
 from explorer.projection import METHODS, MapMethod
 
-_MOST_BYTES = 1 << 20  # of a file with the places of 20,000 codes
+_MOST_BYTES = 1 << 20  # of a file with the positions of 20,000 codes
 _at_a_time = threading.BoundedSemaphore(1)
 
 
 def can_make(codes: Codes, method: MapMethod) -> bool:
-    """Whether a method has something to show of codes; draws from the prior are no neighbours."""
+    """Whether a method makes sense for codes; it does not for prior samples."""
     return len(codes.mu) >= method.fewest and bool(codes.of_images.all())
 
 
 def make(codes: Codes, method: MapMethod, report: Callable[[float], object]) -> LatentMap:
-    """Lay codes on a map, and keep it for next time.
+    """Make a map of codes, and save it for next time.
 
     Args:
-        codes: Those of a bundle.
-        method: How.
-        report: Told what share is done; what it raises breaks the work off.
+        codes: The codes of a bundle.
+        method: The method.
+        report: Called with the share done; an exception in it stops the work.
 
     Raises:
         MachineError: The method is not installed, its process failed, or the home cannot be
@@ -56,7 +56,7 @@ def make(codes: Codes, method: MapMethod, report: Callable[[float], object]) -> 
 
 
 def kept(codes: Codes) -> dict[str, LatentMap]:
-    """Return the maps that were made of codes earlier, by name."""
+    """Return the saved maps of codes, by name."""
     maps = {}
     for path in sorted(_folder(codes).glob("*.npz")):
         method = METHODS.named(path.stem)
@@ -69,7 +69,7 @@ def kept(codes: Codes) -> dict[str, LatentMap]:
 
 
 def drop_unused() -> None:
-    """Delete the maps of codes that no bundle has, as where it was deleted or trained again."""
+    """Delete the maps of codes that no bundle has any more."""
     folders = {path.name: path for path in _maps_folder().glob("*") if path.is_dir()}
     if not folders:
         return
@@ -85,7 +85,7 @@ def _map(method: MapMethod, xy: np.ndarray) -> LatentMap:
 
 
 def _folder(codes: Codes) -> Path:
-    """Return where the maps of codes lie, whichever bundle they belong to."""
+    """Return the folder of the maps of codes, whichever bundle they belong to."""
     return _maps_folder() / _digest(codes.mu)
 
 

@@ -1,4 +1,4 @@
-"""How a setting of a run is declared: once, beside its default, with all that others need of it.
+"""How a setting of a run is declared: once, beside its default, with everything others need.
 
 Its words are `settings.NAME` and `settings.NAME_help` of the catalogue; the command line takes
 `cli.settings.NAME` in place of the help where there is one. Knows nothing of particular settings.

@@ -1,8 +1,7 @@
-"""Images to posteriors and latent codes to pictures, by the network of a bundle.
+"""Encodes images and decodes codes with the network of a bundle.
 
-Without an encoder, codes are found by search.
-
-Knows nothing of how the network was trained. This is the one room of exploring that needs torch.
+Without an encoder, codes are found by search. Knows nothing of training. The only module used for
+exploring that needs torch.
 """
 
 from collections.abc import Callable
@@ -24,8 +23,8 @@ class Encoding:
 
     Attributes:
         mu: Means, shape (n, d), float32; without an encoder, the codes found.
-        logvar: Natural-log variances, shape (n, d), float32; 0 where there is no posterior.
-        n_steps: Steps of the search that found the codes; 0 where an encoder gave them.
+        logvar: Natural-log variances, shape (n, d), float32; 0 without a posterior.
+        n_steps: Steps of the search that found the codes; 0 with an encoder.
     """
 
     mu: np.ndarray
@@ -46,14 +45,14 @@ def encode(
     seed: int = 0,
     report: Callable[[float], None] | None = None,
 ) -> Encoding:
-    """Return what the encoder says of each image, or without one, codes found by search.
+    """Return the posterior of each image or, without an encoder, codes found by search.
 
     Args:
         bundle: The model.
         images: Shape (n, c, h, w), float32 in [0, 1], of the bundle's image shape.
-        batch_size: Images held as feature maps at a time.
-        seed: Seed of the draws that a search begins with.
-        report: Told what share is done.
+        batch_size: Images encoded at a time.
+        seed: Seed of the prior samples that a search starts with.
+        report: Called with the share done.
 
     Raises:
         ShapeError: The images have another shape, or pixels outside [0, 1].
@@ -84,7 +83,7 @@ def searched(
     *,
     report: Callable[[float], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Return codes found by search for images (n, c, h, w), and zeros for logvar, (n, d) each."""
+    """Return codes of images (n, c, h, w), found by search, and zeros for logvar, (n, d) each."""
     z = find_codes(
         vae.decode, x, latent_dim=vae.spec.latent_dim, generator=generator, report=report
     )
@@ -99,7 +98,7 @@ def _encoded(vae: VAE, x: Tensor) -> tuple[Tensor, Tensor]:
 def _part_of(
     report: Callable[[float], None] | None, part: int, n_parts: int
 ) -> Callable[[float], None]:
-    """Return a report of one part of the work as a share of the whole."""
+    """Return a report that maps the progress of one part to that of the whole."""
     return lambda share: report((part + share) / n_parts) if report else None
 
 
@@ -116,7 +115,7 @@ def decode(bundle: ModelBundle, z: np.ndarray, *, batch_size: int = 256) -> np.n
         Pictures, shape (n, c, h, w), float32 in [0, 1].
 
     Raises:
-        ShapeError: The codes have another number of coordinates.
+        ShapeError: The codes have another number of dimensions.
     """
     d = bundle.model.latent_dim
     if z.ndim != 2 or z.shape[1] != d:

@@ -1,8 +1,8 @@
-"""Prior holes: where the prior expects codes and there are none.
+"""Prior holes: places where the prior expects codes, but there are none.
 
-A decoder is trained on codes of images, but samples are drawn from the prior. Where the two part,
-samples come from places that the decoder never saw. `cover` looks at a plane, `judge_samples` at
-single draws in the whole space. Knows nothing of networks, images or files, and imports no torch.
+A decoder is trained on codes of images, but samples come from the prior. Where the two differ,
+samples lie in places that the decoder never saw. `cover` looks at a plane, `judge_samples` at
+single samples in the whole space. Knows nothing of networks, images or files, and imports no torch.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ import numpy as np
 from explorer.errors import ShapeError
 from explorer.latent.stats import N_NEIGHBOURS, checked_codes
 
-REACH = 3.0  # prior standard deviations to either side: 99 % of the prior on a plane
+REACH = 3.0  # prior standard deviations to either side: 99% of the prior on a plane
 N_CELLS = 61  # cells across, a tenth of a standard deviation each
-HOLE_BELOW = 0.2  # times as dense as the prior expects; less is a hole
+HOLE_BELOW = 0.2  # relative to the density that the prior expects; a lower one is a hole
 
 _MOST_CODES = 2_000
 _CHUNK_BYTES = 4e6  # of each of some arrays
@@ -25,9 +25,9 @@ class Cover:
     """How well codes cover the prior on a plane.
 
     Attributes:
-        ratio: Aggregate posterior over prior in each cell, both blurred alike, shape (g, g); row 0
-            is the lowest, column 0 the leftmost. 1 is as dense as the prior expects.
-        centre: Where the prior's mean lies on the plane, shape (2,); cells reach 3 prior standard
+        ratio: Aggregate posterior over prior in each cell, both with the same blur, shape (g, g);
+            row 0 is the lowest, column 0 the leftmost. 1 is as dense as the prior expects.
+        centre: Position of the prior's mean on the plane, shape (2,); cells reach 3 prior standard
             deviations to either side of it.
         blur: Standard deviation of the blur, in prior standard deviations.
     """
@@ -39,12 +39,12 @@ class Cover:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PriorSamples:
-    """Samples from the prior, and whether codes of images lie where they fell.
+    """Prior samples, and how dense codes of images are around them.
 
     Attributes:
-        z: The draws, shape (m, d).
-        ratio: Aggregate posterior over prior at each, estimated in all active coordinates, (m,).
-        deepest: Row of the draw with the lowest ratio.
+        z: The samples, shape (m, d).
+        ratio: Aggregate posterior over prior at each, estimated in all active dimensions, (m,).
+        deepest: Row of the sample with the lowest ratio.
     """
 
     z: np.ndarray
@@ -53,25 +53,25 @@ class PriorSamples:
 
     @property
     def hole_share(self) -> float:
-        """Share of the draws that fell into holes, where codes are not a fifth as dense."""
+        """Share of samples in holes, where codes are less than a fifth as dense as expected."""
         return float((self.ratio < HOLE_BELOW).mean())
 
 
 def cover(mu: np.ndarray, variance: np.ndarray | None, mean: np.ndarray, axes: np.ndarray) -> Cover:
     """Compare the aggregate posterior with the prior N(0, I) on a plane.
 
-    On the plane the aggregate posterior is the even mixture of the projected q(z|x), or of points
-    for a model without posteriors, and the prior a normal distribution. Both are blurred by the
-    same round Gaussian before they are divided, so that codes drawn from the prior give a ratio of
-    about 1 everywhere. Its width is Scott's for so many draws from the prior, n ** (-1/6): no
-    emptiness finer than that can be told from chance. A hole on a plane is one in the whole space;
-    there may be others that no plane shows.
+    On the plane, the aggregate posterior is the even mixture of the projected q(z|x), or of points
+    for a model without posteriors, and the prior is a normal distribution. Both are blurred by the
+    same round Gaussian before division, so that codes sampled from the prior give a ratio of about
+    1 everywhere. Its width is that of Scott's rule for n prior samples, n ** (-1/6), below which
+    holes cannot be distinguished from chance. A hole on a plane is a hole in the whole space; there
+    may be others that no plane shows.
 
     Args:
         mu: Codes of images, shape (n, d), in prior standard deviations; of more than 2,000, evenly
             spread ones are used.
-        variance: Posterior variances, shape (n, d); None where there is no posterior.
-        mean: A point of the plane, which becomes its origin, shape (d,).
+        variance: Posterior variances, shape (n, d); None without a posterior.
+        mean: The origin of the plane, shape (d,).
         axes: Orthonormal directions that span it, shape (m, d), m of 1 or 2; with one, all codes
             lie on a line.
 
@@ -110,21 +110,22 @@ def judge_samples(
     seed: int,
     active: np.ndarray | None = None,
 ) -> PriorSamples:
-    """Draw from the prior, and estimate how dense codes are where each draw fell.
+    """Sample the prior, and estimate how dense codes are around each sample.
 
-    Of each image's posterior one code is drawn, and as many codes from the prior. If the k-th
-    nearest of the former is r times as far from a draw as that of the latter, codes are about
-    r ** a times less dense there than the prior expects, in a dimensions. The estimate is rough,
-    about half as much to either side, but equally so in any number of dimensions.
+    One code is sampled from the posterior of each image, and as many reference codes from the
+    prior. If the k-th nearest of the former is r times as far from a sample as that of the latter,
+    codes are about r ** a times less dense there than the prior expects, in a dimensions. The
+    estimate is rough, to within about a half, in any number of dimensions.
 
     Args:
         mu: Codes of images, shape (n, d), in prior standard deviations; of more than 2,000, evenly
             spread ones are used.
-        variance: Posterior variances, shape (n, d); None where there is no posterior.
-        n_samples: How many to draw, m; the same seed gives the same ones to all models of that d.
-        seed: Seed of the draws.
-        active: Coordinates to measure over, shape (a,); None takes all. Silent ones follow the
-            prior anyway.
+        variance: Posterior variances, shape (n, d); None without a posterior.
+        n_samples: Number of samples, m; the same seed gives the same ones for all models with this
+            d.
+        seed: Seed of the samples.
+        active: Dimensions to measure over, shape (a,); None uses all. Silent ones follow the prior
+            anyway.
 
     Raises:
         ShapeError: The arrays do not fit together.
@@ -152,7 +153,7 @@ def judge_samples(
 
 
 def _some_rows(n: int) -> np.ndarray:
-    """Return rows to look at, evenly spread: all of them unless there are many."""
+    """Return evenly spread rows to use: all of them unless there are many."""
     return np.unique(np.linspace(0, n - 1, min(n, _MOST_CODES)).astype(int))
 
 
@@ -163,7 +164,7 @@ def _kth_distance(z: np.ndarray, points: np.ndarray, k: int) -> np.ndarray:
 
 
 def _mixture(places: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> np.ndarray:
-    """Return the density of the even mixture of n Gaussians in the plane at k places, (k,)."""
+    """Return the density of the even mixture of n Gaussians at k places of the plane, (k,)."""
     (a, b), (_, c) = covariances[:, 0].T, covariances[:, 1].T
     determinant = a * c - b * b
     density = np.zeros(len(places))
@@ -179,7 +180,7 @@ def _mixture(places: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> 
 def _check_shapes(
     mu: np.ndarray, variance: np.ndarray | None, mean: np.ndarray, axes: np.ndarray
 ) -> None:
-    """Refuse what does not fit together."""
+    """Refuse arrays that do not fit together."""
     fits = variance is None or variance.shape == mu.shape
     if not fits or mean.shape != mu.shape[1:] or axes.shape[1:] != mean.shape or len(axes) > 2:
         raise ShapeError(

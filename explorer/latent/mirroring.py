@@ -1,7 +1,7 @@
-"""Turning coordinates of a latent space round: more becomes less, and nothing else changes.
+"""Flips the sign of dimensions of a latent space, without changing anything else.
 
-Which sign a coordinate gets is an accident of training. Knows nothing of why one should be turned,
-nor of torch.
+The sign of a dimension is an accident of training. Knows nothing of why one should be flipped, nor
+of torch.
 """
 
 from collections.abc import Sequence
@@ -16,21 +16,21 @@ from explorer.models.spec import Layers, ModelSpec
 
 
 def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
-    """Change the sign of some coordinates wherever codes are written or read.
+    """Flip the sign of some dimensions wherever codes are written or read.
 
-    The encoder writes -z_j where it wrote z_j, the decoder reads it so, and the codes and their
-    principal axes follow. A change of sign rounds nothing: every picture and every place on a map
-    stays the same to the last bit, and mirroring twice gives back the same bundle.
+    The encoder then writes -z_j instead of z_j, the decoder reads it so, and the codes and their
+    principal axes follow. Flipping a sign rounds nothing: every picture and every position on a map
+    stays the same to the last bit, and mirroring twice restores the bundle.
 
     Args:
-        bundle: With its weights.
-        coordinates: Which to turn round, each from 0 to d - 1.
+        bundle: The model, with its weights.
+        coordinates: The dimensions to flip, each from 0 to d - 1.
 
     Returns:
-        The bundle without a pack where one was turned: the old one would draw other pictures.
+        The bundle; without its pack if a dimension was flipped, because the pack no longer fits.
 
     Raises:
-        ShapeError: A coordinate does not exist.
+        ShapeError: A dimension does not exist.
     """
     d = bundle.model.latent_dim
     if not coordinates:
@@ -53,7 +53,7 @@ def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
 def _reading(spec: ModelSpec) -> list[str]:
     """Return the names of the matrices (m, d) that the decoder multiplies a code by."""
     trunk, *heads = (*spec.decoder, *spec.log_sigma)
-    # Without hidden layers the trunk is empty, and the heads read the code themselves.
+    # Without hidden layers, the trunk is empty and the heads read the code.
     stacks = [trunk] if weight_shapes(trunk[1], trunk[0]) else heads
     return [f"{name}.{_first_linear(layers)}.weight" for name, layers in stacks]
 
@@ -63,7 +63,7 @@ def _first_linear(layers: Layers) -> int:
 
 
 def _mirrored(codes: Codes, sign: np.ndarray) -> Codes:
-    """Turn codes round, and their principal axes with them, so that places on maps stay."""
+    """Flip codes and their principal axes, so that positions on maps stay."""
     mean, components = codes.pca_mean, codes.pca_components
     return replace(
         codes,

@@ -1,7 +1,6 @@
-"""Statistics of how a set of codes fills its latent space.
+"""Statistics of a set of codes: which dimensions carry information, and how close codes lie.
 
-Which coordinates carry information, and how close together the codes lie there. Knows nothing of
-networks, images or files, and imports no torch, so that a bundle opens without it.
+Knows nothing of networks, images or files, and imports no torch, so that a bundle opens without it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,30 +9,30 @@ import numpy as np
 
 from explorer.errors import DataError, ShapeError
 
-# Below this KL, in nats, a coordinate is silent: its posterior is just the prior. Burda et al.
-# (2016) call a unit active where mu varies over the data by more than 0.01 in variance; as the KL
-# is at least half of that variance, no coordinate with a variance over 0.02 counts as silent.
+# Below this KL, in nats, a dimension is silent: its posterior is just the prior. Burda et al.
+# (2016) call a unit active if the variance of mu over the data is above 0.01; as the KL is at least
+# half of that variance, no dimension with a variance above 0.02 counts as silent.
 SILENT_BELOW_NATS = 0.01
 
-# Neighbours that make a place "near data": enough to average out one odd item, few enough to be
-# local in a set of 500.
+# The neighbour whose distance says whether a code is near data: far enough to average out one odd
+# item, near enough to be local in a set of 500.
 N_NEIGHBOURS = 10
 
-_TELLS = 0.5  # share of a factor's variance beyond which a coordinate bears its name
-_CHUNK_BYTES = 32e6  # of distances held at a time: fits in most machines' caches or close to it
+_TELLS = 0.5  # share of a factor's variance from which a dimension is named after it
+_CHUNK_BYTES = 32e6  # of distances held at a time; about the size of a cache
 
 
 def kl_per_dimension(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
-    """Return how much each coordinate says about an item, on average over the items.
+    """Return the information in each dimension, a mean over items.
 
-    This is KL(q(z_j|x) ‖ p(z_j)), 0 where the posterior is just the prior.
+    This is KL(q(z_j|x) ‖ p(z_j)), which is 0 where the posterior is just the prior.
 
     Args:
         mu: Posterior means, shape (n, d), in prior standard deviations.
         logvar: Natural-log posterior variances, shape (n, d).
 
     Returns:
-        KL of each coordinate in nats, shape (d,), float64, never negative.
+        KL of each dimension in nats, shape (d,), float64, never negative.
 
     Raises:
         ShapeError: The two are not matrices of one shape with at least one row.
@@ -47,7 +46,7 @@ def kl_per_dimension(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
 
 
 def kl_per_item(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
-    """Return how much the code says about each item: KL(q(z|x) ‖ p(z)) in nats, shape (n,).
+    """Return the information in the code of each item: KL(q(z|x) ‖ p(z)) in nats, shape (n,).
 
     Arguments, errors and source are those of `kl_per_dimension`.
     """
@@ -55,15 +54,15 @@ def kl_per_item(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
 
 
 def active_dimensions(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
-    """List the coordinates that carry information, most informative first.
+    """Return the dimensions that carry information, most informative first.
 
     Args:
         mu: Posterior means, shape (n, d), in prior standard deviations.
         logvar: Natural-log posterior variances, shape (n, d).
 
     Returns:
-        Indices of the coordinates with a KL of at least 0.01 nats, by falling KL, shape (a,),
-        int64; a is 0 if the posterior collapsed altogether. This is the order of the sliders.
+        Indices of the dimensions with a KL of at least 0.01 nats, by falling KL, shape (a,), int64;
+        a is 0 if the posterior has collapsed. This is the order of the sliders.
 
     Raises:
         ShapeError: The two are not matrices of one shape with at least one row.
@@ -71,8 +70,8 @@ def active_dimensions(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
 
     Source:
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, section 5.2,
-        for active units; the KL stands in for their variance of mu, since it is also what is
-        shown beside a slider. https://arxiv.org/abs/1509.00519
+        for active units; the KL replaces their variance of mu, because it is also shown beside a
+        slider. https://arxiv.org/abs/1509.00519
     """
     kl = kl_per_dimension(mu, logvar)
     order = np.argsort(-kl, kind="stable")
@@ -82,25 +81,25 @@ def active_dimensions(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
 def spacing(
     mu: np.ndarray, *, k: int = N_NEIGHBOURS, active: np.ndarray | None = None
 ) -> np.ndarray:
-    """Measure how far each code is from its k-th nearest other code.
+    """Return the distance of each code to its k-th nearest other code.
 
-    These are the data's own leave-one-out distances. A new code is as unusual as the share of
-    them that is smaller than its own distance to its k-th nearest code.
+    These are the data's own leave-one-out distances. How unusual a new code is, is the share of
+    them that are smaller than its own distance to its k-th nearest code.
 
     Args:
         mu: Codes, shape (n, d), in prior standard deviations.
-        k: Which neighbour to measure to, 1 being the nearest. With k or fewer codes it is the
+        k: Which neighbour to measure to; 1 is the nearest. With k or fewer codes, it is the
             farthest one.
-        active: Coordinates to measure over, shape (a,); None takes all. Silent ones are noise
-            that the decoder ignores.
+        active: Dimensions to measure over, shape (a,); None uses all. The decoder ignores silent
+            ones.
 
     Returns:
-        Euclidean distances, shape (n,), float32, not sorted: entry i belongs to code i. All 0 if
-        there is but one code, or no active coordinate.
+        Euclidean distances, shape (n,), float32, in the order of the codes. All 0 if there is only
+        one code or no active dimension.
 
     Raises:
-        ShapeError: mu is not a matrix with at least one row, k is below 1, or a coordinate does
-            not exist.
+        ShapeError: mu is not a matrix with at least one row, k is below 1, or a dimension does not
+            exist.
         DataError: A value is not a finite number.
     """
     mu = checked_codes(mu)
@@ -117,27 +116,27 @@ def spacing(
 
 
 def most_typical(*measures: np.ndarray) -> int:
-    """Return the item whose worst rank is best: low in every measure rather than lowest in one.
+    """Return the item whose worst rank is best: low in every measure, rather than lowest in one.
 
     Args:
-        measures: One value an item, shape (n,) each, n at least 1; what is low is typical.
+        measures: One value per item, shape (n,) each, n at least 1; low values are typical.
 
     Returns:
-        Row of the item; the first of equals.
+        Row of the item; the first if there are several.
     """
     ranks = [np.argsort(np.argsort(values, kind="stable"), kind="stable") for values in measures]
     return int(np.max(ranks, axis=0).argmin())
 
 
 def share_explained(points: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return how much of each quantity a straight-line fit on the points tells (R squared).
+    """Return the R² of a linear fit of each quantity on the points.
 
     Args:
-        points: Shape (n, m): codes, some of their coordinates, or places on a map.
+        points: Shape (n, m): codes, some of their dimensions, or positions on a map.
         values: Shape (n, k): quantities of the same items, such as known factors.
 
     Returns:
-        Share of the variance of each, shape (k,), in [0, 1]; 0 for one that does not vary.
+        R² of each, shape (k,), in [0, 1]; 0 for one that does not vary.
     """
     points, values = checked_codes(points), checked_codes(values)
     points, values = points - points.mean(axis=0), values - values.mean(axis=0)
@@ -149,10 +148,10 @@ def share_explained(points: np.ndarray, values: np.ndarray) -> np.ndarray:
 def name_dimensions(
     mu: np.ndarray, factors: np.ndarray, factor_names: Sequence[str]
 ) -> dict[int, str]:
-    """Name coordinates after the known factor that each of them alone tells.
+    """Name dimensions after the known factors that they predict.
 
-    A factor names the one coordinate that tells it best, and only if that tells more than half of
-    its variance, so that a slider is never called something it hardly moves.
+    A factor names the one dimension that predicts it best, and only if that explains more than half
+    of its variance, so that no slider has the name of something it hardly changes.
 
     Args:
         mu: Posterior means, shape (n, d).
@@ -160,7 +159,7 @@ def name_dimensions(
         factor_names: k names.
 
     Returns:
-        Coordinate to name, at most one name for each and one coordinate for each name.
+        Dimension to name, at most one name for each and one dimension for each name.
     """
     shares = np.array([share_explained(column[:, None], factors) for column in mu.T])  # (d, k)
     names: dict[int, str] = {}
@@ -174,22 +173,22 @@ def name_dimensions(
 def falling_dimensions(
     mu: np.ndarray, factors: np.ndarray, factor_of: Mapping[int, int]
 ) -> list[int]:
-    """Return the coordinates along which their factor falls.
+    """Return the dimensions along which their factor falls.
 
     Args:
         mu: Posterior means, shape (n, d).
         factors: Known factors of the same items, shape (n, k).
-        factor_of: Coordinate to the column of the factor it is named after.
+        factor_of: Dimension to the column of the factor it is named after.
 
     Returns:
-        Those of the coordinates that have a negative correlation with their factor.
+        The dimensions with a negative correlation with their factor.
     """
     mu, factors = mu - mu.mean(axis=0), factors - factors.mean(axis=0)
     return [i for i, k in factor_of.items() if mu[:, i] @ factors[:, k] < 0]
 
 
 def checked_codes(codes: np.ndarray) -> np.ndarray:
-    """Return codes as float64, shape (n, d), once they are seen to be usable.
+    """Return codes as float64, shape (n, d), after checking them.
 
     Raises:
         ShapeError: They are not a matrix with at least one row and one column.
@@ -211,11 +210,11 @@ def checked_codes(codes: np.ndarray) -> np.ndarray:
 
 
 def _kl(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
-    """Return the KL of each item and coordinate in nats, shape (n, d), never negative."""
+    """Return the KL of each item and dimension in nats, shape (n, d), never negative."""
     mu, logvar = checked_codes(mu), checked_codes(logvar)
     if mu.shape != logvar.shape:
         raise ShapeError("latent.shapes_differ", shape=mu.shape, of_logvar=logvar.shape)
-    # expm1 keeps the sum of the variance's part at 0 for tiny logvar, where exp - 1 - x cancels.
+    # For tiny logvar, exp(x) - 1 - x would cancel; expm1 does not.
     kl = 0.5 * (np.square(mu) + np.expm1(logvar) - logvar)
     return np.asarray(np.maximum(kl, 0.0))
 
@@ -229,7 +228,7 @@ def _kth_distances(points: np.ndarray, k: int) -> np.ndarray:
     farness = np.empty(len(points))
     for start in range(0, len(points), n_rows):
         rows = np.arange(start, min(start + n_rows, len(points)))
-        # A point's own |p|² is the same for all its neighbours, so it is added after the choice.
+        # A point's own |p|² is the same for all neighbours, so it is added after choosing them.
         nearness = squares - 2.0 * points[rows] @ points.T  # (rows, n)
         nearness[np.arange(len(rows)), rows] = np.inf
         nearness.partition(k - 1, axis=1)

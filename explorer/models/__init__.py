@@ -1,1 +1,5 @@
-"""Networks and loss terms. `layers` describes networks without torch; the rest builds them."""
+"""Networks and loss terms.
+
+`spec`, `layers`, `walk` and `architecture` describe networks as plain data, without torch; the
+other modules build and train them.
+"""

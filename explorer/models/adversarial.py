@@ -1,6 +1,6 @@
-"""Discriminators, and the losses of each player of adversarial training.
+"""Discriminators, and the losses of adversarial training.
 
-Losses are means over a batch, shape (). Knows nothing of data sets, optimisers or who plays when.
+Losses are means over a batch, shape (). Knows nothing of data sets, optimisers or training steps.
 """
 
 import torch
@@ -14,7 +14,7 @@ from explorer.models.spec import Stacks
 
 
 class Discriminator(nn.Module):
-    """A network that gives each input one score: high for real ones, low for made ones.
+    """A network that gives each input one score: high for real ones, low for generated ones.
 
     Args:
         stacks: `discriminator_layers` or `code_discriminator_layers` of `architecture`.
@@ -44,9 +44,9 @@ class Discriminator(nn.Module):
 
 
 def _normalise(network: nn.Module, seed: int) -> None:
-    """Divide each layer's weights by their largest singular value, which one draw begins to seek.
+    """Divide each layer's weights by their largest singular value.
 
-    torch draws it from its global state, which is put back.
+    torch estimates it from a random vector of its global generator, whose state is restored.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -56,11 +56,11 @@ def _normalise(network: nn.Module, seed: int) -> None:
 
 
 def discriminator_loss(real: Tensor, made: Tensor) -> Tensor:
-    """Return -log D of real inputs - log(1 - D) of made ones, D = sigmoid of the score.
+    """Return -log D of real inputs - log(1 - D) of generated ones, D = sigmoid of the score.
 
     Args:
         real: Scores of real inputs, shape (n,).
-        made: Scores of made ones, shape (m,).
+        made: Scores of generated ones, shape (m,).
 
     Source:
         Goodfellow et al., "Generative Adversarial Nets", 2014. https://arxiv.org/abs/1406.2661
@@ -69,7 +69,7 @@ def discriminator_loss(real: Tensor, made: Tensor) -> Tensor:
 
 
 def generator_loss(made: Tensor) -> Tensor:
-    """Return -log D of made inputs, the loss that does not saturate where D finds them out.
+    """Return -log D of generated inputs, which does not saturate where D recognises them.
 
     Source:
         Goodfellow et al., "Generative Adversarial Nets", 2014, section 3.
@@ -79,9 +79,9 @@ def generator_loss(made: Tensor) -> Tensor:
 
 
 def critic_loss(real: Tensor, made: Tensor) -> Tensor:
-    """Return how far the mean score of made inputs lies above that of real ones.
+    """Return the mean score of generated inputs minus that of real ones.
 
-    Minus this estimates the Wasserstein distance, in units of the critic, if its slope is 1.
+    Its negative estimates the Wasserstein distance if the critic's slope is 1.
 
     Source:
         Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017. https://arxiv.org/abs/1701.07875
@@ -92,13 +92,13 @@ def critic_loss(real: Tensor, made: Tensor) -> Tensor:
 def gradient_penalty(
     critic: Discriminator, real: Tensor, made: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Return the mean of (|gradient of the score| - 1)², at points between real and made images.
+    """Return the mean of (|gradient of the score| - 1)² between real and generated images.
 
     Args:
         critic: The network.
         real: Images, shape (n, c, h, w).
         made: As many generated ones.
-        generator: Source of the points: one for each pair, anywhere on the line between them.
+        generator: Source of the points: one for each pair, uniform on the line between them.
 
     Source:
         Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
@@ -112,14 +112,14 @@ def gradient_penalty(
 
 
 def margin_loss(real: Tensor, made: Tensor, *, margin: float) -> Tensor:
-    """Return what a critic that is an energy makes small: real energies, and made ones too low.
+    """Return the loss of an energy-based critic: low energies for real images, high for generated.
 
-    Made images are pushed up until their energy lies `margin` above the mean of real ones. Energies
-    here are minus ELBOs, whose zero means nothing, so the margin counts from there.
+    Generated images are pushed up until their energy is `margin` above the mean of real ones.
+    Energies here are negative ELBOs, whose zero means nothing, so the margin is relative.
 
     Args:
         real: Energies of real images, nats, shape (n,).
-        made: Energies of made ones, nats, shape (m,).
+        made: Energies of generated ones, nats, shape (m,).
         margin: Nats.
 
     Source:
@@ -130,15 +130,15 @@ def margin_loss(real: Tensor, made: Tensor, *, margin: float) -> Tensor:
 
 
 def code_loss(z: Tensor, mu: Tensor) -> Tensor:
-    """Return -log N(z; mu, 1) up to a constant, in nats per coordinate.
+    """Return -log N(z; mu, 1) up to a constant, in nats per dimension.
 
-    Making it small keeps in an image what tells its code, so that an encoder which never saw codes
-    can be used with the generator, and different codes give different images. The variance is not
-    the posterior's: those are so small that a generator would give up all else for them.
+    Minimising it keeps the information about the code in the image, so that an encoder which never
+    saw codes works with the generator, and different codes give different images. The variance is
+    not that of the posterior, which is so small that this loss would outweigh all others.
 
     Args:
-        z: Codes drawn from the prior, shape (n, d).
-        mu: Posterior means of the images drawn from them, shape (n, d).
+        z: Prior samples, shape (n, d).
+        mu: Posterior means of the images decoded from them, shape (n, d).
 
     Source:
         Chen et al., "InfoGAN", 2016, equation 4. https://arxiv.org/abs/1606.03657
@@ -158,22 +158,22 @@ def introspective_encoder_loss(
     n_pixels: int,
     latent_dim: int,
 ) -> Tensor:
-    """Return what the encoder of a soft-introspective VAE makes small.
+    """Return the loss of the encoder of a soft-introspective VAE.
 
-    It makes the ELBO of real images large and exp(2 ELBO) of made ones small, which pushes hardest
-    on made images that look real to it. Errors and the KL of real images count per pixel value; the
-    KL of made ones counts per coordinate, where the paper's weight for each size of image and code
-    comes to between 5 and 11.
+    It raises the ELBO of real images and lowers exp(2 ELBO) of generated ones, most of all for
+    those that look real to it. Errors and the KL of real images count per pixel value. The KL of
+    generated images counts per dimension, for which the paper's weights are equivalent to 5 to 11,
+    depending on the size of image and code.
 
     Args:
         real_error: -log p(x|z) of real images up to a constant, so that it is 0 at best; nats,
             shape (n,).
         real_kl: Their KL, nats, shape (n,).
-        made_error: The same of made ones, shape (m,).
+        made_error: The same of generated ones, shape (m,).
         made_kl: Their KL, nats, shape (m,).
         beta: Weight of the KL of real images.
-        negative_beta: Weight of the KL of made ones.
-        weight: Weight of the term of made images.
+        negative_beta: Weight of the KL of generated ones.
+        weight: Weight of the term of generated images.
         n_pixels: Pixel values of an image.
         latent_dim: d.
 
@@ -188,14 +188,14 @@ def introspective_encoder_loss(
 def introspective_decoder_loss(
     real_error: Tensor, made_error: Tensor, made_kl: Tensor, *, beta: float, n_pixels: int
 ) -> Tensor:
-    """Return what the decoder of a soft-introspective VAE makes small.
+    """Return the loss of the decoder of a soft-introspective VAE.
 
-    It makes the ELBO of its own images large to the encoder, and reconstructs real ones. Of made
-    images the error hardly counts, since their own decoder measures it.
+    It raises the ELBO that the encoder gives generated images, and reconstructs real ones. The
+    error of generated images hardly counts, because it is measured by the decoder that made them.
 
     Args:
         real_error: -log p(x|z) of real images up to a constant, nats, shape (n,).
-        made_error: The same of made ones, shape (m,).
+        made_error: The same of generated ones, shape (m,).
         made_kl: Their KL, nats, shape (m,).
         beta: Weight of the KL.
         n_pixels: Pixel values of an image.
@@ -219,8 +219,8 @@ def kl(mu: Tensor, logvar: Tensor) -> Tensor:
 def diversity(pictures: Tensor) -> Tensor:
     """Return the mean distance of two different pictures, in pixel values, shape ().
 
-    Where a generator's is far below that of real images, it draws the same few pictures again and
-    again: mode collapse.
+    If it is far below that of real images, a generator makes the same few pictures again and again:
+    mode collapse.
 
     Args:
         pictures: Shape (n, c, h, w), n >= 2.

@@ -1,4 +1,4 @@
-"""Which layers the settings of a run ask for: from a `TrainConfig` and an image shape to a model.
+"""From the settings of a run and an image shape to the layers of its model.
 
 Knows nothing of torch.
 """
@@ -51,8 +51,7 @@ def spec_of(config: TrainConfig, image_shape: ImageShape) -> ModelSpec:
 def encoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
     """Return the encoder's stacks: a trunk, then one linear head each for mu and logvar.
 
-    An autoencoder, which has no posterior, has no head for logvar; a generator alone has none of
-    all this.
+    An autoencoder has no head for logvar; a generator has no encoder at all.
     """
     if not config.has_encoder:
         return ()
@@ -74,16 +73,16 @@ def decoder_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
 
 
 def is_dense(config: TrainConfig) -> bool:
-    """Whether a network has no convolutions."""
+    """Whether the network has no convolutions."""
     return config.arch in ("mlp", "resmlp")
 
 
 def discriminator_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks:
     """Return the stacks that turn an image (c, h, w) into one score, in order.
 
-    The layers are those of an encoder, without normalisation, which would let the images of a batch
-    tell on each other, and with leaky ReLU. `features` are the feature maps, or for dense networks
-    the hidden layers, in which images can be compared.
+    The layers are those of an encoder with leaky ReLU and without normalisation, with which one
+    image would affect the scores of others. `features` are the feature maps, or the hidden layers
+    of dense networks, in which images can be compared.
 
     Source:
         Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional
@@ -99,7 +98,7 @@ def discriminator_layers(config: TrainConfig, image_shape: ImageShape) -> Stacks
         width=config.discriminator_width or config.width,
     )
     trunk, n_features = encoder_trunk(plain, image_shape)
-    # A dense network's features are all its layers; the others' stop before the dense ones.
+    # All layers of a dense network are features; in others, those before the dense ones.
     cut = len(trunk) if is_dense(config) else _first_reshape(trunk)
     return (
         ("discriminator.features", trunk[:cut]),
@@ -148,8 +147,8 @@ def encoder_trunk(config: TrainConfig, image_shape: ImageShape) -> tuple[Layers,
 def decoder_trunk(config: TrainConfig, image_shape: ImageShape) -> Layers:
     """Return the layers from a latent code (d,) to what the heads read.
 
-    That is features for dense networks, and for the others feature maps at half the image's size
-    (rounded up to what the doublings give; the heads cut the surplus off).
+    These are features in dense networks, otherwise feature maps at half the size of the image,
+    rounded up to what doubling gives; the heads crop the surplus.
 
     Raises:
         ShapeError: Images of this shape are not supported.
@@ -204,15 +203,15 @@ def _channels(config: TrainConfig, side: int) -> list[int]:
 def _dense(config: TrainConfig, n_in: int, widths: tuple[int, ...]) -> tuple[Layers, int]:
     """Return hidden linear layers and the number of features they end in.
 
-    With `resmlp`, each layer after the first adds to what it reads, and nothing stands in the way
-    of what is added to: not even the non-linearity, which belongs to the layer that reads.
+    With `resmlp`, each layer after the first adds to its input. The identity path is free even of
+    the non-linearity, which comes before each layer.
 
     Source:
         He et al., "Identity Mappings in Deep Residual Networks", 2016.
         https://arxiv.org/abs/1603.05027
     """
     layers: Layers = ()
-    between: Layers = ()  # what stands between one linear layer and the next
+    between: Layers = ()  # between one linear layer and the next
     for i, width in enumerate(widths):
         step: Layers = (*between, Linear(n_in, width))
         if config.arch == "resmlp" and i > 0:
@@ -256,8 +255,8 @@ def _residual_down(config: TrainConfig, c: int, widths: list[int]) -> Layers:
 def _residual_up(config: TrainConfig, widths: list[int]) -> Layers:
     """Double once per step between levels by a residual block.
 
-    The body's transposed convolution has half the channels, which keeps a block as cheap as the
-    one transposed convolution that `conv` has in its place.
+    The body's transposed convolution has half the channels, so that a block costs as much as the
+    single transposed convolution of `conv`.
     """
     layers: Layers = ()
     for n_in, n_out in pairwise(widths):
@@ -278,8 +277,8 @@ def _norm_and_activation(config: TrainConfig, n: int, *, groups: int = _MOST_GRO
     Args:
         config: Says which normalisation and non-linearity.
         n: Channels or features.
-        groups: At most this many groups; dense layers take one, which is layer normalisation,
-            because a group of single numbers has no statistics.
+        groups: Largest number of groups; dense layers use one, which is layer normalisation,
+            because a group of a single number has no statistics.
     """
     activate = Activate(config.activation)
     if config.norm == "batch":

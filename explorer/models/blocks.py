@@ -1,7 +1,7 @@
-"""Layer records to torch modules, and their first weights.
+"""Builds torch modules from layer records, and initialises their weights.
 
-Knows nothing of VAEs. Modules sit in `nn.Sequential` at the position of their record, so that
-state-dict names are those of `layers.weight_shapes`.
+Knows nothing of VAEs. A module has the position of its record in `nn.Sequential`, so that names in
+the state dict are those of `layers.weight_shapes`.
 """
 
 import math
@@ -21,15 +21,15 @@ def build(stack: tuple[layers.Layer, ...]) -> nn.Sequential:
 
 @torch.no_grad()
 def initialise(stack: nn.Module, generator: torch.Generator, *, gain: float) -> None:
-    """Draw the weights of every linear and convolution layer of a stack; biases start at 0.
+    """Initialise the weights of every linear and convolution layer of a stack; biases start at 0.
 
     Weights are uniform with variance gain² / fan, where fan counts the inputs that each output
-    truly sums (a transposed convolution with stride s sees only 1/s² of its kernel). The last
+    really sums (with stride s, a transposed convolution uses 1/s² of its kernel). The last
     layer of a residual body starts at 0, so that each block starts as its shortcut.
 
     Args:
         stack: Modules made by `build`.
-        generator: Source of the draw.
+        generator: Source of random numbers.
         gain: `nn.init.calculate_gain` of the non-linearity that follows; 1 for none.
 
     Source:
@@ -49,7 +49,7 @@ def initialise(stack: nn.Module, generator: torch.Generator, *, gain: float) -> 
 
 
 def gain_of(activation: Activation) -> float:
-    """Return the factor that keeps the size of signals through one non-linearity."""
+    """Return the factor that preserves the variance of signals through one non-linearity."""
     known = activation if activation in ("relu", "leaky_relu", "tanh", "sigmoid") else "relu"
     return nn.init.calculate_gain(known)
 
@@ -64,7 +64,7 @@ def _fan(module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
 
 
 def _module(layer: layers.Layer) -> nn.Module:
-    """Return one module, without drawing weights from torch's global random state."""
+    """Return one module, without using torch's global random state."""
     match layer:
         case layers.Linear(n_in, n_out):
             return nn.Linear(n_in, n_out, device="meta").to_empty(device="cpu")
@@ -101,7 +101,7 @@ _ACTIVATIONS: dict[Activation, type[nn.Module]] = {
 
 
 class _BatchNorm(nn.Module):
-    """Batch normalisation of features or channels alike, without torch's counter of batches.
+    """Batch normalisation of features or of channels, without torch's counter of batches.
 
     Source:
         Ioffe and Szegedy, "Batch Normalization", 2015. https://arxiv.org/abs/1502.03167

@@ -12,8 +12,8 @@ from explorer.models.losses import sample_prior
 
 N_STEPS = 200
 _RATE = 0.1
-_N_STARTS = 512  # draws from the prior, of which each image begins at the nearest
-_PRIOR_WEIGHT = 1e-3  # mean squared error per pixel that one unit of |z|²/(2d) is worth
+_N_STARTS = 512  # prior samples, of which each image starts at the nearest
+_PRIOR_WEIGHT = 1e-3  # in mean squared error per pixel, for one unit of |z|²/(2d)
 _SAY_EVERY = 10  # steps
 
 
@@ -27,16 +27,16 @@ def find_codes(
 ) -> Tensor:
     """Search for the codes whose pictures come closest to given images.
 
-    Each image begins at that of 512 draws from the prior whose picture is nearest, and goes
-    downhill in mean squared error from there, held near the prior by a small weight; it may end in
-    a place from which no way leads to a better one.
+    The search for each image starts at the one of 512 prior samples whose picture is nearest. It
+    descends in mean squared error, with a small penalty on distance from the prior's mean, and may
+    end in a local minimum.
 
     Args:
         decode: Codes (n, d) to pictures (n, c, h, w) in [0, 1].
         x: Images, shape (n, c, h, w), in [0, 1].
         latent_dim: d.
-        generator: Source of the draws.
-        report: Told what share of the steps is done.
+        generator: Source of the prior samples.
+        report: Called with the share of the steps done.
 
     Returns:
         Codes, shape (n, d).

@@ -1,8 +1,8 @@
-"""What a network consists of, as plain data.
+"""The layers of networks, as plain data.
 
-Two executors read it: `blocks.py` builds torch modules from it, and `packing/pack.py` writes a
-decoder for the browser from it, without torch. The names of weights follow from positions: layer i
-of a stack called `decoder.trunk` owns `decoder.trunk.i.weight`, as in `torch.nn.Sequential`.
+`blocks.py` builds torch modules from them; `packing/pack.py` writes networks for the browser,
+without torch. Weights are named by position: layer i of the stack `decoder.trunk` has the weight
+`decoder.trunk.i.weight`, as in `torch.nn.Sequential`.
 """
 
 from dataclasses import dataclass
@@ -42,14 +42,14 @@ class ConvTranspose:
 
 @dataclass(frozen=True)
 class BatchNorm:
-    """Normalise each of n channels (or features) by statistics kept from training."""
+    """Normalise each of n channels or features by the running statistics of training."""
 
     n: int
 
 
 @dataclass(frozen=True)
 class GroupNorm:
-    """Normalise n channels in groups, by the statistics of the one image."""
+    """Normalise n channels in groups, by the statistics of each image."""
 
     n: int
     groups: int
@@ -64,14 +64,14 @@ class Activate:
 
 @dataclass(frozen=True)
 class Reshape:
-    """Bring all values into the given shape, (features,) or (c, h, w)."""
+    """Reshape all values to (features,) or (c, h, w)."""
 
     shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Upsample:
-    """Repeat each pixel, so that each side grows by `scale` (nearest neighbour)."""
+    """Repeat each pixel, so that each side becomes `scale` times as long (nearest neighbour)."""
 
     scale: int = 2
 
@@ -111,7 +111,7 @@ Layer = (
 
 
 def weight_shapes(layers: tuple[Layer, ...], prefix: str) -> dict[str, tuple[int, ...]]:
-    """Return the shape of every array a stack of layers owns, under its name.
+    """Return the shape of every array of a stack of layers, by name.
 
     Args:
         layers: The stack.

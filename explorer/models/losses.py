@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# A learned sigma stays above exp(-5), 1.7 of the 255 grey levels. Without a floor it shrinks to 0
-# wherever a pixel never changes, and the density there grows without bound; one step lower, at
-# -6, a sigma per pixel already judged held-out digits 74 nats worse than at -5.
+# A learned sigma stays above exp(-5), 1.7 of the 255 grey levels. Without a floor, it shrinks to 0
+# wherever a pixel never changes, and the density there grows without bound. With a floor of -6, the
+# likelihood of held-out digits under a sigma per pixel was 74 nats worse than at -5.
 LOG_SIGMA_MIN = -5.0
 
 
 def reparameterize(mu: Tensor, logvar: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw mu + exp(logvar / 2) · eps, so that gradients reach mu and logvar.
+    """Return mu + exp(logvar / 2) · eps, so that gradients reach mu and logvar.
 
     Args:
         mu: Posterior means, shape (n, d).
@@ -34,28 +34,28 @@ def reparameterize(mu: Tensor, logvar: Tensor, generator: torch.Generator) -> Te
 
 
 def sample_prior(n: int, latent_dim: int, generator: torch.Generator) -> Tensor:
-    """Return n draws from N(0, I), shape (n, d), where the generator is."""
+    """Return n samples of N(0, I), shape (n, d), on the device of the generator."""
     z = torch.empty(n, latent_dim, device=generator.device)
     return z.normal_(generator=generator)
 
 
 def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Return KL(N(mu, exp(logvar)) ‖ N(0, 1)) of each coordinate, in nats, shape (n, d)."""
+    """Return KL(N(mu, exp(logvar)) ‖ N(0, 1)) of each dimension, in nats, shape (n, d)."""
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
 
 
 def total_correlation(z: Tensor, mu: Tensor, logvar: Tensor, *, n_data: int) -> Tensor:
-    """Estimate KL(q(z) ‖ prod_j q(z_j)): how far the coordinates are from independent.
+    """Estimate KL(q(z) ‖ prod_j q(z_j)), which is 0 if the dimensions are independent.
 
-    q(z) is the aggregate posterior over all n_data images, of which a batch shows m. Minibatch
-    stratified sampling weighs the posteriors of the batch so that the estimate of each density is
-    unbiased; its logarithm, and so this, is not quite.
+    q(z) is the aggregate posterior over all n_data images; a batch has m of them. Minibatch
+    stratified sampling weights the posteriors of the batch so that the estimate of each density is
+    unbiased; its logarithm is slightly biased.
 
     Args:
-        z: One draw from the posterior of each image of the batch, shape (m, d), m >= 2.
+        z: One sample from the posterior of each image of the batch, shape (m, d), m >= 2.
         mu: Posterior means, shape (m, d).
         logvar: Natural-log posterior variances, shape (m, d).
-        n_data: How many images the batch was drawn from.
+        n_data: Number of images that the batch was taken from.
 
     Returns:
         Nats, shape (); the mean over the batch, which may fall below 0 by chance.
@@ -65,7 +65,7 @@ def total_correlation(z: Tensor, mu: Tensor, logvar: Tensor, *, n_data: int) -> 
         C.2. https://arxiv.org/abs/1802.04942
     """
     log_weights = _stratified_log_weights(len(z), n_data).to(z)[:, :, None]  # (m, m, 1)
-    squared = (z[:, None] - mu).square() * torch.exp(-logvar)  # (m, m, d): draw i, posterior k
+    squared = (z[:, None] - mu).square() * torch.exp(-logvar)  # (m, m, d): sample i, posterior k
     log_density = -0.5 * (squared + logvar + math.log(2 * math.pi))
     joint = torch.logsumexp(log_weights[..., 0] + log_density.sum(2), dim=1)
     marginals = torch.logsumexp(log_weights + log_density, dim=1).sum(1)
@@ -73,10 +73,10 @@ def total_correlation(z: Tensor, mu: Tensor, logvar: Tensor, *, n_data: int) -> 
 
 
 def _stratified_log_weights(m: int, n_data: int) -> Tensor:
-    """Return the log weight of posterior k at draw i, shape (m, m); each row sums to 1.
+    """Return the log weight of posterior k at sample i, shape (m, m); weights of a row sum to 1.
 
-    The image a draw came from counts as the one of n_data that it is, one other makes up for the
-    difference, and the rest stand in for all the others.
+    The image of a sample has weight 1 / n_data, one other balances the sum, and the rest represent
+    all other images.
     """
     others = m - 1
     weights = torch.full((m, m), 1 / others)
@@ -89,10 +89,10 @@ def _stratified_log_weights(m: int, n_data: int) -> Tensor:
 def bernoulli_log_likelihood(logits: Tensor, x: Tensor) -> Tensor:
     """Return sum over pixels of x log p + (1 - x) log(1 - p), p = sigmoid(logits).
 
-    For black-and-white pixels that is the log-probability of the image. For grey values it is the
-    usual pseudo-likelihood: its best p is still the expected value of the pixel, but it is no
-    density (it lacks the normaliser of the continuous Bernoulli), so its numbers compare only
-    with each other.
+    For black-and-white pixels, this is the log-probability of the image. For grey values, it is the
+    usual pseudo-likelihood: the best p is still the expected value of the pixel, but it is not a
+    density (it lacks the normaliser of the continuous Bernoulli), so values compare only with each
+    other.
 
     Args:
         logits: Shape (n, c, h, w).
@@ -125,7 +125,7 @@ def gaussian_log_likelihood(x_hat: Tensor, x: Tensor, log_sigma: Tensor) -> Tens
 
 
 def relative_error(log_likelihood: Tensor, n_pixels: int, sigma: float | None) -> Tensor:
-    """Return -log p(x|z) without the constant of a Gaussian, so that it is never below 0.
+    """Return -log p(x|z) without the constant of a Gaussian, so that it is at least 0.
 
     Args:
         log_likelihood: Nats per image, shape (n,).
@@ -138,10 +138,10 @@ def relative_error(log_likelihood: Tensor, n_pixels: int, sigma: float | None) -
 
 
 def optimal_log_sigma(x_hat: Tensor, x: Tensor) -> Tensor:
-    """Return the log of the one sigma under which these images are likeliest, shape ().
+    """Return the log of the sigma that maximises the likelihood of these images, shape ().
 
-    It is the root of the mean squared error. No gradient flows through it: at the optimum the
-    derivative with respect to sigma is 0, so none is lost.
+    It is the root of the mean squared error. No gradient flows through it, because the derivative
+    with respect to sigma is 0 at the optimum.
 
     Source:
         Rybkin, Daniilidis and Levine, "Simple and Effective VAE Training with Calibrated
@@ -152,21 +152,21 @@ def optimal_log_sigma(x_hat: Tensor, x: Tensor) -> Tensor:
 
 
 def floor_log_sigma(raw: Tensor) -> Tensor:
-    """Keep log sigma above `LOG_SIGMA_MIN` smoothly, so that it can always come back up."""
+    """Keep log sigma above `LOG_SIGMA_MIN` smoothly, so that its gradient never vanishes."""
     return LOG_SIGMA_MIN + F.softplus(raw - LOG_SIGMA_MIN)
 
 
 def loss_of(log_likelihood: Tensor, kl: Tensor, *, beta: float, free_bits: float) -> Tensor:
-    """Return what training makes small: -E[log p(x|z)] + beta · KL, a mean over images.
+    """Return the loss of a VAE: -E[log p(x|z)] + beta · KL, a mean over images.
 
     With beta 1 and no free bits it is -ELBO.
 
     Args:
         log_likelihood: Nats per image, shape (n,).
-        kl: Nats per image and coordinate, shape (n, d).
+        kl: Nats per image and dimension, shape (n, d).
         beta: Weight of the KL term.
-        free_bits: A coordinate whose mean KL is below this many nats counts as this many, so that
-            nothing pushes it further down.
+        free_bits: A dimension with a lower mean KL counts as this many nats, so that nothing pushes
+            it further down.
 
     Returns:
         Scalar.

@@ -1,6 +1,6 @@
-"""What a model is: the size of its code, the shape of its images, its layers and its likelihood.
+"""What a model is: size of the code, shape of images, layers and likelihood.
 
-Says what a model can do, such as encode. Knows nothing of how it was trained, of torch or of files.
+What a model can do, such as encode, follows from it. Knows nothing of training, torch or files.
 """
 
 import math
@@ -10,7 +10,7 @@ from explorer.config import Binarize, Likelihood, Precision, SigmaScope
 from explorer.models.layers import Layer, weight_shapes
 
 Layers = tuple[Layer, ...]
-Stacks = tuple[tuple[str, Layers], ...]  # named after their place, such as `decoder.trunk`
+Stacks = tuple[tuple[str, Layers], ...]  # named by their place, such as `decoder.trunk`
 ImageShape = tuple[int, int, int]
 
 ENCODER_STACKS = ("encoder.trunk", "encoder.mu", "encoder.logvar")
@@ -19,20 +19,20 @@ DECODER_STACKS = ("decoder.trunk", "decoder.mean")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
-    """All that is needed to run a model, but for its weights.
+    """Everything needed to run a model, except its weights.
 
     Attributes:
         latent_dim: d, the number of dimensions of the latent code z.
-        image_shape: (c, h, w) of the images it reads and the pictures it makes.
+        image_shape: (c, h, w) of the images it encodes and the pictures it decodes.
         encoder: A trunk, then one head each for mu and logvar, from an image to (d,). A model
-            without a posterior has no head for logvar, a generator alone no encoder at all.
+            without a posterior has no head for logvar; a generator has no encoder.
         decoder: A trunk, then the head for the mean: from a code (d,) to logits (c, h, w), whose
             sigmoid is the picture.
-        likelihood: p(x|z), by which images are scored; without an encoder, none are.
+        likelihood: p(x|z); not used without an encoder.
         sigma: Standard deviation of the likelihood `gaussian`, in pixel values, white being 1.
         sigma_scope: With a learned sigma: one value for all pixels, or one per pixel from z.
-        binarize: `random` if it models pixels that are black or white.
-        precision: Whether its weights are numbers of 16 bits (`half`) or 32.
+        binarize: `random` if it models black-and-white pixels.
+        precision: Whether its weights have 16 bits (`half`) or 32.
     """
 
     latent_dim: int
@@ -47,12 +47,12 @@ class ModelSpec:
 
     @property
     def has_encoder(self) -> bool:
-        """Whether there is a network that reads images; without one, codes are searched for."""
+        """Whether it has a network that encodes images; without one, codes are found by search."""
         return bool(self.encoder)
 
     @property
     def has_posterior(self) -> bool:
-        """Whether the encoder says of each image how sure it is of its code."""
+        """Whether the encoder gives each image a distribution over codes."""
         return len(self.encoder) == len(ENCODER_STACKS)
 
     @property
@@ -62,10 +62,10 @@ class ModelSpec:
 
     @property
     def log_sigma(self) -> Stacks:
-        """The decoder's head for log sigma of each pixel, which reads what that for the mean reads.
+        """The decoder's head for log sigma of each pixel, with the same input as that for the mean.
 
-        Empty unless it learns one per pixel. The browser draws the mean only, so this is no part of
-        `decoder`.
+        Empty unless the model learns a sigma per pixel. It is not part of `decoder`, because the
+        browser only needs the mean.
         """
         is_there = self._learns_sigma and self.sigma_scope == "pixel"
         return (("decoder.log_sigma", self.decoder[-1][1]),) if is_there else ()
@@ -91,5 +91,5 @@ def expected_weights(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
 
 
 def count_weights(spec: ModelSpec) -> int:
-    """Count the numbers that a model has learned."""
+    """Return the number of weights of a model."""
     return sum(map(math.prod, expected_weights(spec).values()))

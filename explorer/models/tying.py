@@ -1,7 +1,7 @@
-"""A decoder that uses the encoder's weights: each layer is one of the encoder's, transposed.
+"""A decoder that shares the encoder's weights: each layer is one of the encoder's, transposed.
 
-A dense layer is turned round by transposing its matrix, a convolution by the transposed convolution
-with the same kernel. Biases stay the decoder's own.
+The transpose of a dense layer has the transposed matrix; that of a convolution is the transposed
+convolution with the same kernel. The decoder has biases of its own.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from explorer.errors import ShapeError
 
 
 class _TurnedLinear(nn.Module):
-    """x @ W + b, where W belongs to a layer that computes x @ W.T."""
+    """x @ W + b, where W is the weight of a layer that computes x @ W.T."""
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class _TurnedConv(nn.Module):
 def tie(
     encoder: Iterable[nn.Module], decoder: Iterable[nn.Module], image_shape: tuple[int, int, int]
 ) -> None:
-    """Replace the layers of a decoder by those of the encoder, turned round, the last one first.
+    """Replace the layers of a decoder by the transposed ones of the encoder, in reverse order.
 
     Args:
         encoder: Its trunk, then the head for mu; further heads have no counterpart.
@@ -62,7 +62,7 @@ def tie(
         image_shape: (c, h, w), for the error.
 
     Raises:
-        ShapeError: The layers are no mirror image of each other.
+        ShapeError: The layers are not mirror images of each other.
 
     Source:
         Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
@@ -83,7 +83,7 @@ def tie(
 
 
 def tied_weights(network: nn.Module) -> dict[str, Tensor]:
-    """Return the weights that tied layers borrow, under the names they would have as their own."""
+    """Return the weights that tied layers share, under the names that they would have untied."""
     turned = (_TurnedLinear, _TurnedConv)
     return {
         f"{name}.weight": module.weight
@@ -96,7 +96,7 @@ _Weighty = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
 
 
 def _layers(stacks: list[nn.Module]) -> list[tuple[nn.Sequential, int, _Weighty]]:
-    """Return each layer with a weight matrix or kernel: its stack, its place there, itself."""
+    """Return each layer with a matrix or kernel: its stack, its position in it, the layer."""
     found = []
     for stack in stacks:
         assert isinstance(stack, nn.Sequential)

@@ -1,7 +1,7 @@
 """The variational autoencoder: encoder, decoder and likelihood as one module.
 
-q(z|x) = N(mu, diag exp(logvar)), p(z) = N(0, I). The plain autoencoder is the same module with
-z = mu and no KL, and the generator of a GAN the same without an encoder. Knows nothing of data sets
+q(z|x) = N(mu, diag exp(logvar)), p(z) = N(0, I). A plain autoencoder is the same module with z = mu
+and no KL; the generator of a GAN is the same module without an encoder. Knows nothing of data sets
 or optimisers.
 """
 
@@ -20,18 +20,18 @@ from explorer.models.blocks import build, gain_of, initialise
 from explorer.models.spec import ImageShape, ModelSpec
 from explorer.models.tying import tie, tied_weights
 
-# How fast the kept sigma follows the best sigma of each batch.
+# How fast the running sigma follows the optimal sigma of each batch.
 _SIGMA_MOMENTUM = 0.1
 
 
 @dataclass(frozen=True)
 class ElboTerms:
-    """The two terms of the ELBO of each image, from one draw of z.
+    """The two terms of the ELBO of each image, from one sample of z.
 
     Attributes:
         log_likelihood: log p(x|z), nats, shape (n,).
-        kl: KL(q(z|x) ‖ p(z)) of each coordinate, nats, shape (n, d); 0 for an autoencoder.
-        z: The draws, shape (n, d).
+        kl: KL(q(z|x) ‖ p(z)) of each dimension, nats, shape (n, d); 0 for an autoencoder.
+        z: The samples, shape (n, d).
         mu: Posterior means, shape (n, d).
         logvar: Natural-log posterior variances, shape (n, d).
     """
@@ -49,10 +49,10 @@ class ElboTerms:
 
 
 class VAE(nn.Module):
-    """The network that a `ModelSpec` describes, its weights not yet set.
+    """The network that a `ModelSpec` describes, with weights not yet set.
 
-    The names and shapes of its weights are those of `spec.expected_weights`, except while weights
-    are tied: then the decoder has only biases of its own.
+    Names and shapes of its weights are those of `spec.expected_weights`, except that a decoder with
+    tied weights has only biases of its own.
     """
 
     log_sigma: Tensor
@@ -68,7 +68,7 @@ class VAE(nn.Module):
 
     @classmethod
     def untrained(cls, config: TrainConfig, image_shape: ImageShape) -> "VAE":
-        """Return the network of a run at its start, with weights drawn from the config's seed.
+        """Return the network of a run at its start, with initial weights from the config's seed.
 
         Raises:
             ShapeError: Images of this shape are not supported.
@@ -100,8 +100,7 @@ class VAE(nn.Module):
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mu and logvar, (n, d) each, of images (n, c, h, w) in [0, 1].
 
-        An autoencoder has no posterior: its codes are points, and its logvar is 0 throughout, so
-        that whatever is derived from both goes by mu alone.
+        An autoencoder has no posterior: its codes are points, and logvar is 0.
         """
         features = self.encoder["trunk"](x)
         mu = self.encoder["mu"](features)
@@ -115,14 +114,13 @@ class VAE(nn.Module):
     def log_likelihood(self, x: Tensor, z: Tensor, *, fit_sigma: bool = True) -> Tensor:
         """Return log p(x|z), nats per image.
 
-        While training with a shared learned sigma, each batch is judged under its own best sigma,
-        and the kept one follows; otherwise the kept one is used.
+        In training with a shared learned sigma, each batch uses its own optimal sigma, which the
+        running sigma follows; otherwise the running sigma is used.
 
         Args:
             x: Images in [0, 1], shape (n, c, h, w).
             z: Latent codes, shape (n, d).
-            fit_sigma: False judges by the kept sigma even while training, as befits images that are
-                no data.
+            fit_sigma: False uses the running sigma even in training, as for generated images.
 
         Returns:
             Shape (n,); see `losses` for what the numbers mean under each likelihood.
@@ -146,7 +144,7 @@ class VAE(nn.Module):
     def elbo_terms(
         self, x: Tensor, generator: torch.Generator, *, fit_sigma: bool = True
     ) -> ElboTerms:
-        """Return the terms of the ELBO of images (n, c, h, w), by one draw of z each."""
+        """Return the terms of the ELBO of images (n, c, h, w), from one sample of z each."""
         mu, logvar = self.encode(x)
         if self.spec.has_posterior:
             z = losses.reparameterize(mu, logvar, generator)
@@ -157,11 +155,11 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def standardise(self, mean: Tensor, std: Tensor) -> None:
-        """Shift and scale the latent space so that codes of this mean and spread get 0 and 1.
+        """Shift and scale the latent space so that codes with this mean and spread get 0 and 1.
 
         Encoder and decoder change together, so every image is reconstructed as before. Nothing
-        makes an autoencoder keep its codes near the prior; this makes one slider unit one standard
-        deviation of its codes, at least coordinate by coordinate.
+        keeps the codes of an autoencoder near the prior; with this, one slider unit is one standard
+        deviation of its codes in that dimension.
 
         Args:
             mean: Of mu over the training images, shape (d,).
@@ -170,7 +168,7 @@ class VAE(nn.Module):
         head = _first_linear(self.encoder["mu"])
         head.weight.div_(std[:, None])
         head.bias.sub_(mean).div_(std)
-        # Without hidden layers the trunk is empty, and the heads read the code themselves.
+        # Without hidden layers, the trunk is empty and the heads read the code.
         trunk, *heads = self.decoder.values()
         for stack in [trunk] if list(trunk.children()) else heads:
             reader = _first_linear(stack)
@@ -179,7 +177,7 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def round_to_half(self) -> None:
-        """Round every weight to the nearest number of 16 bits; those too large become the largest.
+        """Round every weight to the nearest 16-bit float; larger ones become the largest.
 
         Source:
             IEEE 754-2008, binary16.

@@ -1,4 +1,4 @@
-"""Shapes of values on their way through layers, and how much work the layers are.
+"""The shapes of values in layers, and the work of the layers.
 
 Knows nothing of weights, torch or files.
 """
@@ -13,15 +13,15 @@ Shape = tuple[int, ...]
 
 
 def walk(stacks: Stacks, shape: Shape) -> tuple[int, Shape]:
-    """Follow values through layers, without running them.
+    """Return the work of layers and the shape of their output, without running them.
 
     Args:
         stacks: Named stacks of layers, run one after another.
-        shape: Shape of what the first layer reads.
+        shape: Shape of the input of the first layer.
 
     Returns:
-        How many multiply-adds its dense and convolution layers take, counted as they are written,
-        and the shape that the last layer gives.
+        The number of multiply-adds of dense and convolution layers, computed naively, and the shape
+        of the output of the last layer.
 
     Raises:
         ShapeError: Two layers do not fit together.
@@ -50,7 +50,7 @@ def walk(stacks: Stacks, shape: Shape) -> tuple[int, Shape]:
 
 
 def _shape_after(layer: layers.Layer, shape: Shape) -> Shape:
-    """Return the shape a layer other than Residual gives; () where it does not fit."""
+    """Return the output shape of a layer other than Residual; () if the input does not fit."""
     match layer, shape:
         case layers.Linear(n_in, n_out), (n,) if n == n_in:
             return (n_out,)
@@ -85,5 +85,5 @@ def _multiply_adds_of(layer: layers.Layer, before: Shape, after: Shape) -> int:
 
 
 def misfit(what: str, shape: Shape, needed: str) -> ShapeError:
-    """Say that values have a shape other than the one needed."""
+    """Return the error about values of another shape than the one needed."""
     return ShapeError("models.shape", what=what, shape=shape, needed=needed)

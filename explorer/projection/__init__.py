@@ -1,10 +1,10 @@
-"""Lays codes on maps: by PCA, which can be inverted on its plane, t-SNE and others.
+"""Maps of codes: PCA, which is invertible on its plane, t-SNE and others.
 
-The one room that imports openTSNE, umap and pacmap. Knows nothing of labels, colours or files.
+The only room that imports openTSNE, umap and pacmap. Knows nothing of labels, colours or files.
 
 - `methods.py`: what a method is, and which there are.
 - `pca.py`, `tsne.py`, `umap.py`, `pacmap.py`: one method each.
-- `following.py`: the map of codes that are still being learnt.
+- `following.py`: the map of a model that is still being trained.
 """
 
 from explorer.projection.following import followed, spread_heights

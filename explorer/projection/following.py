@@ -1,4 +1,4 @@
-"""Places codes that are still being learnt, so that the map moves no more than they do."""
+"""The map of a model that is still being trained, which moves no more than its codes do."""
 
 import numpy as np
 
@@ -7,17 +7,17 @@ from explorer.projection.pca import pca
 
 
 def followed(codes: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
-    """Place codes that are still being learnt, so that the map moves no more than they do.
+    """Place the codes of a model in training, so that the map moves no more than they do.
 
-    Codes of two coordinates are their own map. Of more, the plane is that of their PCA, turned and
-    mirrored, without stretching, to lie as close as can be to where the same codes were before.
+    Codes of two dimensions are their own map. For more, it is their PCA, rotated and mirrored, but
+    not stretched, to match the previous positions as closely as possible.
 
     Args:
         codes: Shape (n, d), in prior standard deviations.
-        before: Where the same n codes lay last time, shape (n, 2), or None.
+        before: Previous positions of the same n codes, shape (n, 2), or None.
 
     Returns:
-        xy, shape (n, 2), float32; a single coordinate is spread over evenly chosen heights.
+        Positions, shape (n, 2), float32; a single dimension is spread over even heights.
 
     Raises:
         ShapeError: As `pca`.
@@ -41,8 +41,8 @@ def followed(codes: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
 
 
 def spread_heights(n: int) -> np.ndarray:
-    """Spread n dots of a one-coordinate map over heights in [-0.5, 0.5), evenly and always alike.
+    """Return heights in [-0.5, 0.5) for n dots of a one-dimensional map, even and deterministic.
 
-    Multiples of the golden ratio leave no two dots close, however many there are.
+    Multiples of the golden ratio keep dots apart, however many there are.
     """
     return np.arange(n) * 0.6180339887498949 % 1.0 - 0.5

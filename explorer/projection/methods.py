@@ -1,4 +1,4 @@
-"""What a way of laying codes on a map is, and which there are.
+"""Methods of making a map of codes.
 
 A method is a module of this room with a `METHOD`, and an entry in `_MODULES`; or an entry point
 `latent_explorer.maps` of another package. Knows nothing of labels, colours or files.
@@ -15,16 +15,16 @@ import numpy as np
 from explorer.errors import MachineError
 from explorer.registry import Registry
 
-_MODULES = ("pca", "tsne", "umap", "pacmap")  # in the order in which they are offered
-_NEAREST = 10  # codes that say where a new one belongs
+_MODULES = ("pca", "tsne", "umap", "pacmap")  # in the order of the list on the page
+_NEAREST = 10  # neighbours that a new code is placed by
 
 
 @dataclass(frozen=True, kw_only=True)
 class Projection:
-    """Where each code falls on the map.
+    """The position of each code on a map.
 
     Attributes:
-        xy: One row per code, shape (n, m), float32; m is 2, or 3 for a map in space.
+        xy: One row per code, shape (n, m), float32; m is 2, or 3 for a 3-D map.
     """
 
     xy: np.ndarray
@@ -32,12 +32,12 @@ class Projection:
 
 @dataclass(frozen=True, kw_only=True)
 class MapStep(Projection):
-    """A map as it stands after some of its iterations.
+    """A map after some of its iterations.
 
     Attributes:
         xy: Positions so far, shape (n, 2), float32.
         iteration: Iterations done; 0 is the start.
-        n_iterations: Iterations there will be.
+        n_iterations: Iterations in all.
     """
 
     iteration: int
@@ -46,19 +46,18 @@ class MapStep(Projection):
 
 @dataclass(frozen=True, kw_only=True)
 class MapMethod:
-    """A way of laying codes on a map.
+    """A method of making a map of codes.
 
     Attributes:
-        name: One word, by which bundles and addresses call it.
-        title: What people call it.
-        is_exact: Whether places follow from codes by a formula; else only nearness means anything.
-        settings: What it was told, which bundles note beside its maps.
-        needs: Package that brings it and may not be installed; empty where it always is.
-        fewest: Codes below which it has nothing to show.
-        fit: Yields the map of codes (n, d), given a seed, as it takes shape, and the finished one
-            last.
-        place: Returns places (m, 2) of new codes (m, d) on a finished map, given its codes (n, d)
-            and their places (n, 2).
+        name: One word, used in bundles and addresses.
+        title: Its usual name.
+        is_exact: Whether positions follow from codes by a formula; otherwise only nearness counts.
+        settings: Its settings, which bundles save with its maps.
+        needs: Optional package that it needs; empty if there is none.
+        fewest: Smallest number of codes that it makes sense for.
+        fit: Yields the map of codes (n, d), given a seed, as it takes shape; the last one is final.
+        place: Returns positions (m, 2) of new codes (m, d) on a finished map, given its codes (n,
+            d) and their positions (n, 2).
     """
 
     name: str
@@ -94,14 +93,14 @@ METHODS = Registry[MapMethod]("latent_explorer.maps", _built_in)
 
 
 def place_by_neighbours(z: np.ndarray, codes: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """Place codes at the weighted mean of where their nearest neighbours lie on a map.
+    """Place codes at the weighted mean position of their nearest neighbours on a map.
 
-    A neighbour weighs as much as it is near, squared, as in `latent.js`.
+    The weight of a neighbour is the inverse square of its distance, as in `latent.js`.
 
     Args:
         z: Codes to place, shape (m, d).
         codes: Codes on the map, shape (n, d).
-        xy: Where they lie, shape (n, 2).
+        xy: Their positions, shape (n, 2).
 
     Returns:
         Shape (m, 2), float32; approximate, and exact for codes that are on the map.

@@ -1,4 +1,4 @@
-"""PaCMAP: keeps neighbours, and some distances between groups; by pacmap, which `[maps]` brings.
+"""PaCMAP, by pacmap: keeps neighbours and some distances between groups. Needs `[maps]`.
 
 Source:
     Wang, Huang, Rudin and Shaposhnik, "Understanding How Dimension Reduction Tools Work", 2021.
@@ -21,7 +21,7 @@ def _fit(codes: np.ndarray, seed: int) -> Iterator[MapStep]:
     METHOD.check_installed()
     codes = checked_codes(codes)
     yield MapStep(xy=flat(codes), iteration=0, n_iterations=1)
-    with warnings.catch_warnings(action="ignore"):  # it warns of every seed
+    with warnings.catch_warnings(action="ignore"):  # it warns about every seed
         from pacmap import PaCMAP
 
         n_neighbours = min(_N_NEIGHBOURS, len(codes) // 3)

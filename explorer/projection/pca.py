@@ -1,4 +1,4 @@
-"""Principal component analysis: a straight view of the codes, exact and invertible on its plane."""
+"""Principal component analysis: a linear map, exact and invertible on its plane."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from explorer.projection.methods import MapMethod, MapStep, Projection
 
 @dataclass(frozen=True, kw_only=True)
 class Pca(Projection):
-    """A straight view of the codes along the axes on which they vary most.
+    """A projection of codes onto the axes on which they vary most.
 
     Attributes:
         xy: (codes - mean) @ components.T, shape (n, m), float32.
-        mean: Mean code, shape (d,), float32: what lies at the origin of the map.
+        mean: Mean code, shape (d,), float32, which is the origin of the map.
         components: Orthonormal axes, shape (m, d), float32, by falling variance. The largest
             entry of each is positive, so that the same codes always give the same picture.
         variance_share: Share of the codes' variance on each axis, shape (m,), float32; all 0 if
@@ -28,22 +28,23 @@ class Pca(Projection):
     variance_share: np.ndarray
 
     def to_plane(self, z: np.ndarray) -> np.ndarray:
-        """Return where codes z, shape (n, d) or (d,), fall on the map: (n, m) or (m,)."""
+        """Return the positions of codes z, shape (n, d) or (d,), on the map: (n, m) or (m,)."""
         offset = np.asarray(z, dtype=np.float64) - self.mean
         return np.asarray(offset @ self.components.T.astype(np.float64), dtype=np.float32)
 
     def to_codes(self, xy: np.ndarray, *, keep: np.ndarray) -> np.ndarray:
-        """Return the codes at places of the map, otherwise like a given code.
+        """Return the codes at positions on the map, otherwise like a given code.
 
-        Of all codes that fall on `xy` this is the one closest to `keep`: only the part of `keep`
-        that lies in the plane moves, the part off it stays.
+        Of all codes at `xy`, this is the one closest to `keep`: only the part of `keep` in the
+            plane
+        changes, the part off it stays.
 
         Args:
-            xy: Places on the map, shape (n, m) or (m,).
-            keep: The code to move, shape (d,), or one per place, shape (n, d).
+            xy: Positions on the map, shape (n, m) or (m,).
+            keep: The code to move, shape (d,), or one per position, shape (n, d).
 
         Returns:
-            Codes, shape (n, d) or (d,), float32, which `to_plane` brings back to `xy`.
+            Codes, shape (n, d) or (d,), float32, which `to_plane` maps to `xy`.
         """
         keep = np.asarray(keep, dtype=np.float64)
         axes = self.components.astype(np.float64)  # (m, d)
@@ -56,14 +57,14 @@ def pca(codes: np.ndarray, n_components: int = 3) -> Pca:
 
     Args:
         codes: Shape (n, d), in prior standard deviations.
-        n_components: Axes wanted; there are never more than d.
+        n_components: Number of axes; never more than d.
 
     Returns:
-        The projection, with m = min(n_components, d) axes, also where n is smaller than m: the
-        axes left over then have no variance.
+        The projection, with m = min(n_components, d) axes. If n is smaller than m, the remaining
+        axes have no variance.
 
     Raises:
-        ShapeError: The codes are not a matrix with at least one row, or no axis is wanted.
+        ShapeError: The codes are not a matrix with at least one row, or n_components is below 1.
         DataError: A value is not a finite number.
 
     Source:
@@ -77,11 +78,10 @@ def pca(codes: np.ndarray, n_components: int = 3) -> Pca:
         raise ShapeError("projection.n_components", n_components=n_components)
     n, d = codes.shape
     m = min(n_components, d)
-    # Measured from one of them, codes that are all the same are exactly 0, and a far-off mean
-    # costs no digits.
+    # Relative to one of them, equal codes are exactly 0, and a mean far from 0 costs no precision.
     offsets = codes - codes[0]
-    # scikit-learn finds at most n axes. Whole copies change neither mean nor axes, and give it
-    # enough rows to span the rest of the space.
+    # scikit-learn finds at most n axes. Repeating all rows changes neither mean nor axes, and gives
+    # it enough rows for the rest.
     rows = np.tile(offsets, (-(-(m + 1) // n), 1))
     with np.errstate(divide="ignore", invalid="ignore"):  # codes that do not vary: 0 / 0
         fitted = PCA(m, svd_solver="covariance_eigh").fit(rows)
@@ -96,14 +96,14 @@ def pca(codes: np.ndarray, n_components: int = 3) -> Pca:
 
 
 def _largest_entry_positive(components: np.ndarray) -> np.ndarray:
-    """Return the axes (m, d), turned so that the entry largest in size is positive in each."""
+    """Return the axes (m, d), with signs that make the largest entry of each positive."""
     rows = np.arange(len(components))
     largest = components[rows, np.abs(components).argmax(axis=1)]
     return np.asarray(components * np.where(largest < 0, -1.0, 1.0)[:, None])
 
 
 def flat(codes: np.ndarray) -> np.ndarray:
-    """Return the PCA of codes (n, d) with two axes, shape (n, 2); the second of one code is 0."""
+    """Return the PCA of codes (n, d) with two axes, shape (n, 2); with d = 1, the second is 0."""
     xy = pca(codes, 2).xy
     return np.pad(xy, ((0, 0), (0, 2 - xy.shape[1])))
 

@@ -1,4 +1,4 @@
-"""t-SNE: neighbours stay together, and distances across the map mean nothing. By openTSNE."""
+"""t-SNE, by openTSNE: neighbours stay together; distances across the map mean nothing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def tsne(codes: np.ndarray, *, seed: int = 0) -> Iterator[MapStep]:
-    """Lay codes out so that those near each other in latent space are near on the map.
+    """Map codes so that those near each other in latent space are near on the map.
 
-    A generator: it yields the start at once, then the map every few iterations, and the finished
-    map last. Stop iterating to cancel. The same codes and seed give the same map to the last bit,
-    on any number of cores.
+    A generator: it yields the start at once, then the map every few iterations, and finally the
+    finished map. Stop iterating to cancel. The same codes and seed give the same map to the last
+    bit, on any number of cores.
 
     Args:
         codes: Shape (n, d), in prior standard deviations.
-        seed: Seed of the jitter that parts codes lying on one spot.
+        seed: Seed of the jitter that separates equal codes.
 
     Yields:
-        The map so far. Fewer than 4 codes, or codes that are all the same, have no neighbourhoods
-        to keep: they get their PCA as the only step.
+        The map so far. Fewer than 4 codes, or equal codes, have no neighbourhoods to keep; the only
+        step is then their PCA.
 
     Raises:
         ShapeError: The codes are not a matrix with at least one row.
@@ -50,9 +50,9 @@ def tsne(codes: np.ndarray, *, seed: int = 0) -> Iterator[MapStep]:
     if not phases:
         return
     jitter = np.random.default_rng(seed).normal(scale=0.01, size=start.shape)
-    # Only ratios of distances matter, so any scale of codes fits 32 bits, which are faster.
+    # Only ratios of distances matter, so any scale of codes fits 32-bit floats, which are faster.
     unit_codes = ((codes - codes.mean(axis=0)) / spread).astype(np.float32)
-    # t-SNE wants to start small, or far points never feel each other.
+    # t-SNE must start small, or distant points never interact.
     tsne_map = _unfinished_map(unit_codes, 1e-4 * (start / spread + jitter))
     done = 0
     for phase in phases:
@@ -62,30 +62,30 @@ def tsne(codes: np.ndarray, *, seed: int = 0) -> Iterator[MapStep]:
             yield _step(tsne_map, done, n_iterations)
 
 
-_FEWEST_FOR_TSNE = 4  # three neighbours each, which a perplexity of 1 stands for
-_MOST_ON_ONE_CORE = 5_000  # below, threads wait for each other longer than they work
-_MOST_FOR_BARNES_HUT = 20_000  # above, interpolation on a fine grid is faster at equal quality
+_FEWEST_FOR_TSNE = 4  # three neighbours each, for a perplexity of 1
+_MOST_ON_ONE_CORE = 5_000  # below this, threads wait for each other longer than they work
+_MOST_FOR_BARNES_HUT = 20_000  # above this, interpolation on a grid is faster at equal quality
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Phase:
-    """Some iterations of t-SNE with one set of openTSNE's settings."""
+    """Some iterations of t-SNE with the same settings of openTSNE."""
 
     n_iterations: int
     settings: Mapping[str, object]
 
     def bursts(self, n_codes: int) -> Iterator[int]:
-        """Split the iterations so that a burst takes at most a second or so."""
+        """Split the iterations into bursts of about a second at most."""
         each = 25 if n_codes <= _MOST_FOR_BARNES_HUT else 10
         for done in range(0, self.n_iterations, each):
             yield min(each, self.n_iterations - done)
 
 
 def _phases(n_codes: int) -> tuple[_Phase, ...]:
-    """Choose settings by size: rough while clusters gather, careful while they take shape.
+    """Choose settings by size: rough while clusters form, precise while they take shape.
 
-    With 10,000 codes of 16 coordinates this takes a third of scikit-learn's time at the same
-    10-NN label purity, and ends within 3 % of its KL divergence.
+    With 10,000 codes of 16 dimensions, this takes a third of scikit-learn's time at the same 10-NN
+    label purity, and ends within 3% of its KL divergence.
     """
     gather: dict[str, object] = {
         "negative_gradient_method": "fft",
@@ -113,7 +113,7 @@ def _unfinished_map(codes: np.ndarray, start: np.ndarray) -> "TSNEEmbedding":
 
 
 def _step(xy: np.ndarray, iteration: int, n_iterations: int) -> MapStep:
-    """Copy a map as it stands, so that later iterations do not move it."""
+    """Copy the present map, so that later iterations do not change it."""
     positions = np.array(xy, dtype=np.float32)
     return MapStep(xy=positions, iteration=iteration, n_iterations=n_iterations)
 

@@ -1,4 +1,4 @@
-"""UMAP: neighbours stay together, and groups lie apart; by umap-learn, which `[maps]` brings.
+"""UMAP, by umap-learn: neighbours stay together and groups lie apart. Needs `[maps]`.
 
 Source:
     McInnes, Healy and Melville, "UMAP: Uniform Manifold Approximation and Projection for Dimension
