@@ -3,7 +3,7 @@
 Knows nothing of where bundles lie (that is `store`) or of how one is trained.
 
 - `record.py`: what a bundle is.
-- `settings.py`: config.json, read and written.
+- `settings.py`, `entries.py`: config.json, read and written, and its single entries.
 - `model.py`: its entry on the model itself, read and written.
 - `arrays.py`: weights.safetensors and codes.npz, read and written.
 - `measures.py`: names and explanations of scores.

@@ -5,19 +5,31 @@ Knows nothing of arrays.
 
 import dataclasses
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
+from explorer.bundle.entries import (
+    FILE,
+    LARGEST_SCORE,
+    map_entry,
+    read_hex,
+    read_image_shape,
+    read_kind,
+    read_line,
+    read_maps,
+    read_names,
+    read_scores,
+    read_slider_names,
+    read_start_item,
+)
 from explorer.bundle.files import bundle_door, read_file, refusal
 from explorer.bundle.model import model_entry, model_of
 from explorer.bundle.record import (
     FORMAT_VERSION,
     BundleSummary,
     DataFacts,
-    MapFacts,
     ModelBundle,
     implied_facts,
 )
@@ -25,11 +37,10 @@ from explorer.config import SETTINGS, TrainConfig
 from explorer.data.naming import LONGEST_NAME
 from explorer.errors import ConfigError
 from explorer.foreign import parse_json
-from explorer.models.architecture import LARGEST, SMALLEST, spec_of
+from explorer.models.architecture import spec_of
 from explorer.models.spec import ImageShape, ModelSpec
 from explorer.settings import check_bounds
 
-_FILE = "config.json"
 _BY_FACTOR = "factor_r2"  # a score with one number for each factor
 _KEYS = {
     "format": int,
@@ -64,7 +75,6 @@ _DATA_KEYS = {
     "licence": str,
 }
 _OPTIONAL_DATA_KEYS = {"fingerprint": str}
-LARGEST_SCORE = 1e40  # more than any 32-bit float
 _MOST_IMAGES = 10**9
 _LONGEST_LINE = 500
 
@@ -90,7 +100,7 @@ def settings_bytes(bundle: ModelBundle, name: str) -> bytes:
     } | _set_ones(bundle)
     maps = {name: one.facts for name, one in bundle.codes.maps.items()}
     if noted := {name: facts for name, facts in maps.items() if facts != implied_facts(name)}:
-        values["maps"] = {name: _of_map(facts) for name, facts in noted.items()}
+        values["maps"] = {name: map_entry(facts) for name, facts in noted.items()}
     return (json.dumps(values, indent=2) + "\n").encode()
 
 
@@ -106,7 +116,7 @@ def read_settings(folder: Path) -> BundleSummary:
         BundleError: The file is missing, damaged or of another version; a key is missing, unknown
             or holds a wrong value.
     """
-    return check_settings(read_file(folder, _FILE), folder)
+    return check_settings(read_file(folder, FILE), folder)
 
 
 def check_settings(content: bytes, folder: Path) -> BundleSummary:
@@ -118,32 +128,32 @@ def check_settings(content: bytes, folder: Path) -> BundleSummary:
     scores = dict(cast(dict[str, object], values["scores"]))
     factor_r2 = scores.pop(_BY_FACTOR, {})
     if not isinstance(factor_r2, dict):
-        raise refusal(folder, _FILE, "must_be_dict", entry=f"scores.{_BY_FACTOR}")
+        raise refusal(folder, FILE, "must_be_dict", entry=f"scores.{_BY_FACTOR}")
     data = _data_facts(values, folder)
     return BundleSummary(
         name=folder.name,
         model=_model(values, config, data.image_shape, folder),
         config=config,
-        stated_kind="" if config else _kind(cast(str, values["kind"]), folder),
+        stated_kind="" if config else read_kind(cast(str, values["kind"]), folder),
         data=data,
-        scores=_scores(scores, "scores.", folder),
-        factor_r2=_scores(factor_r2, f"scores.{_BY_FACTOR}.", folder),
-        slider_names=_slider_names(cast(dict[str, object], values["slider_names"]), d, folder),
+        scores=read_scores(scores, "scores.", folder),
+        factor_r2=read_scores(factor_r2, f"scores.{_BY_FACTOR}.", folder),
+        slider_names=read_slider_names(cast(dict[str, object], values["slider_names"]), d, folder),
         command=cast(str, values["command"]),
         folder=folder,
-        title=_line(values.get("title"), "title", LONGEST_NAME, folder),
-        look_for=_line(values.get("look_for"), "look_for", _LONGEST_LINE, folder),
-        start_item=_start_item(values.get("start_item"), folder),
-        origin=_hex(values.get("origin", ""), "origin", folder),
-        maps=_maps(cast(dict[str, object], values.get("maps", {})), folder),
+        title=read_line(values.get("title"), "title", LONGEST_NAME, folder),
+        look_for=read_line(values.get("look_for"), "look_for", _LONGEST_LINE, folder),
+        start_item=read_start_item(values.get("start_item"), folder),
+        origin=read_hex(values.get("origin", ""), "origin", folder),
+        maps=read_maps(cast(dict[str, object], values.get("maps", {})), folder),
     )
 
 
 def _parse(content: bytes, folder: Path) -> dict[str, object]:
-    with bundle_door(folder, _FILE, "damaged_json"):
+    with bundle_door(folder, FILE, "damaged_json"):
         values = parse_json(content)
     if not isinstance(values, dict):
-        raise refusal(folder, _FILE, "no_object")
+        raise refusal(folder, FILE, "no_object")
     return values
 
 
@@ -154,7 +164,7 @@ def _check_version(values: Mapping[str, object], folder: Path) -> None:
     is_newer = isinstance(version, int) and version > FORMAT_VERSION
     raise refusal(
         folder,
-        _FILE,
+        FILE,
         "newer_format" if is_newer else "unknown_format",
         format=repr(version),
         known=FORMAT_VERSION,
@@ -173,11 +183,11 @@ def _check_keys(
     for key in [*kinds, *values]:
         full = f"{under}{key}"
         if key not in values:
-            raise refusal(folder, _FILE, "lacks_entry", entry=full, entries=", ".join(kinds))
+            raise refusal(folder, FILE, "lacks_entry", entry=full, entries=", ".join(kinds))
         if key not in known:
             raise refusal(
                 folder,
-                _FILE,
+                FILE,
                 "unknown_entry",
                 entry=full,
                 format=FORMAT_VERSION,
@@ -185,7 +195,7 @@ def _check_keys(
             )
         kind = known[key]
         if not isinstance(values[key], kind) or isinstance(values[key], bool):
-            raise refusal(folder, _FILE, f"must_be_{kind.__name__}", entry=full)
+            raise refusal(folder, FILE, f"must_be_{kind.__name__}", entry=full)
 
 
 def _config(values: Mapping[str, object], folder: Path) -> TrainConfig | None:
@@ -196,12 +206,12 @@ def _config(values: Mapping[str, object], folder: Path) -> TrainConfig | None:
         config = TrainConfig.from_json(cast(dict[str, object], values["config"]))
     except ConfigError as error:
         beats = {"so": error.so, "needed": error.needed, "do": error.do}
-        raise refusal(folder, _FILE, "wrong_config", **beats) from error
+        raise refusal(folder, FILE, "wrong_config", **beats) from error
     for key in ("kind", "latent_dim"):
         said, is_set = values[key], getattr(config, key)
         if said != is_set:
             values_said = {"said": repr(said), "in_config": repr(is_set)}
-            raise refusal(folder, _FILE, "disagrees", entry=key, **values_said)
+            raise refusal(folder, FILE, "disagrees", entry=key, **values_said)
     return config
 
 
@@ -211,7 +221,7 @@ def _latent_dim(values: Mapping[str, object], folder: Path) -> int:
         check_bounds("latent_dim", d, SETTINGS["latent_dim"])
     except ConfigError as error:
         beats = {"so": error.so, "needed": error.needed, "do": error.do}
-        raise refusal(folder, _FILE, "wrong_latent_dim", **beats) from error
+        raise refusal(folder, FILE, "wrong_latent_dim", **beats) from error
     return d
 
 
@@ -220,11 +230,11 @@ def _model(
 ) -> ModelSpec:
     """Read what the model is; in older bundles that follows from the settings."""
     if "model" in values:
-        with bundle_door(folder, _FILE, "damaged_model"):
+        with bundle_door(folder, FILE, "damaged_model"):
             entry, d = cast(dict[str, object], values["model"]), cast(int, values["latent_dim"])
             return model_of(entry, latent_dim=d, image_shape=image_shape)
     if config is None:
-        raise refusal(folder, _FILE, "lacks_model")
+        raise refusal(folder, FILE, "lacks_model")
     return spec_of(config, image_shape)
 
 
@@ -234,45 +244,20 @@ def _data_facts(values: Mapping[str, object], folder: Path) -> DataFacts:
     for key in ("n_train", "n_test"):
         if not 1 <= cast(int, data[key]) <= _MOST_IMAGES:
             entry, said = f"data.{key}", str(data[key])
-            raise refusal(
-                folder, _FILE, "wrong_n_images", entry=entry, said=said, most=_MOST_IMAGES
-            )
+            raise refusal(folder, FILE, "wrong_n_images", entry=entry, said=said, most=_MOST_IMAGES)
     return DataFacts(
         name=cast(str, data["name"]),
-        image_shape=_image_shape(cast(list[object], values["image_shape"]), folder),
+        image_shape=read_image_shape(cast(list[object], values["image_shape"]), folder),
         n_train=cast(int, data["n_train"]),
         n_test=cast(int, data["n_test"]),
-        class_names=_names(cast(list[object], data["class_names"]), "data.class_names", folder),
-        factor_names=_names(cast(list[object], data["factor_names"]), "data.factor_names", folder),
+        class_names=read_names(cast(list[object], data["class_names"]), "data.class_names", folder),
+        factor_names=read_names(
+            cast(list[object], data["factor_names"]), "data.factor_names", folder
+        ),
         source=cast(str, data["source"]),
         licence=cast(str, data["licence"]),
-        fingerprint=_hex(data.get("fingerprint", ""), "data.fingerprint", folder),
+        fingerprint=read_hex(data.get("fingerprint", ""), "data.fingerprint", folder),
     )
-
-
-def _hex(value: object, key: str, folder: Path) -> str:
-    """Return a fingerprint or an id; empty if it is left out."""
-    text = cast(str, value)
-    if re.fullmatch("([0-9a-f]{32})?", text):
-        return text
-    raise refusal(folder, _FILE, "wrong_hex", entry=key)
-
-
-def _image_shape(values: list[object], folder: Path) -> tuple[int, int, int]:
-    is_shape = len(values) == 3 and all(type(side) is int for side in values)
-    if is_shape:
-        c, h, w = cast(list[int], values)
-        if c in (1, 3) and h == w and SMALLEST <= h <= LARGEST:
-            return c, h, w
-    bounds = {"least": SMALLEST, "most": LARGEST}
-    raise refusal(folder, _FILE, "wrong_image_shape", said=values, **bounds)
-
-
-def _names(values: list[object], key: str, folder: Path) -> tuple[str, ...]:
-    for text in values:
-        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME:
-            raise refusal(folder, _FILE, "wrong_names", entry=key, most=LONGEST_NAME)
-    return tuple(cast(list[str], values))
 
 
 def _set_ones(bundle: ModelBundle) -> dict[str, object]:
@@ -281,91 +266,5 @@ def _set_ones(bundle: ModelBundle) -> dict[str, object]:
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
-def _line(text: object, key: str, longest: int, folder: Path) -> str:
-    """Return an optional text, which must be one printable line."""
-    if text is None:
-        return ""
-    line = cast(str, text)
-    if not _is_line(line, longest):
-        raise refusal(folder, _FILE, "wrong_line", entry=key, most=longest)
-    return line
-
-
-def _is_line(text: str, longest: int) -> bool:
-    return 0 < len(text) <= longest and text.isprintable() and text == text.strip()
-
-
-def _kind(text: str, folder: Path) -> str:
-    """Return the kind of a model whose settings are unknown: one printable line."""
-    if not _is_line(text, LONGEST_NAME):
-        raise refusal(folder, _FILE, "wrong_kind", most=LONGEST_NAME)
-    return text
-
-
-def _start_item(row: object, folder: Path) -> int | None:
-    if row is None:
-        return None
-    if cast(int, row) < 0:
-        raise refusal(folder, _FILE, "wrong_start_item", said=str(row))
-    return cast(int, row)
-
-
 def _by_factor(factor_r2: Mapping[str, float]) -> dict[str, object]:
     return {_BY_FACTOR: dict(factor_r2)} if factor_r2 else {}
-
-
-def _scores(values: Mapping[str, object], under: str, folder: Path) -> dict[str, float]:
-    for key, value in values.items():
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not abs(cast(float, value)) <= LARGEST_SCORE:
-            bounds = {"least": f"{-LARGEST_SCORE:g}", "most": f"{LARGEST_SCORE:g}"}
-            raise refusal(folder, _FILE, "wrong_score", entry=f"{under}{key}", **bounds)
-        if len(key) > LONGEST_NAME:
-            raise refusal(folder, _FILE, "long_name", entry=under, most=LONGEST_NAME)
-    return cast(dict[str, float], dict(values))
-
-
-def _slider_names(values: Mapping[str, object], latent_dim: int, folder: Path) -> dict[int, str]:
-    names = {}
-    for key, text in values.items():
-        is_coordinate = key in {str(i) for i in range(latent_dim)}
-        if not is_coordinate or not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME:
-            raise refusal(folder, _FILE, "wrong_slider_name", index=key, last=latent_dim - 1)
-        names[int(key)] = text
-    return names
-
-
-def _of_map(facts: MapFacts) -> dict[str, object]:
-    return {"method": facts.method, "settings": dict(facts.settings), "exact": facts.is_exact}
-
-
-def _maps(values: Mapping[str, object], folder: Path) -> dict[str, MapFacts]:
-    """Return how maps were made; codes.npz says which of them exist."""
-    maps = {}
-    for name, facts in values.items():
-        if not isinstance(facts, dict) or not _are_facts(facts):
-            raise refusal(folder, _FILE, "wrong_map", map_name=name)
-        maps[name] = MapFacts(
-            method=facts["method"], settings=facts["settings"], is_exact=facts["exact"]
-        )
-    return maps
-
-
-def _are_facts(facts: dict[str, object]) -> bool:
-    method, settings, exact = (facts.get(key) for key in ("method", "settings", "exact"))
-    return (
-        len(facts) == 3
-        and isinstance(exact, bool)
-        and _is_short(method)
-        and isinstance(settings, dict)
-        and all(_is_short(key) for key in settings)
-        and all(_is_short(value) or _is_number(value) for value in settings.values())
-    )
-
-
-def _is_short(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and abs(cast(float, value)) <= LARGEST_SCORE
