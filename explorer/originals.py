@@ -1,8 +1,8 @@
 """The images behind a bundle's codes, where they are on this machine: no network, no torch.
 
-They come along for the sets of the shipped models, are drawn or read again for sets with a name,
-and are read from the folder or file that a model was trained from on this machine. Knows nothing
-of pages.
+Those of shipped models come with the program; those of built-in data sets are generated or read
+again; others are read from the folder or file on this machine that a model was trained on. Knows
+nothing of pages.
 """
 
 import dataclasses
@@ -27,9 +27,8 @@ _SHELF_CAP_BYTES = 64 << 20
 def at_hand(bundle: ModelBundle) -> bool:
     """Whether the images are on this machine.
 
-    A folder or file is not looked into, which may take long: it may have changed meanwhile, and
-    then `load` finds no images in it. Where the settings of the training are unknown, so is how to
-    read the images.
+    A folder or file is not opened, which may take long; if it has changed, `load` finds no images
+    in it. Without the settings of the training, nothing says how to read the images.
     """
     if _place(bundle) is not None:
         return True
@@ -80,14 +79,14 @@ def names(bundle: ModelBundle, ids: np.ndarray) -> tuple[str, ...] | None:
 
 
 def remember_place(bundle: ModelBundle, place: str = "") -> None:
-    """Note where the folder or file lies that a bundle was just trained from.
+    """Save the location of the folder or file that a bundle was just trained on.
 
-    The note stays in the home: a bundle that is passed on says nothing of this machine's folders,
-    and one that comes from elsewhere cannot name a folder to be read here.
+    It is saved in the home, so that a bundle that is passed on does not reveal the folders of this
+    machine, and one from elsewhere cannot name a folder to be read here.
 
     Args:
         bundle: Just trained.
-        place: Where its images lie now; empty if that is where its settings say.
+        place: Where its images are now; empty if that is where its settings say.
 
     Raises:
         MachineError: The home cannot be written to.
@@ -102,7 +101,7 @@ def _note(fingerprint: str) -> Path:
 
 
 def _place(bundle: ModelBundle) -> Path | None:
-    """Return the folder or file that the images were read from, if it is known and still there."""
+    """Return the folder or file of the images, if it is known and still there."""
     if store.is_upload(bundle.images_of):
         return Path(bundle.images_of)
     if not bundle.data.fingerprint:
@@ -124,7 +123,7 @@ def _of_place(
 def _set_of(
     bundle: ModelBundle, config: TrainConfig, place: Path, ids: np.ndarray
 ) -> ImageSet | None:
-    """Read a folder or file as for the run; None if it is damaged or other images lie there."""
+    """Read a folder or file as for the run; None if it is damaged or has other images."""
     fingerprint = bundle.data.fingerprint
     try:
         images = data.load_for(dataclasses.replace(config, data=str(place)))
@@ -136,7 +135,7 @@ def _set_of(
 
 
 def _shipped(bundle: ModelBundle, config: TrainConfig, ids: np.ndarray) -> np.ndarray | None:
-    """Return images that came along; None if not all of them did.
+    """Return images that came with the program; None if some did not.
 
     A set with a name is the same everywhere. A path is not: only a model that came along itself was
     trained on the file that its originals come from.

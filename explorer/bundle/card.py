@@ -64,8 +64,8 @@ def _kind(bundle: ModelBundle) -> str:
 
 def _expect(bundle: ModelBundle) -> list[str]:
     """Return the section on what its scores promise; none where it has no scores."""
-    told = "\n".join(f"- {sentence}" for sentence in findings(bundle))
-    return [f"## {say('card.expect')}\n\n{told}"] if told else []
+    promises = "\n".join(f"- {sentence}" for sentence in findings(bundle))
+    return [f"## {say('card.expect')}\n\n{promises}"] if promises else []
 
 
 def _data(bundle: ModelBundle) -> str:
@@ -101,10 +101,10 @@ def _scores(bundle: ModelBundle) -> str:
     )
     parts = [f"Measured on the {bundle.data.n_test:,} held-out images{how}.", "\n".join(rows)]
     if bundle.factor_r2:
-        told = ", ".join(f"{plain(name)} {r2:.2f}" for name, r2 in bundle.factor_r2.items())
+        shares = ", ".join(f"{plain(name)} {r2:.2f}" for name, r2 in bundle.factor_r2.items())
         parts.append(
             f"How well each known factor can be predicted from the code (R²; 1 means exactly): "
-            f"{told}."
+            f"{shares}."
         )
     return "\n\n".join(parts)
 

@@ -56,11 +56,11 @@ def meaning_of(key: str, scores: Mapping[str, float]) -> str:
         key: The measure.
         scores: All scores; the sentence may say how many samples or images it is based on.
     """
-    told = defaultdict(lambda: "?", {name: decimal(value, 0) for name, value in scores.items()})
+    counts = defaultdict(lambda: "?", {name: decimal(value, 0) for name, value in scores.items()})
     says = str(section(f"measures.{key}")["says"])
     if key in _OF_SEARCHED and "n_searched" in scores:
         says = f"{says} {section('measures.n_searched')['says']}"
-    return says.format_map(told)
+    return says.format_map(counts)
 
 
 def value_of(key: str, value: float) -> str:

@@ -66,8 +66,8 @@ def mutual_information_gap(mu: np.ndarray, factors: np.ndarray) -> np.ndarray:
     for i, factor in enumerate(factors.T):
         values, classes = np.unique(factor, return_inverse=True)
         classes = classes if len(values) <= N_BINS else _binned(factor)
-        told = [0.0, *(_mutual_information(bins, classes) for bins in coordinates)]
-        second, first = np.sort(told)[-2:]
+        shared = [0.0, *(_mutual_information(bins, classes) for bins in coordinates)]
+        second, first = np.sort(shared)[-2:]
         gaps[i] = (first - second) / _mutual_information(classes, classes)
     return gaps
 
@@ -96,8 +96,8 @@ def dci(mu: np.ndarray, factors: np.ndarray, *, seed: int) -> Dci:
         importance[:, i] = forest.feature_importances_
         found = forest.predict(mu[held_out])
         shares[i] = _r2(factor[held_out, None], found[:, None], factor[learn, None].mean(axis=0))
-    told = shares[np.isfinite(shares)]
-    informativeness = float(told.mean()) if len(told) else float("nan")
+    known = shares[np.isfinite(shares)]
+    informativeness = float(known.mean()) if len(known) else float("nan")
     return Dci(disentanglement(importance), completeness(importance), informativeness)
 
 

@@ -54,7 +54,7 @@ def aggregate_kl(mu: np.ndarray, logvar: np.ndarray, *, seed: int) -> float:
     Args:
         mu: Posterior means, shape (n, d), in prior standard deviations.
         logvar: Natural-log posterior variances, shape (n, d).
-        seed: Seed of the draws.
+        seed: Seed of the samples.
 
     Returns:
         Nats; 0 where every posterior is the prior. Chance may bring it slightly below 0.

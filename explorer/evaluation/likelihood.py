@@ -107,8 +107,8 @@ def log_weights(
         x: Images in [0, 1], shape (n, c, h, w).
         mu: Their posterior means, shape (n, d).
         logvar: Their natural-log posterior variances, shape (n, d).
-        n_samples: Draws for each image in all.
-        chunk: Draws of one image at most in one chunk, all images of it decoded together.
+        n_samples: Samples for each image in all.
+        chunk: Samples of one image at most in one chunk, all images of it decoded together.
         generator: Source of the samples.
 
     Yields:

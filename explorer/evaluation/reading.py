@@ -18,7 +18,7 @@ from explorer.models.losses import reparameterize
 from explorer.models.vae import VAE
 
 _BATCH_SIZE = 128  # images held as feature maps at a time; few enough for the cache
-_BINARIZED_AT_A_TIME = 4096  # images; bounds the memory for the draws
+_BINARIZED_AT_A_TIME = 4096  # images; bounds the memory for random numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +30,8 @@ class Reading:
         logvar: Natural-log posterior variances, shape (n, d), float32.
         squared_error: Of decode(mu), mean over pixels, shape (n,), float32.
         ssim: Structural similarity of decode(mu), shape (n,), float32.
-        log_likelihood: log p(x|z) for one draw of z from the posterior, nats, shape (n,), float32;
-            0 without an encoder.
+        log_likelihood: log p(x|z) for one sample of z from the posterior, nats, shape (n,),
+            float32; 0 without an encoder.
     """
 
     mu: np.ndarray
@@ -42,16 +42,16 @@ class Reading:
 
 
 def binarized(images: ImageSet, seed: int) -> ImageSet:
-    """Return the set in black and white, drawn once: brightness is the probability of white.
+    """Return the set in black and white, sampled once: brightness is the probability of white.
 
-    This is how a model that learnt from binarised images is scored: one draw per pixel, fixed by
+    This is how a model that learnt from binarised images is scored: one sample per pixel, fixed by
     the seed, is both the encoder's input and the decoder's target. Such scores compare with others
     of the same protocol, and only roughly with those of one fixed file of binarised images such as
-    Larochelle's, which is another draw.
+    Larochelle's, which is another sample.
 
     Args:
         images: A set with grey values.
-        seed: Seed of the draws.
+        seed: Seed of the samples.
 
     Source:
         Salakhutdinov and Murray, "On the Quantitative Analysis of Deep Belief Networks", 2008.
@@ -82,7 +82,7 @@ def read_images(
         vae: The network, ready to encode.
         images: The set, as the model should see it.
         rows: Which images, shape (n,), at least one.
-        seed: Seed of the draws of z.
+        seed: Seed of the samples of z.
         report: Called with the share done, and words on the step.
     """
 

@@ -30,14 +30,14 @@ class Scores:
             `sharpness_x_hat`: of up to 2,000 decode(mu), over that of the images;
             `n_searched`: only where codes had to be found by search: of how many images, which
             then are those that these four were measured on;
-            `elbo_nats`, `log_likelihood_nats`, `kl_nats`: per image, one draw of z each, beta 1;
+            `elbo_nats`, `log_likelihood_nats`, `kl_nats`: per image, one sample of z each, beta 1;
             `elbo_bits_per_dim`: -ELBO in bits for each value of an image;
             `nll_nats`, `nll_stderr`, `nll_samples`, `nll_n_images`: importance-weighted -log p(x),
             the standard error of its mean, and from how many samples of how many images;
             `active_units`: dimensions whose mu varies by more than 0.01;
             `aggregate_kl_nats`: from the mixture of up to 2,000 posteriors to the prior;
             `knn_accuracy`: share of test images whose class 10 training neighbours find;
-            `prior_share`: share of 5,000 draws from the prior that lie near data;
+            `prior_share`: share of 5,000 prior samples that lie near data;
             `density`, `coverage`: of up to 2,000 samples;
             `sharpness`: of these samples, over that of as many test images;
             `diversity`: mean distance of up to 500 of them over that of test images;

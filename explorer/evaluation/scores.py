@@ -38,21 +38,21 @@ def score(
 ) -> Scores:
     """Score a bundle on the test images of a set.
 
-    A model of binarised images (`ModelSpec.binarize`) is scored on binarised ones: one draw of
+    A model of binarised images (`ModelSpec.binarize`) is scored on binarised ones: one sample of
     each pixel, fixed by the seed, is what the encoder reads and what reconstructions, ELBO and
     NLL are measured against; see `reading.binarized`. Only `density`, `coverage`,
     `sharpness` and `diversity` compare pictures, which show how bright each pixel is on average,
     with the images as they came.
 
     An autoencoder has no posterior, and unless it is adversarial no prior. What needs a posterior
-    is left out. Draws from N(0, I) are scored all the same: how few of them lie near its codes
-    shows what a VAE is for. A model without an encoder is scored by its draws, and by its
+    is left out. Samples of N(0, I) are scored all the same: how few of them lie near its codes
+    shows what a VAE is for. A model without an encoder is scored by its samples, and by its
     reconstructions of up to 128 test images whose codes are found by search.
 
     Args:
         bundle: The model.
         images: Images of the bundle's shape; all in `test_index` are scored.
-        nll_samples: Draws of z for each image in the importance-weighted estimate; 5000 is what
+        nll_samples: Samples of z for each image in the importance-weighted estimate; 5000 is what
             papers report.
         nll_images: How many test images to estimate it on, evenly spread; 0 takes all.
         seed: Seed of all random numbers; same seed, same scores.

@@ -33,6 +33,6 @@ def side_by_side(work: Callable[[Part], Result], parts: Sequence[Part]) -> Itera
 
 
 def generator_of(seed: int, part: int) -> torch.Generator:
-    """Return a source of draws for one part, the same whichever part comes first."""
+    """Return a generator of random numbers for one part, whichever part comes first."""
     (state,) = np.random.SeedSequence((seed, part)).generate_state(1)
     return torch.Generator().manual_seed(int(state))

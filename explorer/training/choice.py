@@ -24,7 +24,7 @@ def fitting_settings(images: ImageSet) -> dict[str, object]:
     """Choose `batch_size` and `likelihood` to fit the images.
 
     Small sets get small batches, so that an epoch has a fair number of steps. Images that are
-    nearly black and white, such as drawn shapes or MNIST, get a Bernoulli likelihood. On others it
+    nearly black and white, such as shapes or MNIST, get a Bernoulli likelihood. On others it
     hardly rewards the right shade, so they get a Gaussian with learned sigma: on the digits of
     scikit-learn, 30 epochs reach 22 dB with it and 15 dB without.
 

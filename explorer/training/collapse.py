@@ -30,7 +30,7 @@ class AdversarialStatus:
         discriminator: Loss of the discriminator; with `soft-intro-vae`, of the encoder.
         real: Its score of real images; see `kinds.ScoreOf`.
         made: Its score of generated ones. With `aae` both are of codes.
-        diversity: Mean distance of two pictures of draws from the prior, as a share of that of two
+        diversity: Mean distance of the pictures of two prior samples, as a share of that of two
             real images; far below 1 is mode collapse.
         verdict: What these numbers mean.
     """

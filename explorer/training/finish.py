@@ -76,7 +76,7 @@ def make_bundle(
 
     The scores are `mse` (mean squared error per pixel of decode(mu)), `psnr_db` (of that mse, white
     being 1), `active_units` (dimensions whose mu varies by more than 0.01 over the test images),
-    and with a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one draw of z).
+    and with a posterior `elbo_nats`, `log_likelihood_nats`, `kl_nats` (per image, one sample of z).
     The codes of an autoencoder are standardised first. A network without an encoder has no scores
     yet; its codes are those of some images, found by search, followed by samples from the prior,
     whose row is -1. Codes of training images are for the map alone; scores are of test images.

@@ -80,7 +80,7 @@ class Watch:
         """Return a snapshot of the network, which is left in evaluation mode.
 
         The codes of an autoencoder are standardised only at the end of a run, so until then its
-        samples are drawn with the mean and spread that the codes have now.
+        samples get the mean and spread that the codes have now.
         """
         begin = time.perf_counter()
         vae.eval()
