@@ -66,15 +66,15 @@ def test_a_language_has_its_own_numbers_and_plurals(spoken):
 
 
 def test_a_language_that_lacks_words_has_the_english_ones(spoken):
-    spoken("de", app={"train": "Trainieren"})
-    assert say("app.train") == "Trainieren"
-    assert say("app.compare") == "Compare"
+    spoken("de", train={"page": "Trainieren"})
+    assert say("train.page") == "Trainieren"
+    assert say("compare.page") == "Compare"
 
 
 def test_an_unknown_language_is_english(monkeypatch):
     monkeypatch.setenv(words.ASKED, "xx")
     assert language() == "en"
-    assert say("app.train") == "Train"
+    assert say("train.page") == "Train"
 
 
 def test_a_language_is_found_by_its_folder_alone(monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ set, a missing one is a failure instead.
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -59,6 +60,38 @@ def installed(folder: Path, module: str, text: str, group: str, record: str) -> 
         patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
         yield
     sys.modules.pop(module, None)
+
+
+def page_of_lengths(views: Path, words: Path) -> None:
+    """Write a page that says how long the code of a model is, as one folder and its words.
+
+    Args:
+        views: Where the folders of pages are.
+        words: Where the words of a language are.
+    """
+    page = views / "lengths"
+    page.mkdir(parents=True)
+    (page / "__init__.py").touch()
+    (page / "page.py").write_text(
+        """
+import streamlit as st
+from explorer.ui.opened import open_model
+from explorer.ui.views import name_page, navigation_links
+from explorer.words import say
+
+def render():
+    name_page(say("lengths.page"))
+    with st.sidebar:
+        navigation_links()
+    count = open_model("faces").bundle.model.latent_dim
+    st.markdown(say("lengths.says", name="faces", count=count))
+"""
+    )
+    says = {"page": "Lengths", "says": "The latent code of {name} has {count} numbers."}
+    words.mkdir(exist_ok=True)
+    (words / "lengths.json").write_text(json.dumps(says))
+    if not (words / "app.json").exists():
+        (words / "app.json").write_text("{}")
 
 
 def awaited(work: Coroutine[Any, Any, T]) -> T:

@@ -16,11 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from explorer.ui import serving
+from explorer.ui import pages, serving
 from explorer.words import language, say
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
-_PAGES = ("", "train", "compare")  # their paths, as `navigation.py` has them
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _TITLE, _ROOT = "<title>Streamlit</title>", '<div id="root"></div>'
 _LANGUAGE = '<html lang="en">'
@@ -32,7 +31,8 @@ def routes() -> list[Route]:
     Streamlit then answers as ever: the outline is a courtesy.
     """
     start = serving.base_path()
-    return [Route(f"{start}/{page}", _page) for page in _PAGES] if page_text() else []
+    paths = [pages.path_of(name) for name in pages.names()]
+    return [Route(f"{start}/{path}", _page) for path in paths] if page_text() else []
 
 
 def script_hashes() -> list[str]:

@@ -1,13 +1,10 @@
-"""The script Streamlit runs for each visitor: which pages there are."""
+"""The script Streamlit runs for each visitor: offers the pages, and draws the one asked for."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import state
-from explorer.ui.views.compare import page as compare
-from explorer.ui.views.explore import page as explore
-from explorer.ui.views.train import page as train
+from explorer.ui import pages, state
 from explorer.words import say
 
 st.set_page_config(
@@ -18,10 +15,14 @@ st.set_page_config(
     initial_sidebar_state="collapsed" if state.on_phone() else "auto",
 )
 st.html(Path(__file__).with_name("frame.css"))
-pages = {
-    "explore": st.Page(explore.render, title=say("app.explore"), default=True),
-    "train": st.Page(train.render, title=say("app.train"), url_path="train"),
-    "compare": st.Page(compare.render, title=say("app.compare"), url_path="compare"),
+offered = {
+    name: st.Page(
+        pages.render_of(name),
+        title=say(f"{name}.page"),
+        url_path=pages.path_of(name),
+        default=name == pages.HOME,
+    )
+    for name in pages.names()
 }
-state.remember_pages(pages)
-st.navigation(list(pages.values()), position="hidden").run()
+state.remember_pages(offered)
+st.navigation(list(offered.values()), position="hidden").run()

@@ -11,12 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
-from importlib import import_module
 
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+
+from explorer.ui import pages
 
 LAUNCHED = "LATENT_EXPLORER_LAUNCHED"  # set where a launcher holds the other end of our input
 _END_S = 5.0  # seconds to close in before the process ends as it is
@@ -52,9 +53,8 @@ def _get_ready() -> None:
     A full collection walks over every object there is, a tenth of a second in which nobody is
     answered; frozen ones it passes over.
     """
-    import_module("explorer.ui.views.explore.page")
-    import_module("explorer.ui.views.train.page")
-    import_module("explorer.ui.views.compare.page")
+    for name in pages.names():
+        pages.render_of(name)
     gc.collect()
     gc.freeze()
 

@@ -5,6 +5,7 @@ import io
 import json
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,11 +28,12 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+import explorer
 from explorer import jobs
 from explorer.bundle import write_bundle
 from explorer.completing import complete
 from tests.conftest import fresh_bundle
-from tests.tools import chromium, started
+from tests.tools import chromium, page_of_lengths, started
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 READY = '[data-testid="stage"][data-ready="true"]'
@@ -291,6 +293,44 @@ def visiting(browser: Browser, address: str, **options: object) -> Iterator[Visi
     yield visit
     context.close()
     assert visit.complaints == []
+
+
+TOOL = """
+export function make({ code }) {
+  const element = document.createElement("output");
+  const show = () => {
+    element.textContent = JSON.stringify(Array.from(code.z));
+    element.dataset.shown = String(Number(element.dataset.shown ?? 0) + 1);
+  };
+  return { element, show };
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def with_toys(tmp_path_factory, home) -> Iterator[str]:
+    """Where an app runs whose package has one tool and one page more, and their words."""
+    chromium()
+    place = tmp_path_factory.mktemp("package")
+    source = Path(explorer.__file__).parent
+    package = place / "explorer"
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (place / "pretrained").symlink_to(source.parent / "pretrained")
+    tool, words = package / "live" / "tools" / "toy", package / "words" / "en"
+    tool.mkdir(parents=True)
+    (tool / "tool.js").write_text(TOOL)
+    of_stage = json.loads((words / "stage.json").read_text("utf-8"))
+    of_stage["tools"] = {"toy": {"name": "Toy", "help": "Shows the code as numbers"}}
+    (words / "stage.json").write_text(json.dumps(of_stage), encoding="utf-8")
+    page_of_lengths(package / "ui" / "views", words)
+    with serving(home, PYTHONPATH=str(place)) as at:
+        yield at
+
+
+@pytest.fixture
+def visit_with_toys(browser, with_toys) -> Iterator[Visit]:
+    """A page of that app."""
+    yield from visiting(browser, with_toys, viewport={"width": 1280, "height": 800})
 
 
 @pytest.fixture

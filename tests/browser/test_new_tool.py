@@ -1,57 +1,12 @@
 """A new tool is one folder and its words: added to a copy of the package, it works on the page."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import explorer
-from tests.browser.conftest import Visit, serving, visiting
-from tests.tools import chromium
 
-TOOL = """
-export function make({ code }) {
-  const element = document.createElement("output");
-  const show = () => {
-    element.textContent = JSON.stringify(Array.from(code.z));
-    element.dataset.shown = String(Number(element.dataset.shown ?? 0) + 1);
-  };
-  return { element, show };
-}
-"""
-WORDS = {"toy": {"name": "Toy", "help": "Shows the code as numbers"}}
-
-
-@pytest.fixture(scope="module")
-def with_toy(tmp_path_factory, home) -> Iterator[str]:
-    """Where an app runs whose package has one folder more, and words for it."""
-    chromium()
-    place = tmp_path_factory.mktemp("package")
-    source = Path(explorer.__file__).parent
-    package = place / "explorer"
-    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
-    (place / "pretrained").symlink_to(source.parent / "pretrained")
-    tool = package / "live" / "tools" / "toy"
-    tool.mkdir(parents=True)
-    (tool / "tool.js").write_text(TOOL)
-    section = package / "words" / "en" / "stage.json"
-    words = json.loads(section.read_text(encoding="utf-8"))
-    words["tools"] = WORDS
-    section.write_text(json.dumps(words), encoding="utf-8")
-    with serving(home, PYTHONPATH=str(place)) as at:
-        yield at
-
-
-@pytest.fixture
-def visit_with_toy(browser, with_toy) -> Iterator[Visit]:
-    """A page of that app."""
-    yield from visiting(browser, with_toy, viewport={"width": 1280, "height": 800})
-
-
-def test_a_tool_is_one_folder_and_its_words(visit_with_toy):
-    visit = visit_with_toy
+def test_a_tool_is_one_folder_and_its_words(visit_with_toys):
+    visit = visit_with_toys
     page = visit.page
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))

@@ -24,7 +24,7 @@ def navigation_links() -> None:
     with st.container(horizontal=True, gap="small", key="page-links"):
         for key, page in state.pages().items():
             query = address.explored() if key == "explore" else {}
-            st.page_link(page, label=say(f"app.{key}"), query_params=query)
+            st.page_link(page, label=say(f"{key}.page"), query_params=query)
     _frame()(key="frame")
 
 

@@ -23,10 +23,10 @@ def render() -> None:
     listed = store.models().models
     models = [model for model in listed if (model.folder / "decoder.pack").is_file()]
     chosen, asked = _chosen(models)
-    name_page(*(model.title or model.name for model in chosen), say("app.compare"))
+    name_page(*(model.title or model.name for model in chosen), say("compare.page"))
     draw_undo("compare")
     with st.container(key="unseen-heading"):
-        st.markdown(f"# {say('app.compare')}")
+        st.markdown(f"# {say('compare.page')}")
     with st.sidebar:
         navigation_links()
         _picker(models, chosen, n_too_large=len(listed) - len(models))

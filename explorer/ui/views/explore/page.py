@@ -33,10 +33,10 @@ _FIRST = "faces"
 def render() -> None:
     """Draw the page."""
     listing = store.models()
-    name_page(say("app.explore"))
+    name_page(say("explore.page"))
     draw_undo(PAGE)
     if not listing.models:
-        st.markdown(f"# {say('app.explore')}")
+        st.markdown(f"# {say('explore.page')}")
         st.info(say("explore.no_models"))
         return
     name = _current(listing.models)
@@ -50,7 +50,7 @@ def render() -> None:
         st.markdown(f"# {plain(name)}")
         st.error(plain(str(error)))
         return
-    name_page(opened.bundle.title or name, say("app.explore"))
+    name_page(opened.bundle.title or name, say("explore.page"))
     with st.sidebar:
         choice = _controls(opened)
         _facts(opened)

@@ -22,7 +22,7 @@ _WATCHED = ("run", "sweep", "lesson", "clear")  # in the address, where there is
 
 def render() -> None:
     """Draw the page."""
-    name_page(say("app.train"))
+    name_page(say("train.page"))
     with st.sidebar:
         navigation_links()
         st.button(
@@ -58,7 +58,7 @@ def render() -> None:
             draw_sweep(sweep)
         elif asked := address.asked("run"):
             run = jobs.find_run(asked)
-            name_page(run.record().name, say("app.train"))
+            name_page(run.record().name, say("train.page"))
             draw_run(run)
         elif address.asked("lesson"):
             draw_gradient_lesson()
