@@ -24,7 +24,7 @@ _PCA = ("pca_mean", "pca_components", "pca_variance", "pca")
 _MAP = "map_"  # begins the names of arrays that hold maps
 _MOST_MAPS = 16
 # Names that mean something else in addresses or in the browser's arrays.
-_NO_MAP_NAMES = {"pca", "pca3", "mu", "active", "spacing", "labels", "error", "drawn", "z"}
+_NO_MAP_NAMES = {"pca", "pca3", "mu", "ids", "active", "spacing", "labels", "error", "drawn", "z"}
 MOST_CODES = 20_000
 # Beyond these, squares and exponentials overflow 32-bit floats.
 LARGEST_VALUE, LARGEST_LOGVAR = 1e12, 80.0

@@ -15,14 +15,15 @@
  */
 
 /**
- * What the stage knows of a bundle's codes.
+ * What a page knows of a bundle's codes.
  * @typedef {Object} Codes
  * @property {ArrayOf<Float32Array>} mu (n, d)
+ * @property {ArrayOf<Int32Array>} ids number of each item: its row in the set of images; of samples
+ *     from the prior, which have none, -1, -2 and so on
  * @property {ArrayOf<Float32Array>} spacing distances to the k-th neighbour, ascending
  * @property {ArrayOf<Int32Array>} active dimensions that the encoder uses
  * @property {ArrayOf<Int32Array>} [labels] class of each item; -1 where it has none
  * @property {ArrayOf<Uint8Array>} [held_out] 1 where the model did not learn from the item
- * @property {ArrayOf<Uint8Array>} [drawn] 1 where the item is sampled from the prior
  * @property {ArrayOf<Float32Array>} [error] reconstruction error of each item
  * @property {ArrayOf<Float32Array>} [tsne] (n, 2); so are all other maps, by their names
  * @property {ArrayOf<Float32Array>} pca_mean (d,)
@@ -52,7 +53,7 @@
 /**
  * Where a model comes from: the server, or the inside of a file.
  * @typedef {Object} Source
- * @property {function("pack"|"codes"): Promise<ArrayBuffer>} bytes
+ * @property {function("pack"|"codes"|"comparison"): Promise<ArrayBuffer>} bytes
  * @property {function(string, Theme): Promise<Figure>} figure a map, by its address
  * @property {function(number): string|null} original address of an item's image, if it has one
  * @property {function(): Promise<(string|null)[]|null>} names the file of each item, where it is known
@@ -78,12 +79,16 @@
  */
 
 /**
- * What the items of a bundle are called.
+ * The items of a bundle. An item is a position among the codes; addresses and the screen give its
+ * number instead.
  * @typedef {Object} Items
  * @property {number} count
+ * @property {function(number): number} numberOf
+ * @property {function(number): number|null} withNumber the item, if the model has it
  * @property {function(number): Float32Array} codeOf
  * @property {function(number): string|null} classOf
  * @property {function(number): boolean} isDraw whether no image stands behind the item
+ * @property {boolean} hasDraws whether some are samples from the prior
  * @property {boolean} hasParts whether some were learnt from and some held out
  * @property {function(): Promise<void>} learnFiles
  * @property {function(number): string} text
@@ -136,6 +141,12 @@
  */
 
 /**
+ * A tool of the Explore page: a view whose state is one text, which the address keeps under the name
+ * of the tool while it is open. `code.rest()` says that it has changed.
+ * @typedef {Omit<View, "state"> & {state?: {get: function(): string, set: function(string): void}}} Tool
+ */
+
+/**
  * A canvas whose bitmap is a sample at its own resolution.
  * @typedef {HTMLCanvasElement & {draw: function(Float32Array): void}} SampleCanvas
  */
@@ -166,6 +177,11 @@
  */
 
 /**
+ * What of a scene a model is made from.
+ * @typedef {Pick<StageScene, "latentDim"|"imageShape"|"classNames"|"packed"|"originals"|"urls"|"words">} ModelScene
+ */
+
+/**
  * A tool of the Explore page, by the name of its folder in `tools/`.
  * @typedef {Object} ToolScene
  * @property {string} name
@@ -190,10 +206,11 @@
  */
 
 /**
- * Where to begin: at an item, or at a code.
+ * Where to begin: at an item, by its number, or at a code; and what each tool keeps.
  * @typedef {Object} Start
  * @property {number|null} item
  * @property {number[]|null} z
+ * @property {Object<string, string>} tools
  */
 
 /**

@@ -1,31 +1,46 @@
 """What the address bar says, typed: which page shows what, so that a link opens the same view.
 
-The address holds `model`, `map` (with `across` and `up`), `color`, `part`, `points`, `z` and `item`
-on Explore; `run`, `sweep`, `lesson` or `clear` on Train; and `models`, `item`, `item2`, `seed`, `z`
-and `spots` on Compare. What the views of a page keep there is under the keys of `VIEW_KEYS`: the
-browser decides the values, and this module writes them as text and reads them.
+The address holds `model`, `map` (with `across` and `up`), `color`, `part`, `points`, `z`, `item`
+and what each tool keeps on Explore; `run`, `sweep`, `lesson` or `clear` on Train; and `models`,
+`item`, `item2`, `seed`, `z` and `spots` on Compare. What the views of a page keep there is under
+the keys of `VIEW_KEYS`: the browser decides the values, and this module writes them as text and
+reads them.
+
+An item is given by its number, which is the same on all pages: its row in the set of images.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 import streamlit as st
 
-# What the views of each page keep in the address, as `KEYS` of `live/code/address.js`.
+from explorer.live import modules
+
+# What the views of each page keep in the address, as `KEYS` of `live/code/address.js`. What a tool
+# keeps, text, is under the tool's own name.
 VIEW_KEYS = {
-    "explore": ("z", "item"),
+    "explore": ("z", "item", "tools"),
     "compare": ("item", "item2", "seed", "z", "spots"),
 }
+
+_MOST_SIGNS = 1_000  # that a tool may keep
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where the stage begins: a chosen item or a code; neither where the address has none."""
+    """Where the stage begins; what the address leaves out is None or empty.
+
+    Attributes:
+        z: The code, (d,), to 3 decimals.
+        item: Number of the chosen item, as `OpenedModel.numbers` has it.
+        tools: What each tool keeps, by its name.
+    """
 
     z: tuple[float, ...] | None = None
     item: int | None = None
+    tools: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,8 +48,8 @@ class SharedStart:
     """Where a comparison begins; what the address leaves out is None or empty.
 
     Attributes:
-        item: Row of the image that all models encode.
-        item2: Row of the image that interpolations lead to.
+        item: Number of the item that all models encode: its row in the set of images.
+        item2: Number of the item that interpolations lead to.
         seed: Seed of the random pictures.
         shifts: For each size of code on the page, how far sliders have moved codes, (d,).
         spots: For each model, which draw from the prior is looked at, or None for the deepest hole.
@@ -54,7 +69,7 @@ def asked(key: str) -> str:
 
 def choose_model(name: str) -> None:
     """Make another model the current one; the code of the one before is dropped."""
-    st.query_params.from_dict(_without(*VIEW_KEYS["explore"]) | {"model": name})
+    st.query_params.from_dict(_without("z", "item", *modules.tools()) | {"model": name})
 
 
 def rename_model(name: str) -> None:
@@ -79,19 +94,32 @@ def explored() -> dict[str, str]:
     return noted
 
 
-def asked_start(latent_dim: int, n_items: int) -> Start:
-    """Read code and item from the address; what does not fit the model is ignored."""
-    item = _whole_number(st.query_params.get("item"))
-    if item is not None and 0 <= item < n_items:
-        return Start(item=item)
-    return Start(z=_numbers(st.query_params.get("z"), latent_dim))
+def asked_start(latent_dim: int) -> Start:
+    """Read from the address where the stage begins; what is not usable is ignored."""
+    item = asked("item")
+    number = _whole_number(item.removeprefix("-"))
+    return Start(
+        z=_numbers(asked("z"), latent_dim),
+        item=-number if number and item.startswith("-") else number,
+        tools={name: asked(name)[:_MOST_SIGNS] for name in modules.tools() if asked(name)},
+    )
 
 
-def remember_code(z: list[float], item: int | None) -> None:
-    """Write code and item into the address, the code to 3 decimals, as one step of its history."""
+def remember_code(
+    z: Sequence[float], item: int | None, tools: Mapping[str, str] | None = None
+) -> None:
+    """Write where the stage is into the address, as one step of its history.
+
+    Args:
+        z: The code, which is rounded to 3 decimals.
+        item: Number of the chosen item, or None.
+        tools: What each tool keeps, by its name; None leaves that as it is.
+    """
     code = {"z": ",".join(f"{value:.3f}" for value in z)}
     picked = {} if item is None else {"item": str(item)}
-    st.query_params.from_dict(_without(*VIEW_KEYS["explore"]) | code | picked)
+    told = {} if tools is None else {name: tools.get(name, "") for name in modules.tools()}
+    kept = {name: text[:_MOST_SIGNS] for name, text in told.items() if text}
+    st.query_params.from_dict(_without("z", "item", *told) | code | picked | kept)
     note_explored()
 
 

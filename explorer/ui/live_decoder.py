@@ -1,7 +1,10 @@
 """The stage of the Explore page: what it is sent, and what it says goes into the address."""
 
 import math
+from dataclasses import replace
 from urllib.parse import urlencode
+
+import numpy as np
 
 from explorer.bundle import ModelBundle
 from explorer.data.pictures import as_png
@@ -15,6 +18,7 @@ from explorer.ui.scenes import OwnPicture, StageScene, StageTitle, ToolScene
 from explorer.ui.words import stage_words
 from explorer.words import say
 
+_ROUNDED = 1e-3  # how far a number in an address may be from that of a code
 _STYLES = ("explore/hero.css", "explore/page.css", "parts/touch.css")
 
 
@@ -26,13 +30,32 @@ def stage(opened: OpenedModel, choice: MapChoice) -> None:
 
 def _start(opened: OpenedModel) -> address.Start:
     """Return where the address says to begin, or else at the visitor's own picture or an item."""
-    asked = address.asked_start(opened.bundle.model.latent_dim, len(opened.bundle.codes.mu))
-    if asked != address.Start():
-        return asked
-    own = state.own_picture(opened.version)
-    if own is None:
-        return address.Start(item=opened.start_item)
-    return address.Start(z=tuple(own.found.z.tolist()))
+    asked = address.asked_start(opened.bundle.model.latent_dim)
+    item, own = _item_meant(opened, asked), state.own_picture(opened.version)
+    if item is not None:
+        return replace(asked, item=item, z=None)
+    if asked.z is not None:
+        return replace(asked, item=None)
+    if own is not None:
+        return replace(asked, item=None, z=tuple(own.found.z.tolist()))
+    return replace(asked, item=int(opened.numbers[opened.start_item]))
+
+
+def _item_meant(opened: OpenedModel, asked: address.Start) -> int | None:
+    """Return the number of the item that an address means, if the model has it.
+
+    Links of earlier versions give its position among the model's codes instead; the code beside it
+    tells which of the two is meant.
+    """
+    mu, numbers = opened.bundle.codes.mu, opened.numbers
+    if asked.item is None:
+        return None
+    meant = np.flatnonzero(numbers == asked.item).tolist()
+    if 0 <= asked.item < len(mu):
+        meant.append(asked.item)
+    z = asked.z
+    beside = [i for i in meant if z is not None and np.allclose(mu[i], z, rtol=0, atol=_ROUNDED)]
+    return next((int(numbers[i]) for i in [*beside, *meant]), None)
 
 
 def scene(opened: OpenedModel, choice: MapChoice, start: address.Start) -> StageScene:
@@ -57,7 +80,11 @@ def scene(opened: OpenedModel, choice: MapChoice, start: address.Start) -> Stage
         "urls": urls,
         "map": choice.code,
         "mapUrl": f"{urls['map']}?{map_query}",
-        "start": {"item": start.item, "z": None if start.z is None else list(start.z)},
+        "start": {
+            "item": start.item,
+            "z": None if start.z is None else list(start.z),
+            "tools": dict(start.tools),
+        },
         "own": _own(opened),
         "tools": [_tool(name) for name in modules.tools()],
         "words": stage_words(has_encoder=bundle.model.has_encoder),
@@ -93,10 +120,11 @@ def _own(opened: OpenedModel) -> OwnPicture | None:
 
 def _remember(view: dict[str, object], opened: OpenedModel) -> None:
     """Put what the browser says into the address, if it is what the stage would say."""
-    z, item = view.get("z"), view.get("item")
-    d, n = opened.bundle.model.latent_dim, len(opened.bundle.codes.mu)
+    z, item, tools = view.get("z"), view.get("item"), view.get("tools")
     numbers = [float(v) for v in z if isinstance(v, (int, float))] if isinstance(z, list) else []
-    if len(numbers) != d or not all(map(math.isfinite, numbers)):
+    if len(numbers) != opened.bundle.model.latent_dim or not all(map(math.isfinite, numbers)):
         return
-    if item is None or (isinstance(item, int) and 0 <= item < n):
-        address.remember_code(numbers, item)
+    kept = tools if isinstance(tools, dict) else {}
+    if item is None or (isinstance(item, int) and item in opened.numbers):
+        texts = {name: text for name, text in kept.items() if isinstance(text, str)}
+        address.remember_code(numbers, item, texts)

@@ -106,6 +106,16 @@ class OpenedModel:
         typical = most_typical(_given(codes.spacing)[rows], codes.error[rows], from_middle)
         return int(rows[typical])
 
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """What addresses and the screen call each item, shape (n,), int32.
+
+        An item is called by its row in the set of images, counted from 0 as in a file of arrays.
+        Samples from the prior, which have none, are -1, -2 and so on.
+        """
+        codes = self.bundle.codes
+        return np.where(codes.of_images, codes.ids, -np.cumsum(~codes.of_images)).astype(np.int32)
+
     @property
     def codes_buffer(self) -> bytes:
         """What the browser needs of the codes, for `latent/latent.js`."""
@@ -113,13 +123,13 @@ class OpenedModel:
         wanted = {
             **{name: one.xy for name, one in codes.maps.items()},
             "mu": codes.mu,
+            "ids": self.numbers,
             "active": self.active,
             "spacing": np.sort(_given(codes.spacing)),
             "labels": codes.labels,
             "error": codes.error,
             "pca_mean": codes.pca_mean,
             "pca_components": codes.pca_components,
-            "drawn": None if codes.of_images.all() else (~codes.of_images).astype(np.uint8),
             "held_out": None if codes.split is None else codes.held_out.astype(np.uint8),
         }
         return pack_arrays({name: array for name, array in wanted.items() if array is not None})

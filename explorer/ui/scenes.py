@@ -43,10 +43,11 @@ class Coordinate(TypedDict):
 
 
 class Start(TypedDict):
-    """Where to begin: at an item, or at a code."""
+    """Where to begin: at an item, by its number, or at a code; and what each tool keeps."""
 
     item: int | None
     z: list[float] | None
+    tools: dict[str, str]
 
 
 class OwnPicture(TypedDict):

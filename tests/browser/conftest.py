@@ -29,8 +29,8 @@ from playwright.sync_api import (
 )
 
 import explorer
-from explorer import jobs
-from explorer.bundle import write_bundle
+from explorer import jobs, store
+from explorer.bundle import read_bundle, write_bundle
 from explorer.completing import complete
 from tests.conftest import fresh_bundle
 from tests.tools import chromium, page_of_lengths, started
@@ -172,6 +172,11 @@ class Visit:
         text = self.page.get_by_test_id("stage").get_attribute("data-z")
         return np.array(json.loads(text or "[]"))
 
+    @property
+    def model(self) -> str:
+        """The name of the model on show."""
+        return self.page.get_by_test_id("stage").get_attribute("data-model") or ""
+
     def pixels(self, test_id: str = "decoded") -> np.ndarray:
         """The bitmap of a canvas, (h, w, 4) uint8."""
         self.drawn()
@@ -221,6 +226,18 @@ class Visit:
     def wait(self, condition: str) -> None:
         """Wait until a JavaScript expression holds."""
         self.page.wait_for_function(condition, timeout=SLOW_MS)
+
+
+def number_of(item: int, model: str = "faces", *, home: Path | None = None) -> int:
+    """What addresses and the screen call an item of a model: its row in the set of images.
+
+    Args:
+        item: Its position among the model's codes.
+        model: A bundle that is shipped, or that is in a home.
+        home: That home.
+    """
+    folder = home / "bundles" if home else store.pretrained_folder()
+    return int(read_bundle(folder / model, weights=False).codes.ids[item])
 
 
 def choose(visit: Visit, label: str, option: str) -> None:
@@ -295,14 +312,19 @@ def visiting(browser: Browser, address: str, **options: object) -> Iterator[Visi
     assert visit.complaints == []
 
 
+# Shows the code as numbers, and keeps what is typed into a field.
 TOOL = """
 export function make({ code }) {
-  const element = document.createElement("output");
+  const [element, output, field] = ["div", "output", "input"].map((tag) =>
+    document.createElement(tag));
+  element.append(output, field);
+  field.addEventListener("change", () => code.rest());
   const show = () => {
-    element.textContent = JSON.stringify(Array.from(code.z));
-    element.dataset.shown = String(Number(element.dataset.shown ?? 0) + 1);
+    output.textContent = JSON.stringify(Array.from(code.z));
+    output.dataset.shown = String(Number(output.dataset.shown ?? 0) + 1);
   };
-  return { element, show };
+  const state = { get: () => field.value, set: (text) => { field.value = text; } };
+  return { element, show, state };
 }
 """
 

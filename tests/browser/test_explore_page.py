@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.browser.conftest import choose
+from tests.browser.conftest import choose, number_of
 
 
 def test_a_link_restores_the_view(visit):
@@ -27,7 +27,7 @@ def test_a_link_to_an_item_restores_it_exactly(visit):
     item, x, y = visit.dot(2)
     visit.page.mouse.click(x, y)
     before = visit.z
-    visit.wait(f"location.search.includes('item={item}')")
+    visit.wait(f"location.search.includes('item={number_of(item)}')")
     visit.page.reload()
     visit.ready()
     np.testing.assert_array_equal(visit.z, before)

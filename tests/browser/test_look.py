@@ -8,7 +8,7 @@ import pytest
 
 from explorer import store
 from explorer.bundle import read_summary
-from tests.browser.conftest import choose, visiting
+from tests.browser.conftest import choose, number_of, visiting
 
 DECODED = '[data-testid="decoded"]'
 HIDDEN = "document.querySelector('.js-plotly-plot')._fullData.filter((t) => t.visible !== true)"
@@ -171,7 +171,7 @@ def test_a_click_shows_a_class_alone_and_dots_of_others_are_not_found_any_more(v
     visit.page.mouse.move(x, y + 1)
     visit.page.mouse.move(x, y)
     visit.drawn()
-    assert caption.is_hidden() or f"Item {item}:" not in caption.inner_text()
+    assert caption.is_hidden() or f"Item {number_of(item, 'digits')}:" not in caption.inner_text()
     visit.page.get_by_role("button", name="Show all").click()
     visit.wait(f"{HIDDEN}.length === 0")
 

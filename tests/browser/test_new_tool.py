@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 
@@ -32,6 +33,37 @@ def test_a_tool_is_one_folder_and_its_words(visit_with_toys):
     page.mouse.up()
     button.click()
     assert panel.is_hidden()
+
+
+def test_a_tool_keeps_its_state_in_the_address_under_its_name(visit_with_toys):
+    visit = visit_with_toys.open("?model=digits")
+    page = visit.page
+    panel, field = page.get_by_test_id("panel-toy"), page.locator("[data-testid=panel-toy] input")
+    page.get_by_test_id("tool-toy").click()
+    field.fill("a & b, ü=1")
+    field.press("Enter")
+    visit.wait("new URL(location).searchParams.get('toy') === 'a & b, ü=1'")
+    link, z = page.url, visit.z
+    assert visit.address_bar("model") == "digits"
+    assert visit.address_bar("z")
+
+    page.goto("about:blank")
+    page.goto(link)
+    visit.ready()
+    visit.wait("document.querySelector('[data-testid=panel-toy] input')?.value === 'a & b, ü=1'")
+    assert panel.is_visible()
+    np.testing.assert_allclose(visit.z, z, atol=6e-4)
+
+    page.get_by_test_id("tool-toy").click()
+    visit.wait("!new URL(location).searchParams.has('toy')")
+    assert panel.is_hidden()
+    page.go_back()
+    panel.wait_for(state="visible")
+    assert field.input_value() == "a & b, ü=1"
+
+    visit.choose_model("faces")
+    page.wait_for_selector('[data-model="faces"][data-ready="true"]')
+    assert visit.address_bar("toy") is None, "what it keeps belongs to the model"
 
 
 def test_without_tools_the_page_has_neither_buttons_nor_panels(visit):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from explorer import store
 from explorer.bundle import Codes, read_bundle
-from tests.browser.conftest import visiting
+from tests.browser.conftest import number_of, visiting
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +112,8 @@ def test_clicking_a_dot_loads_its_code(visit, faces):
     visit.page.mouse.move(x, y)
     visit.page.mouse.click(x, y)
     np.testing.assert_allclose(visit.z, faces.mu[item], atol=1e-4)
-    visit.wait(f"location.search.includes('item={item}')")
-    assert visit.page.locator(".le-item-name").inner_text() == f"Item {item}"
+    visit.wait(f"location.search.includes('item={faces.ids[item]}')")
+    assert visit.page.locator(".le-item-name").inner_text() == f"Item {faces.ids[item]}"
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne", "z"])
@@ -153,7 +153,7 @@ def test_hovering_a_dot_shows_its_picture(visit):
     visit.page.mouse.move(x, y)
     card = visit.page.locator(".le-card")
     assert card.is_visible()
-    assert f"Item {item}" in card.inner_text()
+    assert f"Item {number_of(item)}" in card.inner_text()
 
 
 def test_clicking_an_empty_place_stays_there(visit):

@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from explorer import jobs
 from explorer.config import TrainConfig
-from tests.browser.conftest import SLOW_MS, choose, serving, visiting
+from tests.browser.conftest import SLOW_MS, choose, number_of, serving, visiting
 
 pytestmark = pytest.mark.usefixtures("no_run_left")
 
@@ -429,7 +429,7 @@ def test_pictures_of_equal_names_are_all_taken_dropped_one_after_the_other(visit
     expect(page.get_by_text("cats 5 · dogs 5")).to_be_visible(timeout=SLOW_MS)
 
 
-def test_pupils_find_their_own_drawings_on_the_map(visit, drawings):
+def test_pupils_find_their_own_drawings_on_the_map(visit, drawings, home):
     page = visit.page
     open_form(visit)
     page.get_by_text("My own", exact=True).click()
@@ -451,10 +451,11 @@ def test_pupils_find_their_own_drawings_on_the_map(visit, drawings):
     assert stage_map.evaluate(_DOTS) == {"all": 120, "hollow": 12}
     item, x, y = visit.dot()
     card = page.locator(".le-card")
+    number = number_of(item, visit.model, home=home)
     kind, part = "(balls|boxes)", "(held out|trained on)"
     visit.wait("performance.getEntriesByType('resource').some(({name}) => name.endsWith('/names'))")
     page.mouse.move(x, y)
-    expect(card).to_contain_text(re.compile(rf"Item {item}: {kind} · {part} · {kind}/\d+\.png"))
+    expect(card).to_contain_text(re.compile(rf"Item {number}: {kind} · {part} · {kind}/\d+\.png"))
     mine = (card.text_content() or "").rsplit(" · ", 1)[1]
     with zipfile.ZipFile(drawings) as archive:
         drawn = Image.open(io.BytesIO(archive.read(mine)))

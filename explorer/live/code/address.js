@@ -8,7 +8,7 @@
 
 /** The keys of each page. */
 export const KEYS = {
-  explore: ["z", "item"],
+  explore: ["z", "item", "tools"],
   compare: ["item", "item2", "seed", "z", "spots"],
 };
 

@@ -42,7 +42,8 @@ export function makeTriple(model, imageShape, words, position) {
   const wrong = captioned(residual, words.residualHelp, words.residual, error);
   return {
     element: el("div", { class: "le-triple" }, first, drawn, wrong),
-    pictures: { original, reconstruction, residual },
+    /** The pictures that are there: without an original, the reconstruction alone. */
+    shown: () => (first.hidden ? [reconstruction] : [original, reconstruction, residual]),
     /** @param {Float32Array|null} x the original; null if it is not at hand */
     draw(x, xHat) {
       reconstruction.draw(xHat);

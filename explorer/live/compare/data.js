@@ -1,57 +1,62 @@
 // @ts-check
 /** The models of a comparison: fetched, and paired by the items they share. No DOM but images. */
 
-import { pcaPlane, readArrays, row } from "../latent/latent.js";
-import { fetchBytes } from "../model/loading.js";
-import { makeDecoder, readPack } from "../network/decoder.js";
+import { readArrays, row } from "../latent/latent.js";
+import { loadModel } from "../model/model.js";
+import { serverSource } from "../model/source.js";
 import { contextOf } from "../parts/dom.js";
 
-/** @import { ComparedModel, ImageShape } from "../types.js" */
-/** @typedef {Awaited<ReturnType<typeof loadModel>>} LoadedModel */
+/** @import { ComparedModel, CompareScene, ImageShape } from "../types.js" */
+/** @typedef {Awaited<ReturnType<typeof loadCompared>>} LoadedModel */
 
 /**
- * Fetch each model with its decoder, codes and places on its map.
- * @param {ComparedModel[]} models
+ * Fetch each model, and how its codes cover the prior.
+ * @param {CompareScene} scene
  */
-export const loadModels = (models) => Promise.all(models.map(loadModel));
+export const loadAll = (scene) =>
+  Promise.all(scene.models.map((facts) => loadCompared(facts, scene)));
 
-/** @param {ComparedModel} model */
-async function loadModel(model) {
-  const [pack, buffer] = await Promise.all([
-    fetchBytes(model.urls.pack),
-    fetchBytes(model.urls.comparison),
+/** @param {ComparedModel} facts @param {CompareScene} scene */
+async function loadCompared(facts, { imageShape, words }) {
+  const source = serverSource(facts);
+  const [model, cover] = await Promise.all([
+    loadModel({ ...facts, imageShape, packed: true, words }, source),
+    source.bytes("comparison").then(readArrays),
   ]);
-  const arrays = /** @type {any} */ (readArrays(buffer));
-  const plane = pcaPlane(arrays, 2);
-  const placesOf = (codes) =>
-    Array.from({ length: codes.shape[0] }, (_, i) => plane.toPlane(row(codes, i)));
-  const rows = new Map();
-  arrays.ids.values.forEach((id, i) => id >= 0 && rows.set(id, i));
+  const { ratio, centre, draws, draw_ratio } = /** @type {any} */ (cover);
+  const { codes, items } = model;
+  const plane = model.planeOf("pca");
+  const placesOf = (/** @type {any} */ some) =>
+    Array.from({ length: some.shape[0] }, (_, i) => plane.toPlane(row(some, i)));
+  const xy = placesOf(codes.mu);
+  const codeOf = (/** @type {number|null} */ item) => (item === null ? null : items.codeOf(item));
   return {
+    ...facts,
     ...model,
-    decode: makeDecoder(readPack(pack)),
     plane,
-    ratio: arrays.ratio,
-    centre: arrays.centre.values,
-    ids: arrays.ids.values,
-    labels: arrays.labels?.values ?? null,
-    xy: placesOf(arrays.mu),
-    draws: arrays.draws,
-    drawRatio: arrays.draw_ratio.values,
-    drawXy: placesOf(arrays.draws),
-    /** Code of an item, by its row in the set of images; null if this model has none of it. */
-    codeOf: (/** @type {number} */ id) => (rows.has(id) ? row(arrays.mu, rows.get(id)) : null),
-    placeOf: (/** @type {number} */ id) => rows.get(id),
+    ratio,
+    centre: centre.values,
+    xy,
+    draws,
+    drawRatio: draw_ratio.values,
+    drawXy: placesOf(draws),
+    /** Code of an item, by its number; null if this model has none of it. */
+    codeOf: (/** @type {number} */ number) => codeOf(items.withNumber(number)),
+    /** Where an item is on the map, by its number; null if it is not. */
+    placeOf: (/** @type {number} */ number) => xy[items.withNumber(number) ?? -1] ?? null,
+    /** The class of an item, by its number, or null. */
+    classOf: (/** @type {number} */ number) => items.classOf(items.withNumber(number) ?? -1),
     /** Whether the model learnt from an item; where nothing says so, all items were held out. */
-    hasLearnt: (/** @type {number} */ id) => arrays.held_out?.values[rows.get(id)] === 0,
+    hasLearnt: (/** @type {number} */ number) =>
+      codes.held_out?.values[items.withNumber(number) ?? -1] === 0,
   };
 }
 
-/** The items that all models which share any have, as rows of the set, ascending. @param {LoadedModel[]} models */
+/** The items that all models which share any have, by their numbers, ascending. @param {LoadedModel[]} models */
 export function commonItems(models) {
   const [first, ...others] = models.filter((model) => model.shares);
   if (!first) return [];
-  const ids = Array.from(first.ids).filter((id) => id >= 0);
+  const ids = Array.from(first.codes.ids.values).filter((id) => id >= 0);
   const common = ids.filter((id) => others.every((model) => model.codeOf(id)));
   return [...new Set(common)].sort((a, b) => a - b);
 }
@@ -65,9 +70,10 @@ export function commonItems(models) {
  */
 export async function loadOriginal(models, id, [c, h, w]) {
   const model = models.find(({ shares, originals }) => shares && originals);
-  if (!model) return null;
+  const address = model?.source.original(model.items.withNumber(id) ?? -1);
+  if (!address) return null;
   const image = new Image(w, h);
-  image.src = `${model.urls.original}/${model.placeOf(id)}.png`;
+  image.src = address;
   await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [w, h];

@@ -1,21 +1,20 @@
 // @ts-check
-/** A comparison as one picture, and files to carry away. Knows canvases, not models. */
+/** A comparison as one picture. Knows canvases, not models. */
 
 import { contextOf } from "../parts/dom.js";
+import { COLUMN, GAP, MARGIN, widthOf } from "./files.js";
 
-const [COLUMN, GAP, MARGIN] = [300, 20, 28];
+/** @import { ScoreRow } from "../types.js" */
+/** @import { Band, Cell } from "./page.js" */
+
 const [PAPER, INK, QUIET] = ["#ffffff", "#1d2230", "#5d6370"];
-/** How much larger than 1 px a unit of the picture may be. */
-export const TIMES = [1, 2, 4];
 const FONT = '"Source Sans", "Source Sans Pro", sans-serif';
 
 /**
  * @param {Object} of
  * @param {{title: string, kind: string}[]} of.models
- * @param {{title: string, height: number,
- *     cells: Array<function(CanvasRenderingContext2D, number, number, number): void>}[]} of.bands
- *     each cell draws itself at x, y in a given width
- * @param {Object[]} of.scores rows of the table
+ * @param {Band[]} of.bands
+ * @param {ScoreRow[]} of.scores
  * @param {number} of.times pixels for each unit, both ways
  * @returns {HTMLCanvasElement}
  */
@@ -38,9 +37,9 @@ export function composed({ models, bands, scores, times }) {
   let top = head;
   bands.forEach(({ title, cells }, b) => {
     write(context, title, MARGIN, top + 20, { bold: true, most: width - 2 * MARGIN });
-    cells.forEach((draw, i) => {
+    cells.forEach((cell, i) => {
       context.save();
-      draw(context, left(i), top + 32, COLUMN);
+      paint(context, cell(), left(i), top + 32);
       context.restore();
     });
     top += heights[b];
@@ -49,8 +48,17 @@ export function composed({ models, bands, scores, times }) {
   return canvas;
 }
 
-/** Units across that a picture of so many models has. */
-export const widthOf = (nModels) => 2 * MARGIN + nModels * (COLUMN + GAP) - GAP;
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Cell|null} cell
+ * @param {number} x
+ * @param {number} y
+ */
+function paint(context, cell, x, y) {
+  if (!cell) return;
+  if ("plane" in cell) cell.plane.drawOn(context, x, y, COLUMN);
+  else tile(context, cell.pictures, cell.across, x, y, cell.width ?? COLUMN);
+}
 
 /** A line for each measure: its name small, and the values under the models. */
 function writeScores(context, scores, { top, left }) {
@@ -65,7 +73,7 @@ function writeScores(context, scores, { top, left }) {
 }
 
 /** Pictures side by side in a width, `across` of them in a row. */
-export function tile(context, pictures, across, x, y, width) {
+function tile(context, pictures, across, x, y, width) {
   const side = (width - (across - 1) * 4) / across;
   pictures.forEach((picture, i) => {
     context.imageSmoothingEnabled = picture.height >= 20;

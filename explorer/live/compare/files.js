@@ -3,18 +3,58 @@
 
 import { el, fill, save, saveFrom } from "../parts/dom.js";
 import { makeFormats } from "../parts/formats.js";
-import { composed, TIMES, tile, widthOf } from "./export.js";
-import { N_WALK } from "./walks.js";
 
-/** @import { Shown } from "./page.js" */
-/** @typedef {import("./page.js").Parts} Parts */
+/** @import { Band, CompareGiven } from "./page.js" */
 
-/** The choice of how wide a saved picture is. @param {number} nModels @param {Object} words */
-export function makePictureTimes(nModels, words) {
+/** Measures of a saved picture, in units. */
+export const [COLUMN, GAP, MARGIN] = [300, 20, 28];
+/** How much larger than 1 px a unit may be. */
+const TIMES = [1, 2, 4];
+
+/** Units across that a picture of so many models has. @param {number} nModels */
+export const widthOf = (nModels) => 2 * MARGIN + nModels * (COLUMN + GAP) - GAP;
+
+/**
+ * What saves the comparison: a picture of chosen width, and its scores in a chosen format.
+ * @param {CompareGiven} given
+ * @param {function(): Band[]} bandsOf what a picture shows, from top to bottom
+ * @returns {HTMLElement}
+ */
+export function makeFiles({ scene, words, shared: { models }, frame }, bandsOf) {
+  const name = models.map(({ name }) => name.replace(/[^\p{L}\p{N}-]+/gu, "-")).join("_vs_");
+  const times = makeTimes(models.length, words);
+  const formats = makeFormats(scene.tables, {
+    class: "le-cmp-button",
+    "data-testid": "compare-tableFormat",
+    "aria-label": words.tableFormat,
+    title: words.tableFormat,
+  });
+  async function savePicture() {
+    const { composed } = await import("./export.js");
+    const { scores } = scene;
+    const options = { models, bands: bandsOf(), scores, times: Number(times.value) };
+    composed(options).toBlob((blob) => blob && save(blob, `${name}.png`));
+  }
+  function saveTable() {
+    const { url, suffix } = formats.chosen();
+    saveFrom(url, name + suffix);
+  }
+  return el(
+    "div",
+    { class: "le-tools le-save" },
+    frame.button("savePicture", savePicture),
+    times,
+    frame.button("saveTable", saveTable),
+    formats.element,
+  );
+}
+
+/** The choice of how wide a saved picture is. @param {number} nModels @param {Object<string, any>} words */
+function makeTimes(nModels, words) {
   /** @param {number} times */
   const option = (times) => {
-    const count = widthOf(nModels) * times;
-    return el("option", { value: times, text: fill(words.pixels, { count: String(count) }) });
+    const count = String(widthOf(nModels) * times);
+    return el("option", { value: times, text: fill(words.pixels, { count }) });
   };
   const select = el(
     "select",
@@ -28,84 +68,4 @@ export function makePictureTimes(nModels, words) {
   );
   select.value = "2";
   return select;
-}
-
-/** @param {Shown} shown @param {Parts} parts */
-export function savePicture({ scene, shared }, parts) {
-  const { models, items } = shared;
-  const bands = bandsOf(scene.words, models, parts);
-  const shown = bands.filter(({ needsItems }) => !needsItems || items.length);
-  const times = Number(parts.pictureTimes.value);
-  composed({ models, bands: shown, scores: scene.scores, times }).toBlob(
-    (blob) => blob && save(blob, `${fileName(models)}.png`),
-  );
-}
-
-/** The choice of a format for the scores. @param {import("../types.js").CompareScene} scene */
-export const makeTableFormats = ({ tables, words }) =>
-  makeFormats(tables, {
-    class: "le-cmp-button",
-    "data-testid": "compare-tableFormat",
-    "aria-label": words.tableFormat,
-    title: words.tableFormat,
-  });
-
-/** @param {Shown} shown @param {Parts} parts */
-export function saveTable({ shared }, { tableFormats }) {
-  const { url, suffix } = tableFormats.chosen();
-  saveFrom(url, fileName(shared.models) + suffix);
-}
-
-/** @param {{name: string}[]} models */
-const fileName = (models) =>
-  models.map(({ name }) => name.replace(/[^\p{L}\p{N}-]+/gu, "-")).join("_vs_");
-
-/**
- * What a picture of the comparison consists of, from top to bottom; each cell paints itself.
- * @param {import("../types.js").Words} words
- * @param {{shares: boolean}[]} models
- * @param {Parts} parts
- */
-function bandsOf(words, models, { triples, sheets, lives, walks, maps, holes }) {
-  const band = (title, height, parts, paint) => ({
-    title,
-    height,
-    cells: parts.map(
-      (part) =>
-        (...at) =>
-          paint(part, ...at),
-    ),
-    needsItems: false,
-  });
-  /** A band of an item: empty where a model has none. */
-  const ofItems = (title, height, parts, paint) => ({
-    ...band(title, height, parts, paint),
-    cells: parts.map(
-      (part, i) =>
-        (...at) =>
-          models[i].shares && paint(part, ...at),
-    ),
-    needsItems: true,
-  });
-  const paintTriple = ({ pictures }, context, x, y, width) => {
-    const { original, reconstruction, residual } = pictures;
-    const all = original.parentElement.hidden
-      ? [reconstruction]
-      : [original, reconstruction, residual];
-    tile(context, all, 3, x, y, width);
-  };
-  const tiles =
-    (across) =>
-    ({ pictures }, ...[context, x, y, width]) =>
-      tile(context, pictures, across, x, y, width);
-  const paintLive = (picture, context, x, y) => tile(context, [picture], 1, x, y, 140);
-  const paintPlane = ({ plane }, ...at) => plane.drawOn(...at);
-  return [
-    ofItems(words.same, 106, triples, paintTriple),
-    band(fill(words.drawn, {}), 106, sheets, tiles(6)),
-    band(words.live, 150, lives, paintLive),
-    ofItems(words.walk, 40, walks, tiles(N_WALK)),
-    band(words.maps, 310, maps, paintPlane),
-    band(words.holes, 310, holes, paintPlane),
-  ];
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The Compare page: two to four models side by side, with the same image, the same random codes and
- * the same move of a slider. Lists its parts and lays them out.
+ * the same move of a slider. Lists its parts.
  */
 
 import { joinStates } from "../code/address.js";
@@ -9,32 +9,51 @@ import { makeEcho } from "../code/echo.js";
 import { makeMoments } from "../code/moments.js";
 import { mountPage } from "../code/mounting.js";
 import { el } from "../parts/dom.js";
-import { themeOf, watchTheme } from "../parts/theme.js";
 import { makeLater } from "./cells.js";
-import { commonItems, loadModels } from "./data.js";
-import { makePictureTimes, makeTableFormats, savePicture, saveTable } from "./files.js";
-import { layOut } from "./layout.js";
-import { makeLive } from "./live.js";
-import { makeHoleView, makeItemMap } from "./maps.js";
-import { makeSheets } from "./random.js";
-import { makeTriples } from "./same.js";
-import { makeSlots } from "./slots.js";
+import { commonItems, loadAll } from "./data.js";
+import { makeFiles } from "./files.js";
+import { makeFrame } from "./frame.js";
+import { makeHead } from "./head.js";
+import { makeHoles } from "./holes.js";
+import { makeMaps } from "./maps.js";
+import { makeRandom } from "./random.js";
+import { makeSame } from "./same.js";
+import { makeScores } from "./scores.js";
 import { Comparison } from "./store.js";
+import { makeTogether } from "./together.js";
 import { makeWalks } from "./walks.js";
 
-/** @import { CompareScene, SharedStart } from "../types.js" */
+/** @import { CompareScene, SharedStart, View, Words } from "../types.js" */
 /** @import { LoadedModel } from "./data.js" */
 
 /**
  * What all parts are given.
- * @typedef {Object} Shown
+ * @typedef {Object} CompareGiven
+ * @property {HTMLElement} page
  * @property {CompareScene} scene
+ * @property {Words} words
  * @property {Comparison} shared what is shown
+ * @property {Set<number>} moved models whose code is another one than in the frame before
  * @property {ReturnType<typeof makeMoments>} frames
  * @property {ReturnType<typeof makeLater>} later
- * @property {function(): import("../types.js").Theme} theme
+ * @property {import("./frame.js").Frame} frame
  */
-/** @typedef {ReturnType<typeof makeParts>} Parts */
+
+/**
+ * A part of the page: a view that may also say what a saved picture shows of it.
+ * @typedef {View & {band?: Band}} ComparePart
+ */
+
+/**
+ * A row of a saved picture.
+ * @typedef {Object} Band
+ * @property {string} title
+ * @property {number} height
+ * @property {(function(): Cell|null)[]} cells one for each model
+ */
+
+/** @typedef {{pictures: HTMLCanvasElement[], across: number, width?: number}} Tiles */
+/** @typedef {Tiles | {plane: import("./plane.js").DotPlane}} Cell */
 
 /**
  * Build the page in `root`.
@@ -43,13 +62,12 @@ import { makeWalks } from "./walks.js";
  * @param {function(SharedStart): void} onRest the hand let go; with what the address should say
  */
 export function mount(root, scene, onRest) {
-  const { words } = scene;
   const page = el("div", { "data-testid": "comparison", class: "le-compare" });
   page.style.setProperty("--le-n", String(scene.models.length));
   return mountPage(root, scene, {
     element: page,
-    waiting: el("p", { role: "status", text: words.loading }),
-    load: ({ models }) => loadModels(models),
+    waiting: el("p", { role: "status", text: scene.words.loading }),
+    load: loadAll,
     open: (models, latest) => openPage(page, latest, models, onRest),
   });
 }
@@ -61,21 +79,14 @@ export function mount(root, scene, onRest) {
  * @param {function(SharedStart): void} onRest
  */
 function openPage(page, scene, models, onRest) {
-  const shared = new Comparison(scene, models, commonItems(models));
-  let theme = themeOf(page);
-  const shown = { scene, shared, frames: makeMoments(), later: makeLater(), theme: () => theme };
-  showInFrames(shown, () => parts); // before what its parts do when they hear of a change
-  const parts = makeParts(shown);
-  const { holes } = parts;
-  page.append(...layOut(shown, parts, actionsOf(shown, parts)));
-  showItems(page, shared, parts.maps);
-  const paint = () => [...parts.maps, ...holes].forEach(({ plane }) => plane.paint());
-  const stopWatching = watchTheme(() => {
-    if (themeOf(page) === theme) return;
-    theme = themeOf(page);
-    paint();
-  });
-  const state = joinStates("compare", [{ state: spotsOf(holes) }, shared]);
+  const given = makeGiven(page, scene, models);
+  const { shared } = given;
+  /** @type {ComparePart[]} */
+  const list = [];
+  showInFrames(given, list); // before what its parts do when they hear of a change
+  list.push(...makeParts(given, list));
+  page.append(...list.map(({ element }) => element));
+  const state = joinStates("compare", [...list, shared]);
   const place = () => /** @type {SharedStart} */ (state.get());
   const echo = makeEcho(scene.start, isSame);
   const go = (/** @type {SharedStart} */ start) => {
@@ -83,133 +94,88 @@ function openPage(page, scene, models, onRest) {
     echo.tell(place());
   };
   shared.subscribe(({ kind }) => {
+    if (kind === "items") nameItems(page, shared);
     if (kind !== "rest") return;
     echo.tell(place());
     onRest(place());
   });
-  paint();
   go(scene.start);
   return {
     /** Go where the address now points. */
-    update({ start }) {
+    update(/** @type {CompareScene} */ { start }) {
       if (echo.isNews(start)) go(start);
     },
     destroy() {
+      for (const part of list) part.destroy?.();
       shared.destroy();
-      shown.later.stop();
-      shown.frames.cancel();
-      stopWatching();
+      given.later.stop();
+      given.frames.cancel();
     },
   };
 }
 
-/** @param {Shown} shown */
-function makeParts(shown) {
-  const { scene, shared, theme } = shown;
-  const { sheets, says } = makeSheets(shown);
-  const { lives, sliders, show, showSliders } = makeLive(shown);
-  /** @type {ReturnType<typeof makeItemMap>[]} */
-  const maps = shared.models.map((model, i) =>
-    makeItemMap(model, i, {
-      scene,
-      theme,
-      common: shared.common,
-      onPick: (id, time) => shared.pick(id, time),
-      onHover: (id) => maps.forEach((map) => map.markItem("hint", id)),
-      onStep: (by, time) => shared.step(by, time),
-    }),
-  );
+/**
+ * @param {HTMLElement} page
+ * @param {CompareScene} scene
+ * @param {LoadedModel[]} models
+ * @returns {CompareGiven}
+ */
+function makeGiven(page, scene, models) {
+  const names = models.map(({ title }) => title);
   return {
-    triples: makeTriples(shown),
-    slots: makeSlots(shown),
-    sheets,
-    drawnSays: says,
-    lives,
-    sliders,
-    showLive: show,
-    showSliders,
-    walks: makeWalks(shown),
-    maps,
-    holes: shared.models.map((model, i) =>
-      makeHoleView(model, i, { scene, onSpot: () => shared.rest() }),
-    ),
-    pictureTimes: makePictureTimes(shared.models.length, scene.words),
-    tableFormats: makeTableFormats(scene),
+    page,
+    scene,
+    words: scene.words,
+    shared: new Comparison(scene, models, commonItems(models)),
+    moved: new Set(),
+    frames: makeMoments(),
+    later: makeLater(),
+    frame: makeFrame(scene.words, names),
   };
 }
 
 /**
- * What buttons do, by the names of their words.
- * @param {Shown} shown
- * @param {Parts} parts
- * @returns {Object<string, function(Event): void>}
+ * @param {CompareGiven} given
+ * @param {ComparePart[]} list where they will be once the picture is saved
+ * @returns {ComparePart[]} from top to bottom
  */
-function actionsOf(shown, parts) {
-  const { shared } = shown;
-  return {
-    before: (event) => shared.step(-1, event.timeStamp),
-    next: (event) => shared.step(1, event.timeStamp),
-    any: (event) => shared.pickAny(event.timeStamp),
-    again: () => shared.sampleAgain(),
-    back: (event) => shared.moveBack(event.timeStamp),
-    savePicture: () => savePicture(shown, parts),
-    saveTable: () => saveTable(shown, parts),
-  };
+function makeParts(given, list) {
+  const save = makeFiles(given, () => list.flatMap(({ band }) => band ?? []));
+  return [
+    makeHead(given),
+    makeSame(given, save),
+    makeRandom(given),
+    makeTogether(given),
+    ...(given.shared.items.length ? [makeWalks(given)] : []),
+    makeMaps(given),
+    makeHoles(given),
+    makeScores(given),
+  ];
 }
 
 /**
- * Show the codes of the models that moved within one frame.
- * @param {Shown} shown
- * @param {function(): Parts} partsOf
+ * Show the codes of the models that moved in all parts within one frame.
+ * @param {CompareGiven} given
+ * @param {View[]} parts
  */
-function showInFrames({ shared, frames }, partsOf) {
-  /** @type {Set<number>} */
-  const stale = new Set();
+function showInFrames({ shared, frames, moved }, parts) {
   const show = () => {
-    const { showLive, showSliders, maps } = partsOf();
-    for (const position of stale) {
-      const z = shared.codeOf(position);
-      showLive(position, z);
-      maps[position].markCode(z);
-    }
-    stale.clear();
-    showSliders();
+    for (const part of parts) part.show?.();
+    moved.clear();
   };
   shared.subscribe(({ positions, time }) => {
     if (!positions) return;
-    for (const position of positions) stale.add(position);
+    for (const position of positions) moved.add(position);
     frames.request(time ?? performance.now(), show);
   });
 }
 
-/**
- * Mark both items on all maps, and on the page for those who look there.
- * @param {HTMLElement} page
- * @param {Comparison} shared
- * @param {Parts["maps"]} maps
- */
-function showItems(page, shared, maps) {
-  shared.subscribe(({ kind }) => {
-    if (kind !== "items" || !shared.items.length) return;
-    const { a, b } = shared.picked;
-    for (const map of maps) {
-      map.markItem("a", a);
-      map.markItem("b", b);
-    }
-    page.dataset.item = String(a);
-    page.dataset.item2 = String(b);
-  });
+/** Say on the page which items are shown, for those who look there. @param {HTMLElement} page @param {Comparison} shared */
+function nameItems(page, { items, picked }) {
+  if (!items.length) return;
+  page.dataset.item = String(picked.a);
+  page.dataset.item2 = String(picked.b);
 }
-
-/**
- * What the address keeps of the holes: the random code looked at in each.
- * @param {Parts["holes"]} holes
- * @returns {Required<import("../types.js").View>["state"]}
- */
-const spotsOf = (holes) => ({
-  get: () => ({ spots: holes.map(({ spot }) => spot.get()) }),
-  set: ({ spots }) => holes.forEach(({ spot }, i) => spot.set(spots[i] ?? null)),
-});
 
 /** Whether an address says the same of two places. @param {SharedStart} one @param {SharedStart} other */
 function isSame(one, other) {

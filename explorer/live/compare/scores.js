@@ -3,12 +3,20 @@
 
 import { el } from "../parts/dom.js";
 
+/** @import { ScoreRow, Words } from "../types.js" */
+/** @import { CompareGiven, ComparePart } from "./page.js" */
+
+/** @param {CompareGiven} given @returns {ComparePart} */
+export function makeScores({ scene, words, frame }) {
+  return { element: frame.section("scores", {}, makeTable(scene.scores, frame.names, words)) };
+}
+
 /**
- * @param {Object[]} rows see `explorer/ui/compare_view.py`
+ * @param {ScoreRow[]} rows
  * @param {string[]} names of the models
- * @param {Object} words the catalogue's part for comparisons
+ * @param {Words} words
  */
-export function makeScores(rows, names, words) {
+function makeTable(rows, names, words) {
   if (!rows.length) return el("p", { class: "le-quiet-text", text: words.noScores });
   const head = [words.measure, ...names].map((text) => el("th", { scope: "col", text }));
   const body = rows.map(({ name, says, remark, isWarning, cells }) =>

@@ -4,11 +4,11 @@
 import { el, fill } from "../parts/dom.js";
 import { makePicture } from "../samples/image.js";
 
-/** @import { Shown } from "./page.js" */
+/** @import { CompareGiven } from "./page.js" */
 /** @import { Comparison, Slot } from "./store.js" */
 
-/** @param {Shown} shown @returns {HTMLElement[]} */
-export function makeSlots({ scene: { imageShape, words }, shared }) {
+/** @param {CompareGiven} given @returns {HTMLElement[]} */
+export function makeSlots({ scene: { imageShape }, words, shared }) {
   const slots = /** @type {Slot[]} */ (["a", "b"]).map((name) => {
     const picture = makePicture(imageShape);
     const label = el("span", { "aria-live": "polite" });
@@ -41,7 +41,7 @@ export function makeSlots({ scene: { imageShape, words }, shared }) {
       const id = picked[name];
       if (!sharer || id === null) continue;
       label.textContent = nameOf(shared, id, words);
-      picture.draw(sharer.decode(sharer.codeOf(id)));
+      picture.draw(sharer.decode(/** @type {Float32Array} */ (sharer.codeOf(id))));
     }
   }
 
@@ -53,6 +53,6 @@ export function makeSlots({ scene: { imageShape, words }, shared }) {
 /** @param {Comparison} shared @param {number} id @param {import("../types.js").Words} words */
 function nameOf(shared, id, words) {
   const label = shared.classOf(id);
-  const name = fill(label ? words.itemLabel : words.item, { id: String(id), label });
+  const name = fill(label ? words.itemLabel : words.item, { number: String(id), label });
   return shared.hasLearnt(id) ? `${name} · ${words.learntFrom}` : name;
 }

@@ -23,7 +23,7 @@ const REST_MS = 120; // without a move, after which the hand rests
 export class Comparison {
   /** @type {LoadedModel[]} */
   models;
-  /** @type {Set<number>} items that all models which share any have, as rows of the data set */
+  /** @type {Set<number>} items that all models which share any have, by their numbers */
   common;
   /** @type {number[]} those that one steps through: no model learned from them */
   items;
@@ -59,7 +59,7 @@ export class Comparison {
 
   /** The class of an item, or null. @param {number} id */
   classOf(id) {
-    return this.sharer?.classNames[this.#labelOf(id) ?? -1] ?? null;
+    return this.sharer?.classOf(id) ?? null;
   }
 
   /** Whether any model learned from an item. @param {number} id */
@@ -172,12 +172,8 @@ export class Comparison {
     if (id === null) return null;
     const at = this.items.indexOf(id);
     const others = [...this.items.slice(at + 1), ...this.items.slice(0, Math.max(0, at))];
-    const label = this.#labelOf(id);
-    return others.find((other) => this.#labelOf(other) !== label) ?? others[0] ?? id;
-  }
-
-  #labelOf(/** @type {number} */ id) {
-    return this.sharer?.labels?.[this.sharer.placeOf(id) ?? -1];
+    const own = this.classOf(id);
+    return others.find((other) => this.classOf(other) !== own) ?? others[0] ?? id;
   }
 
   /** @param {Change} change */

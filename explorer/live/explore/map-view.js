@@ -61,7 +61,7 @@ export class MapView {
     code.subscribe((change) => this.#heed(change));
     own.onChange(() => this.#pinOwn());
     this.#wanted = scene;
-    this.#stopWatching = watchTheme(() => this.#open());
+    this.#stopWatching = watchTheme(given.stage, () => this.#open());
     this.ready = this.#open();
   }
 
@@ -176,7 +176,10 @@ export class MapView {
           ? "mapExact"
           : "mapApproximate";
     const what = words[this.#map.isTouched() ? `${name}Touch` : name];
-    const before = [model.codes.drawn && words.drawsNote, model.items.hasParts && words.partsNote];
+    const before = [
+      model.items.hasDraws && words.drawsNote,
+      model.items.hasParts && words.partsNote,
+    ];
     return [...before, what].filter(Boolean).join(" ");
   }
 }

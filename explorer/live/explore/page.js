@@ -9,6 +9,7 @@ import { makeEcho } from "../code/echo.js";
 import { makeMoments } from "../code/moments.js";
 import { mountPage } from "../code/mounting.js";
 import { CodeStore } from "../code/store.js";
+import { loadPlotly } from "../model/loading.js";
 import { loadModel } from "../model/model.js";
 import { makeBigButton } from "../parts/big-button.js";
 import { el } from "../parts/dom.js";
@@ -47,11 +48,12 @@ export function mount(root, scene, onRest) {
 
 /** Fetch all that the page runs on, at once; tools only where there are some. @param {StageScene} scene */
 async function load(scene) {
-  const [loaded, tools] = await Promise.all([
+  const [model, Plotly, tools] = await Promise.all([
     loadModel(scene),
+    loadPlotly(scene.urls.plotly),
     scene.tools.length ? import("./tools.js") : null,
   ]);
-  return { ...loaded, makeTool: tools?.makeTool };
+  return { model, Plotly, makeTools: tools?.makeTools };
 }
 
 /**
@@ -60,22 +62,23 @@ async function load(scene) {
  * @param {Loaded} loaded
  * @param {function(Start): void} onRest
  */
-function openPage(stage, scene, { model, Plotly, makeTool }, onRest) {
+function openPage(stage, scene, { model, Plotly, makeTools }, onRest) {
   const code = new CodeStore(choiceOf(scene.start, model, scene.own));
   const ofCode = {
-    get: () => placeOf(code),
+    get: () => ({ ...placeOf(code, model), tools: {} }), // where there are no tools to say more
     set: (/** @type {any} */ start) => code.arrive(choiceOf(start, model, own.get())),
   };
   const given = makeGiven(stage, scene, model, code);
   const own = makeOwnPicture(given, scene.own);
-  /** @type {View[]} */
+  /** @type {Omit<View, "element">[]} */
   const list = [];
   const show = showInFrames(given, list); // before what views do when they hear of a change
-  const views = makeViews({ ...given, own, Plotly, makeTool }, list);
+  const views = makeViews({ ...given, own, Plotly, makeTools }, list);
   layOut(given, own, views);
   show();
+  views.tools?.state?.set(scene.start);
   const state = joinStates("explore", [{ state: ofCode }, ...list]);
-  const here = () => /** @type {ReturnType<typeof placeOf>} */ (state.get());
+  const here = () => /** @type {Start} */ (state.get());
   const echo = makeEcho(scene.start, isSame);
   code.subscribe((change) => {
     if (change.kind !== "rest") return;
@@ -149,8 +152,8 @@ function makeGiven(stage, scene, model, code) {
 }
 
 /**
- * @param {Given & {own: Own, note: HTMLElement} & Pick<Loaded, "Plotly"|"makeTool">} given
- * @param {View[]} list takes the views, in the order in which a frame draws them
+ * @param {Given & {own: Own, note: HTMLElement} & Pick<Loaded, "Plotly"|"makeTools">} given
+ * @param {Omit<View, "element">[]} list takes the views, in the order in which a frame draws them
  */
 function makeViews(given, list) {
   const parts = {
@@ -167,11 +170,10 @@ function makeViews(given, list) {
     sliders: [...sliders.element.querySelectorAll(".le-slider")].slice(0, IN_BIG),
     below: [honesty.element, buttons.element],
   }));
-  const { makeTool, scene } = given;
-  const tools = makeTool ? scene.tools.map((tool) => makeTool(given, tool)) : [];
-  buttons.element.append(big.element, ...tools.map(({ element }) => element));
-  list.push(...Object.values(parts), big, ...tools);
-  return { ...parts, panels: tools.map(({ panel }) => panel) };
+  const tools = given.makeTools?.(given, given.scene.tools);
+  buttons.element.append(big.element, ...(tools?.buttons ?? []));
+  list.push(...Object.values(parts), big, ...(tools ? [tools] : []));
+  return { ...parts, tools };
 }
 
 /**
@@ -180,7 +182,7 @@ function makeViews(given, list) {
  * @param {ReturnType<typeof makeViews>} views
  */
 function layOut({ stage, scene, model, words }, own, views) {
-  const { decoded, sliders, map, honesty, pair, buttons, panels } = views;
+  const { decoded, sliders, map, honesty, pair, buttons, tools } = views;
   const side = el(
     "div",
     { class: "le-side" },
@@ -197,7 +199,7 @@ function layOut({ stage, scene, model, words }, own, views) {
       { class: "le-right", "aria-label": words.picturePart },
       el("div", { class: "le-top" }, decoded.element, side),
       buttons.element,
-      ...panels,
+      ...(tools?.panels ?? []),
       model.isLive ? "" : el("p", { class: "le-note", text: words.decodedOnRelease }),
       sliders.element,
       honesty.aloud,
@@ -210,14 +212,14 @@ function layOut({ stage, scene, model, words }, own, views) {
 /**
  * Show every code that is chosen or previewed in all views within one frame.
  * @param {Given} given
- * @param {View[]} views
+ * @param {Pick<View, "show">[]} views
  * @returns {function(): void} does so now
  */
 function showInFrames({ stage, code, frames }, views) {
   const show = (time = performance.now()) =>
     frames.request(time, () => {
       for (const view of views) view.show?.();
-      stage.dataset.z = JSON.stringify(placeOf(code, code.z).z);
+      stage.dataset.z = JSON.stringify(rounded(code.z));
     });
   code.subscribe(({ kind, time }) => {
     if (kind === "set" || kind === "preview") show(time);
@@ -226,13 +228,17 @@ function showInFrames({ stage, code, frames }, views) {
 }
 
 /**
- * Where the page is, as the address says it.
+ * Where the code is, as the address says it.
  * @param {CodeStore} code
+ * @param {Model} model
  * @returns {{z: number[], item: number|null}}
  */
-function placeOf({ home, item }, z = home.z) {
-  return { z: Array.from(z, (v) => Number(v.toFixed(5))), item };
+function placeOf({ home, item }, { items }) {
+  return { z: rounded(home.z), item: item === null ? null : items.numberOf(item) };
 }
+
+/** @param {Float32Array} z */
+const rounded = (z) => Array.from(z, (v) => Number(v.toFixed(5)));
 
 /**
  * The code and item of a start that Python sends: an item, or a code.
@@ -241,21 +247,28 @@ function placeOf({ home, item }, z = home.z) {
  * @param {{z: ArrayLike<number>}|null} own
  * @returns {Choice}
  */
-function choiceOf({ z, item }, { items, latentDim }, own) {
+function choiceOf({ z, item: number }, { items, latentDim }, own) {
+  const item = number === null ? null : items.withNumber(number);
   if (item !== null) return { z: Float32Array.from(items.codeOf(item)), item };
-  const exact = own && isSame({ z: Array.from(own.z), item }, { z, item }) ? own.z : z; // which is rounded
+  const exact = own && isNear(own.z, z) ? own.z : z; // which is rounded
   return { z: Float32Array.from(exact ?? new Float32Array(latentDim)), item: null };
 }
 
 /**
- * Whether two places are the same to the three decimals an address holds.
+ * Whether an address says the same of two places.
  * @param {Start} one
  * @param {Start} other
  */
 function isSame(one, other) {
-  if (one.item !== other.item) return false;
-  if (one.item !== null) return true;
-  return (
-    other.z !== null && one.z?.every((v, i) => Math.abs(v - (other.z ?? [])[i]) < 1e-3) === true
-  );
+  const isOfTools = JSON.stringify(one.tools) === JSON.stringify(other.tools);
+  return isOfTools && one.item === other.item && (one.item !== null || isNear(one.z, other.z));
+}
+
+/**
+ * Whether two codes are the same to the three decimals that an address holds.
+ * @param {ArrayLike<number>|null} one
+ * @param {ArrayLike<number>|null} other
+ */
+function isNear(one, other) {
+  return !!one && !!other && Array.from(one).every((v, i) => Math.abs(v - other[i]) < 1e-3);
 }

@@ -3,64 +3,121 @@
 
 import { el } from "../parts/dom.js";
 
-/** @import { CodeChange, Given, ToolScene, View } from "../types.js" */
+/** @import { CodeChange, Given, Tool, ToolScene, View } from "../types.js" */
 
 /**
- * One tool, a folder in `tools/` whose `tool.js` exports `make(given)`, which returns a view.
+ * All tools. The address keeps the state of each that is open, under its name.
  * @param {Given} given
- * @param {ToolScene} tool
- * @returns {View & {panel: HTMLElement}} its button; the panel is where the tool is shown
+ * @param {ToolScene[]} scenes
+ * @returns {Omit<View, "element"> & {buttons: HTMLElement[], panels: HTMLElement[]}}
  */
-export function makeTool(given, { name, label, help }) {
-  const panel = el("section", {
-    "data-testid": `panel-${name}`,
-    "aria-label": label,
-    hidden: true,
-  });
-  /** @type {View|null} */
-  let view = null;
-  let isLoading = false;
-  let gone = false;
+export function makeTools(given, scenes) {
+  const tools = scenes.map((scene) => new OneTool(given, scene));
+  return {
+    buttons: tools.map(({ button }) => button),
+    panels: tools.map(({ panel }) => panel),
+    show: () => tools.forEach((tool) => tool.show()),
+    rest: (change) => tools.forEach((tool) => tool.rest(change)),
+    state: {
+      get() {
+        const texts = tools.map((tool) => [tool.name, tool.text]);
+        return { tools: Object.fromEntries(texts.filter(([, text]) => text)) };
+      },
+      set: ({ tools: texts }) => tools.forEach((tool) => tool.go(texts[tool.name] ?? "")),
+    },
+    destroy: () => tools.forEach((tool) => tool.destroy()),
+  };
+}
 
-  async function load() {
-    isLoading = true;
+/** One tool, a folder in `tools/` whose `tool.js` exports `make(given)`, which returns a `Tool`. */
+class OneTool {
+  name;
+  button;
+  panel;
+  #given;
+  #label;
+  /** @type {Tool|null} once it is loaded */
+  #view = null;
+  #wanted = ""; // what the address says of it, until it is loaded
+  #isLoading = false;
+  #gone = false;
+
+  /** @param {Given} given @param {ToolScene} scene */
+  constructor(given, { name, label, help }) {
+    [this.#given, this.name, this.#label] = [given, name, label];
+    this.panel = el("section", {
+      "data-testid": `panel-${name}`,
+      "aria-label": label,
+      hidden: true,
+    });
+    this.button = el("button", {
+      type: "button",
+      class: "le-button",
+      "data-testid": `tool-${name}`,
+      "aria-expanded": "false",
+      title: help,
+      text: label,
+      onclick: () => this.#toggle(),
+    });
+  }
+
+  /** What the address is to keep: the state of the tool while it is open. */
+  get text() {
+    if (this.panel.hidden) return "";
+    return this.#view ? (this.#view.state?.get() ?? "") : this.#wanted;
+  }
+
+  /** Go where the address says: open with a state or, where it says nothing, closed. @param {string} text */
+  go(text) {
+    if (text === this.text) return; // a tool without a state stays as it is
+    this.#wanted = text;
+    if (this.panel.hidden !== !text) this.#setOpen(Boolean(text));
+    if (text) this.#view?.state?.set(text);
+  }
+
+  show() {
+    if (!this.panel.hidden) this.#view?.show?.();
+  }
+
+  /** @param {CodeChange} change */
+  rest(change) {
+    this.#view?.rest?.(change);
+  }
+
+  destroy() {
+    this.#gone = true;
+    this.#view?.destroy?.();
+  }
+
+  #toggle() {
+    this.#wanted = "";
+    this.#setOpen(this.panel.hidden);
+    if (this.#view?.state) this.#given.code.rest(); // so that the address hears of it
+  }
+
+  /** @param {boolean} isOpen */
+  #setOpen(isOpen) {
+    this.panel.hidden = !isOpen;
+    this.button.setAttribute("aria-expanded", String(isOpen));
+    if (!isOpen) return;
+    if (this.#view) this.#view.show?.();
+    else if (!this.#isLoading) this.#load();
+  }
+
+  async #load() {
+    this.#isLoading = true;
     try {
-      const { make } = await import(`../tools/${name}/tool.js`);
-      if (gone) return;
-      view = /** @type {View} */ (make(given));
-      panel.append(view.element);
+      const { make } = await import(`../tools/${this.name}/tool.js`);
+      if (this.#gone) return;
+      const view = /** @type {Tool} */ (make(this.#given));
+      this.#view = view;
+      this.panel.append(view.element);
+      if (this.#wanted) view.state?.set(this.#wanted);
+      else if (view.state) this.#given.code.rest();
       view.show?.();
     } catch (error) {
-      given.fail(label, /** @type {Error} */ (error));
+      this.#given.fail(this.#label, /** @type {Error} */ (error));
     }
-    isLoading = false;
+    this.#isLoading = false;
   }
-
-  function toggle() {
-    panel.hidden = !panel.hidden;
-    button.setAttribute("aria-expanded", String(!panel.hidden));
-    if (panel.hidden) return;
-    if (view) view.show?.();
-    else if (!isLoading) load();
-  }
-
-  const button = el("button", {
-    type: "button",
-    class: "le-button",
-    "data-testid": `tool-${name}`,
-    "aria-expanded": "false",
-    title: help,
-    text: label,
-    onclick: toggle,
-  });
-  return {
-    element: button,
-    panel,
-    show: () => panel.hidden || view?.show?.(),
-    rest: (/** @type {CodeChange} */ change) => view?.rest?.(change),
-    destroy() {
-      gone = true;
-      view?.destroy?.();
-    },
-  };
 }

@@ -2,6 +2,7 @@
 /** The items of a bundle, and what each is called: number, class, file, whether it was held out. */
 
 import { row } from "../latent/latent.js";
+import { fill } from "../parts/dom.js";
 
 /** @import { Codes, Items, Source, Words } from "../types.js" */
 
@@ -16,23 +17,29 @@ export function makeItems(codes, source, { classNames, words }) {
   const heldOut = codes.held_out?.values ?? null; // where images that were learnt from are there too
   /** @type {(string|null)[]|null} */
   let files = null;
+  const numbers = codes.ids.values;
+  const items = new Map(Array.from(numbers, (number, item) => [number, item]));
   /** @param {number} item */
-  const isDraw = (item) => codes.drawn?.values[item] === 1;
+  const isDraw = (item) => numbers[item] < 0;
   /** @param {number} item */
   const classOf = (item) => (labels && classNames[labels[item]]) || null;
   return {
     count: codes.mu.shape[0],
+    numberOf: (item) => numbers[item],
+    withNumber: (number) => items.get(number) ?? null,
     codeOf: (item) => row(codes.mu, item),
     classOf,
     isDraw,
+    hasDraws: numbers.some((number) => number < 0),
     hasParts: heldOut !== null,
     async learnFiles() {
       files = await source.names();
     },
     text(item) {
-      if (isDraw(item)) return `${words.draw} ${item}`;
+      const number = numbers[item];
+      if (isDraw(item)) return fill(words.draw, { number: String(-number) });
       const label = classOf(item);
-      const name = label ? `${words.item} ${item}: ${label}` : `${words.item} ${item}`;
+      const name = fill(label ? words.itemLabel : words.item, { number: String(number), label });
       const part = heldOut && (heldOut[item] ? words.heldOut : words.learntFrom);
       return [name, part, files?.[item]].filter(Boolean).join(" · ");
     },

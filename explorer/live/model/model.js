@@ -4,28 +4,26 @@
 import { coordinatePlane, neighbourPlane, pcaPlane, readArrays } from "../latent/latent.js";
 import { makeDecoder, readPack } from "../network/decoder.js";
 import { makeItems } from "./items.js";
-import { loadPlotly } from "./loading.js";
 import { serverSource } from "./source.js";
 
-/** @import { Codes, Model, Plane, Source, StageScene } from "../types.js" */
+/** @import { Codes, Model, ModelScene, Plane, Source } from "../types.js" */
 
 /**
- * Fetch what the Explore page runs on, all at once.
- * @param {StageScene} scene
+ * Fetch a model's decoder and codes, both at once.
+ * @param {ModelScene} scene
  * @param {Source} source where the model comes from
- * @returns {Promise<{model: Model, Plotly: Object}>}
+ * @returns {Promise<Model>}
  */
 export async function loadModel(scene, source = serverSource(scene)) {
-  const [pack, codes, Plotly] = await Promise.all([
+  const [pack, codes] = await Promise.all([
     scene.packed ? source.bytes("pack") : null,
     source.bytes("codes").then(readArrays),
-    loadPlotly(scene.urls.plotly),
   ]);
-  return { model: makeModel(scene, source, pack, /** @type {any} */ (codes)), Plotly };
+  return makeModel(scene, source, pack, /** @type {any} */ (codes));
 }
 
 /**
- * @param {StageScene} scene
+ * @param {ModelScene} scene
  * @param {Source} source
  * @param {ArrayBuffer|null} pack what decodes here; without it, Python decodes
  * @param {Codes} codes

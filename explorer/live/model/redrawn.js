@@ -83,7 +83,7 @@ export function makeRedrawn({ urls }, codes, line) {
   };
 }
 
-const isDraw = (codes, item) => codes.drawn?.values[item] === 1;
+const isDraw = (codes, item) => codes.ids.values[item] < 0;
 
 /** Reconstruction errors of all images that were held out. */
 function errorsOf(codes) {

@@ -3,9 +3,9 @@
 
 import { fetchBytes, fetchJson } from "./loading.js";
 
-/** @import { Source, StageScene } from "../types.js" */
+/** @import { ModelScene, Source } from "../types.js" */
 
-/** @param {StageScene} scene @returns {Source} */
+/** @param {Pick<ModelScene, "urls"|"originals">} scene @returns {Source} */
 export function serverSource({ urls, originals }) {
   return {
     bytes: (part) => fetchBytes(urls[part]),

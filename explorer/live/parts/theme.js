@@ -18,14 +18,22 @@ export function themeOf(element) {
 }
 
 /**
- * Call back whenever the theme may have changed.
+ * Call back when what is behind an element turns light or dark.
+ * @param {HTMLElement} element
+ * @param {function(): void} onChange
  * @returns {function(): void} stops watching
  */
-export function watchTheme(onChange) {
+export function watchTheme(element, onChange) {
   let timer = 0;
+  let theme = themeOf(element);
+  function look() {
+    if (themeOf(element) === theme) return;
+    theme = themeOf(element);
+    onChange();
+  }
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(onChange, SETTLE_MS);
+    timer = setTimeout(look, SETTLE_MS);
   };
   const page = new MutationObserver(later);
   page.observe(document.documentElement, {

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from explorer import store
-from tests.browser.conftest import SLOW_MS
+from tests.browser.conftest import SLOW_MS, number_of
 from tests.browser.test_train_page import (
     let_it_settle,
     open_form,
@@ -37,7 +37,7 @@ def train(visit, archive: Path, name: str, kind: str, epochs: int) -> None:
     press(page, "Train")
 
 
-def test_a_class_trains_on_its_drawings_compares_and_clears_up(visit, drawings):
+def test_a_class_trains_on_its_drawings_compares_and_clears_up(visit, drawings, home):
     page = visit.page
     train(visit, drawings, "our drawings", "VAE", 400)
     page.wait_for_selector('[data-testid="run"][data-ready="true"]', timeout=SLOW_MS)
@@ -56,7 +56,8 @@ def test_a_class_trains_on_its_drawings_compares_and_clears_up(visit, drawings):
     item, x, y = visit.dot()
     page.mouse.move(x, y)
     card = page.locator(".le-card")
-    expect(card).to_contain_text(re.compile(rf"Item {item}: (balls|boxes)"))
+    number = number_of(item, visit.model, home=home)
+    expect(card).to_contain_text(re.compile(rf"Item {number}: (balls|boxes)"))
     expect(card).to_contain_text(re.compile(r"held out|trained on"))
     page.mouse.click(x, y)
     expect(page.get_by_test_id("original")).to_be_visible(timeout=SLOW_MS)

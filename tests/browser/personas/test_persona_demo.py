@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tests.browser.conftest import READY, SLOW_MS, Visit, choose, visiting
+from tests.browser.conftest import READY, SLOW_MS, Visit, choose, number_of, visiting
 
 
 def face() -> bytes:
@@ -67,7 +67,7 @@ def test_a_demo_goes_from_the_first_drag_to_a_link_in_another_browser(visit, bro
     item, x, dot_y = visit.dot()
     page.mouse.click(x, dot_y)
     clicked = at_rest(visit)
-    assert visit.address_bar("item") == str(item)
+    assert visit.address_bar("item") == str(number_of(item, visit.model))
     assert page.get_by_test_id("original").is_visible()
 
     # The map in 3-D, chosen in the list, and back.
