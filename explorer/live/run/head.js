@@ -6,75 +6,96 @@ import { el, fill } from "../parts/dom.js";
 const QUARTER = 25; // percent of a run after which it is said aloud how it stands
 const FINE = ["healthy", "even"];
 
-/**
- * @param {Object} words the catalogue's part for runs
- * @param {boolean} mayEndEarly whether the run ends when held-out images no longer get better
- */
-export function makeHead(words, mayEndEarly) {
-  const state = el("strong", { class: "le-run-state", text: words.opening });
-  const facts = el("span", { class: "le-run-facts" });
-  const done = el("i");
-  const bar = el(
-    "div",
-    {
-      class: "le-run-bar",
-      role: "progressbar",
-      "aria-label": words.progress,
-      "aria-valuemin": 0,
-      "aria-valuemax": 100,
-    },
-    done,
-  );
-  const error = el("div", { class: "le-run-error", hidden: true });
-  const lost = el("span", { class: "le-run-lost", text: words.lost, hidden: true });
-  const aloud = el("div", { class: "le-run-aloud", role: "status" });
-  const line = el("div", { class: "le-run-line" }, state, facts, lost);
+/** @import { View } from "../types.js" */
+/** @import { RunGiven } from "./page.js" */
+/** @import { News } from "./store.js" */
+
+/** @implements {View} */
+export class RunHead {
+  element;
+  #words;
+  #mayEndEarly;
+  #state;
+  #facts = el("span", { class: "le-run-facts" });
+  #done = el("i");
+  #bar;
+  #error = el("div", { class: "le-run-error", hidden: true });
+  #lost;
+  #aloud = el("div", { class: "le-run-aloud", role: "status" });
+  #missing = new Set();
+  #said = ""; // the state that is written
+  #heard = ""; // what was said aloud last
+
+  /** @param {RunGiven} given */
+  constructor({ scene: { mayEndEarly }, words, run }) {
+    [this.#words, this.#mayEndEarly] = [words, mayEndEarly];
+    this.#state = el("strong", { class: "le-run-state", text: words.opening });
+    this.#lost = el("span", { class: "le-run-lost", text: words.lost, hidden: true });
+    this.#bar = el(
+      "div",
+      {
+        class: "le-run-bar",
+        role: "progressbar",
+        "aria-label": words.progress,
+        "aria-valuemin": 0,
+        "aria-valuemax": 100,
+      },
+      this.#done,
+    );
+    const line = el("div", { class: "le-run-line" }, this.#state, this.#facts, this.#lost);
+    this.element = el(
+      "div",
+      { class: "le-run-head", "data-testid": "run-progress" },
+      line,
+      this.#bar,
+      this.#error,
+      this.#aloud,
+    );
+    run.subscribe(({ kind, what, is }) => {
+      if (kind === "news") this.#take(run.news);
+      if (kind === "lost") this.#miss(what, is);
+    });
+  }
+
+  /** @param {News} news */
+  #take(news) {
+    const words = this.#words;
+    const isDone = news.state === "finished"; // maybe before all steps
+    const percent = isDone ? 100 : news.steps ? Math.floor((100 * news.step) / news.steps) : 0;
+    this.#done.style.width = `${percent}%`;
+    this.#bar.setAttribute("aria-valuenow", String(percent));
+    const texts = factsOf(news, percent, words, this.#mayEndEarly).filter(Boolean);
+    this.#facts.replaceChildren(...texts.map((text) => el("span", { text })));
+    this.#speak(news, percent);
+    if (news.state === this.#said) return;
+    this.#said = news.state;
+    this.#state.textContent = words.state[news.state];
+    this.#error.replaceChildren(
+      ...(news.error ?? []).map((/** @type {string} */ text) => el("p", { text })),
+    );
+    this.#error.hidden = !news.error;
+  }
 
   /** Say aloud what state a run comes to, what is wrong with it, and each quarter that is done. */
-  function speak(news, percent) {
+  #speak(/** @type {News} */ news, /** @type {number} */ percent) {
+    const words = this.#words;
     const isRunning = news.state === "running";
     const quarter = isRunning ? QUARTER * Math.floor(percent / QUARTER) : 0;
     const ill = isRunning && !FINE.includes(news.health?.verdict) ? news.health?.words : null;
     const key = `${news.state} ${quarter} ${ill && news.health.verdict}`;
-    if (key === heard) return;
-    heard = key;
+    if (key === this.#heard) return;
+    this.#heard = key;
     const done = quarter ? fill(words.spoken, { percent: quarter }) : words.state[news.state];
-    aloud.textContent = [done, ill, ...(news.error ?? [])].filter(Boolean).map(sentence).join(" ");
+    const said = [done, ill, ...(news.error ?? [])].filter(Boolean);
+    this.#aloud.textContent = said.map(sentence).join(" ");
   }
 
-  const missing = new Set();
-  let said = null;
-  let heard = null; // what was said aloud last
-  return {
-    element: el(
-      "div",
-      { class: "le-run-head", "data-testid": "run-progress" },
-      line,
-      bar,
-      error,
-      aloud,
-    ),
-    show(news) {
-      const isDone = news.state === "finished"; // maybe before all steps
-      const percent = isDone ? 100 : news.steps ? Math.floor((100 * news.step) / news.steps) : 0;
-      done.style.width = `${percent}%`;
-      bar.setAttribute("aria-valuenow", String(percent));
-      const texts = factsOf(news, percent, words, mayEndEarly).filter(Boolean);
-      facts.replaceChildren(...texts.map((text) => el("span", { text })));
-      speak(news, percent);
-      if (news.state === said) return;
-      said = news.state;
-      state.textContent = words.state[said];
-      error.replaceChildren(...(news.error ?? []).map((text) => el("p", { text })));
-      error.hidden = !news.error;
-    },
-    /** Whether something cannot be reached: the news of the run, or a snapshot. */
-    lost(what, is) {
-      if (is) missing.add(what);
-      else missing.delete(what);
-      lost.hidden = missing.size === 0;
-    },
-  };
+  /** Note that something cannot be fetched, or can again. */
+  #miss(/** @type {string|undefined} */ what, /** @type {boolean|undefined} */ is) {
+    if (is) this.#missing.add(what);
+    else this.#missing.delete(what);
+    this.#lost.hidden = this.#missing.size === 0;
+  }
 }
 
 /** A text with a full stop, unless it has an end of its own. */

@@ -4,85 +4,82 @@
 import { readArrays } from "../latent/latent.js";
 import { fetchBytes, fetchJson } from "../model/loading.js";
 import { el } from "../parts/dom.js";
-import { themeOf } from "../parts/theme.js";
+import { themeOf, watchTheme } from "../parts/theme.js";
 import { RunMap } from "./map.js";
 import { makeParts } from "./parts.js";
 import { makeBars, makeGallery } from "./pictures.js";
 
-/** @import { RunScene } from "../types.js" */
+/** @import { View } from "../types.js" */
+/** @import { RunGiven } from "./page.js" */
 
 const RETRY_MS = 1_500;
 
+/** @implements {View} */
 export class SnapshotLook {
   /** Map and pictures. */
   element;
   bars;
-  #scene;
-  #run;
-  #on;
+  #given;
+  #stopWatching;
   #map;
   #parts;
   #originals;
   #reconstructions;
   #samples;
-  /** @type {any} the snapshot that is shown */
-  #shown = null;
   /** @type {Promise<any>|null} */
   #opened = null;
   #again = 0; // timer
   #gone = false;
 
-  /**
-   * @param {HTMLElement} run
-   * @param {RunScene} scene
-   * @param {Promise<Object>} plotly
-   * @param {Object} on
-   * @param {function(boolean): void} on.lost whether the map could not be fetched
-   * @param {function(): void} on.ready all of the snapshot is shown
-   */
-  constructor(run, scene, plotly, on) {
-    const { words, hasEncoder } = scene;
-    [this.#run, this.#scene, this.#on] = [run, scene, on];
+  /** @param {RunGiven} given */
+  constructor(given) {
+    const { page, words, plotly } = given;
+    this.#given = given;
     this.#map = new RunMap(plotly, words);
-    this.#parts = makeParts(words.parts, () => this.#openMap().catch(console.error));
+    this.#parts = makeParts(words.parts, () => this.#repaint());
     this.#originals = makeGallery(words.originals, "run-originals");
     this.#reconstructions = makeGallery(words.reconstructions, "run-reconstructions");
     this.#samples = makeGallery(words.samples, "run-samples");
     this.bars = makeBars(words);
-    const pictures = [this.#originals, this.#reconstructions, this.#samples];
-    const place = el("div", { class: "le-run-place" }, this.#map.element, this.#parts.element);
-    this.element = hasEncoder
-      ? el(
-          "section",
-          { class: "le-run-look" },
-          place,
-          el("div", {}, ...pictures.map(({ element }) => element)),
-        )
-      : el(
-          "section",
-          { class: "le-run-alone" },
-          this.#samples.element,
-          el("p", { text: words.noEncoder }),
-        );
+    this.element = this.#layOut();
+    this.#stopWatching = watchTheme(page, () => this.#opened && this.#repaint());
   }
 
-  /** @param {Object<string, any>} shot @param {number} glideMs time for the dots to get there */
-  show(shot, glideMs) {
-    this.#shown = shot;
+  #layOut() {
+    const { words, scene } = this.#given;
+    const pictures = [this.#originals, this.#reconstructions, this.#samples];
+    const place = el("div", { class: "le-run-place" }, this.#map.element, this.#parts.element);
+    const elements = pictures.map(({ element }) => element);
+    const alone = [this.#samples.element, el("p", { text: words.noEncoder })];
+    return scene.hasEncoder
+      ? el("section", { class: "le-run-look" }, place, el("div", {}, ...elements))
+      : el("section", { class: "le-run-alone" }, ...alone);
+  }
+
+  show() {
+    const { scene, run } = this.#given;
+    const { shot, glideMs } = run;
+    if (!shot) return;
     this.#samples.draw(shot.samples);
-    if (!this.#scene.hasEncoder) return this.#on.ready();
+    if (!scene.hasEncoder) return this.#becomeReady();
     this.#reconstructions.draw(shot.x_hat);
     this.bars.draw(shot.kl.values, shot.variance.values);
     this.#showOnMap(glideMs);
   }
 
-  /** The theme has changed. */
-  repaint() {
-    if (this.#opened) this.#openMap().catch(console.error);
+  /** All of a snapshot is shown. */
+  #becomeReady() {
+    this.#given.page.dataset.ready = "true";
+  }
+
+  /** Fetch the map once more: in another theme, or of another part of the images. */
+  #repaint() {
+    this.#openMap().catch(console.error);
   }
 
   destroy() {
     this.#gone = true;
+    this.#stopWatching();
     clearTimeout(this.#again);
     this.#map.destroy();
   }
@@ -97,19 +94,19 @@ export class SnapshotLook {
   }
 
   async #openItems() {
-    const { x, held_out: heldOut } = readArrays(await fetchBytes(this.#scene.urls.items));
+    const { x, held_out: heldOut } = readArrays(await fetchBytes(this.#given.scene.urls.items));
     this.#originals.draw(x);
     this.#parts.offer(heldOut);
   }
 
   async #openMap() {
-    const { map } = this.#scene.urls;
-    const url = `${map}?theme=${themeOf(this.#run)}&part=${this.#parts.chosen()}`;
+    const { page, scene } = this.#given;
+    const url = `${scene.urls.map}?theme=${themeOf(page)}&part=${this.#parts.chosen()}`;
     const figure = await fetchJson(url);
     if (!this.#gone) await this.#map.open(figure);
   }
 
-  /** @param {number} glideMs */
+  /** @param {number} glideMs time for the dots to get there */
   async #showOnMap(glideMs) {
     clearTimeout(this.#again);
     const isThere = await this.#opening().then(
@@ -117,12 +114,13 @@ export class SnapshotLook {
       () => false,
     );
     if (this.#gone) return;
-    this.#on.lost(!isThere);
+    const { run } = this.#given;
+    run.lose("map", !isThere);
     if (!isThere) {
       this.#again = setTimeout(() => this.#showOnMap(0), RETRY_MS);
       return;
     }
-    this.#map.show(this.#shown.xy.values, glideMs);
-    this.#on.ready();
+    this.#map.show(run.shot?.xy.values, glideMs);
+    this.#becomeReady();
   }
 }

@@ -1,8 +1,10 @@
 // @ts-check
 /** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
 
+import { fetchBytes } from "../model/loading.js";
 import { el, fill, save } from "../parts/dom.js";
 import { makeFormats } from "../parts/formats.js";
+import { ENDED, makeSnapshots } from "./feed.js";
 
 const GLIDE_MS = 300;
 const TICK_MS = 50; // at most 20 snapshots a second
@@ -32,7 +34,7 @@ const isNamed = (/** @type {Mode} */ mode) => NAMED.includes(mode);
  * @property {function(boolean): void} onLost whether a snapshot could not be fetched
  */
 
-export class Replay {
+class Replay {
   element;
   #of;
   #controls;
@@ -246,6 +248,33 @@ export class Replay {
     live.textContent = ends.kept === "last" ? words.lastKept : words.last;
     tick.style.setProperty("--le-at", String(this.#nearest(ends.best) / Math.max(1, this.#last)));
   }
+}
+
+/**
+ * The replay of a run, which chooses the moment that is shown.
+ * @param {import("./page.js").RunGiven} given
+ * @returns {import("../types.js").View}
+ */
+export function makeReplay({ scene: { name, urls, replays }, words, run }) {
+  const snapshots = makeSnapshots(urls.snapshot);
+  const replay = new Replay({
+    words,
+    name,
+    formats: replays,
+    write: async ({ url, mediaType }) => new Blob([await fetchBytes(url)], { type: mediaType }),
+    load: (which) => {
+      if (which === "best") return snapshots.best();
+      return which === null ? snapshots.latest() : snapshots.get(which);
+    },
+    expect: snapshots.expect,
+    onShow: (shot, glideMs, isLive) => run.show(shot, glideMs, isLive),
+    onLost: (is) => run.lose("snapshot", is),
+  });
+  run.onNews(({ state, steps, snapshots, ends }) => {
+    replay.grow(snapshots, steps, ENDED.includes(state));
+    if (ends) replay.end(ends);
+  });
+  return replay;
 }
 
 /**

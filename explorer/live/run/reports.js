@@ -1,55 +1,74 @@
 // @ts-check
 /** The charts of what a run reports, drawn at most twice a second, and less often where that is slow. */
 
+import { el } from "../parts/dom.js";
+import { watchTheme } from "../parts/theme.js";
 import { adversarialCurves, Curves, lossCurves, makeJudgement } from "./charts.js";
 import { makeGradients } from "./gradients.js";
 import { makeThinned } from "./series.js";
 
-/** @import { RunScene } from "../types.js" */
+/** @import { View } from "../types.js" */
+/** @import { RunGiven } from "./page.js" */
 
 const MOST_REPORTS = 600; // drawn
 const MOST_CHECKS = 200; // of them with validation, each a dot
 const DRAW_MS = 500;
 
+/** @implements {View} */
 export class ReportCharts {
+  /** The curves. */
+  element;
   /** What the state of the run comes to, in words. */
   judgement;
+  /** The chart of gradients. */
   gradients;
+  #run;
+  #judgement;
+  #gradients;
   #curves;
+  #stopWatching;
   #reports = makeThinned(MOST_REPORTS);
   #checks = makeThinned(MOST_CHECKS);
   /** @type {string[]} */
   #layers = [];
-  /** @type {number|null} step looked back at */
-  #marked = null;
   #timer = 0;
   #notBefore = 0;
 
-  /** @param {Promise<Object>} plotly @param {RunScene} scene */
-  constructor(plotly, { words, adversarial, hasEncoder }) {
+  /** @param {RunGiven} given */
+  constructor({ page, scene: { adversarial, hasEncoder }, words, run, plotly }) {
+    this.#run = run;
     const losses = adversarial ? ["reconstruction", "kl"] : ["loss", "reconstruction", "kl"];
-    this.judgement = makeJudgement(words);
-    this.gradients = makeGradients(plotly, words);
+    const ofPlayers = adversarial ? adversarialCurves(/** @type {any} */ (adversarial)) : [];
+    const ofLosses = hasEncoder ? lossCurves(words, losses) : [];
     this.#curves = [
-      new Curves(
-        plotly,
-        words,
-        adversarial ? adversarialCurves(/** @type {any} */ (adversarial)) : [],
-        "run-game",
-      ),
-      new Curves(plotly, words, hasEncoder ? lossCurves(words, losses) : [], "run-curves"),
+      new Curves(plotly, words, ofPlayers, "run-game"),
+      new Curves(plotly, words, ofLosses, "run-curves"),
     ];
+    const curves = this.#curves.map(({ element }) => element);
+    this.element = el("div", { class: "le-run-curves" }, ...curves);
+    this.#judgement = makeJudgement(words);
+    this.judgement = this.#judgement.element;
+    this.#gradients = makeGradients(plotly, words);
+    this.gradients = this.#gradients.element;
+    run.onNews((news) => this.#take(news));
+    this.#stopWatching = watchTheme(page, () => this.#draw());
   }
 
-  /** The curves, one element for each kind. */
-  get elements() {
-    return this.#curves.map(({ element }) => element);
+  /** Mark the step that is looked back at, or none. */
+  show() {
+    for (const some of [...this.#curves, this.#gradients]) some.mark(this.#run.marked);
   }
 
-  /** Take what is new of the run. @param {Object<string, any>} news */
-  take({ layers, health, best_step: best, reports }) {
+  destroy() {
+    clearTimeout(this.#timer);
+    this.#stopWatching();
+    for (const part of [...this.#curves, this.#gradients]) part.destroy();
+  }
+
+  /** @param {import("./store.js").News} news */
+  #take({ layers, health, best_step: best, reports }) {
     this.#layers = layers;
-    this.judgement.judge(health);
+    this.#judgement.judge(health);
     for (const some of this.#curves) some.markBest(best);
     for (const report of reports) {
       this.#reports.add(report);
@@ -57,31 +76,19 @@ export class ReportCharts {
     }
     if (!reports.length) return;
     const wait = Math.max(0, this.#notBefore - performance.now());
-    this.#timer ||= setTimeout(() => this.draw(), wait);
+    this.#timer ||= setTimeout(() => this.#draw(), wait);
   }
 
-  draw() {
+  #draw() {
     this.#timer = 0;
     const items = this.#reports.items();
     if (!items.length) return;
     const began = performance.now();
     for (const some of this.#curves) {
       some.draw(items, this.#checks.items());
-      some.mark(this.#marked);
+      some.mark(this.#run.marked);
     }
-    this.gradients.draw(items, this.#layers);
+    this.#gradients.draw(items, this.#layers);
     this.#notBefore = began + Math.max(DRAW_MS, 5 * (performance.now() - began));
-  }
-
-  /** Mark the step that is looked back at, or none. @param {number|null} step */
-  mark(step) {
-    this.#marked = step;
-    for (const some of this.#curves) some.mark(step);
-    this.gradients.mark(step);
-  }
-
-  destroy() {
-    clearTimeout(this.#timer);
-    for (const part of [...this.#curves, this.gradients]) part.destroy();
   }
 }
