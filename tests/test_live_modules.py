@@ -44,6 +44,18 @@ def test_only_modules_are_sent():
     assert modules.minified("../ui/app.js") is None
 
 
+def test_a_page_has_the_styles_of_all_its_parts_and_its_own_last():
+    sheet = modules.styles("explore/page.js")
+    assert ".le-legend {" in sheet, "which is fetched later"
+    assert ".le-big {" in sheet
+    assert sheet.endswith((modules.FOLDER / "explore" / "page.css").read_text("utf-8"))
+    assert ".le-table {" not in sheet
+    others = modules.styles("compare/page.js") + modules.styles("run/page.js")
+    for path in modules.FOLDER.rglob("*.css"):
+        assert path.with_suffix(".js").is_file(), "a sheet is that of a module"
+        assert path.read_text("utf-8") in sheet + others, "and reaches a page"
+
+
 def test_the_imports_of_a_page_are_found_through_all_folders():
     found = modules.with_imports(["explore/page.js"])
     assert found[0] == "explore/page.js"

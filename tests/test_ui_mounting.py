@@ -18,9 +18,9 @@ def mounted(monkeypatch) -> SimpleNamespace:
     def renderer(*, key: str, data: object, on_view_change: object) -> None:
         found.key, found.sent, found.rest = key, data, on_view_change
 
-    monkeypatch.setattr(mounting, "_component", lambda name, styles: renderer)
+    monkeypatch.setattr(mounting, "_component", lambda name, entry: renderer)
     mount = unwrap(mounting.mount)  # a fragment needs a page around it
-    mount("toy", SCENE, styles=(), remember=found.remembered.append)
+    mount("toy", "toy/page.js", SCENE, remember=found.remembered.append)
     return found
 
 

@@ -2,7 +2,8 @@
 
 They are written to be read and need no build step; what only readers need is left out on the way.
 Each is compressed here and once: a server in front leaves small files as they are, and most are.
-A module's name is its path within this folder, such as `explore/page.js`.
+A module's name is its path within this folder, such as `explore/page.js`; the styles of what it
+shows are in a sheet of that name beside it.
 """
 
 import gzip
@@ -17,6 +18,7 @@ from rjsmin import jsmin
 
 FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'from\s*"(\.[\w/.-]+\.js)"')
+_LATER = re.compile(r'import\("(\.[\w/.-]+\.js)"\)')
 
 
 @cache
@@ -53,15 +55,34 @@ def compressed(name: str) -> bytes | None:
     return None if module is None else gzip.compress(module.encode(), 9, mtime=0)
 
 
-def with_imports(entries: Sequence[str]) -> list[str]:
+def with_imports(entries: Sequence[str], *, later: bool = False) -> list[str]:
     """Return the names of some modules and of all that these import, each once.
 
-    What a module loads by `import()` or as a worker is not among them.
+    Args:
+        entries: Names of modules; they come first.
+        later: Also follow what modules load by `import()`, but for tools; not workers.
     """
     found = list(entries)
     for name in found:  # grows while it is walked
-        for path in _IMPORT.findall(minified(name) or ""):
+        module = minified(name) or ""
+        for path in [*_IMPORT.findall(module), *(_LATER.findall(module) if later else ())]:
             imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
             if imported not in found:
                 found.append(imported)
     return found
+
+
+@cache
+def styles(entry: str) -> str:
+    """Return the style sheet of a page: the sheets beside its modules, and for Explore its tools'.
+
+    What a module imports comes before it, so that the page has the last word.
+
+    Args:
+        entry: Name of the page's module, such as `explore/page.js`.
+    """
+    used = with_imports([entry], later=True)
+    if "explore/tools.js" in used:
+        used += [f"tools/{name}/tool.js" for name in tools()]
+    sheets = [(FOLDER / name).with_suffix(".css") for name in reversed(used)]
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())

@@ -24,12 +24,7 @@ _NONE = "\N{EN DASH}"
 def comparison(shown: Sequence[OpenedModel]) -> None:
     """Draw two to four models side by side."""
     sent = scene(shown, address.asked_comparison(latent_dims(shown), len(shown)))
-    mount(
-        "comparison",
-        sent,
-        styles=("compare/page.css",),
-        remember=lambda view: _remember(view, shown),
-    )
+    mount("comparison", "compare/page.js", sent, remember=lambda view: _remember(view, shown))
 
 
 def latent_dims(shown: Sequence[OpenedModel]) -> list[int]:

@@ -54,9 +54,9 @@ def page_text() -> str | None:
         return None
     outline, hero = (
         files("explorer").joinpath(name).read_text(encoding="utf-8")
-        for name in ("ui/outline.html", "live/explore/hero.css")
+        for name in ("ui/outline.html", "live/explore/decoded.css")
     )
-    outline = outline.replace("/* hero.css */", hero)
+    outline = outline.replace("/* decoded.css */", hero)
     spoken = text.replace(_LANGUAGE, f'<html lang="{language()}">')
     titled = spoken.replace(_TITLE, f"<title>{say('app.title')}</title>")
     return titled.replace(_ROOT, f"{_ROOT}\n{outline}")

@@ -19,13 +19,12 @@ from explorer.ui.words import stage_words
 from explorer.words import say
 
 _ROUNDED = 1e-3  # how far a number in an address may be from that of a code
-_STYLES = ("explore/hero.css", "explore/page.css", "parts/touch.css")
 
 
 def stage(opened: OpenedModel, choice: MapChoice) -> None:
     """Draw the stage for one bundle and one map."""
     sent = scene(opened, choice, _start(opened))
-    mount("stage", sent, styles=_STYLES, remember=lambda view: _remember(view, opened))
+    mount("stage", "explore/page.js", sent, remember=lambda view: _remember(view, opened))
 
 
 def _start(opened: OpenedModel) -> address.Start:

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from explorer.live import modules
 from explorer.ui import state
 
 
 @st.fragment
 def mount(
     name: str,
+    entry: str,
     scene: Mapping[str, object],
     *,
-    styles: tuple[str, ...],
     remember: Callable[[dict[str, object]], None] | None = None,
 ) -> None:
     """Draw a scene in the browser by the module it names; `live/adapter.js` is the other side.
@@ -25,9 +25,9 @@ def mount(
 
     Args:
         name: What it is called among all that is mounted.
+        entry: Its module in `live/`, such as `explore/page.js`.
         scene: JSON values, among them `key`, which another scene of the same thing shares,
             `urls.module`, and `words`.
-        styles: Its style sheets, by their paths in `live/`; later ones win.
         remember: Takes what the browser says of the scene once the hand lets go.
     """
 
@@ -38,16 +38,15 @@ def mount(
         if remember and view and view.get("key") == scene["key"]:
             remember(view)
 
-    _component(name, styles)(key=name, data=scene, on_view_change=hear)
+    _component(name, entry)(key=name, data=scene, on_view_change=hear)
 
 
 @cache
-def _component(name: str, styles: tuple[str, ...]) -> ComponentRenderer:
-    live = files("explorer").joinpath("live")
+def _component(name: str, entry: str) -> ComponentRenderer:
     return st.components.v2.component(
         f"latent_explorer_{name}",
         html='<div class="le-root"></div>',
-        css="\n".join(live.joinpath(sheet).read_text(encoding="utf-8") for sheet in styles),
-        js=live.joinpath("adapter.js").read_text(encoding="utf-8"),
+        css=modules.styles(entry),
+        js=(modules.FOLDER / "adapter.js").read_text(encoding="utf-8"),
         isolate_styles=False,  # Plotly's own styles live in the document
     )

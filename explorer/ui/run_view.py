@@ -11,7 +11,7 @@ from explorer.ui.words import adversarial_words, run_words
 
 def run_view(run: jobs.RunFolder) -> None:
     """Draw how a run goes, from the moment it waits for its turn."""
-    mount("run", scene(run), styles=("explore/page.css", "run/page.css"))
+    mount("run", "run/page.js", scene(run))
 
 
 def scene(run: jobs.RunFolder) -> RunScene:

@@ -9,7 +9,7 @@ import { contextOf, el } from "../parts/dom.js";
 const SIDE = 480; // pixels of the bitmap
 const REACH = 0.04; // of the side, within which a pointer is on a dot
 const RING = 2.448; // standard deviations that hold 95 % of a normal distribution on a plane
-const COVERED = [43, 138, 138]; // as the honesty meter's colours in explore/page.css
+const COVERED = [43, 138, 138]; // as the honesty meter's colours in parts/meter.css
 const BARE = [179, 71, 143];
 const INK = "#1d2230"; // on the white of a saved picture, whatever the theme
 const MARKS = { a: "A", b: "B" };
