@@ -6,13 +6,13 @@ import io
 from explorer.export.comparison import ComparisonTable
 from explorer.export.formats import ExportFormat
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # starts of what a spreadsheet would calculate
 
 
 def write(table: ComparisonTable) -> bytes:
     """Write one column for each model and one line for each row; a last column has the remarks.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe.
+    An apostrophe precedes text that a spreadsheet would take for a formula.
 
     Returns:
         UTF-8 text with lines that end as RFC 4180 has it; numbers in full.

@@ -26,7 +26,7 @@ _TILES_AT, _TILES_TO = 412, 704  # left and right end of the rows of pictures
 _N_ACROSS = 5  # pictures in a row
 _GAP = 4
 _ROWS = ((74, 1), (164, 1), (254, 3))  # top of originals, reconstructions, samples; their rows
-_ALONE_ACROSS, _ALONE_ROW = 10, (78, 5)  # where there are only samples, they have all the room
+_ALONE_ACROSS, _ALONE_ROW = 10, (78, 5)  # samples take all the space if there is nothing else
 
 _PAPER, _PANEL, _LINE = "#ffffff", "#f7f8fa", "#e3e5e9"
 _TEXT, _QUIET, _ACCENT = "#1d2230", "#5d6370", "#2f55e0"
@@ -35,7 +35,7 @@ _FIXED = (_PAPER, _PANEL, _LINE, _ACCENT, PLAIN_COLOR, *CLASS_COLORS["light"])
 _N_COLORS = 255  # and one that stands for "as before", which keeps the file small
 
 _LENGTH_MS, _LONGEST_MS, _HOLD_MS = 10_000, 400, 2_000
-_FINER = 3  # times larger, while drawn
+_FINER = 3  # drawn this many times larger, then scaled down
 _DOT = 3.4  # radius
 _OUTSIDE = 0.2  # percent of the dots, over all moments, that may lie beyond either end of the map
 
@@ -81,10 +81,10 @@ def _drawn(moments: Sequence[Moment], scene: "_Scene") -> bytes:
 
 
 class _Scene:
-    """All that stays the same from moment to moment, and how one moment is drawn on it.
+    """What all moments share, and how one moment is drawn on it.
 
-    Letters and dots are drawn larger and then made small, which smooths their rims; pictures are
-    put in afterwards.
+    Text and dots are drawn larger and scaled down, which smooths their edges; pictures are pasted
+    afterwards.
 
     Args:
         replay: What is written, the originals and the classes.
@@ -147,7 +147,7 @@ class _Scene:
             at += width + 12
 
     def _map(self, xy: np.ndarray) -> Image.Image:
-        """Draw the dots, each with a thin rim that parts it from its neighbours."""
+        """Draw the dots, each with a thin rim that separates it from its neighbours."""
         picture = Image.new("RGB", _larger(_MAP[2] - _MAP[0], _MAP[3] - _MAP[1]), _PANEL)
         draw = ImageDraw.Draw(picture)
         low, high = self._limits
@@ -180,7 +180,7 @@ def _limits(all_xy: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _on_plane(xy: np.ndarray) -> np.ndarray:
-    """Return places (n, 2); those of a single coordinate are spread over the height."""
+    """Return places (n, 2); those on a line are spread over the height."""
     xy = np.asarray(xy, np.float64)
     return np.column_stack([xy, spread_heights(len(xy))]) if xy.shape[1] == 1 else xy
 
@@ -194,7 +194,7 @@ def _place(
     left: int = _TILES_AT,
     n_across: int = _N_ACROSS,
 ) -> None:
-    """Put pictures (k, c, h, w) in rows up to the right end, as many as there is room for."""
+    """Paste as many of some pictures (k, c, h, w) as fit, in rows up to the right end."""
     step = (_TILES_TO - left + _GAP) // n_across
     for i, pixels in enumerate(pictures[: n_rows * n_across]):
         row, column = divmod(i, n_across)
@@ -202,7 +202,7 @@ def _place(
 
 
 def _as_tile(pixels: np.ndarray, side: int) -> Image.Image:
-    """Bring (c, h, w) uint8 to the side shown, px; few pixels stay pixels."""
+    """Scale (c, h, w) uint8 to the side shown, px; the pixels of small pictures stay visible."""
     picture = as_image(pixels)
     few = max(picture.size) * 3 <= side
     resample = Image.Resampling.NEAREST if few else Image.Resampling.BICUBIC
@@ -231,7 +231,7 @@ def _write(
     anchor: str = "ls",
     width: float = SIZE[0],
 ) -> None:
-    """Write one line, its foot at a height, cut short where it would be wider than `width` px."""
+    """Write one line on a baseline, truncated where it would be wider than `width` px."""
     shown = text
     while text and _width(shown, size) > width:
         text = text[:-1]
@@ -250,12 +250,12 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _larger(x: float, y: float) -> tuple[int, int]:
-    """Return a place or a size as it is while drawing."""
+    """Return a place or a size in the larger pixels of the drawing."""
     return round(x * _FINER), round(y * _FINER)
 
 
 def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Return an image whose palette suits the given ones, and begins with _FIXED."""
+    """Return an image with a palette for the given ones, which begins with _FIXED."""
     sheet = Image.new("RGB", (SIZE[0], SIZE[1] * len(pictures)))
     for i, picture in enumerate(pictures):
         sheet.paste(picture, (0, SIZE[1] * i))
@@ -267,7 +267,7 @@ def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
 
 
 def _in_colors(picture: Image.Image, palette: Image.Image) -> Image.Image:
-    """Bring a picture to the colours of a palette, each pixel to about the nearest: no dithering.
+    """Map a picture to the colours of a palette, without dithering.
 
     Pillow takes the nearest of rounded colours, which would tint the paper, so plain areas are set.
     """

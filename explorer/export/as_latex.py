@@ -6,7 +6,7 @@ A document that includes it needs `\usepackage{booktabs}`.
 from explorer.export.comparison import ComparisonTable, Row
 from explorer.export.formats import ExportFormat
 
-# What LaTeX acts upon, and signs of numbers that its fonts may lack.
+# Characters that LaTeX interprets, and signs of numbers that its fonts may lack.
 _SIGNS = str.maketrans(
     {sign: rf"\{sign}" for sign in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -67,7 +67,7 @@ def _line(cells: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text as one line that LaTeX sets as it is."""
+    """Return a text as one line, escaped for LaTeX."""
     return " ".join(text.split()).translate(_SIGNS)
 
 

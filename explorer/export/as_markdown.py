@@ -5,11 +5,11 @@ import re
 from explorer.export.comparison import ComparisonTable, Row
 from explorer.export.formats import ExportFormat
 
-_SIGNS = re.compile(r"[\\`*_{}\[\]<>|#~$&@]")  # those that Markdown, or GitHub, may act upon
+_SIGNS = re.compile(r"[\\`*_{}\[\]<>|#~$&@]")  # that Markdown or GitHub may interpret
 
 
 def write(table: ComparisonTable) -> bytes:
-    """Write a table as GitHub has it, the best values in bold and remarks as footnotes.
+    """Write a table in GitHub's Markdown: the best values in bold, remarks as footnotes.
 
     Returns:
         UTF-8 text.
@@ -38,7 +38,7 @@ def _line(cells: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text as one line that Markdown shows as it is."""
+    """Return a text as one line, escaped for Markdown."""
     return _SIGNS.sub(r"\\\g<0>", " ".join(text.split()))
 
 

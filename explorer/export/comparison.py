@@ -1,4 +1,4 @@
-"""A comparison of models as a table: what is so of each, and how each scored.
+"""A comparison of models as a table: facts about each, and its scores.
 
 Every visible text is an argument. Knows nothing of how scores were measured, or which is better.
 """
@@ -12,12 +12,12 @@ class Row:
     """One fact or measure of all models.
 
     Attributes:
-        key: What programs call it.
-        name: What people call it.
-        texts: What it is for each model, in words.
+        key: Its name for programs.
+        name: Its name for people.
+        texts: Its value for each model, as text.
         values: A measure's value for each model, None where it has none; empty for a fact.
         best: Positions of the models whose value is the best, where values can be compared.
-        remark: Why they cannot, or what is to be known besides.
+        remark: Why they cannot be compared, or another note.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""What a format is that something can be saved in, and which there are.
+"""Export formats: what one is, and which there are.
 
 A format is a module of this room with a `FORMAT`, and an entry in `_MODULES`; or an entry point
 `latent_explorer.exports` of another package. Its words, `exports.NAME` of the catalogue, say what
@@ -22,7 +22,7 @@ class ExportFormat(Generic[Thing]):
     """A format in which one kind of thing can be saved.
 
     Attributes:
-        name: One word, by which addresses and the catalogue call it.
+        name: One word, its key in addresses and in the catalogue.
         suffix: How names of such files end, such as `.csv`.
         media_type: Of such files, such as `text/csv`.
         saves: What is saved: `ComparisonTable` or `RunReplay`.

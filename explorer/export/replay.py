@@ -1,4 +1,4 @@
-"""A training run as it can be replayed, moment by moment.
+"""A training run as a sequence of moments, to be replayed.
 
 Every visible text is an argument. Knows nothing of how it is drawn.
 """
@@ -36,7 +36,7 @@ class Moment:
 
 @dataclass(frozen=True, kw_only=True)
 class Titles:
-    """What is written over the run and over its pictures."""
+    """Titles of the run and of its rows of pictures."""
 
     run: str
     originals: str
@@ -46,7 +46,7 @@ class Titles:
 
 @dataclass(frozen=True, kw_only=True)
 class RunReplay:
-    """A run from its beginning.
+    """A run from its start.
 
     Attributes:
         moments: In their order.

@@ -1,1 +1,1 @@
-"""The pages: they draw, and compute nothing that the glossary names."""
+"""The app: its pages and its server. A page renders; what it shows is computed elsewhere."""

@@ -18,14 +18,14 @@ import streamlit as st
 
 from explorer.live import modules
 
-# What the views of each page keep in the address, as `KEYS` of `live/code/address.js`. What a tool
-# keeps, text, is under the tool's own name.
+# What the views of each page keep in the address, as `KEYS` of `live/code/address.js`. Each tool
+# has a key of its own, its name.
 VIEW_KEYS = {
     "explore": ("z", "item", "tools"),
     "compare": ("item", "item2", "seed", "z", "spots"),
 }
 
-_MOST_SIGNS = 1_000  # that a tool may keep
+_MOST_SIGNS = 1_000  # characters that a tool may keep
 
 
 @dataclass(frozen=True)

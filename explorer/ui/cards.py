@@ -1,4 +1,4 @@
-"""Model cards as the page shows them: their headings, lists, tables and words, and nothing else.
+"""Model cards as the page shows them: headings, lists, tables and text, and nothing else.
 
 A card comes with its bundle, and may be anyone's: it could load pictures from elsewhere, lead away
 by links, or imitate the page. So each line is taken for one of a few kinds, and its words are shown
@@ -9,7 +9,7 @@ import re
 
 from explorer.ui.words import verbatim
 
-_LONGEST = 40_000  # characters; ours have some three thousand
+_LONGEST = 40_000  # characters; ours have about three thousand
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE = re.compile(r"`([^`]+)`")
 _BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
@@ -17,7 +17,7 @@ _RULE = re.compile(r"\|?[\s|:-]*-[\s|:-]*")
 
 
 def harmless(card: str) -> str:
-    """Return a card in Markdown that can only be read; its headings go below those of the page."""
+    """Return a card as harmless Markdown, its headings below those of the page."""
     return "\n".join(map(_line, card[:_LONGEST].splitlines()))
 
 
@@ -42,8 +42,8 @@ def _row(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Return words as they are, and in `code` what was."""
-    parts = _CODE.split(" ".join(text.split()))  # every other one is code
+    """Escape text, and keep as `code` what was code."""
+    parts = _CODE.split(" ".join(text.split()))  # code and text by turns
     shown = (f"`{_one_line(part)}`" if at % 2 else _verbatim(part) for at, part in enumerate(parts))
     return "".join(shown)
 

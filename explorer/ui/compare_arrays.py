@@ -1,4 +1,4 @@
-"""What the browser needs of one model to set it beside others, as named arrays."""
+"""What Compare needs of a model besides its codes: how they cover the prior, as named arrays."""
 
 from functools import lru_cache
 
@@ -10,16 +10,16 @@ from explorer.ui.opened import OpenedModel
 
 _N_SAMPLES = 400
 _SEED = 0
-_WORSE = 0.8  # quantile of the error
+_WORSE = 0.8  # quantile of the error that the first item has
 
 
 @lru_cache(maxsize=4)  # a second of work each; browsers keep what they have fetched
 def holes_of(opened: OpenedModel) -> tuple[Cover, PriorSamples]:
-    """Return how a model's codes cover the prior: on the plane of its map, and draw by draw."""
+    """Return how a model's codes cover the prior: on the plane of its map, and sample by sample."""
     codes = opened.bundle.codes
     mu = codes.mu[codes.of_images]
     variance = np.exp(codes.logvar[codes.of_images]) if opened.bundle.model.has_posterior else None
-    assert codes.pca_mean is not None  # `open_model` has seen to the map
+    assert codes.pca_mean is not None  # `open_model` refuses bundles without a map
     assert codes.pca_components is not None
     return (
         cover(mu, variance, codes.pca_mean, codes.pca_components[:2]),
@@ -28,9 +28,9 @@ def holes_of(opened: OpenedModel) -> tuple[Cover, PriorSamples]:
 
 
 def telling_item(opened: OpenedModel) -> int:
-    """Return the item to begin with, as a row of the set: common, but not easy to draw.
+    """Return the number of the item to begin with: a common one that is not easy to reconstruct.
 
-    Of the items in the thick of the data it is the one that just a fifth are drawn worse than.
+    Among the items with close neighbours, a fifth are reconstructed worse than this one.
     """
     codes, spacing = opened.bundle.codes, opened.bundle.codes.spacing
     assert spacing is not None

@@ -1,4 +1,4 @@
-"""The comparison: what the browser is sent of it, and what it says goes into the address."""
+"""The comparison on the Compare page: what the browser gets, and what the address keeps."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def latent_dims(shown: Sequence[OpenedModel]) -> list[int]:
 
 
 def sharing(shown: Sequence[OpenedModel]) -> list[bool]:
-    """Tell for each model whether the same test image can go through it and another one.
+    """Return for each model whether it shares test images with another one.
 
     Where models have learnt several sets, those count that have learnt what most have.
     """
@@ -108,7 +108,7 @@ def _kind_in_words(opened: OpenedModel) -> str:
 
 
 def _gain_and_cost(opened: OpenedModel, shown: Sequence[OpenedModel]) -> tuple[str, str]:
-    """Say what a model is good at and what that costs: its kind, or where it differs from others.
+    """Return what a model is good at and what that costs, in words.
 
     Models of one kind would all be told the same; what sets them apart is measured.
     """
@@ -135,19 +135,19 @@ def _number(key: str, value: float) -> str:
 
 
 def _covered(opened: OpenedModel) -> str:
-    """Say how many real images random codes come near, where that was measured."""
+    """Return how many real images random codes come near, in words, where that was measured."""
     coverage = opened.bundle.scores.get("coverage")
     return "" if coverage is None else say("compare.covered", percent=round(100 * coverage))
 
 
 def _detail(opened: OpenedModel) -> str:
-    """Say how sharp random pictures are, where that was measured."""
+    """Return how sharp random pictures are, in words, where that was measured."""
     sharpness = opened.bundle.scores.get("sharpness")
     return "" if sharpness is None else say("compare.detail", percent=round(100 * sharpness))
 
 
 def _sliders(shown: Sequence[OpenedModel], d: int) -> SliderSet:
-    """Describe the sliders that models with d coordinates share, the most telling first."""
+    """Describe the sliders that models with d dimensions share, the most informative first."""
     members = [i for i, e in enumerate(shown) if e.bundle.model.latent_dim == d]
     told = np.sum([shown[i].kl_of_dimensions for i in members], axis=0)
     active = {int(j) for i in members for j in shown[i].active}
@@ -157,7 +157,7 @@ def _sliders(shown: Sequence[OpenedModel], d: int) -> SliderSet:
 
 def _row(row: Compared, shown: Sequence[OpenedModel]) -> ScoreRow:
     """Return one line of the table of scores, in words."""
-    # What is said of codes found by search is in the remark already.
+    # The remark already says which codes were found by search.
     scored = [e.bundle for e in shown if row.key in e.bundle.scores]
     scores = max(scored, key=lambda bundle: bundle.model.has_encoder).scores
     return {
@@ -213,7 +213,7 @@ def _table(
 
 
 def _remember(view: dict[str, object], shown: Sequence[OpenedModel]) -> None:
-    """Put what the browser says into the address, if `compare/page.js` could have said it."""
+    """Write what the browser reports into the address, if `compare/page.js` can have sent it."""
     shifts = view.get("z")
     spots = view.get("spots")
     sizes = latent_dims(shown)
@@ -234,7 +234,7 @@ def _whole(value: object) -> int | None:
 
 
 def _numbers(values: object, length: int) -> tuple[float, ...] | None:
-    """Return how far sliders were moved, or None where none was or the list is not usable."""
+    """Return how far sliders were moved; None if none was, or if the list is malformed."""
     if not isinstance(values, list) or len(values) != length:
         return None
     numbers = tuple(float(v) for v in values if isinstance(v, (int, float)) and abs(v) <= 1000)

@@ -1,4 +1,4 @@
-"""Answers that cost time and memory: worked out once, however many ask, and a few at a time.
+"""Expensive answers: computed once for all who ask, a few at a time.
 
 They wait for their turn in threads of their own, so that nobody else waits with them. Knows
 nothing of what is answered.
@@ -15,7 +15,7 @@ from typing import Final
 
 
 class Costly:
-    """Works out answers by their key, and keeps those that were used last.
+    """Computes answers by key, and keeps those used last.
 
     Args:
         at_once: How many are worked out at the same time.
@@ -33,18 +33,18 @@ class Costly:
 
     @property
     def size_bytes(self) -> int:
-        """How much is kept now."""
+        """Size of what is kept, in bytes."""
         with self._lock:
             return sum(map(len, self._kept.values()))
 
     async def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
-        """Return an answer, or raise what went wrong; all who ask meanwhile get the same.
+        """Return an answer, or raise what went wrong; concurrent requests get the same.
 
         Args:
             key: What it depends on, whole.
             make: Works it out, in another thread.
         """
-        # One who leaves must not end the work that others wait for.
+        # A visitor who leaves must not cancel work that others wait for.
         return await asyncio.shield(asyncio.wrap_future(self._asked(key, make)))
 
     def _asked(self, key: Hashable, make: Callable[[], bytes]) -> "Future[bytes]":
@@ -81,7 +81,7 @@ class Costly:
 
 
 def _give_back() -> None:
-    """Have glibc return freed memory to the system, which it would keep most of."""
+    """Make glibc return freed memory to the system; by itself it keeps most of it."""
     if _trim is not None:
         _trim(0)
 

@@ -1,4 +1,4 @@
-"""The formats that a page offers to save something in, as the browser is told of them."""
+"""The export formats that a page offers, described for the browser."""
 
 import base64
 from collections.abc import Callable
@@ -32,5 +32,5 @@ def offered(thing: type[Thing], url: Callable[[ExportFormat[Thing]], str]) -> li
 
 
 def as_address(content: bytes, media_type: str) -> str:
-    """Return an address that holds a small file itself."""
+    """Return a data: address that contains a small file."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

@@ -1,4 +1,4 @@
-"""Streamlit's `index.html` with our name and an outline of the page, which is seen at once.
+"""Streamlit's `index.html` with our title and an outline of the page, which appears at once.
 
 Streamlit fetches a megabyte of scripts and runs the page's own before anything is drawn; until
 then there would be nothing on the screen. Knows nothing of what the page will hold.
@@ -26,7 +26,7 @@ _LANGUAGE = '<html lang="en">'
 
 
 def routes() -> list[Route]:
-    """Return a route for each page; none if Streamlit's file is not as known.
+    """Return a route for each page; none if Streamlit's file has changed.
 
     Streamlit then answers as ever: the outline is a courtesy.
     """
@@ -48,7 +48,7 @@ def _page(request: Request) -> Response:
 
 @cache
 def page_text() -> str | None:
-    """Return the page before any script has run, or None if Streamlit's file is not as known."""
+    """Return the page before any script has run, or None if Streamlit's file has changed."""
     text = _INDEX.read_text(encoding="utf-8")
     if text.count(_TITLE) != 1 or text.count(_ROOT) != 1:
         return None

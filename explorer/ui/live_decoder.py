@@ -1,4 +1,4 @@
-"""The stage of the Explore page: what it is sent, and what it says goes into the address."""
+"""The stage of the Explore page: what the browser gets, and what the address keeps."""
 
 import math
 from dataclasses import replace
@@ -18,7 +18,7 @@ from explorer.ui.scenes import OwnPicture, StageScene, StageTitle, ToolScene
 from explorer.ui.words import stage_words
 from explorer.words import say
 
-_ROUNDED = 1e-3  # how far a number in an address may be from that of a code
+_ROUNDED = 1e-3  # how far a number in the address may be from the code it was written from
 
 
 def stage(opened: OpenedModel, choice: MapChoice) -> None:
@@ -91,7 +91,7 @@ def scene(opened: OpenedModel, choice: MapChoice, start: address.Start) -> Stage
 
 
 def _title(bundle: ModelBundle) -> StageTitle:
-    """Return what the top line of the stage says of a model."""
+    """Return what the top line of the stage says about a model."""
     kind = bundle.words["name"]
     size = say("explore.card_line", count=bundle.model.latent_dim)
     text = bundle.title or bundle.name
@@ -105,7 +105,7 @@ def _tool(name: str) -> ToolScene:
 
 
 def _own(opened: OpenedModel) -> OwnPicture | None:
-    """Return the visitor's own picture, whole, since no address may lead to it."""
+    """Return the visitor's own picture itself: the server gives it no address."""
     own = state.own_picture(opened.version)
     if own is None:
         return None
@@ -118,7 +118,7 @@ def _own(opened: OpenedModel) -> OwnPicture | None:
 
 
 def _remember(view: dict[str, object], opened: OpenedModel) -> None:
-    """Put what the browser says into the address, if it is what the stage would say."""
+    """Write what the browser reports into the address, if `explore/page.js` can have sent it."""
     z, item, tools = view.get("z"), view.get("item"), view.get("tools")
     numbers = [float(v) for v in z if isinstance(v, (int, float))] if isinstance(z, list) else []
     if len(numbers) != opened.bundle.model.latent_dim or not all(map(math.isfinite, numbers)):

@@ -20,7 +20,7 @@ _POINTS = (500, 1000, 2000)
 
 @dataclass(frozen=True)
 class MapChoice:
-    """What the page's controls say.
+    """What is chosen in the controls of the map.
 
     Attributes:
         method: `pca`, `pca3`, the name of another map, or `z` for two coordinates.
@@ -40,13 +40,13 @@ class MapChoice:
 
     @property
     def code(self) -> str:
-        """The map in one word, as `explore/page.js` knows it: `z3-5` for coordinates 3 and 5."""
+        """The map as one word for the browser, such as `z3-5` for dimensions 3 and 5 (from 0)."""
         return f"z{self.across}-{self.up}" if self.method == "z" else self.method
 
 
 @dataclass(frozen=True)
 class FigureChoice:
-    """A figure that can be drawn of an opened model, with the names that `MapChoice` has."""
+    """A figure of an opened model that can be drawn; its attributes are those of `MapChoice`."""
 
     code: str
     color: str
@@ -77,7 +77,7 @@ def map_choices(opened: OpenedModel) -> dict[str, str]:
 
 
 def makeable(opened: OpenedModel) -> list[MapMethod]:
-    """Return the methods that are installed and can still make a map of a bundle."""
+    """Return the installed methods whose map of a bundle has not been made yet."""
     codes = opened.bundle.codes
     return [
         method
@@ -108,7 +108,7 @@ def color_choices(opened: OpenedModel) -> dict[str, str]:
     if opened.bundle.codes.factors is not None:
         choices |= {name: name for name in facts.factor_names}
     model = opened.bundle.model
-    error = ("error",) if model.has_encoder else ()  # a draw from the prior has none
+    error = ("error",) if model.has_encoder else ()  # a sample from the prior has none
     kl = ("kl",) if model.has_posterior else ()  # an autoencoder has none
     for value in (*error, *kl, "none"):
         choices[value] = say(f"explore.color_{value}")
@@ -181,14 +181,14 @@ def map_figure(opened: OpenedModel, choice: FigureChoice) -> str:
 
 
 def _rows(opened: OpenedModel, part: str) -> np.ndarray:
-    """Return the codes of a part of the images, and the draws from the prior."""
+    """Return the rows of a part of the images, and of all samples from the prior."""
     codes = opened.bundle.codes
     kept = {"learnt": ~codes.held_out, "held": codes.held_out | ~codes.of_images}
     return np.flatnonzero(kept[part]) if part in kept else np.arange(len(codes.mu))
 
 
 def _spread_rows(of_images: np.ndarray, n_points: int) -> np.ndarray:
-    """Choose dots evenly over the items, at most n_points; of draws only what is left for them."""
+    """Choose at most n_points dots, evenly; samples from the prior get what images leave."""
     items, draws = np.flatnonzero(of_images), np.flatnonzero(~of_images)
     n_items = min(len(items), n_points)
     parts = ((items, n_items), (draws, min(len(draws), n_points - n_items)))
@@ -204,7 +204,7 @@ def _places(opened: OpenedModel, code: str) -> tuple[np.ndarray, list[str]]:
         return codes.mu[:, pair], [names[i] for i in pair]
     if code in codes.maps:
         return codes.maps[code].xy, []
-    assert codes.pca is not None  # `open_model` has seen to that
+    assert codes.pca is not None  # `open_model` refuses bundles without one
     assert codes.pca_variance is not None
     m = min(3 if code == "pca3" else 2, codes.pca.shape[1])
     titles = [
@@ -219,7 +219,7 @@ def _places(opened: OpenedModel, code: str) -> tuple[np.ndarray, list[str]]:
 
 
 def _pair(code: str, d: int) -> list[int]:
-    """Return the coordinates that a code such as `z3-5` names, or nothing."""
+    """Return the dimensions that a map such as `z3-5` names, from 0, or nothing."""
     parts = code[1:].split("-") if code.startswith("z") else []
     good = len(parts) == 2 and all(p.isascii() and p.isdigit() and len(p) < 9 for p in parts)
     pair = [int(part) for part in parts] if good else []
@@ -232,11 +232,11 @@ def _color(opened: OpenedModel, color: str) -> ByClass | ByValue | None:
     codes, facts = opened.bundle.codes, opened.bundle.data
     if color == "class" and codes.labels is not None:
         return ByClass(labels=codes.labels, names=facts.class_names, none=say("explore.draws"))
-    if not codes.of_images.all():  # which dots are images must show in any case
+    if not codes.of_images.all():  # images and samples must look different whatever the colouring
         labels = np.where(codes.of_images, 0, -1)
         return ByClass(labels=labels, names=[say("explore.placed")], none=say("explore.draws"))
     if color == "error":
-        # The root of a mean square is in the unit of the pixels, and reads as a number.
+        # The root of a mean square is in units of pixel values, which people can read.
         return ByValue(values=100 * np.sqrt(codes.error), title=say("explore.color_bar_error"))
     if color == "kl":
         return ByValue(values=opened.kl, title=say("explore.color_bar_kl"))

@@ -1,4 +1,4 @@
-"""Mounts what runs in the browser: sends it a scene as plain data, and takes what it says back."""
+"""Mounts views that run in the browser: sends each a scene, and receives what it reports."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -18,22 +18,21 @@ def mount(
     *,
     remember: Callable[[dict[str, object]], None] | None = None,
 ) -> None:
-    """Draw a scene in the browser by the module it names; `live/adapter.js` is the other side.
+    """Show a scene in the browser; `live/adapter.js` is the other side.
 
-    Only this part of the page runs again when the hand lets go, and it sends the same scene then,
-    so nothing is drawn anew.
+    A report reruns only this part of the page, with the same scene, so nothing is redrawn.
 
     Args:
-        name: What it is called among all that is mounted.
+        name: Name of the view, unlike that of any other.
         entry: Its module in `live/`, such as `explore/page.js`.
         scene: JSON values, among them `key`, which another scene of the same thing shares,
             `urls.module`, and `words`.
-        remember: Takes what the browser says of the scene once the hand lets go.
+        remember: Called with what the browser reports once the hand lets go.
     """
 
     def hear() -> None:
-        # The component keeps what it said last, also of another scene, so only the callback knows
-        # that this is new.
+        # The component keeps its last report, even when the scene changes; only the callback marks
+        # a new one.
         view = state.reported_view(name)
         if remember and view and view.get("key") == scene["key"]:
             remember(view)

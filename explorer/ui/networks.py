@@ -15,9 +15,9 @@ from explorer.packing.networks import decode
 from explorer.packing.pack import pack_encoder, runs_in_browser
 from explorer.ui.opened import OpenedModel
 
-_N_PICTURES = 32  # drawn to see how the data looks
+_N_PICTURES = 32  # decoded to see what the data looks like
 
-_lock = Lock()  # what is asked for twice at once is worked out once
+_lock = Lock()  # concurrent requests for the same thing compute it once
 
 
 def encodes_live(bundle: ModelBundle) -> bool:
@@ -54,12 +54,12 @@ def encoder_pack(opened: OpenedModel) -> bytes:
 
 
 def habit(opened: OpenedModel) -> Habit:
-    """Return how the pictures that a model draws are framed, as its data was."""
+    """Return how the images that a model was trained on are framed, judged by its pictures."""
     with _lock:
         return _habit(_folder(opened), opened.version)
 
 
-# `version` makes a bundle that was replaced count anew.
+# `version` makes a replaced bundle a new cache entry.
 
 
 @lru_cache(maxsize=2)
@@ -73,7 +73,7 @@ def _habit(folder: Path, version: str) -> Habit:
 
 
 def _pictures(bundle: ModelBundle) -> np.ndarray:
-    """Return what the model draws of some items, evenly spread, (m, c, h, w) in [0, 1]."""
+    """Return reconstructions of some items, evenly spread, (m, c, h, w) in [0, 1]."""
     mu = bundle.codes.mu[bundle.codes.of_images]
     rows = np.linspace(0, len(mu) - 1, min(_N_PICTURES, len(mu))).astype(int)
     return decode(bundle, mu[rows])

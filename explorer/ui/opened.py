@@ -1,4 +1,4 @@
-"""Bundles opened for looking at, shared by all visitors and kept while they do not change."""
+"""Bundles opened for exploring, shared by all visitors and cached until they change."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ _LEAST_REACH, _MOST_REACH = 3, 8
 
 @dataclass(frozen=True)
 class Coordinate:
-    """One slider: which coordinate it moves, its name if it has one, and how far it reaches."""
+    """One slider: which dimension it moves, its name if it has one, and how far it reaches."""
 
     index: int
     name: str
@@ -47,12 +47,12 @@ class OpenedModel:
 
     @cached_property
     def active(self) -> np.ndarray:
-        """Coordinates that carry information, most informative first, shape (a,).
+        """Dimensions that carry information, from 0, most informative first, shape (a,).
 
         Without an encoder all are taken to, as they come.
         """
         mu, logvar = self.bundle.codes.mu, self.bundle.codes.logvar
-        if not self.bundle.model.has_encoder:  # codes of draws tell nothing of coordinates
+        if not self.bundle.model.has_encoder:  # samples from the prior say nothing about dimensions
             return np.arange(mu.shape[1])
         return active_dimensions(mu, logvar)
 
@@ -63,7 +63,7 @@ class OpenedModel:
 
     @cached_property
     def kl_of_dimensions(self) -> np.ndarray:
-        """KL of each coordinate, mean over the items, in nats, shape (d,)."""
+        """KL of each dimension, mean over the items, in nats, shape (d,)."""
         return kl_per_dimension(self.bundle.codes.mu, self.bundle.codes.logvar)
 
     @cached_property
@@ -92,7 +92,7 @@ class OpenedModel:
 
     @cached_property
     def start_item(self) -> int:
-        """The code to begin with: the chosen item's, or else a typical one.
+        """The item to begin with, by its position: the chosen one, or else a typical one.
 
         A typical item has close neighbours, a small reconstruction error and a code near the
         middle.
@@ -108,10 +108,10 @@ class OpenedModel:
 
     @cached_property
     def numbers(self) -> np.ndarray:
-        """What addresses and the screen call each item, shape (n,), int32.
+        """The number of each item in addresses and on the screen, shape (n,), int32.
 
-        An item is called by its row in the set of images, counted from 0 as in a file of arrays.
-        Samples from the prior, which have none, are -1, -2 and so on.
+        It is the row in the set of images, from 0 as in a file of arrays. Samples from the prior,
+        which have none, are -1, -2 and so on.
         """
         codes = self.bundle.codes
         return np.where(codes.of_images, codes.ids, -np.cumsum(~codes.of_images)).astype(np.int32)
@@ -154,7 +154,7 @@ class OpenedModel:
 
     @cached_property
     def item_names(self) -> tuple[str, ...] | None:
-        """File name of each item, empty for draws; None where they are not known here."""
+        """File name of each item, empty for samples from the prior; None where unknown here."""
         of_images = self.bundle.codes.of_images
         named = originals.names(self.bundle, self.bundle.codes.ids[of_images])
         if named is None:
@@ -171,7 +171,7 @@ def _all_originals(opened: OpenedModel) -> np.ndarray | None:
 
 
 def _given(array: np.ndarray | None) -> np.ndarray:
-    """Return an array that `open_model` has seen to be there."""
+    """Return an array whose presence `open_model` has checked."""
     assert array is not None
     return array
 
@@ -191,7 +191,7 @@ def open_model(name: str) -> OpenedModel:
 
 
 def _with_kept_maps(opened: OpenedModel) -> OpenedModel:
-    """Return a bundle with the maps that were made of it here; what it brings comes first."""
+    """Return a bundle with the maps that were made of it here; its own take precedence."""
     more = mapping.kept(opened.bundle.codes)
     new = tuple(sorted(more.keys() - opened.bundle.codes.maps.keys()))
     return _extended(opened, new) if new else opened
@@ -210,7 +210,7 @@ def _extended(opened: OpenedModel, names: tuple[str, ...]) -> OpenedModel:
 
 @lru_cache(maxsize=32)  # a few megabytes each; sessions hold on to theirs, so let them share it
 def _opened(folder: Path, changed_ns: int) -> OpenedModel:
-    """Open a folder; `changed_ns` makes a bundle that was replaced count as another."""
+    """Open a folder; `changed_ns` makes a replaced bundle a new cache entry."""
     bundle = read_bundle(folder, weights=False)
     if bundle.codes.spacing is None or bundle.codes.pca is None:
         raise BundleError("ui.no_map", name=bundle.name)

@@ -22,11 +22,11 @@ def names() -> list[str]:
 
 
 def path_of(name: str) -> str:
-    """Return where a page is below the app's address."""
+    """Return the path of a page, below that of the app."""
     return "" if name == HOME else name
 
 
 def render_of(name: str) -> Callable[[], None]:
-    """Return what draws a page."""
+    """Return the function that renders a page."""
     module = import_module(f"{views.__name__}.{name}.page")
     return cast(Callable[[], None], module.render)

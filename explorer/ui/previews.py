@@ -17,12 +17,14 @@ _PAIRS, _PAIR_COLUMNS = 4, 2  # images before and after
 _PAIR_SIDE, _ARROW, _PAIR_GAP = 96, 32, 36  # pixels
 _ARROW_GREY = (128, 128, 128, 255)
 _KEPT_LOOKS = 16
-_kept: "OrderedDict[TrainConfig, Look]" = OrderedDict()  # of this server, used last at the end
+_kept: "OrderedDict[TrainConfig, Look]" = (
+    OrderedDict()
+)  # shared by all visitors, the last used at the end
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Look:
-    """What one sees of a set.
+    """What a person sees of a set.
 
     Attributes:
         name: What the set is called.
@@ -50,7 +52,7 @@ class Look:
 
 
 def look_at(asked: TrainConfig, *, report: ReportProgress | None = None) -> Look:
-    """Load a set, or a little of it where it is drawn by this program, and look at it.
+    """Load a set, or a little of it if this program generates it, and look at it.
 
     Args:
         asked: Which images, how they are to be read and brought to one size; nothing else counts.
@@ -104,7 +106,7 @@ def _before_and_after(images: ImageSet) -> np.ndarray | None:
     changed = images.fitting.before if images.fitting else ()
     if not changed:
         return None
-    # Those that are not square come first; of each kind there should be some.
+    # Images that are not square come first, some of each shape.
     shown = [changed[i] for i in evenly_spread(np.arange(len(changed)), _PAIRS)]
     width = 2 * _PAIR_SIDE + _ARROW
     n_rows = -(-len(shown) // _PAIR_COLUMNS)
@@ -128,14 +130,14 @@ def _before_and_after(images: ImageSet) -> np.ndarray | None:
 
 
 def _within(image: Image.Image) -> Image.Image:
-    """Scale an image to the side of a pair; small ones keep their pixels to be seen."""
+    """Scale an image to the side of a pair; the pixels of small ones stay visible."""
     scale = _PAIR_SIDE / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS)
 
 
 def _point(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
-    """Draw a small arrow to the right, in a grey that shows on either page."""
+    """Draw a small arrow to the right, in a grey that shows on light and dark pages."""
     draw.line([(x - 9, y), (x + 6, y)], fill=_ARROW_GREY, width=2)
     draw.polygon([(x + 3, y - 5), (x + 10, y), (x + 3, y + 5)], fill=_ARROW_GREY)
 

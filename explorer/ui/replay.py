@@ -1,4 +1,4 @@
-"""Gathers what a run has kept, so that it can be saved."""
+"""Gathers the snapshots of a run, so that it can be saved as a file."""
 
 import math
 
@@ -11,7 +11,7 @@ from explorer.words import say
 
 
 def replay_of(run: jobs.RunFolder) -> RunReplay:
-    """Return a run so far.
+    """Return a run as far as it has got.
 
     Raises:
         TrainingError: It has been deleted.
@@ -36,7 +36,7 @@ def replay_of(run: jobs.RunFolder) -> RunReplay:
 
 
 def replay_state(run: jobs.RunFolder) -> tuple[object, ...]:
-    """Return what the replay of a run depends on, which changes as the run goes on."""
+    """Return a key that changes whenever the replay of a run does."""
     kept = run.snapshots()
     latest = tuple(sorted(kept[-1].items())) if kept else ()
     return run.record().name, run.status().steps, len(kept), latest

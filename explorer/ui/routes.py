@@ -27,24 +27,28 @@ from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.scenes import Urls
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-OWN = {"Cache-Control": "private, max-age=31536000, immutable"}  # what shows somebody's images
+OWN = {
+    "Cache-Control": "private, max-age=31536000, immutable"
+}  # for responses that show somebody's images
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-# The heavy ones take tens of megabytes and up to a second each; the others, some hundredths.
+# Heavy answers take tens of megabytes and up to a second each; the others, some hundredths.
 HEAVY = Costly(at_once=1, most_bytes=64_000_000, give_back=True)
 _LIGHT = Costly(at_once=2, most_bytes=32_000_000)
-_ORIGINALS = Costly(at_once=1, most_bytes=8_000_000)  # the first of a set may load all of it
+_ORIGINALS = Costly(
+    at_once=1, most_bytes=8_000_000
+)  # the first image of a set may load all of them
 
 
 def prefix() -> str:
-    """Return the start of all these addresses, under the server's base path if it has one."""
+    """Return the path that all these addresses start with, including the server's base path."""
     return f"{serving.base_path()}/latent"
 
 
 def shared_urls(module: str) -> dict[str, str]:
-    """Return the addresses of one of our modules, which is to be mounted, and of Plotly."""
+    """Return the addresses of a page's module and of Plotly."""
     return {
         "module": f"{prefix()}/live/{modules.version()}/{module}",
         "plotly": f"{prefix()}/plotly/{plotly.__version__}/plotly.min.js",
@@ -52,14 +56,14 @@ def shared_urls(module: str) -> dict[str, str]:
 
 
 def urls(opened: OpenedModel) -> Urls:
-    """Return the addresses the stage needs for one bundle, the encoder's if it can run there."""
+    """Return the addresses of a bundle's files; the encoder's only if the browser can run it."""
     own = f"{prefix()}/bundle/{opened.version}/{quote(opened.bundle.name, safe='')}"
     shared = shared_urls("explore/page.js")
     found: Urls = {
         "module": shared["module"],
         "plotly": shared["plotly"],
         "pack": f"{own}/decoder.pack",
-        "codes": f"{own}/codes?for={modules.version()}",  # what they hold depends on who reads them
+        "codes": f"{own}/codes?for={modules.version()}",  # the modules decide what is in it
         "map": f"{own}/map",
         "decode": f"{own}/decode",
         "original": f"{own}/original",
@@ -92,12 +96,12 @@ def routes() -> list[Route]:
 
 
 def _nothing(request: Request) -> Response:
-    """Answer for addresses that lead nowhere, which Streamlit would take for pages."""
+    """Answer unknown addresses, which Streamlit would take for pages."""
     return Response(status_code=404)
 
 
 def whole_number(text: str) -> int | None:
-    """Read a whole number as addresses give them, of at most eight digits."""
+    """Read a whole number of at most eight digits from an address; None if it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
@@ -118,7 +122,7 @@ def _plotly(request: Request) -> Response:
 
 
 def _of_model(answer: Callable[[Request, OpenedModel], Awaitable[Response]]) -> Handler:
-    """Open the bundle an address names; what a person can fix is answered in words."""
+    """Open the bundle that an address names; answer errors that a person can fix in words."""
 
     async def handler(request: Request) -> Response:
         try:
@@ -180,13 +184,13 @@ async def _original(request: Request, opened: OpenedModel) -> Response:
 
 
 def _as_png(opened: OpenedModel, item: int) -> bytes:
-    """Return the image an item's code came from as a PNG, or nothing if it is not at hand."""
+    """Return the image behind an item as a PNG, or nothing if it is not on this machine."""
     image = opened.original(item)
     return b"" if image is None else as_png(image)
 
 
 async def _names(request: Request, opened: OpenedModel) -> Response:
-    """Answer with the file name of each item, or null where they are not known here."""
+    """Answer with the file name of each item, or null if they are unknown here."""
     names = await run_in_threadpool(lambda: opened.item_names)
     return JSONResponse(names, headers=OWN)
 

@@ -1,4 +1,4 @@
-"""What the view of a run fetches: how it stands, snapshots, images watched, its map, and files."""
+"""What the view of a run fetches: news, snapshots, the images it watches, its map, and files."""
 
 import hashlib
 from collections.abc import Callable
@@ -26,13 +26,13 @@ _SHOWN = ("step", "xy", "kl", "variance", "x_hat", "samples")
 
 
 def urls(run: jobs.RunFolder) -> dict[str, str]:
-    """Return the addresses the view needs for one run."""
+    """Return the addresses of one run."""
     own = f"{prefix()}/run/{run.id}"
     return {part: f"{own}/{part}" for part in ("progress", "snapshot", "items", "map")}
 
 
 def replay_url(run: jobs.RunFolder, one: ExportFormat[RunReplay]) -> str:
-    """Return the address of a run as a file of some format."""
+    """Return the address of a run's replay in a format."""
     return f"{prefix()}/run/{run.id}/replay{one.suffix}"
 
 
@@ -49,7 +49,7 @@ def routes() -> list[Route]:
 
 
 def _of_run(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Answer for a run that exists; what a person can fix is answered in words."""
+    """Find the run that an address names; answer errors that a person can fix in words."""
 
     def handler(request: Request) -> Response:
         try:
@@ -62,7 +62,7 @@ def _of_run(answer: Callable[[Request], Response]) -> Callable[[Request], Respon
 
 
 def _progress(request: Request) -> Response:
-    """Answer with what is new; that a run is gone is news too, for pages that still watch it."""
+    """Answer with what is new; pages that still watch a deleted run learn that it is gone."""
     try:
         run = jobs.find_run(request.path_params["run"])
     except ExplorerError as error:
@@ -83,7 +83,7 @@ def _progress(request: Request) -> Response:
 
 
 def health_line(status: jobs.JobStatus) -> str:
-    """Say in a sentence or two what the health of a run comes to."""
+    """Return the health of a run in a sentence or two."""
     return say(f"run.health_{status.health}", best_step=f"{status.best_step:,}")
 
 
@@ -116,7 +116,7 @@ def _snapshot(request: Request) -> Response:
 
 
 def _if_changed(request: Request, content: bytes) -> Response:
-    """Answer with a snapshot, unless the browser has it: a resumed run gives its number anew."""
+    """Answer with a snapshot unless the browser has it; a resumed run may reuse its number."""
     etag = f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
     headers = {"Cache-Control": "private, no-cache", "ETag": etag}
     if request.headers.get("If-None-Match") == etag:
@@ -133,10 +133,10 @@ def _items(request: Request) -> Response:
 
 
 def _map(request: Request) -> Response:
-    """Answer with the map as it is now; its dots bear their rows, so that they can be moved."""
+    """Answer with the map as it is now; its dots carry their rows, so that they can be moved."""
     run: jobs.RunFolder = request.state.run
     latest, watched = run.snapshot(None), run.watched()
-    if latest is None or watched is None or not len(watched["x"]):  # nothing reads images
+    if latest is None or watched is None or not len(watched["x"]):  # there is no encoder
         return Response(status_code=404)
     color = None
     if "labels" in watched:

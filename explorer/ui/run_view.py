@@ -1,4 +1,4 @@
-"""The view of a training run: what it is sent; it then asks the server for news by itself."""
+"""The view of a training run: what the browser gets; it then asks the server for news itself."""
 
 from explorer import jobs
 from explorer.export import RunReplay
@@ -10,7 +10,7 @@ from explorer.ui.words import adversarial_words, run_words
 
 
 def run_view(run: jobs.RunFolder) -> None:
-    """Draw how a run goes, from the moment it waits for its turn."""
+    """Show a run, from the moment it is queued."""
     mount("run", "run/page.js", scene(run))
 
 
@@ -24,7 +24,7 @@ def scene(run: jobs.RunFolder) -> RunScene:
         "latentDim": config.latent_dim,
         "urls": routes.shared_urls("run/page.js") | run_routes.urls(run),
         "state": run.status().state,
-        "kept": run_routes.kept(run, jobs.read_ends(run)),  # another wakes the view
+        "kept": run_routes.kept(run, jobs.read_ends(run)),  # a change wakes the view
         "mayEndEarly": config.patience > 0,
         "hasEncoder": config.has_encoder,
         "adversarial": adversarial_words(config.kind) if config.is_adversarial else None,

@@ -1,4 +1,4 @@
-"""Scenes: what Python hands to the browser, as `live/types.js` describes it under the same names.
+"""Scenes: what Python sends to the browser. `live/types.js` has the same names and keys.
 
 A test holds both sides to the same keys. Values are plain data: what JSON can say.
 """
@@ -10,7 +10,7 @@ Words = Mapping[str, object]  # a section of the catalogue
 
 
 class Urls(TypedDict):
-    """Addresses of one model's files, the encoder's if it runs in the browser."""
+    """Addresses of one model's files; the encoder's only if it runs in the browser."""
 
     module: str
     plotly: str
@@ -25,7 +25,7 @@ class Urls(TypedDict):
 
 
 class StageTitle(TypedDict):
-    """What the top line of the page says of a model."""
+    """The top line of the page, about the model."""
 
     text: str
     name: str
@@ -51,7 +51,7 @@ class Start(TypedDict):
 
 
 class OwnPicture(TypedDict):
-    """A visitor's own picture, whole, since no address may lead to it."""
+    """A visitor's own picture itself: the server gives it no address."""
 
     id: int
     image: str
@@ -89,7 +89,7 @@ class StageScene(TypedDict):
 
 
 class ComparedModel(TypedDict):
-    """One model of a comparison, with what is said of it."""
+    """One model of a comparison, and what the page says about it."""
 
     name: str
     title: str
@@ -133,7 +133,7 @@ class ScoreRow(TypedDict):
 
 
 class SharedStart(TypedDict):
-    """Where a comparison is, as an address says it."""
+    """What a comparison shows, as the address keeps it."""
 
     item: int | None
     item2: int | None
@@ -143,7 +143,7 @@ class SharedStart(TypedDict):
 
 
 class ExportScene(TypedDict):
-    """One format that something can be saved in; the address may hold the file itself."""
+    """One format that something can be saved in; its address may contain the file itself."""
 
     name: str
     label: str

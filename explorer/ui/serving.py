@@ -1,4 +1,4 @@
-"""The life of the server: what it does once it runs, and when it ends.
+"""The life of the server: what it does when it starts, and when it ends.
 
 Knows nothing of pages and of what is served.
 """
@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from explorer.ui import pages
 
-LAUNCHED = "LATENT_EXPLORER_LAUNCHED"  # set where a launcher holds the other end of our input
-_END_S = 5.0  # seconds to close in before the process ends as it is
+LAUNCHED = "LATENT_EXPLORER_LAUNCHED"  # set if a launcher holds the other end of our stdin
+_END_S = 5.0  # seconds to shut down before the process exits
 
 
 def base_path() -> str:
@@ -30,7 +30,7 @@ def base_path() -> str:
 
 
 def routes() -> list[Route]:
-    """Return the route that tells the launcher where the pages are, itself under no base path."""
+    """Return the route, below no base path, that tells the launcher where the pages are."""
     return [Route("/latent/base", _base)]
 
 
@@ -40,7 +40,7 @@ def _base(request: Request) -> PlainTextResponse:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Start what works beside the server for as long as it runs."""
+    """Start the threads that run beside the server."""
     if os.environ.get(LAUNCHED):
         threading.Thread(target=_end_with_launcher, daemon=True).start()
     threading.Thread(target=_get_ready, daemon=True).start()
@@ -48,7 +48,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 def _get_ready() -> None:
-    """Load the pages before the first visitor comes, then leave what stays for good out of gc.
+    """Load the pages before the first visitor comes, then freeze what stays for good.
 
     A full collection walks over every object there is, a tenth of a second in which nobody is
     answered; frozen ones it passes over.
@@ -60,7 +60,7 @@ def _get_ready() -> None:
 
 
 def _end_with_launcher() -> None:
-    """End the server when its launcher is gone, however that was ended.
+    """End the server when its launcher has ended, in whatever way.
 
     The launcher holds the other end of our input and writes nothing; the system closes it when
     the launcher ends.

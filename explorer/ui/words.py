@@ -7,11 +7,11 @@ from explorer.kinds import KINDS, Kind
 from explorer.words import section
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|:$<>~&=]")
-# Where Streamlit's Markdown makes something of a text although its signs are escaped: an icon or a
-# smiley of :words:, a link of an address, an arrow of -> and the like.
+# Where Streamlit's Markdown acts on text even if it is escaped: icons and emoji of :words:, links
+# of bare addresses, arrows of ->.
 _COMES_ALIVE = re.compile(r"(?<=:)(?=[\w/+-])|(?<=@)|(?<=www)(?=\.)|(?<=[-<>~])(?=[-=>])", re.I)
 _PARTED = "\u2060"  # word joiner: it has no width, and no line breaks there
-# Signs that steer a screen, or that turn the direction of all that follows.
+# Control characters, and those that change the direction of what follows.
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
@@ -62,6 +62,6 @@ def plain(text: str) -> str:
 
 
 def verbatim(line: str) -> str:
-    """Do as `plain` does with a part of a line, and keep its spaces."""
+    """Escape part of a line as `plain` does, but keep its spaces."""
     shown = _STEERING.sub("\ufffd", line)
     return _MARKUP.sub(r"\\\g<0>", _COMES_ALIVE.sub(_PARTED, shown))

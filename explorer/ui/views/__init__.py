@@ -1,4 +1,4 @@
-"""Pages, one module each: `render()` reads the state, calls core and services, draws."""
+"""The pages, a folder each: `render()` reads the state, calls core and services, and renders."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,12 +11,12 @@ from explorer.words import say
 
 
 def name_page(*parts: str) -> None:
-    """Say in the browser's tab what is on show: the most particular first, the program last."""
+    """Set the title of the browser's tab: the most specific part first, the program last."""
     st.set_page_config(page_title=" · ".join((*parts, say("app.title"))))
 
 
 def navigation_links() -> None:
-    """Draw the name of the program and the links between its pages, at the top of the sidebar.
+    """Render the name of the program and the links to its pages, at the top of the sidebar.
 
     The one to Explore leads to what was open there.
     """
@@ -30,7 +30,7 @@ def navigation_links() -> None:
 
 @cache
 def _frame() -> ComponentRenderer:
-    """Return what says of cards what Streamlit cannot: which of them is chosen."""
+    """Return a component that marks the chosen card, which Streamlit cannot do."""
     script = files("explorer").joinpath("ui/frame.js").read_text(encoding="utf-8")
     return st.components.v2.component(
         "latent_explorer_frame", html="<span></span>", js=script, isolate_styles=False

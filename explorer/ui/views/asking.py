@@ -1,4 +1,4 @@
-"""A button that asks once before it does something, and can be told not to."""
+"""A button that asks for confirmation before it acts."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def ask_first(
     yes: str = "",
     more: Callable[[], None] | None = None,
 ) -> None:
-    """Draw the button; pressed, it opens the question with two answers, which close it.
+    """Render the button; pressing it opens a question with two answers, which close it.
 
     Args:
         label: What it says.
@@ -46,7 +46,7 @@ def ask_first(
 
 
 def attempt(do: Callable[[], object]) -> None:
-    """Do something, and say for a while what went wrong, if it did."""
+    """Act, and show for a while what went wrong, if anything did."""
     try:
         do()
     except ExplorerError as error:

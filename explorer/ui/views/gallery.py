@@ -1,4 +1,4 @@
-"""Cards of models in the sidebar: preview and title; the whole of a card can be pressed."""
+"""Cards of models in the sidebar, with preview and title; all of a card is a button."""
 
 from collections.abc import Callable, Iterable
 

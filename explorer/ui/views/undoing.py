@@ -1,4 +1,4 @@
-"""What was cleared on a page, and the way back until the page is left."""
+"""Undo for what was cleared on a page, until the page is left."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from explorer.words import say
 
 
 def clear(page: str, work: Work) -> Cleared:
-    """Clear something on a page; `draw_undo` draws the way back.
+    """Clear something on a page; `draw_undo` offers to undo it.
 
     Raises:
         ExplorerError: As `clearing.clear`.

@@ -1,4 +1,4 @@
-"""Parts of a page that follow a run, which another tab may delete meanwhile."""
+"""For parts of a page that follow a run, which another tab may delete."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from explorer.errors import ExplorerError
 
 @contextmanager
 def following() -> Iterator[None]:
-    """Draw the whole page anew where its run cannot be read any more: the page says so."""
+    """Rerun the whole page if its run can no longer be read; the page then says so."""
     try:
         yield
     except ExplorerError:

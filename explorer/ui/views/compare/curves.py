@@ -1,4 +1,4 @@
-"""How the models on the Compare page learnt: the curves of their runs, where they were kept."""
+"""Learning curves of the models on the Compare page, where their runs were kept."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ Reports = list[dict[str, object]]
 
 
 def curves(opened_models: Sequence[OpenedModel]) -> None:
-    """Draw what was kept, and say of which models nothing was."""
+    """Render the curves that were kept, and name the models that have none."""
     st.markdown(f"## {say('compare.curves')}")
     kept = _kept(opened_models)
     without = [plain(e.bundle.name) for e in opened_models if e.bundle.name not in kept]
@@ -72,7 +72,7 @@ def _kept(opened_models: Sequence[OpenedModel]) -> dict[str, Reports]:
         try:
             record = run.record()
         except ExplorerError:
-            continue  # a damaged run, which the Train page tells of
+            continue  # a damaged run; the Train page says so
         bundle = wanted.get(_real(record.out.with_name(run.said().out or record.out.name)))
         if bundle is None or bundle.origin != record.origin or bundle.name in found:
             continue
@@ -83,7 +83,7 @@ def _kept(opened_models: Sequence[OpenedModel]) -> dict[str, Reports]:
 
 
 def _line(name: str, reports: Reports, measure: str, along: str) -> Line:
-    """Return one curve, thinned, without what was no finite number."""
+    """Return one curve, thinned, without values that are not finite."""
     points = []
     for report in reports:
         value = cast(Mapping[str, object], report["validation"]).get(measure)

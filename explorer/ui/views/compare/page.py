@@ -1,4 +1,4 @@
-"""The Compare page: choose two to four models at the side, see them do the same beside it."""
+"""The Compare page: choose two to four models in the sidebar, and see them do the same."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ def render() -> None:
 def _chosen(
     models: Sequence[BundleSummary],
 ) -> tuple[list[BundleSummary], list[BundleSummary]]:
-    """Return the models to show, which fit the first one, and those the address asks for."""
+    """Return the models to show, those that fit the first one, and the models asked for."""
     names = {model.name: model for model in models}
     wanted = address.asked_models()
     if wanted is None:
@@ -62,7 +62,7 @@ def _warn(
     *,
     too_large: set[str],
 ) -> None:
-    """Say what of the address cannot be shown, and why."""
+    """Say which models of the address cannot be shown, and why."""
     known = {model.name for model in models}
     for name in address.asked_models() or ():
         if name not in known:
@@ -91,7 +91,7 @@ def _warn(
 
 
 def shape_words(shape: tuple[int, int, int]) -> str:
-    """Return what pictures of a shape (c, h, w) are called."""
+    """Return a shape (c, h, w) in words."""
     c, h, w = shape
     return say(f"compare.colours_{c}", width=w, height=h)
 
@@ -99,7 +99,7 @@ def shape_words(shape: tuple[int, int, int]) -> str:
 def _picker(
     models: Sequence[BundleSummary], chosen: Sequence[BundleSummary], *, n_too_large: int
 ) -> None:
-    """Draw a card per model; those that do not go with the first chosen cannot be pressed."""
+    """Render a card per model; those that do not fit the first chosen one are disabled."""
     st.markdown(f"**{say('compare.models')}**", help=say("compare.models_help"))
     shape = chosen[0].data.image_shape if chosen else None
     names = [model.name for model in chosen]
@@ -130,7 +130,7 @@ def _picker(
 
 
 def _opened(models: Sequence[BundleSummary]) -> list[OpenedModel]:
-    """Open the models; one that is damaged is told, and left out."""
+    """Open the models; damaged ones are reported and left out."""
     opened_models = []
     for model in models:
         try:

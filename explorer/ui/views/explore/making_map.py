@@ -1,4 +1,4 @@
-"""Makes a map that a model does not have yet, once it is chosen."""
+"""Makes a map that the model does not have yet, once a visitor chooses it."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from explorer.words import say
 
 
 def make_map(opened: OpenedModel, chosen: str) -> None:
-    """Make the chosen map if need be, and render the page with it."""
+    """Make the chosen map unless there is one, and render the page with it."""
     method = next((method for method in makeable(opened) if method.name == chosen), None)
     if method is not None:
         bar = st.progress(0.0, say("explore.making_map", name=method.title))

@@ -1,4 +1,4 @@
-"""The panel about a model: what it is, how good it is, what each slider carries, how to make it."""
+"""The panel about a model: what it is, how good it is, its sliders, and how to make it."""
 
 import re
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain
 from explorer.words import say
 
-_BAR_LENGTH = 8  # signs
-# A source of images that no shell takes for anything but a name, however it quotes.
+_BAR_LENGTH = 8  # characters
+# A source of images that every shell takes for a plain word, however it quotes.
 _SAFE_TO_TYPE = re.compile(r"[\w .,:/\\@+=~#-]+")
 
 
@@ -48,7 +48,7 @@ def _draw(opened: OpenedModel) -> None:
         st.markdown(f"### {say('card.expect')}")
         st.markdown("\n".join(f"- {sentence}" for sentence in told))
     _scores(opened)
-    if bundle.model.has_encoder:  # codes of draws tell nothing of sliders
+    if bundle.model.has_encoder:  # samples from the prior say nothing about sliders
         left, right = st.columns(2, gap="medium")
         with left:
             _sliders(opened)
@@ -72,7 +72,7 @@ def _scores(opened: OpenedModel) -> None:
         st.info(say("card.not_scored", name=plain(opened.bundle.name)))
     half = (len(keys) + 1) // 2
     for column, part in zip(st.columns(2, gap="medium"), (keys[:half], keys[half:]), strict=True):
-        # One text: an element for each line would have the browser open the panel later.
+        # One text, because one element per line would open the panel more slowly.
         lines = (
             f"{name_of(key)}: **{value_of(key, scores[key])}**  \n"
             f":gray[:small[{meaning_of(key, scores)}]]"
@@ -82,7 +82,7 @@ def _scores(opened: OpenedModel) -> None:
 
 
 def _sliders(opened: OpenedModel) -> None:
-    """Draw how much each slider says, and how much it varies."""
+    """Render how much information each slider carries, and how much it varies."""
     kl, activity = opened.kl_of_dimensions, opened.bundle.codes.mu.var(axis=0)
     has_posterior = opened.bundle.model.has_posterior
     told = kl if has_posterior else activity
@@ -100,7 +100,7 @@ def _sliders(opened: OpenedModel) -> None:
 
 
 def _factors(opened: OpenedModel) -> None:
-    """Draw how well each known factor can be told from the code."""
+    """Render how well each known factor can be predicted from the code."""
     shares = opened.bundle.factor_r2
     rows = [(plain(name), _bar(share, 1.0), f"{share:.2f}") for name, share in shares.items()]
     _table("factors", [say(f"card.column_{t}") for t in ("factor", "bar", "r2")], rows)
@@ -113,7 +113,7 @@ def _table(title: str, titles: list[str], rows: Sequence[tuple[str, ...]]) -> No
 
 
 def _bar(value: float, full: float) -> str:
-    """Return a bar of text, so that a table shows at a glance what it tells in numbers."""
+    """Return a share as a bar of text, which a table shows at a glance."""
     share = min(max(value / full, 0.0), 1.0) if full > 0 else 0.0
     length = round(share * _BAR_LENGTH)
     return f":primary[{'━' * length}]" if length else ""

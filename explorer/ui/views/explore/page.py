@@ -1,4 +1,4 @@
-"""The Explore page: choose a model and a map at the side, move through latent space beside it."""
+"""The Explore page: choose a model and a map in the sidebar, and move through latent space."""
 
 import streamlit as st
 
@@ -75,7 +75,7 @@ def _gallery(listing: store.Listing, current: str) -> None:
     """Draw a card per model: preview and title."""
     label = say("explore.models", count=len(listing.models))
     st.markdown(f"**{label}**", help=say("explore.models_help"))
-    # The model that anyone understands comes first.
+    # Faces come first: everybody understands them.
     order = sorted(listing.models, key=lambda model: model.name != _FIRST)
     gallery(order, chosen=[current], page="model", on_click=address.choose_model)
     if listing.problems:
@@ -85,7 +85,7 @@ def _gallery(listing: store.Listing, current: str) -> None:
 
 
 def _controls(opened: OpenedModel) -> MapChoice:
-    """Draw the controls of the map and return what they say."""
+    """Render the controls of the map and return what is chosen."""
     model = opened.bundle.name
     missing = ", ".join(not_installed())
     hint = say("explore.more_maps", names=missing) if missing else ""
@@ -109,7 +109,7 @@ def _controls(opened: OpenedModel) -> MapChoice:
 
 @st.fragment
 def _facts(opened: OpenedModel) -> None:
-    """Draw what leads to the panels; a fragment, so that a click draws nothing else anew."""
+    """Render the buttons of the panels, in a fragment, so that a click reruns nothing else."""
     if st.button(
         say("explore.place_image"),
         key="place-image",
@@ -127,7 +127,7 @@ def _facts(opened: OpenedModel) -> None:
 
 
 def _source(opened: OpenedModel) -> None:
-    """Say where the images come from, and under which licence."""
+    """Render where the images come from, and under which licence."""
     facts = opened.bundle.data
     if facts.source:
         st.caption(say("explore.source", source=plain(facts.source), licence=plain(facts.licence)))

@@ -1,4 +1,4 @@
-"""The panel that places an image of one's own in the latent space of a model."""
+"""The panel that finds the code of a visitor's own image."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ from explorer.ui.words import plain
 from explorer.words import say
 
 _SIDE = 208  # pixels on the screen
-_SMOOTH_FROM = 20  # pixels; smaller images are honest as squares, as on the stage
+_SMOOTH_FROM = 20  # pixels; smaller images are shown as squares, as on the stage
 _PARTS: tuple[Part, ...] = ("whole", "middle", "stretched", "drawing")
 _CLOSEST = 4.0  # zoom
 
@@ -59,7 +59,7 @@ def _draw(opened: OpenedModel) -> None:
 
 
 def _framing(opened: OpenedModel, picture: np.ndarray, key: str) -> Framing:
-    """Draw what turns, crops and inverts the picture, set as its border suggests."""
+    """Render the controls that rotate, crop and invert, preset as the picture's border suggests."""
     bundle = opened.bundle
     grey, fit = bundle.data.image_shape[0] == 1, bundle.settings_to_read(bundle.name).fit
     first = suggested(picture, habit(opened), grey=grey, fit=fit)
@@ -107,7 +107,7 @@ def _framing(opened: OpenedModel, picture: np.ndarray, key: str) -> Framing:
 
 
 def _show(opened: OpenedModel, pixels: np.ndarray) -> FoundCode | None:
-    """Draw the picture as the model sees it, and what the model makes of it once that is known."""
+    """Render the picture as the model sees it and, once its code is known, its reconstruction."""
     with st.container(key="place-pair"):
         given, drawn = st.columns(2)
     with given:
@@ -136,7 +136,7 @@ def _code(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> Foun
 
 
 def _search(opened: OpenedModel, pixels: np.ndarray, slot: DeltaGenerator) -> FoundCode:
-    """Look for the code, with a bar that fills where the model is to search for it."""
+    """Find the code; a search shows its progress."""
     assert opened.bundle.folder is not None  # it was read from there
     is_search = not opened.bundle.model.has_encoder
     words = say("place_image.searching" if is_search else "place_image.encoding")
@@ -149,7 +149,7 @@ def _progress(slot: DeltaGenerator, share: float, words: str) -> None:
 
 
 def _offer(opened: OpenedModel, pixels: np.ndarray, found: FoundCode) -> None:
-    """Say how the code was found and how well the model knows such a picture; lead there."""
+    """Say how the code was found and how well it reconstructs the picture, and link to it."""
     if found.n_steps:
         how = say("place_image.by_search", steps=found.n_steps)
     else:
@@ -170,7 +170,7 @@ def _offer(opened: OpenedModel, pixels: np.ndarray, found: FoundCode) -> None:
 
 
 def _picture(pixels: np.ndarray, caption: str, key: str) -> None:
-    """Draw a small image (c, h, w) large enough to be seen."""
+    """Render a small image (c, h, w), enlarged."""
     _, h, _ = pixels.shape
     times = max(_SIDE // h, 1) if h < _SMOOTH_FROM else 1
     large = np.broadcast_to(pixels, (3, *pixels.shape[1:])).transpose(1, 2, 0)

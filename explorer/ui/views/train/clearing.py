@@ -1,4 +1,4 @@
-"""Clearing up on the Train page: runs and models in groups, or all that a class has made."""
+"""Clearing up on the Train page: runs and models in groups, or everything a class has made."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ _SPANS = ("today", "week", "ever")
 
 @dataclass(frozen=True)
 class _Group:
-    """What is cleared as one: a sweep, the lesson, a run by itself, or a model without a run."""
+    """What is cleared together: a sweep, the lesson, a single run, or a model without a run."""
 
     key: str
     label: str
@@ -35,7 +35,7 @@ class _Group:
 
 
 def draw_clearing() -> None:
-    """Draw the choice of what to clear, or say that there is nothing."""
+    """Render the choice of what to clear, or say that there is nothing."""
     st.markdown(f"# {say('clearing.title')}")
     work = clearing.work_since()
     if not work:
@@ -51,7 +51,7 @@ def draw_clearing() -> None:
 
 
 def _draw_uploads() -> None:
-    """Say how much uploaded images take, and offer to delete what nothing uses."""
+    """Say how much space uploaded images take, and offer to delete unused ones."""
     sizes = leftovers.upload_sizes()
     if not sizes.n_bytes:
         return
@@ -173,7 +173,7 @@ def _draw_class() -> None:
 
 
 def _begin_s(span: str) -> float:
-    """Return from when on a span reaches until now, in seconds of the Unix clock."""
+    """Return the start of a span that ends now, in seconds of the Unix clock."""
     if span == "ever":
         return 0.0
     if span == "week":

@@ -16,7 +16,7 @@ PAGE = "train"
 
 
 def delete_run_button(run: jobs.RunFolder) -> None:
-    """Draw the button of a single run; its model stays unless it is said otherwise."""
+    """Render the button of a single run; its model stays unless the visitor chooses otherwise."""
     _button(
         say("train.delete"),
         key=f"delete-{run.id}",
@@ -31,7 +31,7 @@ def delete_run_button(run: jobs.RunFolder) -> None:
 def delete_group_button(
     label: str, *, key: str, runs: Sequence[jobs.RunFolder], after: Callable[[], None] | None = None
 ) -> None:
-    """Draw the button of several runs that belong together.
+    """Render the button of several runs that belong together.
 
     Args:
         label: What it says.

@@ -19,7 +19,7 @@ from explorer.words import say
 
 _LOOK_EVERY_S = 2.0
 _N_ACROSS = 3
-_SETTLING = 0.05  # of a run: its first losses are so large that the rest would look flat
+_SETTLING = 0.05  # share of a run whose losses are so large that the rest would look flat
 _EXPLODED = 3.0  # times the first loss: what lies beyond leaves the chart
 _CHARTS = {"displayModeBar": False, "responsive": True}
 
@@ -60,7 +60,7 @@ _LESSONS: Mapping[str, Mapping[str, TrainConfig]] = {
 
 @dataclass(frozen=True)
 class _Shown:
-    """A run of the lesson as far as it has got; without a run, only what it is to show."""
+    """A card of the lesson, with its run as far as it has got, if there is one."""
 
     key: str
     config: TrainConfig
@@ -82,7 +82,7 @@ class _Shown:
 
 
 def draw_gradient_lesson() -> None:
-    """Draw the lesson, and again every few seconds while its runs go on."""
+    """Render the lesson, and again every few seconds while its runs go on."""
     st.markdown(f"# {say('gradients.title')}")
     st.markdown(say("gradients.intro"))
     shown = _all_shown()
@@ -173,7 +173,7 @@ def _draw(shown: Mapping[str, Sequence[_Shown]]) -> None:
 
 
 def _draw_one(one: _Shown, group: Sequence[_Shown]) -> None:
-    """Draw what changed, and what came of it in words and in charts."""
+    """Render what was changed, and the result in words and in charts."""
     st.markdown(f"**{say(f'gradients.{one.key}')}**  \n{_verdict(one)}")
     pushed = [report for report in one.reports if report.gradients]
     if len(pushed) > 1:
@@ -218,7 +218,7 @@ def _charts(one: _Shown, group: Sequence[_Shown], pushed: Sequence[jobs.Report])
 
 
 def _loss_frame(one: _Shown, group: Sequence[_Shown]) -> _Frame | None:
-    """Return the steps and losses to show: the same for a group, save where the run failed."""
+    """Return the ranges of steps and losses to show: a group shares them, except failed runs."""
     own = [loss for loss in one.curve.losses if math.isfinite(loss)]
     if own and one.status.state == "failed":
         return (0, one.curve.steps[-1]), (min(own), _EXPLODED * own[0])
@@ -233,7 +233,7 @@ def _loss_frame(one: _Shown, group: Sequence[_Shown]) -> _Frame | None:
 
 
 def _is_within(curve: Curve, frame: _Frame) -> bool:
-    """Whether any of a curve can be seen in a frame, beyond a point at its edge."""
+    """Return whether more of a curve lies in a frame than a point at its edge."""
     (_, most_steps), (least, most) = frame
     seen = [s for s, loss in zip(curve.steps, curve.losses, strict=True) if least <= loss <= most]
     return bool(seen) and seen[-1] > _SETTLING * most_steps
@@ -246,7 +246,7 @@ def _watch(one: _Shown) -> None:
 
 
 def _verdict(one: _Shown) -> str:
-    """Say in words how a run stands, or what came of it."""
+    """Return the state of a run, or its result, in words."""
     if one.run is None:
         return say("gradients.not_yet")
     if one.status.state == "failed":

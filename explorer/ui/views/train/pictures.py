@@ -1,4 +1,4 @@
-"""Which images to train on: chosen, brought to one size, and looked at."""
+"""The choice of images to train on, their size, and a first look at them."""
 
 import dataclasses
 from functools import partial
@@ -15,10 +15,10 @@ from explorer.ui.words import plain
 from explorer.words import say
 
 _SOURCES = ("builtin", "openml", "upload")
-_FIRST = "digits"  # of the sets that have a name
+_FIRST = "digits"  # chosen at first
 _WAYS = ("files", "folder")
 _SIZES = (0, 16, 28, 32, 48, 64, 96, 128)
-# Settings that say how files are to be read, and what may be chosen; of the others, a text.
+# Settings of how files are read, and their options; the others are typed.
 _READING = {"layout": Layout, "range": Range, "background": Background, "frames": Frames}
 _KEYS = ("images_key", "labels_key")
 _MOST_CLASSES = 12
@@ -26,14 +26,14 @@ _MOST_CLASSES = 12
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """Images as chosen: settings that say which, and what they look like."""
+    """The chosen images: the settings that name them, and what they look like."""
 
     asked: TrainConfig
     look: Look
 
 
 def choose_images() -> Chosen | None:
-    """Draw the choice of images and a look at them; None while there is nothing to look at."""
+    """Render the choice of images and a look at them; return None while there are none."""
     kind = st.segmented_control(
         say("train.data"),
         _SOURCES,
@@ -87,7 +87,7 @@ def _open_ml() -> str | None:
 
 
 def _upload() -> str | None:
-    """Keep what was dropped, so that the run's own process can read it."""
+    """Keep uploaded files, so that the run's own process can read them."""
     way = st.segmented_control(
         say("train.upload_way"),
         _WAYS,
@@ -118,13 +118,13 @@ def _upload() -> str | None:
         before = state.last_upload()
         state.remember_upload(files, kept)
         if before is not None and before.path != kept.path:
-            leftovers.drop_upload(before.path)  # each further picture makes another upload
+            leftovers.drop_upload(before.path)  # each further picture makes a new upload
     _tell_of_files(kept)
     return str(kept.path)
 
 
 def _tell_of_files(kept: store.KeptUpload) -> None:
-    """Say what became of files that are alike, or that could not be taken along."""
+    """Report duplicates, and files that were left out."""
     if kept.n_repeated:
         st.caption(say("train.upload_repeated", count=kept.n_repeated))
     if kept.n_renamed:
@@ -134,7 +134,7 @@ def _tell_of_files(kept: store.KeptUpload) -> None:
 
 
 def _shape(asked: TrainConfig, *, is_own: bool) -> TrainConfig:
-    """Draw the choice of size, colours and, where images may not be square, what to do then."""
+    """Render the choice of size, colours and, if images may not be square, how to fit them."""
     fit = asked.fit
     columns = st.columns(3 if is_own else 2)
     with columns[0]:
@@ -163,7 +163,7 @@ def _shape(asked: TrainConfig, *, is_own: bool) -> TrainConfig:
 
 
 def _choose_reading(asked: TrainConfig) -> TrainConfig:
-    """Draw the choice of how files are to be understood, which is found out unless chosen."""
+    """Render the choice of how files are read, which is detected unless chosen."""
     chosen: dict[str, Any] = {}
     with st.expander(say("train.reading")):
         st.caption(say("train.reading_help"))
@@ -193,7 +193,7 @@ def _option(name: str, key: str) -> str:
 
 
 def _show(look: Look) -> None:
-    """Say what was found, and show some of it."""
+    """Say what was found, and show some of the images."""
     c, h, w = look.image_shape
     st.image(look.sheet, width="stretch", output_format="PNG", alt=say("train.preview"))
     st.markdown(

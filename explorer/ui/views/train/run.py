@@ -1,4 +1,4 @@
-"""One training run on the screen: what can be done with it, and its view."""
+"""One training run: its controls, and its view."""
 
 from collections.abc import Callable
 
@@ -17,19 +17,19 @@ from explorer.ui.words import plain
 from explorer.words import say
 
 _LOOK_EVERY_S = 1.0
-_BUTTON_WIDTH = 116  # whatever it says, so that nothing beside it moves
+_BUTTON_WIDTH = 116  # whatever its label, so that nothing beside it moves
 _GOING_ON = ("running", "queued", "starting", "finishing")
 
 
 def draw_run(run: jobs.RunFolder) -> None:
-    """Draw the controls, which follow the run, and the view below them.
+    """Render the controls, which follow the run, and the view below them.
 
     What helps comes below the charts that tell what ails; where the run has failed by it, it is
     all that is left to do, and takes the place of the controls.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"# {plain(run.record().name)}", width="content")
-        delete_run_button(run)  # not among the controls, which are drawn anew each second
+        delete_run_button(run)  # not among the controls, which rerun every second
     found = run.status().state
     _controls(run, is_over=found in jobs.ENDED)
     ends = jobs.read_ends(run) if found in jobs.ENDED else None
@@ -51,13 +51,13 @@ def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
 def _draw_controls(run: jobs.RunFolder, *, is_over: bool) -> None:
     status = run.status()
     if (status.state in jobs.ENDED) != is_over:
-        st.rerun()  # so that the view asks for news again, or no longer
+        st.rerun()  # so that the view starts or stops asking for news
     is_adrift = jobs.is_adrift(run)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if not is_adrift:
             _pace(run, status)
         if status.state in (*_GOING_ON, "paused") and not is_adrift:
-            is_asked = status.state == "finishing"  # the row stays, so that the view does not jump
+            is_asked = status.state == "finishing"  # the row stays, so that nothing moves
             _button("finish", "stop", jobs.finish, run, disabled=is_asked)
         if status.state in ("running", "paused") and not is_adrift:
             _slow_motion(run)
@@ -69,7 +69,7 @@ def _draw_controls(run: jobs.RunFolder, *, is_over: bool) -> None:
 
 
 def _of_terminal(run: jobs.RunFolder, status: jobs.JobStatus, *, is_adrift: bool) -> None:
-    """Say what can be done here with a run of the command line, and what only there."""
+    """Say what this page can do with a run of the command line, and what it cannot."""
     record = run.record()
     out = record.out
     if status.out and not jobs.model_of(run) and jobs.is_model_of(record, out):
@@ -137,7 +137,7 @@ def _open(name: str) -> None:
 
 
 def _keep_other(run: jobs.RunFolder) -> None:
-    """Offer to keep the other weights that the run came to, as long as they are there."""
+    """Offer to keep the run's other weights, as long as they exist."""
     other = jobs.can_keep_other(run)
     if other is None:
         return

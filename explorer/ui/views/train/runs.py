@@ -1,4 +1,4 @@
-"""The runs in the sidebar: the youngest first, those of a sweep under one heading."""
+"""The runs in the sidebar, newest first; those of a sweep are one entry."""
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ def draw_runs() -> None:
     if not runs:
         st.caption(say("train.runs_none"))
     sweeps: dict[str, list[tuple[jobs.RunFolder, jobs.Record]]] = {}
-    lines: list[jobs.RunFolder | str] = []  # a run by itself, or the id of a sweep
+    lines: list[jobs.RunFolder | str] = []  # a single run, or the id of a sweep
     for run in runs:
         record = _record(run)
         if record is None or not record.sweep:
@@ -37,7 +37,7 @@ def draw_runs() -> None:
 
 
 def _record(run: jobs.RunFolder) -> jobs.Record | None:
-    """Return what was asked for, or None of a run that is damaged."""
+    """Return what a function reads of a run, or None if the run is damaged."""
     try:
         return run.record()
     except ExplorerError:
@@ -45,7 +45,7 @@ def _record(run: jobs.RunFolder) -> jobs.Record | None:
 
 
 def _draw_sweep(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -> None:
-    """List a sweep as one; its page leads to its runs, and beside one of them are the others."""
+    """List a sweep as one entry, and its runs below it while one of them is shown."""
     _sweep_line(sweep, members)
     if address.asked("run") in {run.id for run, _ in members}:
         for run, _ in sorted(members, key=_size):

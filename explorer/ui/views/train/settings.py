@@ -1,4 +1,4 @@
-"""Every setting of a run as a control, each with its symbol and one sentence."""
+"""Every setting of a run as a control, with its symbol and one sentence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _AUTO = "auto"
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings as drawn, and which of them are left to be chosen to fit the images."""
+    """The chosen settings, and which of them are still to be fitted to the images."""
 
     config: TrainConfig
     fitted: tuple[str, ...]
 
 
 def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
-    """Draw all settings that mean something to a kind, beginning with those given.
+    """Render all settings that apply to a kind, starting from those given.
 
     Args:
         start: Where to begin; its kind is not drawn.
@@ -59,12 +59,12 @@ def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
 
 
 def _with_a_start_of_their_own() -> set[str]:
-    """Return the settings that begin anew when another kind is chosen, as some have a default."""
+    """Return the settings that are reset when the kind changes, since defaults differ."""
     return {"norm", *(name for kind in KINDS.values() for name in (*kind.defaults, *kind.options))}
 
 
 def _start_of(config: TrainConfig, name: str) -> object:
-    """Return what a control begins with: what may be fitted is, unless something was chosen."""
+    """Return the first value of a control: fitted where possible, unless something was chosen."""
     value = config.value(name)
     is_open = name in FITTED and value == default_of(name)
     return _AUTO if is_open else value
@@ -78,7 +78,7 @@ def _words(name: str, about: Setting) -> tuple[str, str]:
 
 
 def _control(name: str, about: Setting, value: Any, key: str) -> Any:
-    """Draw one setting by what it is: a choice, yes or no, a whole number, a number or a text."""
+    """Render one setting by its type: a choice, yes or no, a whole number, a number or a text."""
     label, told = _words(name, about)
     kind = about.type if isinstance(about, Option) else type_of(name)
     draw: Callable[..., Any]
@@ -98,7 +98,7 @@ def _control(name: str, about: Setting, value: Any, key: str) -> Any:
         return st.toggle(label, value=value, help=told, key=key)
     if kind is str:
         return st.text_input(label, value=value, help=told, key=key)
-    # Without bounds: below one, the box would show what was typed while the bound was taken.
+    # Without bounds, because the box would show what was typed but return the bound.
     if kind is int:
         return st.number_input(label, value=value, step=1, help=told, key=key)
     return st.number_input(label, value=float(value), format="%g", step=None, help=told, key=key)

@@ -1,4 +1,4 @@
-"""What to train: on which images, how thoroughly, under which name."""
+"""The form of a new run: images, kind, effort and name."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ from explorer.words import say
 
 
 def draw_setup() -> None:
-    """Draw the form; a run that is started becomes the one that is watched."""
+    """Render the form; starting a run shows it."""
     jobs.warm_up()
     st.markdown(f"# {say('train.title')}")
     st.caption(say("train.intro"))
@@ -66,7 +66,7 @@ def _choose_run(chosen: Chosen) -> None:
 
 
 def _choose_kind() -> Kind:
-    """Draw the choice of a kind of model, and one sentence about it."""
+    """Render the choice of a kind of model, and one sentence about it."""
     kind: Kind = st.selectbox(
         say("train.kind"),
         tuple(KINDS),

@@ -1,4 +1,4 @@
-"""Several models at once: which sizes of the code and which betas to try, under which names."""
+"""The form of a sweep: which latent sizes and betas to try, under which names."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ _LONGEST_NAME = 60  # which leaves room for size and beta
 
 
 def draw_several(settings: Settings, look: Look, name: str) -> None:
-    """Draw the choice of sizes; a sweep that is started becomes the one that is watched.
+    """Render the choice of sizes; starting a sweep shows it.
 
     Args:
         settings: What all models have in common.

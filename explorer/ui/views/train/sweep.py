@@ -1,4 +1,4 @@
-"""A sweep on the screen: its runs, what came of them, and which of its models to choose."""
+"""A sweep: its runs, their results, and which of its models to choose."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from explorer.ui.words import plain
 from explorer.words import say
 
 _LOOK_EVERY_S = 2.0
-_RUN_WIDTH = 132  # of a run's button, whatever its state
-_LABEL, _PICTURES = 1, 5  # widths of columns: what a row of pictures is called, and they
+_RUN_WIDTH = 132  # of a run's button, whatever its label
+_LABEL, _PICTURES = 1, 5  # relative widths of columns: the label of a row, and its pictures
 _CHARTS = {"displayModeBar": False, "responsive": True}
-# Column of the table: what it shows of a trial, and the digits after the point.
+# Column of the table: which score of a trial it shows, and the digits after the point.
 _COLUMNS: dict[str, int] = {
     "elbo_nats": 2,
     "kl_nats": 2,
@@ -48,7 +48,7 @@ class _Row:
 
 
 def draw_sweep(sweep: str) -> None:
-    """Draw a sweep, anew every few seconds while it goes on.
+    """Render a sweep, and again every few seconds while it goes on.
 
     Raises:
         TrainingError: There is none of that name.
@@ -107,7 +107,7 @@ def _draw(rows: Sequence[_Row]) -> None:
 
 
 def _draw_runs(rows: Sequence[_Row], varied: sweeping.Varied) -> None:
-    """Draw a button for each run, which leads to it, and what can be done with all."""
+    """Render a button for each run, which leads to it, and the controls of all."""
     runs = [row.run for row in rows]
     n_done = sum(row.status.state in jobs.ENDED for row in rows)
     if n_done < len(rows):
@@ -125,7 +125,7 @@ def _draw_runs(rows: Sequence[_Row], varied: sweeping.Varied) -> None:
                 st.rerun()
     goes_on = any(row.status.state in ("running", "starting", "queued") for row in rows)
     halts = any(row.status.state in ("paused", "failed") for row in rows)
-    if goes_on or halts:  # both then, so that neither is moved from under the pointer
+    if goes_on or halts:  # both, so that neither moves away from under the pointer
         with st.container(horizontal=True, gap="small"):
             _button("pause_all", "pause", lambda: jobs.pause_all(runs), disabled=not goes_on)
             _button("resume_all", "play_arrow", lambda: jobs.resume_all(runs), disabled=not halts)
@@ -160,7 +160,7 @@ def _button(what: str, icon: str, do: Callable[[], None], *, disabled: bool) -> 
     )
 
 
-# ---- what came of them
+# ---- results
 
 
 def _draw_choice(
@@ -203,7 +203,7 @@ def _compare_button(names: Sequence[str]) -> None:
 def _draw_pictures(
     rows: Sequence[_Row], varied: sweeping.Varied, chosen: sweeping.Trial | None
 ) -> None:
-    """Draw held-out pictures, and below them what each model makes of them."""
+    """Render held-out images, and below them each model's reconstructions."""
     watched = next((found for row in rows if (found := row.run.watched())), None)
     made = [(row, x_hat) for row in rows if (x_hat := jobs.reconstructions(row.run)) is not None]
     if watched is None or not made:
@@ -226,7 +226,7 @@ def _picture_row(label: str, pictures: np.ndarray, remark: str = "") -> None:
 def _draw_charts(
     trials: Sequence[sweeping.Trial], varied: sweeping.Varied, chosen: sweeping.Trial
 ) -> None:
-    """Draw what is gained and spent with what was varied; charts without a score are left out."""
+    """Render how scores change with what was varied; charts without a score are left out."""
     along = "beta" if varied == "beta" else "latent_dim"
     charts = {
         "elbo": (along, "elbo_nats"),
@@ -308,7 +308,7 @@ def _place(trial: sweeping.Trial, axes: tuple[str, str]) -> tuple[float, float] 
 
 
 def _draw_table(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> None:
-    """Draw the numbers."""
+    """Render the table of scores."""
     shown = [key for key in _COLUMNS if any(_value(trial, key) is not None for trial in trials)]
     headings = [say(f"sweep.axis_{key}") for key in ("latent_dim", "beta", *shown)]
     lines = [
@@ -332,6 +332,6 @@ def _value(trial: sweeping.Trial, name: str) -> float | None:
 
 
 def _point(config: TrainConfig, varied: sweeping.Varied) -> str:
-    """Say what sets a run apart from the others of its sweep."""
+    """Return what distinguishes a run from the others of its sweep."""
     keys = {"size": "sweep.point", "beta": "sweep.beta", "both": "sweep.point_beta"}
     return say(keys[varied], d=config.latent_dim, beta=f"{config.beta:g}")

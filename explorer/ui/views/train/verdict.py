@@ -1,4 +1,4 @@
-"""What a run came to, in words: which weights are kept, what is wrong, and what may help."""
+"""The findings about a finished run: which weights it keeps, what is wrong, what may help."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ _ICONS: dict[Grade, str] = {
 
 
 def draw_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
-    """Draw the findings about a run that is over: what is wrong first, what is fine folded."""
+    """Render the findings about a finished run: problems first, the rest folded away."""
     findings = ends.end.findings
     with st.container(key="verdict", gap=None):
         if jobs.is_lost(run):
@@ -39,7 +39,7 @@ def draw_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
 
 
 def _draw_lost(run: jobs.RunFolder, ends: jobs.Ends) -> None:
-    """Say that the model was deleted, and offer to bring it back, or else to train it again."""
+    """Say that the model was deleted, and offer to restore it or to train it again."""
     left = jobs.left_behind(run)
     end = ends.best if left == "best" and ends.best is not None else ends.last
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lost"):
@@ -53,7 +53,7 @@ def _draw_lost(run: jobs.RunFolder, ends: jobs.Ends) -> None:
 
 
 def _draw(run: jobs.RunFolder, finding: Finding) -> None:
-    """Draw one finding, and the run that may do better."""
+    """Render one finding, and offer a run that may do better."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(_line(finding), width="content")
         remedy = finding.remedy
@@ -72,7 +72,7 @@ def _line(finding: Finding) -> str:
 
 
 def begin_like(run: jobs.RunFolder, remedy: Remedy | None = None) -> None:
-    """Start a run with one change, or none, and watch that one."""
+    """Start a run with one change, or none, and show it."""
     record = run.record()
     changed = remedy.change if remedy else {}
     fitted = [name for name in record.fitted if name not in changed]
@@ -87,5 +87,5 @@ def begin_like(run: jobs.RunFolder, remedy: Remedy | None = None) -> None:
 
 
 def complain(error: ExplorerError) -> None:
-    """Say what went wrong, for longer than until the controls are drawn again."""
+    """Show what went wrong, for longer than until the next rerun."""
     st.toast(plain(str(error)), icon=":material/error:", duration="long")

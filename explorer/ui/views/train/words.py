@@ -1,4 +1,4 @@
-"""What several parts of the Train page say alike."""
+"""Words that several parts of the Train page share."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from explorer.words import decimal, say
 
 
 def state_line(status: jobs.JobStatus) -> str:
-    """Say in a few words how a run stands."""
+    """Return the state of a run in a few words."""
     words = say(f"run.state.{status.state}")
     if not status.steps or status.state in ("finished", "queued", "starting"):
         return words
@@ -21,7 +21,7 @@ def state_line(status: jobs.JobStatus) -> str:
 
 
 def length(seconds: float) -> str:
-    """Say a length of time as roughly as it is known."""
+    """Return a duration in words, as roughly as it is known."""
     if seconds < 90:
         return say("train.estimate_seconds", count=max(5 * math.ceil(seconds / 5), 5))
     minutes = seconds / 60
@@ -31,12 +31,12 @@ def length(seconds: float) -> str:
 
 
 def data_name(source: str) -> str:
-    """Return what to call a set of images: its name, or that of its file without the ending."""
+    """Return the name of a set of images: its own, or that of its file without the suffix."""
     return Path(source).stem[:60]
 
 
 def sweep_name(members: Sequence[jobs.Record]) -> str:
-    """Return what to call a sweep, in Markdown: its data, and when it was begun."""
+    """Return the title of a sweep, in Markdown: its data, and when it was started."""
     begun_s = min(record.created_s for record in members)
     data = plain(data_name(members[0].config.data))
     return say("sweep.name_of", data=data, time=moment(begun_s))
