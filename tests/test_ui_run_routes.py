@@ -53,6 +53,11 @@ def test_snapshots_items_and_map_are_served(at_home, client):
     assert rows == list(range(len(watched["labels"])))
 
 
+def test_the_axes_of_a_flat_code_are_its_dimensions_counted_from_one():
+    assert run_routes._titles(np.zeros((3, 2))) == ["Dimension 1", "Dimension 2"]
+    assert run_routes._titles(np.zeros((3, 8))) == []
+
+
 def _values(column) -> list[int]:
     """Plotly writes long columns as bytes."""
     if isinstance(column, dict):

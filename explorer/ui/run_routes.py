@@ -170,7 +170,7 @@ async def _replay(request: Request) -> Response:
 
 
 def _titles(mu: np.ndarray) -> list[str]:
-    return ["z0", "z1"] if mu.shape[1] == 2 else []
+    return [say("stage.coordinate", number=i) for i in (1, 2)] if mu.shape[1] == 2 else []
 
 
 def _count(request: Request, key: str) -> int:

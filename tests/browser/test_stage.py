@@ -181,8 +181,8 @@ def test_dots_in_space_can_be_clicked_and_show_where_the_code_is(visit, faces):
     shown = visit.page.locator(".le-card").inner_text()
     visit.page.mouse.down()
     visit.page.mouse.up()
-    item = int("".join(filter(str.isdigit, shown.split(":")[0])))
-    np.testing.assert_allclose(visit.z, faces.mu[item], atol=1e-4)
+    number = int("".join(filter(str.isdigit, shown.split(":")[0])))
+    np.testing.assert_allclose(visit.z, faces.mu[faces.ids == number][0], atol=1e-4)
 
 
 def test_keys_move_a_slider(visit):

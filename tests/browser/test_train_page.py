@@ -210,6 +210,15 @@ def test_a_map_that_cannot_be_fetched_is_asked_for_again(visit):
     visit.complaints.clear()
 
 
+def test_dimensions_are_counted_from_one(visit):
+    begin_long_run(visit, "counted")
+    page = visit.page
+    assert page.locator(".le-run-ticks span").first.inner_text() == "1"
+    bar = page.locator(".le-run-bars i").first
+    bar.hover()
+    expect(bar).to_have_attribute("title", re.compile("^dimension 1: "))
+
+
 def test_a_run_is_saved_as_a_gif(visit):
     begin_long_run(visit, "moving")
     page = visit.page

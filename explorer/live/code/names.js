@@ -1,12 +1,12 @@
 // @ts-check
-/** Names people gave to coordinates, kept in this browser. */
+/** Names that people gave to dimensions, kept in this browser. */
 export function rememberedNames(key) {
   const place = `latent-explorer:names:${key}`;
   let names = {};
   try {
     names = JSON.parse(localStorage.getItem(place) ?? "{}") ?? {};
   } catch {
-    // Storage may be closed to us (private windows); names then last as long as the page.
+    // Storage may be unavailable (private windows); names then last as long as the page.
   }
   return {
     get: (index) => names[index],

@@ -4,11 +4,11 @@
 import { contextOf, decimal, el, fill } from "../parts/dom.js";
 import { grain, makePicture } from "../samples/image.js";
 
-const MISSING = [47, 98, 214]; // blue and orange, which the colour-blind tell apart
+const MISSING = [47, 98, 214]; // blue and orange, which colour-blind people can distinguish
 const TOO_MUCH = [217, 105, 20];
 const STRENGTH = 2;
 
-/** A canvas that shows the difference of two pictures: nothing where they are alike. */
+/** A canvas with the difference of two pictures, transparent where they are equal. */
 export function makeResidual([c, h, w], props) {
   const canvas = el("canvas", { width: w, height: h, class: grain([c, h, w]), ...props });
   const context = contextOf(canvas);
@@ -28,7 +28,7 @@ export function makeResidual([c, h, w], props) {
 const captioned = (picture, title, ...text) =>
   el("figure", {}, picture, el("figcaption", { title }, ...text));
 
-/** Original, reconstruction and what is wrong, of the item that all models share. */
+/** Original, reconstruction and their difference, of the item that all models share. */
 export function makeTriple(model, imageShape, words, position) {
   const idOf = (name) => ({ "data-testid": `compare-${name}-${position}` });
   const original = makePicture(imageShape, idOf("original"));
@@ -42,7 +42,7 @@ export function makeTriple(model, imageShape, words, position) {
   const wrong = captioned(residual, words.residualHelp, words.residual, error);
   return {
     element: el("div", { class: "le-triple" }, first, drawn, wrong),
-    /** The pictures that are there: without an original, the reconstruction alone. */
+    /** The visible pictures: only the reconstruction if there is no original. */
     shown: () => (first.hidden ? [reconstruction] : [original, reconstruction, residual]),
     /** @param {Float32Array|null} x the original; null if it is not at hand */
     draw(x, xHat) {
@@ -57,13 +57,13 @@ export function makeTriple(model, imageShape, words, position) {
   };
 }
 
-/** Pictures in a grid or a row, drawn one after the other while nobody waits for them. */
+/** Pictures in a grid or a row, to be drawn one by one in the background. */
 export function makeSheet(imageShape, count, props) {
   const pictures = Array.from({ length: count }, () => makePicture(imageShape));
   return { element: el("div", props, ...pictures), pictures };
 }
 
-/** Work that is done a few milliseconds at a time; newer work of the same name replaces older. */
+/** A background queue that works a few milliseconds at a time; newer work replaces older work of the same name. */
 export function makeLater() {
   const waiting = new Map();
   let timer = 0;

@@ -1,5 +1,5 @@
 // @ts-check
-/** The models of a comparison: fetched, and paired by the items they share. No DOM but images. */
+/** Loads the models of a comparison, and pairs them by shared items. No DOM except images. */
 
 import { readArrays, row } from "../latent/latent.js";
 import { loadModel } from "../model/model.js";
@@ -10,7 +10,7 @@ import { contextOf } from "../parts/dom.js";
 /** @typedef {Awaited<ReturnType<typeof loadCompared>>} LoadedModel */
 
 /**
- * Fetch each model, and how its codes cover the prior.
+ * Load each model, and how its codes cover the prior.
  * @param {CompareScene} scene
  */
 export const loadAll = (scene) =>
@@ -46,7 +46,7 @@ async function loadCompared(facts, { imageShape, words }) {
     placeOf: (/** @type {number} */ number) => xy[items.withNumber(number) ?? -1] ?? null,
     /** The class of an item, by its number, or null. */
     classOf: (/** @type {number} */ number) => items.classOf(items.withNumber(number) ?? -1),
-    /** Whether the model learnt from an item; where nothing says so, all items were held out. */
+    /** Whether the model was trained on an item; without that information, all were held out. */
     hasLearnt: (/** @type {number} */ number) =>
       codes.held_out?.values[items.withNumber(number) ?? -1] === 0,
   };
@@ -62,7 +62,7 @@ export function commonItems(models) {
 }
 
 /**
- * The pixels of an item's original.
+ * Load the pixels of an item's original.
  * @param {LoadedModel[]} models
  * @param {number} id
  * @param {ImageShape} shape

@@ -60,7 +60,7 @@ function paint(context, cell, x, y) {
   else tile(context, cell.pictures, cell.across, x, y, cell.width ?? COLUMN);
 }
 
-/** A line for each measure: its name small, and the values under the models. */
+/** A line for each measure: its name in small print, and a value below each model. */
 function writeScores(context, scores, { top, left }) {
   scores.forEach(({ name, cells }, r) => {
     const y = top + 24 * r;
@@ -72,7 +72,7 @@ function writeScores(context, scores, { top, left }) {
   });
 }
 
-/** Pictures side by side in a width, `across` of them in a row. */
+/** Pictures side by side within a width, `across` of them per row. */
 function tile(context, pictures, across, x, y, width) {
   const side = (width - (across - 1) * 4) / across;
   pictures.forEach((picture, i) => {

@@ -1,5 +1,5 @@
 // @ts-check
-/** A comparison to carry away: all of it as one picture, or its scores as a table. */
+/** Saves a comparison: all of it as one picture, or its scores as a table. */
 
 import { el, fill, save, saveFrom } from "../parts/dom.js";
 import { makeFormats } from "../parts/formats.js";
@@ -8,14 +8,14 @@ import { makeFormats } from "../parts/formats.js";
 
 /** Measures of a saved picture, in units. */
 export const [COLUMN, GAP, MARGIN] = [300, 20, 28];
-/** How much larger than 1 px a unit may be. */
+/** Pixels per unit to choose from. */
 const TIMES = [1, 2, 4];
 
 /** Units across that a picture of so many models has. @param {number} nModels */
 export const widthOf = (nModels) => 2 * MARGIN + nModels * (COLUMN + GAP) - GAP;
 
 /**
- * What saves the comparison: a picture of chosen width, and its scores in a chosen format.
+ * The controls that save a picture of a chosen width, and the scores in a chosen format.
  * @param {CompareGiven} given
  * @param {function(): Band[]} bandsOf what a picture shows, from top to bottom
  * @returns {HTMLElement}

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the parts of a comparison stand in: buttons, a column for each model, headed sections. */
+/** The layout that parts of a comparison share: buttons, a column per model, sections with headings. */
 
 import { el } from "../parts/dom.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The random codes of each model, and which of them no code of an image is near. */
+/** The random codes of each model, and which of them fall into holes. */
 
 import { row } from "../latent/latent.js";
 import { decimal, el, fill } from "../parts/dom.js";
@@ -12,7 +12,7 @@ import { DotPlane, paintHoles } from "./plane.js";
 
 const REACH = 3; // prior standard deviations, as in latent/holes.py, and so is the next
 const HOLE_BELOW = 0.2;
-const FEW = 500; // codes, with which the nearest ones are far
+const FEW = 500; // codes; with fewer, even the nearest ones are far
 
 /** @param {CompareGiven} given @returns {ComparePart} */
 export function makeHoles(given) {
@@ -71,7 +71,7 @@ class HoleView {
     this.#show(this.#spot);
   }
 
-  /** Which random code is looked at, or null for the deepest hole. */
+  /** The random code on show, or null for the deepest hole. */
   get spot() {
     return this.#spot === this.#order[0] ? null : this.#spot;
   }
@@ -113,7 +113,7 @@ class HoleView {
     return !this.#model.searched && this.#model.drawRatio[i] < HOLE_BELOW;
   }
 
-  /** How many random codes fall into holes, in words. */
+  /** The share of random codes that fall into holes, in words. */
   #share() {
     if (this.#model.searched) return this.#words.noHoles;
     const bare = this.#order.filter((i) => this.#isBare(i));
@@ -121,7 +121,7 @@ class HoleView {
     return fill(this.#words.holeShare, { percent: decimal(share, share < 10 ? 1 : 0) });
   }
 
-  /** That few codes show holes only roughly, where it is so. */
+  /** A warning if the model has too few codes to show holes precisely. */
   #rough() {
     const { searched, items } = this.#model;
     if (searched || items.count >= FEW) return "";

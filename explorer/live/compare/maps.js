@@ -1,5 +1,5 @@
 // @ts-check
-/** The map of each model's items; what is picked in one is marked in all. */
+/** The map of each model's items; an item picked in one is marked in all. */
 
 import { el, fill } from "../parts/dom.js";
 import { themeOf, watchTheme } from "../parts/theme.js";

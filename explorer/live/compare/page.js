@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The Compare page: two to four models side by side, with the same image, the same random codes and
- * the same move of a slider. Lists its parts.
+ * the same slider movement. Lists its parts.
  */
 
 import { joinStates } from "../code/address.js";
@@ -33,14 +33,14 @@ import { makeWalks } from "./walks.js";
  * @property {CompareScene} scene
  * @property {Words} words
  * @property {Comparison} shared what is shown
- * @property {Set<number>} moved models whose code is another one than in the frame before
+ * @property {Set<number>} moved models whose code changed since the last frame
  * @property {ReturnType<typeof makeMoments>} frames
  * @property {ReturnType<typeof makeLater>} later
  * @property {import("./frame.js").Frame} frame
  */
 
 /**
- * A part of the page: a view that may also say what a saved picture shows of it.
+ * A part of the page: a view that may also appear in a saved picture.
  * @typedef {View & {band?: Band}} ComparePart
  */
 
@@ -83,7 +83,7 @@ function openPage(page, scene, models, onRest) {
   const { shared } = given;
   /** @type {ComparePart[]} */
   const list = [];
-  showInFrames(given, list); // before what its parts do when they hear of a change
+  showInFrames(given, list); // subscribes before the parts do
   list.push(...makeParts(given, list));
   page.append(...list.map(({ element }) => element));
   const state = joinStates("compare", [...list, shared]);
@@ -170,7 +170,7 @@ function showInFrames({ shared, frames, moved }, parts) {
   });
 }
 
-/** Say on the page which items are shown, for those who look there. @param {HTMLElement} page @param {Comparison} shared */
+/** Write the shown items into the page's data attributes. @param {HTMLElement} page @param {Comparison} shared */
 function nameItems(page, { items, picked }) {
   if (!items.length) return;
   page.dataset.item = String(picked.a);

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * Dots on a plane, and marks that move over them: a map of codes, or random codes and their holes.
- * Drawn once; marks are elements on top. Knows the DOM, not what a dot stands for.
+ * Dots on a plane, and marks that move above them: a map of codes, or random codes and their holes.
+ * The dots are drawn once; marks are elements on top. Knows the DOM, not what a dot stands for.
  */
 
 import { contextOf, el } from "../parts/dom.js";
 
 const SIDE = 480; // pixels of the bitmap
-const REACH = 0.04; // of the side, within which a pointer is on a dot
+const REACH = 0.04; // of the side: how near a dot the pointer must be
 const RING = 2.448; // standard deviations that hold 95 % of a normal distribution on a plane
 const COVERED = [43, 138, 138]; // as the honesty meter's colours in parts/meter.css
 const BARE = [179, 71, 143];
@@ -27,7 +27,7 @@ const MARKS = { a: "A", b: "B" };
 
 /**
  * @typedef {Object} PlaneOptions
- * @property {string} label what it is, for those who do not see it
+ * @property {string} label for screen readers
  * @property {string} testId
  * @property {ArrayLike<number>[]} xy places of the dots
  * @property {function(number): boolean} isPickable whether a dot can be chosen
@@ -88,7 +88,7 @@ export class DotPlane {
   }
 
   /**
-   * Draw it with its marks elsewhere, such as on a picture to be saved.
+   * Draw it with its marks onto another canvas, such as a picture to be saved.
    * @param {CanvasRenderingContext2D} context
    * @param {number} x
    * @param {number} y

@@ -1,5 +1,5 @@
 // @ts-check
-/** Pictures of codes sampled from the prior: of the same codes for all models of one size. */
+/** Pictures of codes sampled from the prior; models of the same latent size get the same codes. */
 
 import { drawOf } from "../latent/draws.js";
 import { el, fill } from "../parts/dom.js";

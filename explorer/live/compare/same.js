@@ -1,5 +1,5 @@
 // @ts-check
-/** The item that all models share: its original, and what each model makes of it. */
+/** The item that all models share: its original, and each model's reconstruction. */
 
 import { el, fill } from "../parts/dom.js";
 import { makeTriple } from "./cells.js";
@@ -51,7 +51,7 @@ export function makeSame(given, save) {
 }
 
 /**
- * Draw reconstructions at once; original and what is wrong as soon as the original has come.
+ * Draw reconstructions at once; original and difference as soon as the original is loaded.
  * @param {CompareGiven} given
  * @param {ReturnType<typeof makeTriple>[]} triples
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The table of scores, better values marked. Knows the DOM, not what a score means. */
+/** The table of scores, with better values marked. Knows the DOM, not what a score means. */
 
 import { el } from "../parts/dom.js";
 

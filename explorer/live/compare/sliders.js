@@ -35,7 +35,7 @@ export function makeSharedSliders({ size, unfolded, title, testId, words, onMove
   }
   return {
     element,
-    /** Put every thumb and number where the shift says. */
+    /** Move every thumb, and write every number, as the shift says. */
     show: (shift) => sliders.forEach((slider) => slider.show(shift[slider.index])),
   };
 

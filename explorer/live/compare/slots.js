@@ -1,5 +1,5 @@
 // @ts-check
-/** The two items of a comparison, as buttons: a pick changes the one that is pressed. */
+/** The two items of a comparison, as buttons: picking an item changes the pressed one. */
 
 import { el, fill } from "../parts/dom.js";
 import { makePicture } from "../samples/image.js";

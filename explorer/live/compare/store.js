@@ -11,14 +11,14 @@ import { drawOf } from "../latent/draws.js";
 /** @typedef {"a"|"b"} Slot */
 
 /**
- * What listeners hear: other items or random pictures are chosen, sliders moved, or the hand let go.
+ * A change: other items or another seed chosen, a slider moved, or the hand let go.
  * @typedef {Object} Change
  * @property {"items"|"seed"|"shift"|"rest"} kind
- * @property {number[]} [positions] models whose code is another one now
+ * @property {number[]} [positions] models whose code changed
  * @property {number} [time] when it happened
  */
 
-const REST_MS = 120; // without a move, after which the hand rests
+const REST_MS = 120; // without a move until the hand counts as resting
 
 export class Comparison {
   /** @type {LoadedModel[]} */
@@ -68,7 +68,7 @@ export class Comparison {
   }
 
   /**
-   * The code a model shows: that of item A or the first random one, and what sliders added.
+   * The code that a model shows: that of item A, or else the first random one, plus the shift.
    * @param {number} position of the model
    */
   codeOf(position) {
@@ -133,7 +133,7 @@ export class Comparison {
     this.rest();
   }
 
-  /** The hand lets go: soon after, unless it moves on, listeners hear so. */
+  /** The hand lets go; listeners are told shortly after, unless it moves on. */
   rest() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tell({ kind: "rest" }), REST_MS);
@@ -167,7 +167,7 @@ export class Comparison {
     this.#tell({ kind: "items", positions: this.#everyone });
   }
 
-  /** An item of another class, if there is one, so that there is a way to go. */
+  /** An item of another class, if there is one, so that the path leads somewhere. */
   #unlike(/** @type {number|null} */ id) {
     if (id === null) return null;
     const at = this.items.indexOf(id);

@@ -1,5 +1,5 @@
 // @ts-check
-/** One picture per model that follows the sliders, which all models with a code of one size share. */
+/** One picture per model that follows the sliders, which models of the same latent size share. */
 
 import { fill } from "../parts/dom.js";
 import { makePicture } from "../samples/image.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The way from item A to item B, through each model that shares them. */
+/** The path from item A to item B, in each model that has both. */
 
 import { slerp } from "../latent/latent.js";
 import { el } from "../parts/dom.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The buttons below the picture: another code, the middle, a walk, and the way back. */
+/** The buttons below the picture: sample another code, reset, walk, undo. */
 
 import { samplePrior } from "../latent/latent.js";
 import { el } from "../parts/dom.js";
@@ -62,7 +62,7 @@ export function makeButtons({ model: { latentDim, isLive }, code, words }) {
 }
 
 /**
- * The keys that everybody knows, unless somebody types.
+ * Ctrl+Z and Ctrl+Shift+Z, except where text is typed.
  * @param {Given["code"]} code
  * @returns {function(): void} stops listening
  */

@@ -7,13 +7,13 @@ import { themeOf } from "../parts/theme.js";
 /** @import { Figure, Given, Plane } from "../types.js" */
 
 export class MapFigure {
-  /** Stands above the map. */
+  /** The legend, above the map. */
   above = el("div");
   /** @type {Plane|null} of the map whose figure was fetched last */
   plane = null;
   /** @type {import("../parts/legend.js").Legend|null} */
-  #legend = null; // fetched when a map has classes
-  #address = ""; // of the figure that is wanted
+  #legend = null; // loaded when a map first has classes
+  #address = ""; // of the wanted figure
   /** @type {Figure|null} */
   #figure = null;
   #headroom = 0; // kept, so that another colouring does not move the dots
@@ -30,7 +30,7 @@ export class MapFigure {
   }
 
   /**
-   * Fetch a map and show it, unless it is there or another one is asked for meanwhile.
+   * Fetch a map and show it, unless it is shown already or another one is requested meanwhile.
    * @param {string} map its name in addresses
    * @param {string} url
    */
@@ -79,12 +79,12 @@ export class MapFigure {
     });
   }
 
-  /** The sign of a class as an element, or nothing where colours say something else. */
+  /** The sign of a class as an element, or nothing where the colouring is not by class. */
   sign(/** @type {string|null} */ name) {
     return this.#legend?.sign(name) ?? "";
   }
 
   destroy() {
-    this.#address = "gone"; // what comes now is too late
+    this.#address = "gone"; // ignores figures that arrive later
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** The honesty meter of the code that is shown, and what is said aloud when the hand rests. */
+/** The honesty meter of the shown code, and its text for screen readers when the hand rests. */
 
 import { honesty } from "../latent/latent.js";
 import { el } from "../parts/dom.js";
@@ -14,7 +14,7 @@ export function makeHonesty({ scene, model, code, words, idle, own }) {
   const aloud = el("div", { class: "le-aloud", "aria-live": "polite" });
   let gone = false;
   /** @type {{look: function(Float32Array, Object=): void, destroy: function(): void}|null} */
-  let redrawn = null; // how well the model redraws what is shown; comes when there is time
+  let redrawn = null; // how well the model redraws what is shown; loaded when idle
 
   function look() {
     const image = code.previewedBy

@@ -1,5 +1,5 @@
 // @ts-check
-/** The map of the items, with the code on it: what a hand on the map does to the code. */
+/** The map of the items with the code on it, and what pointing, clicking and keys there do. */
 
 import { makeCard } from "../parts/card.js";
 import { el } from "../parts/dom.js";
@@ -11,7 +11,7 @@ import { MapFigure } from "./figure.js";
 /** @typedef {ReturnType<import("./own-picture.js").makeOwnPicture>} Own */
 /** @typedef {{xy: number[]|null, item: number|null}} Spot a place, a dot or both */
 
-/** How far an arrow key moves on the map, as a share of what is seen. */
+/** How far an arrow key moves on the map, as a share of the visible range. */
 const NUDGE = 0.02;
 
 /** @implements {View} */
@@ -165,7 +165,7 @@ export class MapView {
     this.#map.pin(own.pin, z && this.#plane ? this.#plane.toPlane(z) : null);
   }
 
-  /** What a place on this map is, and what one can do there. */
+  /** The note below the map: what a place on it means, and how to use it. */
   #note() {
     const { model, words } = this.#given;
     const name = !this.#map.isFlat()

@@ -1,5 +1,5 @@
 // @ts-check
-/** The outline of a stage, in its place until the model is there, so that nothing jumps then. */
+/** A placeholder of the stage's layout, shown until the model is loaded, so that nothing jumps. */
 
 import { el } from "../parts/dom.js";
 import { makeTitle } from "./title.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A visitor's own picture on the page: what Python placed, a marker for the map, and the way back.
- * The picture stays on this page.
+ * A visitor's own picture: its code, found by Python, its marker on the map, and the button back to
+ * it. The picture itself never leaves this page.
  */
 
 import { el } from "../parts/dom.js";
@@ -9,7 +9,7 @@ import { el } from "../parts/dom.js";
 /** @import { CodeStore, OwnPicture, Words } from "../types.js" */
 /** @typedef {Omit<OwnPicture, "z"> & {z: Float32Array}} Own */
 
-const SAME = 1e-4; // how far a coordinate may be off, as codes are rounded when they are shown
+const SAME = 1e-4; // tolerance per dimension, since shown codes are rounded
 
 /**
  * @param {Object} given
@@ -37,14 +37,14 @@ export function makeOwnPicture({ words, code }, first) {
   /** @param {ArrayLike<number>} z */
   const isAt = (z) => own?.z.every((value, i) => Math.abs(value - z[i]) < SAME) ?? false;
 
-  /** Offer the way back unless the chosen code is the picture's; its room stays. */
+  /** Show the button back unless the chosen code is the picture's; its space is kept. */
   function offer() {
     button.hidden = own === null;
     button.style.visibility = isAt(code.home.z) ? "hidden" : "";
   }
 
   /**
-   * Take what Python sends.
+   * Take the picture that Python sends.
    * @param {OwnPicture|null} next
    * @returns {boolean} whether it is another picture than before, or none any more
    */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The Explore page: one latent code, seen as a place on the map, as sliders and as a picture.
- * Whatever moves, the others follow in the same frame. Lists its views and lays them out.
+ * When one moves, the others follow in the same frame. Lists its views and lays them out.
  */
 
 import { joinStates } from "../code/address.js";
@@ -27,7 +27,7 @@ import { makeTitle } from "./title.js";
 /** @typedef {Awaited<ReturnType<typeof load>>} Loaded */
 /** @typedef {ReturnType<typeof makeOwnPicture>} Own */
 
-/** Sliders that go with the big picture: the most informative ones. */
+/** How many sliders the big picture borrows: the most informative ones. */
 const IN_BIG = 3;
 
 /**
@@ -65,14 +65,14 @@ async function load(scene) {
 function openPage(stage, scene, { model, Plotly, makeTools }, onRest) {
   const code = new CodeStore(choiceOf(scene.start, model, scene.own));
   const ofCode = {
-    get: () => ({ ...placeOf(code, model), tools: {} }), // where there are no tools to say more
+    get: () => ({ ...placeOf(code, model), tools: {} }), // which the view of the tools replaces
     set: (/** @type {any} */ start) => code.arrive(choiceOf(start, model, own.get())),
   };
   const given = makeGiven(stage, scene, model, code);
   const own = makeOwnPicture(given, scene.own);
   /** @type {Omit<View, "element">[]} */
   const list = [];
-  const show = showInFrames(given, list); // before what views do when they hear of a change
+  const show = showInFrames(given, list); // subscribes before the views do
   const views = makeViews({ ...given, own, Plotly, makeTools }, list);
   layOut(given, own, views);
   show();
@@ -90,7 +90,7 @@ function openPage(stage, scene, { model, Plotly, makeTools }, onRest) {
   ready.then(() => given.becomeIdle());
   return {
     ready,
-    /** Take what Python sends anew: another map, or another place in the address. */
+    /** Take a new scene from Python: another map, or another place in the address. */
     update(/** @type {StageScene} */ next) {
       const isNew = own.take(next.own);
       const mine = own.get();
@@ -143,7 +143,7 @@ function makeGiven(stage, scene, model, code) {
     },
     /** @type {Given["idle"]} */
     idle: (work) => void later.push(work),
-    /** The page can be used: do what could wait, unless the page is gone. */
+    /** The page is usable: run the work that could wait, unless the page is gone. */
     becomeIdle(isThere = true) {
       const works = later.splice(0);
       if (isThere) for (const work of works) work();
@@ -250,7 +250,7 @@ const rounded = (z) => Array.from(z, (v) => Number(v.toFixed(5)));
 function choiceOf({ z, item: number }, { items, latentDim }, own) {
   const item = number === null ? null : items.withNumber(number);
   if (item !== null) return { z: Float32Array.from(items.codeOf(item)), item };
-  const exact = own && isNear(own.z, z) ? own.z : z; // which is rounded
+  const exact = own && isNear(own.z, z) ? own.z : z; // the address rounds
   return { z: Float32Array.from(exact ?? new Float32Array(latentDim)), item: null };
 }
 

@@ -32,7 +32,7 @@ export function makePair({ scene, model, code, words, stage, idle, paint, own })
     original.show(mine?.image ?? (hasImage ? source.original(item) : null), mine !== null);
   }
 
-  /** Say whose images these are, and whether that item is what is shown. */
+  /** Name the item, and say whether it is the code that is shown. */
   function nameItem() {
     const { item } = code;
     const isElsewhere = item !== null && code.previewedBy !== null;
@@ -74,7 +74,7 @@ function makeOriginal(shape, words, hasOriginals) {
     class: grain(shape),
     alt: words.original,
     hidden: true,
-    // The folder that a model was trained from may have changed since: then there is no such image.
+    // The folder may have changed since the model was trained, so that there is no such image.
     onerror: () => {
       none.textContent = words.noOriginals;
       setShown(false);
@@ -99,7 +99,7 @@ function makeOriginal(shape, words, hasOriginals) {
     show(address, isOwn) {
       setShown(address !== null);
       if (address !== null && address !== asked) {
-        image.removeAttribute("src"); // the last one must not stand under this one's name
+        image.removeAttribute("src"); // the previous image must not appear under the new name
         image.setAttribute("src", (asked = address));
       }
       const name = isOwn ? words.ownPicture : words.original;

@@ -1,5 +1,5 @@
 // @ts-check
-/** The sliders of the code: what a hand on one does to it, and the names that people gave them. */
+/** The sliders of the code: moving one changes the code; people can rename them. */
 
 import { rememberedNames } from "../code/names.js";
 import { makeSliders } from "../parts/sliders.js";
@@ -24,7 +24,7 @@ export function makeCodeSliders({ scene, model, code, words, idle }) {
     onMove: move,
     onStep(index, change, time) {
       const from = code.base[index];
-      // A code that lies beyond the slider may stay there, but not go farther.
+      // A code beyond the end of a slider may stay there, but not move farther out.
       const limit = Math.max(sliders.limits.get(index) ?? 0, Math.abs(from));
       move(index, Math.max(-limit, Math.min(limit, from + change)), time);
     },
@@ -58,7 +58,7 @@ export function makeCodeSliders({ scene, model, code, words, idle }) {
 }
 
 /**
- * Fetch what draws filmstrips beside the page, which needs it no sooner than it can be used.
+ * Load the filmstrips and the worker that decodes them, once the page is usable.
  * @param {import("../parts/film.js").Slider[]} sliders
  * @param {import("../types.js").Model} model
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The line at the top of the stage: which model this is, and what to look for. */
+/** The line at the top of the stage: the model, and what to look for. */
 
 import { el } from "../parts/dom.js";
 

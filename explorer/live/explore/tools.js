@@ -1,12 +1,12 @@
 // @ts-check
-/** The tools of the page: each has a button, and is fetched and shown when that is first pressed. */
+/** The tools of the page: each has a button, which loads and shows it when first pressed. */
 
 import { el } from "../parts/dom.js";
 
 /** @import { CodeChange, Given, Tool, ToolScene, View } from "../types.js" */
 
 /**
- * All tools. The address keeps the state of each that is open, under its name.
+ * All tools. The address keeps the state of each open one, under its name.
  * @param {Given} given
  * @param {ToolScene[]} scenes
  * @returns {Omit<View, "element"> & {buttons: HTMLElement[], panels: HTMLElement[]}}
@@ -38,7 +38,7 @@ class OneTool {
   #label;
   /** @type {Tool|null} once it is loaded */
   #view = null;
-  #wanted = ""; // what the address says of it, until it is loaded
+  #wanted = ""; // the state in the address, until the tool is loaded
   #isLoading = false;
   #gone = false;
 
@@ -61,7 +61,7 @@ class OneTool {
     });
   }
 
-  /** What the address is to keep: the state of the tool while it is open. */
+  /** What the address keeps: the state of the tool while it is open. */
   get text() {
     if (this.panel.hidden) return "";
     return this.#view ? (this.#view.state?.get() ?? "") : this.#wanted;
@@ -92,7 +92,7 @@ class OneTool {
   #toggle() {
     this.#wanted = "";
     this.#setOpen(this.panel.hidden);
-    if (this.#view?.state) this.#given.code.rest(); // so that the address hears of it
+    if (this.#view?.state) this.#given.code.rest(); // updates the address
   }
 
   /** @param {boolean} isOpen */

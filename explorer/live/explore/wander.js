@@ -1,5 +1,5 @@
 // @ts-check
-/** A walk through the prior that never ends: from one sampled code to the next along great arcs. */
+/** An endless walk through the prior: from one sampled code to the next along great arcs. */
 
 import { samplePrior, slerp } from "../latent/latent.js";
 
@@ -27,7 +27,7 @@ export function makeWander(d, onStep) {
     frame = requestAnimationFrame(walk);
   }
 
-  /** With reduced motion: a picture at once and one per leg, no movement in between. */
+  /** For reduced motion: one picture now and one per leg, nothing in between. */
   function leap() {
     onStep(samplePrior(d), performance.now());
     timer = setTimeout(leap, LEG_MS);

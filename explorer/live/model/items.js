@@ -1,5 +1,5 @@
 // @ts-check
-/** The items of a bundle, and what each is called: number, class, file, whether it was held out. */
+/** The items of a model, by position and by number, and their names on the screen. */
 
 import { row } from "../latent/latent.js";
 import { fill } from "../parts/dom.js";
@@ -14,7 +14,7 @@ import { fill } from "../parts/dom.js";
  */
 export function makeItems(codes, source, { classNames, words }) {
   const labels = codes.labels?.values ?? null;
-  const heldOut = codes.held_out?.values ?? null; // where images that were learnt from are there too
+  const heldOut = codes.held_out?.values ?? null; // if there are training images among them
   /** @type {(string|null)[]|null} */
   let files = null;
   const numbers = codes.ids.values;

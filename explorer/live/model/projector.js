@@ -1,5 +1,5 @@
 // @ts-check
-/** Decodes beside the page, so that many pictures never hold up the one under the hand. */
+/** Decodes in a worker, so that many pictures never delay the one under the hand. */
 
 /**
  * @param {ArrayBuffer} pack as `readPack` takes it; it is copied
@@ -19,7 +19,7 @@ export function makeProjector(pack, decode) {
   };
   worker.postMessage({ pack });
   return {
-    /** Resolves to the pixels of each code; answers come in the order of the questions. */
+    /** Resolve to the pixels of each code; answers come in the order of the requests. */
     decode(codes) {
       if (isBroken) return Promise.resolve(decodeHere(codes));
       worker.postMessage({ codes });

@@ -1,9 +1,9 @@
 // @ts-check
-/** The button and the key of the big picture, which is fetched when it is first wanted. */
+/** The button and the key of the big picture, which is loaded when first opened. */
 
 import { el } from "./dom.js";
 
-/** Where letters are typed, or where another dialog is open, a key is none of ours. */
+/** Where keys are not ours: text is typed, or another dialog is open. */
 const TYPING = "input:not([type=range]), textarea, select, [contenteditable], [role=dialog]";
 
 /** @see makeBig of `big.js` for the arguments */

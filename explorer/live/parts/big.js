@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The big picture: the decoded picture and a few sliders on the whole screen, for a room to see.
- * It borrows parts of the page and gives them back, so what they do goes on. Knows the DOM only.
+ * The big picture: the decoded picture and a few sliders on the whole screen, for an audience.
+ * It borrows these parts of the page, which keep working, and gives them back. Knows the DOM only.
  */
 
 import { el } from "./dom.js";
@@ -42,7 +42,7 @@ export function makeBig(stage, button, words, borrow) {
     parts.below.forEach((part) => lend(part, below));
     button.textContent = words.bigLeave;
     show();
-    // Where it is not allowed, or not known, the dialog fills the window instead.
+    // Where full screen is not available, the dialog fills the window instead.
     document.documentElement.requestFullscreen?.().catch(() => {});
   }
 
@@ -67,7 +67,7 @@ export function makeBig(stage, button, words, borrow) {
   element.addEventListener("close", () => !element.open && leave());
   const onFullscreen = () => {
     if (!element.open) return;
-    // What becomes the whole screen lies above everything that was open before.
+    // A full-screen element covers everything that was open before.
     element.close();
     if (document.fullscreenElement) show();
   };

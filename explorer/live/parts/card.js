@@ -1,5 +1,5 @@
 // @ts-check
-/** The card beside the pointer: what the dot under it stands for. Knows the DOM, not codes. */
+/** The card beside the pointer: the item of the dot under it. Knows the DOM, not codes. */
 
 import { grain, makePicture } from "../samples/image.js";
 import { el } from "./dom.js";
@@ -33,7 +33,7 @@ export function makeCard(home, imageShape, { text, sign, image, draw }) {
         if (address) original.src = address;
         else draw(picture, item);
       }
-      caption.replaceChildren(sign(item), text(item)); // names of files may have come meanwhile
+      caption.replaceChildren(sign(item), text(item)); // file names may have been loaded since
       const left = x > home.clientWidth / 2 ? [x - AWAY, -100] : [x + AWAY, 0];
       const top = y > home.clientHeight / 2 ? [y - AWAY, -100] : [y + AWAY, 0];
       element.style.transform = `translate(${left[0]}px,${top[0]}px) translate(${left[1]}%,${top[1]}%)`;

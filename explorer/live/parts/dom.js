@@ -22,7 +22,7 @@ export function el(tag, props = {}, ...children) {
 }
 
 /**
- * What paints on a canvas.
+ * The 2-D context of a canvas.
  * @param {HTMLCanvasElement} canvas
  * @param {CanvasRenderingContext2DSettings} [settings]
  */

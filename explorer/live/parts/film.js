@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * Filmstrips: what the picture would be with one slider elsewhere, redrawn while anything moves.
- * Those near the hand come first, and what shows an earlier code is dimmed until it is drawn anew.
+ * Filmstrips: the picture with one slider elsewhere, redrawn while anything moves. Strips near the
+ * hand come first; those that show an earlier code are dimmed until they are redrawn.
  * Knows which strip is next; knows nothing of what a code means.
  */
 
-const LATE_MS = 25; // between two frames: one is missing
-const RESTS = [0.5, 16]; // least and most ms without work for each ms of it, while something moves
-const STILL_MS = 80; // without a move; only then does a strip that is drawn stop being dimmed
+const LATE_MS = 25; // between two frames, which means that one was dropped
+const RESTS = [0.5, 16]; // least and most pause, in ms per ms of work, while something moves
+const STILL_MS = 80; // without a move, before redrawn strips stop being dimmed
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -33,7 +33,7 @@ export class Film {
   #isDrawing = false;
   #gone = false;
   #timer = 0;
-  #rest = 4; // what is paused for each ms of work, so that no frame comes late
+  #rest = 4; // present pause per ms of work, so that no frame is late
   #frame = 0;
   #frameAt = 0;
   #watcher = new IntersectionObserver((entries) => this.#see(entries));
@@ -71,7 +71,7 @@ export class Film {
     this.#watcher.disconnect();
   }
 
-  /** Whether a dimension has changed since; the strip's own does not decide what it shows. */
+  /** Whether another dimension than the strip's own has changed since it was drawn. */
   #isStale(/** @type {Strip} */ { index, shows }) {
     return !shows || !!this.#z?.some((value, i) => i !== index && value !== shows[i]);
   }
@@ -80,7 +80,7 @@ export class Film {
     strip.element.classList.toggle("le-stale", this.#isStale(strip));
   }
 
-  /** What is to be drawn, nearest first; what is out of sight waits until nothing moves. */
+  /** The strips to draw, nearest first; those out of sight wait until nothing moves. */
   #plan() {
     const [strips, inSight] = [this.#strips, this.#inSight];
     const away = (/** @type {Strip} */ strip) =>
@@ -90,7 +90,7 @@ export class Film {
       .sort((one, other) => away(one) - away(other));
   }
 
-  /** The next strip, or none; all in sight get their turn before the first is drawn once more. */
+  /** The next strip, or none; every visible strip gets its turn before any is redrawn again. */
   #next() {
     const first = () => this.#queue.findIndex((strip) => this.#isStale(strip));
     if (first() < 0) this.#queue = this.#plan();
@@ -118,7 +118,7 @@ export class Film {
     this.#isDrawing = false;
   }
 
-  /** Rest longer when a frame is late, and a little less with each that is not. */
+  /** Pause longer after a late frame, and a little less after each frame in time. */
   #heed(/** @type {number} */ now) {
     this.#frame = 0;
     const gap = now - this.#frameAt;

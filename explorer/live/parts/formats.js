@@ -1,12 +1,12 @@
 // @ts-check
-/** The choice among formats that something can be saved in. Knows the DOM, not what is saved. */
+/** The choice of an export format. Knows the DOM, not what is saved. */
 
 import { el } from "./dom.js";
 
 /** @import { ExportScene } from "../types.js" */
 
 /**
- * @param {ExportScene[]} formats of one alone, there is no choice to be seen
+ * @param {ExportScene[]} formats the choice is hidden if there is only one
  * @param {Object<string, any>} props attributes of the choice
  * @returns {{element: HTMLSelectElement, chosen: function(): ExportScene}}
  */

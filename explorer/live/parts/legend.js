@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The legend of the map: which sign stands for which class, and which classes are shown: all, or
- * those that were chosen. Plotly's own cannot be reached by keyboard, and shows a class alone by a
- * double click, which nobody finds and fingers cannot do.
+ * The legend of the map: the sign of each class, and which classes are shown: all, or the chosen
+ * ones. Plotly's own legend cannot be reached by keyboard, and isolates a class by a double click,
+ * which nobody discovers and touch screens lack.
  * Knows the DOM and the traces of a figure, not codes.
  */
 
@@ -25,7 +25,7 @@ export class Legend {
 
   /**
    * @param {import("../types.js").Words} words the catalogue's part for the stage
-   * @param {function(): void} onChange other classes are to be shown now
+   * @param {function(): void} onChange the choice of classes has changed
    */
   constructor(words, onChange) {
     [this.#words, this.#onChange] = [words, onChange];
@@ -37,7 +37,7 @@ export class Legend {
       text: words.legendAll,
       onclick: () => {
         this.#change(() => this.#chosen.clear());
-        this.#list.querySelector("button")?.focus(); // this one is gone now
+        this.#list.querySelector("button")?.focus(); // this button is hidden now
       },
     });
     this.#hint = el("span", { class: "le-legend-hint", text: words.legendHint });
@@ -48,7 +48,7 @@ export class Legend {
   }
 
   /**
-   * Show the classes of a figure; those chosen stay so while the classes are the same.
+   * Show the classes of a figure; the choice is kept if the classes are the same.
    * @param {import("../types.js").Figure} figure
    */
   read({ data }) {
@@ -72,13 +72,13 @@ export class Legend {
     return this.#chosen.size > 0 && isNamed && !this.#chosen.has(written);
   }
 
-  /** The sign of a class as an element, or nothing where colours say something else. */
+  /** The sign of a class as an element, or nothing where the colouring is not by class. */
   sign(/** @type {string|null} */ name) {
     const sign = name !== null && this.#signs.get(name);
     return sign ? makeSign(sign) : "";
   }
 
-  /** Pixels it takes at the top of the map. */
+  /** Its height in pixels, at the top of the map. */
   height() {
     return this.element.offsetHeight;
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The map: Plotly draws the items, an overlay on top shows where the current code is.
- * Knows Plotly and pixels; learns from the stage what a place means.
+ * Knows Plotly and pixels; the stage tells it what a place means.
  */
 
 import { el } from "./dom.js";
@@ -47,7 +47,7 @@ export class PlotMap {
   #touch = matchMedia("(pointer: coarse)").matches;
   /** @type {{isFlat: boolean, dots: Dots}|null} what can be read; null while not all of it is there */
   #drawn = null;
-  #asked = 0; // figures asked for
+  #asked = 0; // count of figures requested
   /** @type {Promise<any>} */
   #turn = Promise.resolve(); // Plotly does one thing at a time
   /** @type {{cursor: Place, picked: Place}} */
@@ -84,7 +84,7 @@ export class PlotMap {
    */
   async show(figure) {
     const mine = ++this.#asked;
-    this.#drawn = null; // from here on nothing may be read until the figure is there
+    this.#drawn = null; // nothing may be read until the new figure is drawn
     this.element.setAttribute("aria-busy", "true");
     if (figure.layout.uirevision !== this.#plot.layout?.uirevision) this.#forgetMarks();
     await this.#inTurn(async () => {
@@ -114,7 +114,7 @@ export class PlotMap {
     this.#place();
   }
 
-  /** Let an element of the class `le-pin` stand at a place; null hides it. */
+  /** Put an element of the class `le-pin` at a place; null hides it. */
   pin(/** @type {HTMLElement} */ node, /** @type {Place} */ at) {
     if (!this.#pins.has(node)) this.element.append(node);
     this.#pins.set(node, at);
@@ -122,7 +122,7 @@ export class PlotMap {
     this.#place();
   }
 
-  /** Width and height of what can be seen, in data units. */
+  /** Width and height of the visible range, in data units. */
   span() {
     return this.#drawn?.isFlat ? planeSpan(this.#plot) : [0, 0];
   }
@@ -136,7 +136,7 @@ export class PlotMap {
     return this.#drawn?.isFlat ?? true;
   }
 
-  /** Whether fingers, which cannot hover, are what points here. */
+  /** Whether the pointer is a finger, which cannot hover. */
   isTouched() {
     return this.#touch;
   }
@@ -194,7 +194,7 @@ export class PlotMap {
     }
   }
 
-  /** Hide all marks, which are places on the map before. */
+  /** Hide all marks, whose places belong to the previous map. */
   #forgetMarks() {
     this.#marks = NOWHERE;
     for (const mark of [this.#cursor, this.#picked, ...this.#pins.keys()]) mark.hidden = true;
@@ -202,7 +202,7 @@ export class PlotMap {
   }
 
   /**
-   * What is within reach: a place on a flat map, a dot or both; null where neither is.
+   * The spot within reach: a place on a flat map, a dot or both; null if there is neither.
    * @param {MouseEvent} event
    * @param {number} reach in pixels
    * @returns {Spot|null}
@@ -220,7 +220,7 @@ export class PlotMap {
     return item === null ? null : { xy: null, item, x, y };
   }
 
-  /** Take hold of the map as it lies; what is returned moves it as two fingers went. */
+  /** Grab the map as it is; the returned function moves it with two fingers. */
   #grip() {
     if (!this.#drawn) return () => {};
     const hold = this.#drawn.isFlat ? planeGrip(this.#plot) : spaceGrip(this.#plot);
@@ -256,7 +256,7 @@ export class PlotMap {
     return { width: this.#plot.clientWidth, height: this.#plot.clientHeight };
   }
 
-  /** Fill the room there is. */
+  /** Fill the available space. */
   async #fit() {
     const { width, height } = this.#size();
     if (!this.#drawn || !width) return;
@@ -275,7 +275,7 @@ export class PlotMap {
     try {
       await this.#Plotly.react(plot, data, { ...layout, ...hands, ...this.#size() }, CONFIG);
     } catch (error) {
-      this.#Plotly.purge(plot); // the next figure must not be laid over a half one
+      this.#Plotly.purge(plot); // so that the next figure does not start from half of this one
       this.#isListening = false;
       throw error;
     }
@@ -290,7 +290,7 @@ export class PlotMap {
     this.#plot.on("plotly_relayout", place);
     this.#plot.on("plotly_relayouting", place);
     this.#plot.on("plotly_afterplot", () => {
-      if (!this.#drawn) return; // it is heard while the next figure is drawn, too
+      if (!this.#drawn) return; // the event also comes while the next figure is drawn
       this.#drawn.dots = visibleDots(this.#plot);
       place();
     });

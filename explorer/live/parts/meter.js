@@ -28,7 +28,7 @@ export function makeMeter(words, labels, classNames) {
   let shown = "";
   return {
     element,
-    /** What it says now, in words. */
+    /** Its text. */
     text: () => `${verdict.textContent}: ${detail.textContent}`,
     /** How well the model redraws what is on show: a line of its own, for `makeRedrawn`. */
     redrawn,
@@ -50,12 +50,12 @@ export function makeMeter(words, labels, classNames) {
     const counts = new Map();
     rows.forEach((r) => counts.set(labels[r], (counts.get(labels[r]) ?? 0) + 1));
     const [[label, count]] = [...counts].sort((a, b) => b[1] - a[1]);
-    if (label < 0) return words.near[level]; // most are draws from the prior, of no class
+    if (label < 0) return words.near[level]; // most items are samples from the prior, without a class
     return fill(words.nearLabelled, { count, total: rows.length, name: classNames[label] });
   }
 }
 
-/** One line on how well the model redraws what is on show; what it said of another is hidden. */
+/** One line on how well the model redraws what is shown; hidden while that is out of date. */
 function makeRedrawnLine(words) {
   const verdict = el("strong");
   const detail = el("span", { class: "le-detail" });
@@ -78,7 +78,7 @@ function makeRedrawnLine(words) {
       const { verdicts, less, more, help } = words.redrawn[found.of];
       verdict.textContent = verdicts[level];
       const share = level === "well" ? 100 - found.percentile : found.percentile;
-      const percent = Math.min(Math.floor(share), 99); // the images compared cannot tell of all
+      const percent = Math.min(Math.floor(share), 99); // a sample of the images cannot speak for all
       detail.textContent = fill(level === "well" ? less : more, { percent });
       element.title = help;
       Object.assign(element.dataset, { level, of: found.of });
@@ -86,7 +86,7 @@ function makeRedrawnLine(words) {
   };
 }
 
-/** Better than half of the test images is well; worse than 95 % of them is badly. */
+/** "Well" is better than half of the test images, "badly" worse than 95 % of them. */
 function levelOf(percentile) {
   if (percentile < 50) return "well";
   return percentile < 95 ? "fairly" : "badly";

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Plots by Plotly, and where things are on them: between data, pixels and the dots under a pointer.
- * The one module that reads Plotly's internals. What takes a plot needs one that is wholly drawn, and
- * of the kind (flat, or in space) that its name says.
+ * The one module that reads Plotly's internals. Its functions need a plot that is fully drawn, and
+ * flat or 3-D as their names say.
  */
 
 import { el } from "./dom.js";
@@ -121,7 +121,7 @@ export function planeDot(plot, dots, xy, reach) {
 }
 
 /**
- * Take hold of a flat plot as it lies.
+ * Grab a flat plot as it is.
  * @param {Plot} plot
  * @returns {function(Pair, Pair): Object} from two fingers, before and now, to the ranges that keep
  *     under them what lay there
@@ -150,7 +150,7 @@ export function planeGrip(plot) {
 }
 
 /**
- * Take hold of a plot in space as it lies: fingers that part bring it nearer.
+ * Grab a 3-D plot as it is: spreading two fingers zooms in.
  * @param {Plot} plot
  * @returns {function(Pair, Pair): Object}
  */

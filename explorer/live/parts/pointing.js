@@ -1,21 +1,21 @@
 // @ts-check
 /**
- * Hands on the map: what mouse, pen, fingers and arrow keys mean there.
- * Knows gestures; learns from the map what lies where, and tells it how to move.
+ * Pointing at the map: what mouse, pen, fingers and arrow keys do there.
+ * Knows gestures; the map tells it what lies where, and moves when told.
  */
 
-const STILL = 4; // pixels that a click may slip
+const STILL = 4; // pixels that a click may move
 const FINGER_STILL = 10; // the same for a finger
 const REACH = 9; // pixels within which a pointer is on a dot
 const FINGER_REACH = 22;
-const LONG_MS = 350; // after which a finger that rests decodes where it is
+const LONG_MS = 350; // until a resting finger decodes where it is
 const DOUBLE_MS = 320; // between the taps of a double tap
 
 /** @typedef {{xy: number[]|null, item: number|null, x: number, y: number}} Spot under a pointer */
 /** @typedef {function(MouseEvent, number): Spot|null} Under what is within reach in pixels */
 
 /**
- * What hands mean; each with the time of the event.
+ * What gestures do; each callback also gets the time of the event.
  * @typedef {Object} Hands
  * @property {function(Spot, number): void} onHover
  * @property {function(): void} onLeave
@@ -38,7 +38,7 @@ const DOUBLE_MS = 320; // between the taps of a double tap
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const distance = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
 const spot = (event) => ({ x: event.clientX, y: event.clientY });
-const isOnPin = (event) => event.target.closest(".le-pin") !== null; // which is a button of its own
+const isOnPin = (event) => event.target.closest(".le-pin") !== null; // a button
 
 /**
  * Mouse and pen: pointing shows, a click picks, a second one soon after takes that back. Dragging
@@ -126,14 +126,14 @@ export function listenToFingers(element, map) {
 class Fingers {
   #element;
   #map;
-  #at = new Map(); // where each is
+  #at = new Map(); // where each finger is
   /** @type {"tap"|"slide"|"turn"|"pinch"|"nothing"} "tap" while it may become one */
   #doing = "nothing";
   #began = { x: 0, y: 0 };
   /** @type {{x: number, y: number, time: number}|null} */
   #lastTap = null;
   #timer = 0;
-  #pinch = () => {}; // goes on with it
+  #pinch = () => {}; // continues the present pinch
 
   /** @param {HTMLElement} element @param {Hands & Held} map */
   constructor(element, map) {
@@ -146,7 +146,7 @@ class Fingers {
     if (isFirst && isOnPin(event)) return;
     if (isFirst && !under(event, FINGER_REACH) && isFlat()) return; // beside the axes
     this.#at.set(event.pointerId, spot(event));
-    this.#element.setPointerCapture(event.pointerId); // whatever is redrawn under the finger
+    this.#element.setPointerCapture(event.pointerId); // even if the element under the finger is redrawn
     clearTimeout(this.#timer);
     if (this.#at.size === 1) this.#touch(event);
     else if (this.#at.size === 2) this.#grip();
@@ -184,7 +184,7 @@ class Fingers {
     const count = this.#at.size;
     if (!(count > 0 && (this.#map.isFlat() || count > 1))) return;
     event.stopPropagation();
-    if (event.cancelable) event.preventDefault(); // no mouse events in its wake
+    if (event.cancelable) event.preventDefault(); // suppresses the mouse events that would follow
   }
 
   #touch(/** @type {PointerEvent} */ event) {
@@ -200,7 +200,7 @@ class Fingers {
     this.#pinch = () => move(from, this.#pair());
   }
 
-  /** Whether it was one of ours. */
+  /** Whether the finger was being tracked. */
   #lift(/** @type {PointerEvent} */ event) {
     if (!this.#at.delete(event.pointerId)) return false;
     clearTimeout(this.#timer);

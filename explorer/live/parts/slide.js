@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * A hand on a slider: what it is moved to. A finger that only passes over it, to scroll the page,
- * leaves it as it was; browsers move the slider first and find out later.
- * Knows an input of the type range, not what its value means.
+ * Dragging a slider. A finger that only passes over it to scroll the page leaves it unchanged;
+ * browsers move the slider first and notice the scrolling later.
+ * Knows an input of type range, not what its value means.
  */
 
-const SIDEWAYS = 8; // pixels; a finger that has moved this far to a side means the slider
+const SIDEWAYS = 8; // pixels that a finger must move sideways to drag the slider
 
 /**
  * @param {HTMLInputElement} input
@@ -16,7 +16,7 @@ export function listenToSlide(input, onMove, onRest) {
   let finger = null; // {x, y, from, to} until it has moved to a side; `from` is the value before
 
   const move = (time) => onMove(Number(input.value), time);
-  /** Move to where a finger has asked for meanwhile, if it has. */
+  /** Apply the value that the finger has requested so far, if any. */
   const settle = ({ timeStamp }) => {
     const asked = finger?.to ?? null;
     finger = null;

@@ -8,7 +8,7 @@ import { makeStill } from "../samples/image.js";
 import { el, fill, signed } from "./dom.js";
 import { listenToSlide } from "./slide.js";
 
-/** Positions of the filmstrip's pictures, as shares of a slider's reach: alike on all sliders. */
+/** Positions of the filmstrip's pictures, as shares of a slider's range; the same on all sliders. */
 const STRIP = [-2 / 3, -1 / 3, 0, 1 / 3, 2 / 3];
 const STEP = 0.01;
 const KEYS = {
@@ -23,7 +23,7 @@ const KEYS = {
 /**
  * @param {Object} options
  * @param {{index: number, name: string, limit: number, active: boolean}[]} options.coordinates
- *     most informative first; quiet ones are folded away
+ *     most informative first; inactive ones are folded away
  * @param {number[]} options.imageShape [c, h, w]
  * @param {Object} options.words the catalogue's part for the stage
  * @param {function(number, number, number): void} options.onMove (index, value, time of the event)
@@ -47,9 +47,9 @@ export function makeSliders({ coordinates, imageShape, words, hasFilm, ...on }) 
   return {
     element,
     sliders,
-    /** Put every thumb and number where z says. */
+    /** Move every thumb, and write every number, as z says. */
     show: (z) => sliders.forEach((slider) => slider.show(z[slider.index])),
-    /** How far each slider reaches, by coordinate. */
+    /** How far each slider reaches, by its dimension. */
     limits: new Map(sliders.map(({ index, limit }) => [index, limit])),
   };
 }
@@ -104,7 +104,7 @@ function makeSlider({ index, name, limit, active, imageShape, words, onMove, onR
       input.value = String(v);
       value.textContent = signed(v);
       input.setAttribute("aria-valuetext", signed(v));
-      // A code may lie farther out than the slider reaches; say so rather than pretend.
+      // A code may lie beyond the end of the slider; mark that.
       element.classList.toggle("le-beyond", Math.abs(v) > limit);
     },
   };
@@ -133,13 +133,13 @@ function makeStrip(limit, imageShape, jump) {
     );
     return { at, picture, frame };
   });
-  // The slider itself says all of this to those who do not see the pictures.
+  // For screen readers, the slider itself says all of this.
   const buttons = frames.map(({ frame }) => frame);
   return { strip: el("div", { class: "le-strip", "aria-hidden": "true" }, ...buttons), frames };
 }
 
 /**
- * The name of a slider, which a click lets people change; it names the input, too.
+ * The name of a slider, also for screen readers; a click on it lets people change it.
  * @param {string} name empty where it has none of its own
  * @param {{plain: string, words: Object<string, any>, input: HTMLElement,
  *     onName: function(string): string}} options
@@ -181,7 +181,7 @@ function editName(label, current, hint, done) {
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
-    event.preventDefault(); // or Enter would go on to press the label that gets the focus
+    event.preventDefault(); // or Enter would also press the label, which gets the focus
     close(event.key === "Enter");
     label.focus();
   });

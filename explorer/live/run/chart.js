@@ -1,5 +1,5 @@
 // @ts-check
-/** One chart of a run: lines over steps, a mark at the step looked at, and one at the best step. */
+/** One chart of a run: lines over steps, with marks at the shown step and at the best step. */
 
 import { el } from "../parts/dom.js";
 import { acrossPixels, makePlot } from "../parts/plot.js";
@@ -16,9 +16,9 @@ const INK = {
 /**
  * How a chart looks.
  * @typedef {Object} Style
- * @property {string} label what it is, for those who do not see it
+ * @property {string} label for screen readers
  * @property {string} unit
- * @property {string} hover Plotly's name of what pointing shows
+ * @property {string} hover Plotly's `hovermode`
  * @property {"linear"|"log"} [type] of the values' axis
  */
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Curves of a run over its steps, and what they come to in words. Knows what a report holds. */
+/** Curves of a run over its steps, and its health in words. Knows what a report contains. */
 
 import { el, fill } from "../parts/dom.js";
 import { Chart } from "./chart.js";
@@ -9,19 +9,19 @@ import { rangeOf } from "./series.js";
 
 const SHARES = [-0.04, 1.04]; // an axis from 0 to 1, with room for lines at its ends
 const NOWHERE = [Infinity, -Infinity];
-const MOST_DOTS = 40; // on a line of checks
-const SETTLING = 0.02; // of the steps so far: the range of an axis does not count them
-const LARGE = 1e6; // from here on a number is written by its power of ten
+const MOST_DOTS = 40; // on a line of held-out checks
+const SETTLING = 0.02; // share of the steps so far that the range of an axis ignores
+const LARGE = 1e6; // larger numbers are written as powers of ten
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const TRAINING = "#2b8a8a"; // 4:1 on light pages and on dark ones, as is the next
 const HELD_OUT = "#c8641e";
-const OTHER = "#8a63d2"; // the other player, and what is real
+const OTHER = "#8a63d2"; // the discriminator, and real images
 
 /** What curves of losses show; terms without a finite number come as null. */
 const TERMS = { loss: ["loss", 1], reconstruction: ["log_likelihood", -1], kl: ["kl", 1] };
 
 /**
- * What is drawn of the losses: a line of the images learnt from, and one of those held out.
+ * The curves of the losses, each with a line for training images and one for held-out images.
  * @param {Object} words the catalogue's part for runs
  * @param {string[]} ids which of TERMS
  */
@@ -137,7 +137,7 @@ export class Curves {
     this.#more.textContent = this.#whole ? this.#words.zoomIn : this.#words.showAll;
   }
 
-  /** Draw one curve; returns whether values lie outside. */
+  /** Draw one curve; return whether values lie outside. */
   #drawCurve({ lines, chart, atLeast: [low, high] = NOWHERE }) {
     const traces = lines.map((line) => traceOf(line, this.#items[line.isCheck ? 1 : 0]));
     const values = traces.flatMap(({ y }) => y).filter(Number.isFinite);
@@ -178,7 +178,7 @@ function traceOf({ name, color, isCheck, dash, of }, points) {
 }
 
 /**
- * What the state of a run comes to, in words.
+ * The health of a run, in words.
  * @param {Object} words the catalogue's part for runs
  */
 export function makeJudgement(words) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** News of a run from the server, for as long as somebody looks. Knows the network only. */
+/** Polls the server for news of a run while the page is visible. Knows the network only. */
 
 import { readArrays } from "../latent/latent.js";
 import { fetchBytes, fetchJson } from "../model/loading.js";
@@ -14,7 +14,7 @@ const MOST_SHOTS = 400;
 const MOST_BYTES = 48e6; // of snapshots kept
 
 /**
- * Ask how the run goes, again and again; one question at a time, and none while the page is hidden.
+ * Poll for news: one request at a time, and none while the page is hidden.
  * @param {string} url
  * @param {function(Object): void} onNews what is new since the last answer
  * @param {function(boolean): void} onLost whether the server could not be reached
@@ -27,7 +27,7 @@ export function makeFeed(url, onNews, onLost) {
   let gone = false;
   let wasOver = false;
 
-  /** How long to wait for the next question, or null: a run that is over is asked once more. */
+  /** How long to wait for the next request, or null: a finished run is polled once more. */
   function pause({ state }) {
     const isOver = ENDED.includes(state);
     const wait = isOver && wasOver ? null : IDLE.includes(state) ? IDLE_MS : BUSY_MS;
@@ -56,7 +56,7 @@ export function makeFeed(url, onNews, onLost) {
   ask();
 
   return {
-    /** The run may go on after all. */
+    /** The run may have been resumed: poll again. */
     wake() {
       wasOver = false;
       ask();
@@ -70,7 +70,7 @@ export function makeFeed(url, onNews, onLost) {
 }
 
 /**
- * Snapshots of the run; those used last are kept.
+ * Snapshots of the run, with a cache of those used last.
  * @param {string} url
  */
 export function makeSnapshots(url) {
@@ -105,7 +105,7 @@ export function makeSnapshots(url) {
     get,
     latest: () => load("latest"),
     best: () => load("best"),
-    /** Fetch what will be wanted soon, unless enough is under way. */
+    /** Prefetch a snapshot, unless enough requests are under way. */
     expect(index) {
       if (loading < 4 && !kept.has(index)) get(index).catch(() => {});
     },

@@ -1,5 +1,5 @@
 // @ts-check
-/** The length of each layer's gradient over the steps of a run. */
+/** The norm of each layer's gradient over the steps of a run. */
 
 import { el } from "../parts/dom.js";
 import { themeOf } from "../parts/theme.js";
@@ -15,7 +15,7 @@ const LAYERS = {
 }; // as in figures/look.py, without the faintest
 
 /**
- * The length of each layer's gradient, on a scale by factors of ten.
+ * The norm of each layer's gradient, on a logarithmic scale.
  * @param {Promise<Object>} plotly the library, when it is there
  * @param {Object} words the catalogue's part for runs
  */
@@ -68,7 +68,7 @@ export function makeGradients(plotly, words) {
   };
 }
 
-/** Whole powers of ten around positive values, as exponents; those far below count as nothing. */
+/** The range of exponents of ten around positive values; values far below the rest are cut off. */
 function decades(values) {
   const { range } = rangeOf(
     values.map((value) => value && Math.log10(value)),

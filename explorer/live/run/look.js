@@ -1,5 +1,5 @@
 // @ts-check
-/** What a snapshot of a run shows: the map and pictures, or pictures alone where nothing is encoded. */
+/** A snapshot of a run: the map and pictures, or only pictures if there is no encoder. */
 
 import { readArrays } from "../latent/latent.js";
 import { fetchBytes, fetchJson } from "../model/loading.js";
@@ -67,7 +67,7 @@ export class SnapshotLook {
     this.#showOnMap(glideMs);
   }
 
-  /** All of a snapshot is shown. */
+  /** The whole snapshot is shown. */
   #becomeReady() {
     this.#given.page.dataset.ready = "true";
   }
@@ -84,7 +84,7 @@ export class SnapshotLook {
     this.#map.destroy();
   }
 
-  /** Fetch once what all snapshots share; the pictures of a snapshot do not wait for that. */
+  /** Fetch what all snapshots share, once; pictures do not wait for it. */
   #opening() {
     this.#opened ??= Promise.all([this.#openItems(), this.#openMap()]).catch((error) => {
       this.#opened = null;

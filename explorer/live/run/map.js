@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The map of a run: the same dots, gliding from snapshot to snapshot over axes that keep still.
+ * The map of a run: the same dots, gliding from snapshot to snapshot over steady axes.
  * Knows positions, not what they mean.
  */
 
@@ -8,10 +8,10 @@ import { el } from "../parts/dom.js";
 import { innerSize, itemsOfTraces, legendNames, makePlot } from "../parts/plot.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
-const ROOM = 1.15; // of what the dots need
-const LOOSE = 0.6; // share of the view that the dots must fill, or it shrinks to them
+const ROOM = 1.15; // times the range of the dots
+const LOOSE = 0.6; // share of the view that the dots must fill; otherwise it shrinks
 const WIDE = 420; // pixels from which a legend has room beside the dots
-const SHORT = 12; // letters of a name that does
+const SHORT = 12; // letters of the longest name that fits there
 
 /** @typedef {{x: number, y: number, perX: number, perY: number}} Seen middle, and units per pixel */
 
@@ -24,13 +24,13 @@ export class RunMap {
   #still = matchMedia("(prefers-reduced-motion: reduce)");
   /** @type {number[][]|null} which dots each trace has; null while nothing or half of it is drawn */
   #rows = null;
-  #isEven = true; // whether a distance looks the same in any direction
+  #isEven = true; // whether both axes have the same scale
   /** @type {Float32Array|null} where the dots are drawn, or will be, (2n,) */
   #xy = null;
   /** @type {Seen|null} */
   #seen = null;
   #frame = 0;
-  #opened = 0; // figures taken
+  #opened = 0; // count of figures
   #resized = new ResizeObserver(() => this.#fit());
 
   /**
@@ -55,7 +55,7 @@ export class RunMap {
   async open({ data, layout }) {
     const mine = ++this.#opened;
     cancelAnimationFrame(this.#frame);
-    this.#rows = null; // from here on nothing is read until the figure is there
+    this.#rows = null; // nothing may be read until the new figure is drawn
     this.#Plotly = await this.#plotly;
     if (mine !== this.#opened) return;
     this.#isEven = Boolean(layout.yaxis.scaleanchor);
@@ -103,7 +103,7 @@ export class RunMap {
     this.#Plotly.update(this.#plot, { x: along(0), y: along(1) }, ranges || {});
   }
 
-  /** What to show of the plane for some dots: the same as before while they fit it well. */
+  /** The view for some dots: the present one while they fit it well. */
   #around(/** @type {Float32Array} */ xy) {
     const { w, h } = innerSize(this.#plot);
     const seen = this.#seen;
@@ -136,13 +136,13 @@ export class RunMap {
         to.map((goal, i) => from[i] + part * (goal - from[i])),
         between(fromSeen, toSeen, part),
       );
-      // Drawing may take a third of the time, the rest is the run's.
+      // Drawing may take a quarter of the time; the rest is for the run.
       next = now + 3 * (performance.now() - start);
     };
     step(began);
   }
 
-  /** Fill the room there is. */
+  /** Fill the available space. */
   #fit() {
     const xy = this.#xy;
     if (!this.#rows || !xy || !this.#plot.offsetParent) return;
@@ -165,7 +165,7 @@ export class RunMap {
   }
 }
 
-/** A layout that no hand moves, over the axes of the one before. */
+/** A layout without interaction, with the axis ranges of the previous one. */
 function quietLayout(layout, before) {
   const axis = { fixedrange: true, autorange: false, scaleanchor: undefined };
   const quiet = { dragmode: false, hovermode: false, hoveranywhere: false, clickanywhere: false };

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The view of a training run: how it stands, and its latent space as it forms. Lists its parts and
- * lays them out. Knows the DOM and not Streamlit.
+ * The view of a training run: its progress, and its latent space as it forms. Lists its parts and
+ * lays them out. Knows the DOM, not Streamlit.
  */
 
 import { loadPlotly } from "../model/loading.js";
@@ -41,7 +41,7 @@ export async function mount(root, scene) {
   });
   root.replaceChildren(page);
   const plotly = Promise.resolve(loadPlotly(scene.urls.plotly));
-  /** Show the run from its beginning, once more where another process works on it. */
+  /** Show the run from its start; again if another process takes over. */
   const open = () => {
     for (const mark of Object.keys(page.dataset)) if (mark !== "testid") delete page.dataset[mark];
     return new RunView(page, scene, plotly, () => {
@@ -64,14 +64,14 @@ export async function mount(root, scene) {
   };
 }
 
-/** How a run goes, from its beginning. */
+/** A run, shown from its start. */
 class RunView {
   #given;
   #onRestart;
   #parts;
   #feed;
-  #pid = 0; // of the process at work
-  #shots = 0; // snapshots that there are
+  #pid = 0; // of the training process
+  #shots = 0; // snapshots so far
 
   /**
    * @param {HTMLElement} page
@@ -93,7 +93,7 @@ class RunView {
     );
   }
 
-  /** The run may go on after all. */
+  /** The run may have been resumed. */
   wake() {
     this.#feed.wake();
   }
@@ -113,7 +113,7 @@ class RunView {
   #take(news) {
     const { page, run } = this.#given;
     const { pid, state, step, snapshots } = news;
-    if (this.#pid && pid && pid !== this.#pid) return this.#onRestart(); // it may have gone back
+    if (this.#pid && pid && pid !== this.#pid) return this.#onRestart(); // the run may have gone back to a checkpoint
     this.#pid ||= pid;
     if (step || state === "running") page.dataset.begun = "true";
     page.dataset.state = state;
@@ -122,7 +122,7 @@ class RunView {
     if (state !== "gone" && ENDED.includes(state) && !this.#shots) this.#showNoPictures();
   }
 
-  /** The run is over and has not kept a picture: leave no place for one. */
+  /** The run ended without a snapshot: remove the empty places. */
   #showNoPictures() {
     const { replay, look } = this.#parts;
     for (const { element } of [replay, look, look.bars]) element.remove();

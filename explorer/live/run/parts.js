@@ -1,5 +1,5 @@
 // @ts-check
-/** The choice of images on the map of a run: those it learns from, those held out, or both. */
+/** The choice of images on the map of a run: training images, held-out images, or both. */
 
 import { el } from "../parts/dom.js";
 
@@ -19,7 +19,7 @@ export function makeParts(words, onChange) {
   return {
     element,
     chosen: () => select.value,
-    /** Let people choose where there are images of both parts: `heldOut` has a 0 and a 1. */
+    /** Show the choice if there are images of both parts: `heldOut` has a 0 and a 1. */
     offer(heldOut) {
       element.hidden = !heldOut?.values.includes(0) || !heldOut.values.includes(1);
     },

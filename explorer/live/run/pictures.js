@@ -1,5 +1,5 @@
 // @ts-check
-/** What a snapshot looks like: rows of pictures, and a bar for each coordinate. Knows the DOM. */
+/** Rows of pictures of a snapshot, and a bar for each dimension. Knows the DOM. */
 
 import { el, fill } from "../parts/dom.js";
 import { makePicture } from "../samples/image.js";
@@ -32,7 +32,7 @@ export function makeGallery(caption, id) {
 }
 
 /**
- * A bar for each coordinate: its KL or, where there is none, the variance of mu.
+ * A bar for each dimension: its KL or, for models without one, the variance of mu.
  * @param {Object} words the catalogue's part for runs
  */
 export function makeBars(words) {
@@ -57,8 +57,9 @@ export function makeBars(words) {
   let says = words.kl;
   area.addEventListener("pointerover", ({ target }) => {
     const bar = /** @type {HTMLElement} */ (target);
-    const number = Array.prototype.indexOf.call(area.children, bar);
-    if (number >= 0) bar.title = fill(says.bar, { number, value: shown[number].toPrecision(3) });
+    const i = Array.prototype.indexOf.call(area.children, bar);
+    if (i < 0) return;
+    bar.title = fill(says.bar, { number: i + 1, value: shown[i].toPrecision(3) });
   });
 
   function setUp(d) {
@@ -66,9 +67,10 @@ export function makeBars(words) {
     area.classList.toggle("le-run-many", d > 64);
     area.classList.remove("le-run-empty");
     const every = niceAbove(Math.max(1, d / MOST_TICKS));
-    const tick = (i) => el("span", { text: i, style: `left:${(100 * (i + 0.5)) / d}%` });
+    const tick = (/** @type {number} */ number) =>
+      el("span", { text: String(number), style: `left:${(100 * (number - 0.5)) / d}%` });
     ticks.replaceChildren(
-      ...Array.from({ length: Math.ceil(d / every) }, (_, k) => tick(k * every)),
+      ...Array.from({ length: Math.floor(d / every) }, (_, k) => tick((k + 1) * every)),
     );
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which moment of a run is looked at: the newest, a chosen one, or one after the other. */
+/** Chooses the moment of a run that is shown: the newest, a chosen one, or one after another. */
 
 import { fetchBytes } from "../model/loading.js";
 import { el, fill, save } from "../parts/dom.js";
@@ -8,11 +8,11 @@ import { ENDED, makeSnapshots } from "./feed.js";
 
 const GLIDE_MS = 300;
 const TICK_MS = 50; // at most 20 snapshots a second
-const WHOLE_MS = 10_000; // a whole run
-const EACH_MS = 400; // a snapshot, at most
+const WHOLE_MS = 10_000; // to play a whole run
+const EACH_MS = 400; // per snapshot, at most
 const AHEAD = 5;
 const RETRY_MS = 1_500;
-const NAMED = ["live", "best"]; // modes that show no chosen moment
+const NAMED = ["live", "best"]; // modes that do not show a chosen snapshot
 
 /** @import { ExportScene } from "../types.js" */
 /** @typedef {"live"|"held"|"play"|"best"} Mode */
@@ -71,7 +71,7 @@ class Replay {
   }
 
   /**
-   * Snapshots were made; while following, the newest is shown.
+   * Add new snapshots; the newest is shown in live mode.
    * @param {{step: number}[]} news
    * @param {number} ofSteps
    * @param {boolean} isOver
@@ -85,7 +85,7 @@ class Replay {
     else this.#say();
   }
 
-  /** The run is over: show what is kept, unless somebody looks at another moment. */
+  /** The run is over: show the weights it keeps, unless another moment is chosen. */
   end(/** @type {Ends} */ news) {
     const isNew = news.kept !== this.#ends?.kept;
     this.#ends = news;
@@ -104,7 +104,7 @@ class Replay {
     return this.#steps.length - 1;
   }
 
-  /** Show one snapshot after the other; of those asked for meanwhile, only the newest. */
+  /** Show a snapshot; of those requested while it loads, only the last. */
   async #show(/** @type {number} */ index) {
     this.#wanted = index;
     if (this.#isLoading) return;
@@ -128,7 +128,7 @@ class Replay {
     const isSame = asked === this.#mode || !(isNamed(asked) || isNamed(this.#mode));
     onLost(!shot);
     if (!shot) this.#retry = setTimeout(() => this.#show(index), RETRY_MS);
-    // Apart, so that no mistake there ends this loop.
+    // In a microtask, so that an error there does not end this loop.
     else if (isSame) queueMicrotask(() => onShow(shot, this.#glideMs, isLive));
     return true;
   }
@@ -152,7 +152,7 @@ class Replay {
     if (this.#at >= 0) this.#show(this.#at);
   }
 
-  /** Show the weights with the smallest held-out loss, which have a snapshot of their own. */
+  /** Show the weights with the smallest held-out loss; they have their own snapshot. */
   #showBest() {
     this.#enter("best");
     this.#go(this.#nearest(this.#ends?.best));
@@ -237,7 +237,7 @@ class Replay {
     slider.setAttribute("aria-valuetext", label.textContent);
   }
 
-  /** Name both ends of a run that is over, and mark the best one on the track. */
+  /** Label the best and the last weights of a finished run, and mark the best on the track. */
   #sayEnds() {
     const { words } = this.#of;
     const { best, live, tick } = this.#controls;
@@ -251,7 +251,7 @@ class Replay {
 }
 
 /**
- * The replay of a run, which chooses the moment that is shown.
+ * The replay of a run: it chooses the moment that is shown.
  * @param {import("./page.js").RunGiven} given
  * @returns {import("../types.js").View}
  */

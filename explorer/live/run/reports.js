@@ -1,5 +1,5 @@
 // @ts-check
-/** The charts of what a run reports, drawn at most twice a second, and less often where that is slow. */
+/** The charts of a run's reports, drawn at most twice a second, and less often if drawing is slow. */
 
 import { el } from "../parts/dom.js";
 import { watchTheme } from "../parts/theme.js";
@@ -18,7 +18,7 @@ const DRAW_MS = 500;
 export class ReportCharts {
   /** The curves. */
   element;
-  /** What the state of the run comes to, in words. */
+  /** The health of the run, in words. */
   judgement;
   /** The chart of gradients. */
   gradients;
@@ -54,7 +54,7 @@ export class ReportCharts {
     this.#stopWatching = watchTheme(page, () => this.#draw());
   }
 
-  /** Mark the step that is looked back at, or none. */
+  /** Mark the shown step, unless it is the newest. */
   show() {
     for (const some of [...this.#curves, this.#gradients]) some.mark(this.#run.marked);
   }

@@ -1,11 +1,11 @@
 // @ts-check
-/** Numbers of a run, kept few however long it goes on. Knows no DOM; node can run it. */
+/** Thins and scales the numbers of a run, however long it is. Knows no DOM; node can run it. */
 
-/** Values from which on outliers are left out of a range. */
+/** How many values it takes before a range ignores outliers. */
 const MANY = 8;
 
 /**
- * Keeps some of many items, evenly spread, and always the newest.
+ * Keeps a limited number of items, evenly spread, and always the newest.
  * @param {number} most how many
  */
 export function makeThinned(most) {
@@ -27,7 +27,7 @@ export function makeThinned(most) {
 }
 
 /**
- * The range that shows what most values do: the first ones of a run are often huge.
+ * The range that shows most values well; the first ones of a run are often huge.
  * @param {Array<number|null>} values null where there was no finite number
  * @param {boolean} whole leave nothing out
  * @returns {{range: number[]|null, isCut: boolean}} whether values lie outside

@@ -1,13 +1,13 @@
 // @ts-check
-/** What is known of a run, and which moment of it is shown. Knows no DOM; node can run it. */
+/** The news of a run, and the moment of it that is shown. Knows no DOM; node can run it. */
 
 /**
- * What listeners hear: the run has reported something, another snapshot is shown, or something can
- * no longer be fetched, or can again.
+ * A change: the run reported something, another snapshot is shown, or requests began to fail or to
+ * succeed again.
  * @typedef {Object} RunChange
  * @property {"news"|"shot"|"lost"} kind
- * @property {"news"|"snapshot"|"map"} [what] cannot be fetched
- * @property {boolean} [is] whether that is so
+ * @property {"news"|"snapshot"|"map"} [what] was requested
+ * @property {boolean} [is] whether it failed
  */
 
 /** @typedef {Object<string, any>} News what `run_routes.py` answers of a run's progress */
@@ -18,9 +18,9 @@ export class RunStore {
   news = {};
   /** @type {Snapshot|null} the moment that is shown */
   shot = null;
-  /** Time for what changes with it to get there. */
+  /** How long dots take to glide to their new places. */
   glideMs = 0;
-  /** @type {number|null} the step looked back at; null while the newest is shown */
+  /** @type {number|null} the shown step; null while that is the newest */
   marked = null;
   /** @type {Set<function(RunChange): void>} */
   #listeners = new Set();
@@ -30,7 +30,7 @@ export class RunStore {
     this.#listeners.add(listener);
   }
 
-  /** Listen to what a run reports, for as long as it is there. @param {function(News): void} listener */
+  /** Listen to the news of a run, until it is deleted. @param {function(News): void} listener */
   onNews(listener) {
     this.subscribe(
       ({ kind }) => kind === "news" && this.news.state !== "gone" && listener(this.news),
@@ -50,7 +50,7 @@ export class RunStore {
     this.#tell({ kind: "shot" });
   }
 
-  /** @param {"news"|"snapshot"|"map"} what cannot be fetched @param {boolean} is whether that is so */
+  /** @param {"news"|"snapshot"|"map"} what was requested @param {boolean} is whether it failed */
   lose(what, is) {
     this.#tell({ kind: "lost", what, is });
   }
