@@ -24,6 +24,7 @@ from explorer.jobs.folder import RunFolder
 from explorer.jobs.records import Record
 from explorer.kinds import KINDS, register
 from explorer.latent.encode import decode, encode
+from explorer.remedies import Remedy, more_pressure
 from explorer.training import train
 
 MODULE = """
@@ -54,6 +55,7 @@ MODULE = """
             "n_looks": Option(default=1, least=1, most=9, group="learning"),
         },
         defaults={"beta": 0.5},
+        closer="vae",
     )
 """
 PAGE = """
@@ -179,6 +181,15 @@ def test_the_command_line_takes_its_options_and_the_bundle_keeps_them(lp_vae, tm
     with pytest.raises(SystemExit):
         cli.main(["train", "--help"])
     assert "Of the error of a pixel." in capsys.readouterr().out
+
+
+def test_another_kind_that_its_record_names_is_suggested_in_its_place(lp_vae):
+    config = TrainConfig.of(data="digits", kind=lp_vae, power=2.0, epochs=7)
+    remedy = more_pressure(config)
+    assert remedy is not None
+    assert remedy.words() == "a VAE instead"
+    assert remedy.applied(config) == TrainConfig(data="digits", epochs=7)
+    assert Remedy.from_json(remedy.to_json()) == remedy
 
 
 def test_a_run_keeps_its_options(lp_vae):
