@@ -1,8 +1,8 @@
 """Training: from an `ImageSet` and a `TrainConfig` to a `ModelBundle`, with reports on the way.
 
 `loop` runs the steps, and `batches` says which images each step sees; `control` is what a caller
-may change meanwhile; `recent`, `snapshots` and `gradients` can be watched; `held_out` follows the
-loss on held-out images; `checkpoint` saves a run; `finish` scores the result.
+may change meanwhile; `recent`, `snapshots` and `gradients` can be watched; `validation` and
+`held_out` follow the loss on held-out images; `checkpoint` saves a run; `finish` scores the result.
 """
 
 from explorer.training.control import Control

@@ -4,7 +4,7 @@ Knows nothing of optimisers or epochs.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,54 +19,14 @@ from explorer.models.inversion import find_codes
 from explorer.models.losses import sample_prior
 from explorer.models.vae import VAE
 from explorer.training.objective import Objective
-from explorer.training.pixels import Pixels, binarized, evenly
+from explorer.training.pixels import Pixels, evenly
 from explorer.training.shown import MOST_CODES, rows_on_the_map, split_of
+from explorer.training.validation import elbo_means
 
 _MOST_FOUND, _N_SAMPLES = 256, 1_744  # for a network without an encoder
 _ACTIVE_VARIANCE = 0.01
 _BATCH_SIZE = 500
 _LEAST_STD = 1e-6  # below it, a dimension counts as the same for all images
-
-
-@dataclass(frozen=True)
-class ElboMeans:
-    """Means over images, in nats per image.
-
-    Attributes:
-        log_likelihood: log p(x|z), z sampled from the posterior.
-        kl: KL(q(z|x) ‖ p(z)).
-        extra: Further terms of the loss; see `Objective.extra`.
-    """
-
-    log_likelihood: float
-    kl: float
-    extra: float
-
-    @property
-    def elbo(self) -> float:
-        """Evidence lower bound."""
-        return self.log_likelihood - self.kl
-
-    def loss(self, kl_weight: float, extra_weight: float) -> float:
-        """Return what training minimises, under these weights of its terms."""
-        return kl_weight * self.kl + extra_weight * self.extra - self.log_likelihood
-
-
-@torch.inference_mode()
-def elbo_means(
-    vae: VAE, pixels: Pixels, index: Tensor, objective: Objective, generator: torch.Generator
-) -> ElboMeans:
-    """Measure the terms of the loss on the given rows, with one sample of z each."""
-    vae.eval()
-    sums = torch.zeros(3, dtype=torch.float64)
-    for rows in torch.split(index, _BATCH_SIZE):
-        x = pixels.batch(rows)
-        if vae.spec.binarize == "random":
-            x = binarized(x, generator)
-        terms = vae.elbo_terms(x, generator)
-        extra = objective.extra(vae, x, terms, generator, n_data=len(index))
-        sums += torch.stack((terms.log_likelihood.sum(), terms.kl.sum(), extra))
-    return ElboMeans(*(sums / len(index)).tolist())
 
 
 def make_bundle(
@@ -140,7 +100,7 @@ def _elbo_scores(vae: VAE, pixels: Pixels, index: Tensor, objective: Objective) 
     generator = torch.Generator().manual_seed(objective.config.seed)
     means = elbo_means(vae, pixels, index, objective, generator)
     return {
-        "elbo_nats": means.log_likelihood - means.kl,
+        "elbo_nats": means.elbo,
         "log_likelihood_nats": means.log_likelihood,
         "kl_nats": means.kl,
     }

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from explorer.bundle import refuse_unkeepable
 from explorer.config import TrainConfig
@@ -22,7 +21,7 @@ from explorer.training.batches import Batches, generator_of
 from explorer.training.checkpoint import Checkpoint, damaged, fingerprint, load, save
 from explorer.training.collapse import AdversarialStatus, CollapseMonitor
 from explorer.training.control import Control
-from explorer.training.finish import ElboMeans, elbo_means, facts_of, make_bundle
+from explorer.training.finish import facts_of, make_bundle
 from explorer.training.gradients import (
     Health,
     gradient_norms,
@@ -37,10 +36,10 @@ from explorer.training.pixels import Pixels, binarized, evenly
 from explorer.training.progress import End, Losses, Progress, Which
 from explorer.training.recent import RecentMeans
 from explorer.training.snapshots import Watch
+from explorer.training.validation import Validation, losses_of
 
 _SAVE_EVERY_S = 2.0
 _MOST_SAVING = 0.02  # share of the time
-_MOST_VALIDATION_IMAGES = 2_000
 _MONITOR_SEES = 48  # images
 
 
@@ -115,14 +114,12 @@ class _Run:
         self._pixels = Pixels(images)
         rows = torch.as_tensor(images.train_index)
         self._batches = Batches(rows, size=config.batch_size, seed=config.seed)
-        self._validation_rows = evenly(images.test_index, _MOST_VALIDATION_IMAGES)
         self._steps = self._batches.per_epoch * config.epochs
         self._objective = objective_of(config, images.image_shape, n_data=len(rows))
         self._noise = generator_of(config.seed, "noise")
         self._step = 0
         self._recent = RecentMeans(self._objective.measures)
-        self._best: dict[str, Tensor] | None = None
-        self._held_out = HeldOut()
+        self._validation = Validation(images, self._pixels, config, self._objective)
         self._status: AdversarialStatus | None = None
         self._stopped_early = False
         self.finished = False
@@ -142,10 +139,9 @@ class _Run:
                 break
         self._check_finite()
         means, norms = self._recent.by_name(), gradient_norms(self._objective.vae)
-        must_finish = self._control.finish
-        validation = self._validate(means) if epoch_ended or must_finish else None
-        if must_finish:
-            self._stopped_early = self.finished = True
+        validation = None
+        if epoch_ended or self._control.finish:
+            validation = self._validate(means)
         watched = self._control.with_snapshot or self.finished
         snapshot = self._watch.look(self._objective.shown, self._pixels) if watched else None
         if self._monitor:
@@ -154,7 +150,7 @@ class _Run:
         return replace(
             self.report(),
             images_per_s=n_seen / worked_s,
-            train=self._losses(means),
+            train=losses_of(means, self._config),
             validation=validation,
             gradients=norms,
             layers=layer_names(self._objective.vae),
@@ -172,7 +168,7 @@ class _Run:
             images_per_s=0.0,
             elapsed_s=self.elapsed_s,
             stopped_early=self._stopped_early,
-            held_out=self._held_out,
+            held_out=self._validation.course,
             adversarial=self._status,
         )
 
@@ -182,7 +178,7 @@ class _Run:
         Adversarial runs keep the last weights: no measure ranks earlier ones.
         """
         ends: list[Which] = ["last"]
-        if self._best is not None and self._held_out.best_step != self._step:
+        if self._validation.best and self._validation.course.best_step != self._step:
             keeps_best = self._stopped_early or self._config.patience > 0
             ends = ["best", "last"] if keeps_best else ["last", "best"]
         kept = self._end(ends[0], name)
@@ -193,10 +189,10 @@ class _Run:
         """Score the network with its last weights, or with its best ones."""
         vae, step = self._objective.shown, self._step
         if which == "best":
-            assert self._best is not None
+            assert self._validation.best is not None
             vae = VAE.untrained(self._config, self._images.image_shape)
-            vae.load_state_dict(self._best)
-            step = self._held_out.best_step
+            vae.load_state_dict(self._validation.best)
+            step = self._validation.course.best_step
         return End(
             which=which,
             step=step,
@@ -218,8 +214,8 @@ class _Run:
             optimizers=optimizers,
             noise=self._noise.get_state(),
             recent=self._recent.sums,
-            best=self._best,
-            held_out=asdict(self._held_out),
+            best=self._validation.best,
+            held_out=asdict(self._validation.course),
         )
 
     def restore(self, kept: Checkpoint) -> None:
@@ -227,8 +223,8 @@ class _Run:
         self._objective.restore(kept.networks, kept.optimizers)
         self._noise.set_state(kept.noise)
         self._step, self.elapsed_s = kept.step, kept.elapsed_s
-        self._recent.sums, self._best = kept.recent, kept.best
-        self._held_out = HeldOut(**kept.held_out)
+        self._recent.sums, self._validation.best = kept.recent, kept.best
+        self._validation.course = HeldOut(**kept.held_out)
         self.finished, self._stopped_early = kept.finished, kept.stopped_early
 
     @cached_property
@@ -260,6 +256,15 @@ class _Run:
         self._recent.add(found, len(x))
         return len(x)
 
+    def _validate(self, train: Mapping[str, float]) -> Losses | None:
+        """Measure the validation losses, and decide whether to stop."""
+        epoch = self._step / self._batches.per_epoch
+        losses = self._validation.losses(train, step=self._step, epoch=epoch)
+        if self._control.finish or self._validation.is_out_of_patience:
+            self._stopped_early = True
+        self.finished = self._stopped_early or self._step == self._steps
+        return losses
+
     def _check_finite(self) -> None:
         """Check that training can go on.
 
@@ -277,56 +282,8 @@ class _Run:
         if self._config.is_adversarial:
             return "healthy"
         found = health_of(norms, layer_sizes(self._objective.vae))
-        is_overfitting = found == "healthy" and self._held_out.is_overfitting
+        is_overfitting = found == "healthy" and self._validation.course.is_overfitting
         return "overfitting" if is_overfitting else found
-
-    def _validate(self, train: Mapping[str, float]) -> Losses | None:
-        """Measure the validation losses, remember the best weights, and decide whether to stop."""
-        config = self._config
-        losses = None
-        if config.has_encoder:
-            generator = generator_of(config.seed, "validation")
-            means = elbo_means(
-                self._objective.shown,
-                self._pixels,
-                self._validation_rows,
-                self._objective,
-                generator,
-            )
-            losses = self._losses({"log_likelihood": means.log_likelihood, "kl": means.kl})
-            if not config.is_adversarial:
-                loss = means.loss(*self._weights_now())
-                losses = replace(losses, loss=loss)
-                self._remember(means, train)
-        self.finished = self._stopped_early or self._step == self._steps
-        return losses
-
-    def _weights_now(self) -> tuple[float, float]:
-        return self._objective.weights_at(self._step / self._batches.per_epoch)
-
-    def _losses(self, means: Mapping[str, float]) -> Losses:
-        """Return the losses of this kind; without a posterior, there is neither KL nor ELBO."""
-        log_likelihood, kl = means.get("log_likelihood"), means.get("kl")
-        if log_likelihood is None or kl is None or not self._config.has_posterior:
-            return Losses(loss=means.get("loss"), log_likelihood=log_likelihood)
-        return Losses(
-            loss=means.get("loss"), elbo=log_likelihood - kl, log_likelihood=log_likelihood, kl=kl
-        )
-
-    def _remember(self, means: ElboMeans, train: Mapping[str, float]) -> None:
-        """Keep the weights if their loss, weighted as at the end, is the smallest so far."""
-        now = self._weights_now()
-        final = self._objective.weights_at(self._config.epochs)
-        course = self._held_out.after(
-            means.loss(*final),
-            train=train["loss"] + (final[0] - now[0]) * train["kl"],
-            step=self._step,
-        )
-        self._held_out = course
-        if course.best_step == self._step:
-            self._best = {n: array.clone() for n, array in self._objective.vae.state_dict().items()}
-        elif 0 < self._config.patience <= course.n_stale:
-            self._stopped_early = True
 
 
 def _diverged(config: TrainConfig, step: int, epoch: int) -> DivergedError:
