@@ -86,7 +86,9 @@ def test_a_kind_in_a_module_of_its_own_trains_and_its_bundle_decodes(lp_vae, tmp
     bundle = read_bundle(tmp_path / "toy")
     assert bundle.settings().kind == "lp-vae"
     assert bundle.card == card_text(bundle)
-    assert bundle.card.startswith("# toy\n\nA lp-vae that encodes a grey image of 8 x 8 pixels")
+    assert bundle.card.startswith(
+        "# toy\n\nA model of the kind lp-vae that encodes a grey image of 8 x 8 pixels"
+    )
     x = images.images(images.test_index[:5])
     x_hat = decode(bundle, encode(bundle, x).mu)
     assert x_hat.shape == x.shape

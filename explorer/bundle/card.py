@@ -3,17 +3,13 @@
 Knows nothing of files.
 """
 
+from collections.abc import Iterable
+
 from explorer.bundle.findings import findings
 from explorer.bundle.measures import in_order, meaning_of, name_of, value_of
 from explorer.bundle.record import ModelBundle
 from explorer.kinds import words_of
-from explorer.words import say
-
-_LIKELIHOODS = {
-    "bernoulli": "Pixels are modelled as Bernoulli, so grey values count as probabilities.",
-    "gaussian": "Pixels are modelled as Gaussian with a fixed spread.",
-    "gaussian-learned": "Pixels are modelled as Gaussian with a learnt spread.",
-}
+from explorer.words import decimal, say
 
 
 def card_text(bundle: ModelBundle) -> str:
@@ -23,10 +19,10 @@ def card_text(bundle: ModelBundle) -> str:
         _opening(bundle),
         *([plain(bundle.look_for)] if bundle.look_for else []),
         *_expect(bundle),
-        "## Data\n\n" + _data(bundle),
-        "## Training\n\n" + _training(bundle),
-        "## Scores\n\n" + _scores(bundle),
-        "## Limits\n\n" + _limits(bundle),
+        _section("data", _data(bundle)),
+        _section("training", _training(bundle)),
+        _section("scores", _scores(bundle)),
+        _section("limits", _limits(bundle)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -38,106 +34,105 @@ def retitled(card: str, name: str, new: str) -> str:
 
 
 def _heading(bundle: ModelBundle) -> str:
-    name = plain(bundle.name)
-    return f"{plain(bundle.title)} ({name})" if bundle.title else name
+    title, name = plain(bundle.title), plain(bundle.name)
+    return _say("heading", title=title, name=name) if bundle.title else name
+
+
+def _section(key: str, content: str) -> str:
+    return f"## {_say(key)}\n\n{content}"
 
 
 def _opening(bundle: ModelBundle) -> str:
     c, h, w = bundle.model.image_shape
-    colour = "colour" if c == 3 else "grey"
-    d = bundle.model.latent_dim
-    does = (
-        f"{_kind(bundle)} that encodes a {colour} image of {w} x {h} pixels as "
-        f"{d} numbers, its latent code, and decodes a picture from any code."
-        if bundle.model.has_encoder
-        else f"{_kind(bundle)} that decodes {d} numbers, its latent code, into a {colour} picture "
-        f"of {w} x {h} pixels. It has no encoder."
+    does = _say(
+        f"{'encodes' if bundle.model.has_encoder else 'decodes'}_{'colour' if c == 3 else 'grey'}",
+        kind=_kind(bundle),
+        count=bundle.model.latent_dim,
+        width=w,
+        height=h,
     )
     about = (words_of(name).get("about", "") for name in (bundle.kind, bundle.other_objective))
     return " ".join(filter(None, (does, *about)))
 
 
 def _kind(bundle: ModelBundle) -> str:
-    kind = bundle.words.get("noun") or plain(bundle.kind) or "model"
-    return f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
+    if "noun" in bundle.words:
+        return bundle.words["noun"]
+    return _say("other_kind", kind=plain(bundle.kind)) if bundle.kind else _say("no_kind")
 
 
 def _expect(bundle: ModelBundle) -> list[str]:
     """Return the section on what its scores promise; none where it has no scores."""
-    promises = "\n".join(f"- {sentence}" for sentence in findings(bundle))
+    promises = _listed(findings(bundle))
     return [f"## {say('card.expect')}\n\n{promises}"] if promises else []
 
 
 def _data(bundle: ModelBundle) -> str:
     data = bundle.data
     lines = [
-        f"- Images: {plain(data.name)}, {data.n_train:,} for training and {data.n_test:,} held out",
-        f"- Source: {plain(data.source) or 'not stated'}",
-        f"- Licence: {plain(data.licence) or 'not stated'}",
+        _say("images", name=plain(data.name), n_train=data.n_train, n_test=data.n_test),
+        _say("source", source=plain(data.source) or _say("not_stated")),
+        _say("licence", licence=plain(data.licence) or _say("not_stated")),
     ]
     if data.class_names:
-        lines.append(f"- Classes: {', '.join(map(plain, data.class_names))}")
+        lines.append(_say("classes", classes=", ".join(map(plain, data.class_names))))
     if data.factor_names:
-        lines.append(f"- Known factors: {', '.join(map(plain, data.factor_names))}")
-    return "\n".join(lines)
+        lines.append(_say("factors", factors=", ".join(map(plain, data.factor_names))))
+    return _listed(lines)
 
 
 def _training(bundle: ModelBundle) -> str:
     if bundle.config is None:
-        return "How it was trained is not recorded."
-    command = bundle.command or "not recorded"
-    return f"Seed {bundle.config.seed}. This command repeats the run:\n\n    {command}"
+        return _say("training_unknown")
+    command = bundle.command or _say("no_command")
+    return f"{_say('seed', seed=str(bundle.config.seed))}\n\n    {command}"
 
 
 def _scores(bundle: ModelBundle) -> str:
     if not bundle.scores:
-        return "Not measured yet. To measure it: `latent-explorer evaluate BUNDLE --keep`."
-    rows = ["| measure | value | meaning |", "|---|---:|---|"]
+        return _say("not_scored")
+    columns = (_say(f"column_{column}") for column in ("measure", "value", "meaning"))
+    rows = [f"| {' | '.join(columns)} |", "|---|---:|---|"]
     for key in in_order(bundle.scores):
         value, says = value_of(key, bundle.scores[key]), meaning_of(key, bundle.scores)
         rows.append(f"| {name_of(key)} (`{key}`) | {value} | {says} |")
-    how = (
-        ", each pixel turned black or white at random" if bundle.model.binarize == "random" else ""
-    )
-    parts = [f"Measured on the {bundle.data.n_test:,} held-out images{how}.", "\n".join(rows)]
+    measured = "measured_binarized" if bundle.model.binarize == "random" else "measured"
+    parts = [_say(measured, count=bundle.data.n_test), "\n".join(rows)]
     if bundle.factor_r2:
-        shares = ", ".join(f"{plain(name)} {r2:.2f}" for name, r2 in bundle.factor_r2.items())
-        parts.append(
-            f"How well each known factor can be predicted from the code (R²; 1 means exactly): "
-            f"{shares}."
-        )
+        shares = (f"{plain(name)} {decimal(r2, 2)}" for name, r2 in bundle.factor_r2.items())
+        parts.append(_say("factor_r2", factors=", ".join(shares)))
     return "\n\n".join(parts)
 
 
 def _limits(bundle: ModelBundle) -> str:
     lines = [
-        f"- It has seen only {plain(bundle.data.name)}, and treats any other image as one of them.",
-        "- Codes far from those of real images decode to pictures that mean nothing; the page "
-        "warns of them.",
+        _say("limit_data", name=plain(bundle.data.name)),
+        _say("limit_far_codes"),
         *_limits_of_kind(bundle),
     ]
     if "tsne" in bundle.codes.maps:
-        lines.append("- The t-SNE map keeps neighbours together; distances across it mean nothing.")
+        lines.append(_say("limit_tsne"))
     if bundle.pack is None:
-        lines.append(
-            "- Its decoder cannot run in the browser; Python decodes when a slider is released."
-        )
-    return "\n".join(lines)
+        lines.append(_say("limit_not_live"))
+    return _listed(lines)
 
 
 def _limits_of_kind(bundle: ModelBundle) -> list[str]:
     kind, model = bundle.of_kind, bundle.model
-    lines = [f"- {bundle.words['limits']}"] if "limits" in bundle.words else []
+    lines = [bundle.words["limits"]] if "limits" in bundle.words else []
     if not model.has_encoder:
-        lines.append(
-            "- Codes of images are found by search, which may miss better ones; an image that no "
-            "code comes close to may still be in its training data."
-        )
+        lines.append(_say("limit_searched"))
     elif kind and (not kind.is_adversarial or kind.scores == "codes"):  # by likelihood alone
-        lines.append(
-            f"- {_LIKELIHOODS[model.likelihood]} Pictures are means, so their edges are soft."
-        )
+        lines.append(_say(f"limit_likelihood.{model.likelihood}"))
     return lines
+
+
+def _say(key: str, **values: object) -> str:
+    return say(f"model_card.{key}", **values)
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def plain(text: str) -> str:

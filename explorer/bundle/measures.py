@@ -8,14 +8,14 @@ from collections.abc import Mapping
 
 from explorer.words import decimal, say, section
 
-# Measure -> digits after the point and unit, in the order in which they are shown.
+# Measure -> digits after the point and unit by its key, in the order in which they are shown.
 _SHOWN: Mapping[str, tuple[int, str]] = {
     "mse": (5, ""),
-    "psnr_db": (2, "dB"),
+    "psnr_db": (2, "db"),
     "ssim": (3, ""),
     "sharpness_x_hat": (3, ""),
     "elbo_nats": (2, "nats"),
-    "elbo_bits_per_dim": (3, "bits per pixel value"),
+    "elbo_bits_per_dim": (3, "bits_per_value"),
     "log_likelihood_nats": (2, "nats"),
     "kl_nats": (2, "nats"),
     "nll_nats": (2, "nats"),
@@ -66,4 +66,5 @@ def meaning_of(key: str, scores: Mapping[str, float]) -> str:
 def value_of(key: str, value: float) -> str:
     """Return a score with its unit, to a sensible number of digits."""
     digits, unit = _SHOWN[key]
-    return f"{decimal(value, digits)} {unit}".strip()
+    number = decimal(value, digits)
+    return say(f"units.{unit}", value=number) if unit else number
