@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from explorer.errors import ExplorerError
+from explorer.words import say
 
 _MOST_DIGITS = 19  # of a whole number, as in 64 bits
 _LARGEST = 1e100  # of a fraction; its square is finite too
@@ -62,7 +63,7 @@ def parse_json(content: bytes | str) -> object:
         )
         json.dumps(values, ensure_ascii=False).encode()  # half a character cannot be encoded
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise ValueError(say("damage.nested")) from error
     return values
 
 
@@ -75,7 +76,7 @@ def printable(text: str) -> str:
 def _reason(error: Exception) -> str:
     """Put an exception into a few words."""
     if isinstance(error, MemoryError):
-        return "it does not fit into memory"
+        return say("damage.no_memory")
     if isinstance(error, OSError) and error.strerror:
         return printable(error.strerror)
     words = printable(str(error)).rstrip(".")
@@ -84,18 +85,19 @@ def _reason(error: Exception) -> str:
 
 
 def _whole(text: str) -> int:
-    if len(text.lstrip("-")) > _MOST_DIGITS or not -(2**63) <= int(text) < 2**63:
-        raise ValueError(f"a number has {len(text.lstrip('-'))} digits, more than 64 bits hold")
+    n_digits = len(text.lstrip("-"))
+    if n_digits > _MOST_DIGITS or not -(2**63) <= int(text) < 2**63:
+        raise ValueError(say("damage.many_digits", count=n_digits))
     return int(text)
 
 
 def _fraction(text: str) -> float:
     value = float(text)
     if not -_LARGEST <= value <= _LARGEST:
-        raise ValueError(f"the number {text[:24]} is beyond {_LARGEST:g}")
+        raise ValueError(say("damage.large_number", number=text[:24], most=f"{_LARGEST:g}"))
     return value
 
 
 def _refuse_constant(constant: str) -> NoReturn:
     """Refuse NaN and Infinity, which Python's reader accepts but JSON does not have."""
-    raise ValueError(f"{constant} is not a JSON number")
+    raise ValueError(say("damage.no_json_number", constant=constant))

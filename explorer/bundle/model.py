@@ -20,6 +20,7 @@ from explorer.models.spec import (
     Stacks,
 )
 from explorer.models.walk import walk
+from explorer.words import say
 
 _LAYERS: Mapping[str, type[layers.Layer]] = {
     "linear": layers.Linear,
@@ -73,14 +74,15 @@ def model_of(
             from images to codes and from codes to images.
     """
     if sorted(values) != sorted(_KEYS):
-        raise ValueError(f"its keys are not {', '.join(_KEYS)}")
+        raise ValueError(say("damage.model_keys", keys=", ".join(_KEYS)))
     for name, choices in _CHOICES.items():
         if values[name] not in choices:
-            raise ValueError(f"{name} is none of {', '.join(choices)}")
+            raise ValueError(say("damage.no_choice", setting=name, choices=", ".join(choices)))
     sigma = values["sigma"]
     is_number = isinstance(sigma, float | int) and not isinstance(sigma, bool)
     if not is_number or not _LEAST_SIGMA <= sigma <= _MOST_SIGMA:  # type: ignore[operator]
-        raise ValueError(f"sigma is not from {_LEAST_SIGMA:g} to {_MOST_SIGMA:g}")
+        bounds = {"least": f"{_LEAST_SIGMA:g}", "most": f"{_MOST_SIGMA:g}"}
+        raise ValueError(say("damage.wrong_sigma", **bounds))
     spec = ModelSpec(
         latent_dim=latent_dim,
         image_shape=image_shape,
@@ -103,11 +105,13 @@ def _check_shapes(spec: ModelSpec) -> None:
         try:
             n_multiply_adds, found = walk(network, given)
         except ShapeError as error:
-            raise ValueError(f"layers do not fit: {error.so}") from error
+            raise ValueError(say("damage.layers", so=error.so)) from error
         if found != wanted:
-            raise ValueError(f"{network[-1][0]} makes values of shape {found}, not {wanted}")
+            shapes = {"found": found, "wanted": wanted}
+            raise ValueError(say("damage.wrong_end", stack=network[-1][0], **shapes))
         if n_multiply_adds > _MOST_MULTIPLY_ADDS:
-            raise ValueError(f"{network[-1][0]} takes {n_multiply_adds:.0e} multiply-adds")
+            work = f"{n_multiply_adds:.0e}"
+            raise ValueError(say("damage.much_work", stack=network[-1][0], work=work))
 
 
 def _stacks_entry(stacks: Stacks) -> dict[str, object]:
@@ -127,16 +131,16 @@ def _layer_entry(layer: layers.Layer) -> dict[str, object]:
 def _stacks(entry: object, names: tuple[str, ...], *, needed: int) -> Stacks:
     """Read the stacks of one network: all of `names`, all but the last one, or `needed` of them."""
     if not isinstance(entry, dict):
-        raise ValueError("a network is an object of lists of layers")
+        raise ValueError(say("damage.no_network"))
     known = names[: len(entry)]
     if [name.partition(".")[2] for name in known] != list(entry) or not needed <= len(known) != 1:
-        raise ValueError(f"a network has the parts {', '.join(names)}, in this order")
+        raise ValueError(say("damage.network_parts", parts=", ".join(names)))
     return tuple((name, _layers(entry[name.partition(".")[2]])) for name in known)
 
 
 def _layers(entries: object, depth: int = 0) -> Layers:
     if not isinstance(entries, list) or len(entries) > _MOST_LAYERS or depth > _DEEPEST:
-        raise ValueError(f"a part is a list of up to {_MOST_LAYERS:,} layers, {_DEEPEST} deep")
+        raise ValueError(say("damage.no_part", most=_MOST_LAYERS, depth=_DEEPEST))
     return tuple(_layer(entry, depth) for entry in entries)
 
 
@@ -144,22 +148,23 @@ def _layer(entry: Mapping[str, object], depth: int) -> layers.Layer:
     values = dict(entry)
     name = values.pop("layer", None)
     if not isinstance(name, str) or name not in _LAYERS:
-        raise ValueError(f"a layer is none of {', '.join(_LAYERS)}")
+        raise ValueError(say("damage.no_layer", layers=", ".join(_LAYERS)))
     layer = _LAYERS[name]
     if sorted(values) != sorted(field.name for field in dataclasses.fields(layer)):
-        raise ValueError(f"a layer {name} has other settings")
+        raise ValueError(say("damage.layer_settings", layer=name))
     if layer is layers.Residual:
         return layers.Residual(
             _layers(values["body"], depth + 1), _layers(values["shortcut"], depth + 1)
         )
     if layer is layers.Activate:
         if values["fn"] not in get_args(Activation):
-            raise ValueError(f"a non-linearity is none of {', '.join(get_args(Activation))}")
+            choices = ", ".join(get_args(Activation))
+            raise ValueError(say("damage.no_activation", choices=choices))
         return layers.Activate(values["fn"])  # type: ignore[arg-type]
     if layer is layers.Reshape:
         shape = values["shape"]
         if not isinstance(shape, list) or len(shape) not in (1, 3):
-            raise ValueError("a shape is one number or three")
+            raise ValueError(say("damage.reshape"))
         _check_numbers(shape)
         return layers.Reshape(tuple(shape))
     _check_numbers(value for key, value in values.items() if key != "padding")
@@ -170,4 +175,4 @@ def _layer(entry: Mapping[str, object], depth: int) -> layers.Layer:
 def _check_numbers(values: Iterable[object], *, least: int = 1) -> None:
     for value in values:
         if type(value) is not int or not least <= value <= _LARGEST:
-            raise ValueError(f"a number of a layer is not from {least} to {_LARGEST:,}")
+            raise ValueError(say("damage.layer_number", least=least, most=_LARGEST))

@@ -15,6 +15,8 @@ from io import BytesIO
 
 import numpy as np
 
+from explorer.words import say
+
 _MOST_AXES = 16
 
 
@@ -48,7 +50,7 @@ def read_header(content: bytes) -> Header:
         else:
             shape, is_fortran, dtype = np.lib.format.read_array_header_2_0(stream)
     if len(shape) > _MOST_AXES or any(type(side) is not int or side < 0 for side in shape):
-        raise ValueError(f"{shape} is not the shape of an array")
+        raise ValueError(say("damage.no_shape", shape=shape))
     return Header(shape, dtype, is_fortran, stream.tell())
 
 
@@ -61,7 +63,7 @@ def check_length(header: Header, n_bytes: int) -> None:
     n_values, size = math.prod(header.shape), header.dtype.itemsize
     holds = n_values * size == n_bytes - header.starts_at and bool(size or not n_values)
     if header.dtype.hasobject or not holds:
-        raise ValueError(f"it does not hold the {header.shape} array it declares")
+        raise ValueError(say("damage.other_length", shape=header.shape))
 
 
 def read_values(content: bytes | np.ndarray, header: Header) -> np.ndarray:
@@ -80,5 +82,5 @@ def read_values(content: bytes | np.ndarray, header: Header) -> np.ndarray:
         return np.zeros(header.shape, dtype)
     flat = np.frombuffer(content, dtype, offset=header.starts_at)
     if dtype.kind == "U" and flat.view(dtype.str[0] + "u4").max() > sys.maxunicode:
-        raise ValueError("a text holds what is no character")
+        raise ValueError(say("damage.no_character"))
     return flat.reshape(header.shape, order="F" if header.is_fortran else "C")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.data import npy
+from explorer.words import say
 
 NUMBERS = "biuf"  # kinds of values, by NumPy's letters
 _MOST_MEMBERS = 64
@@ -60,18 +61,18 @@ def _check_members(members: list[zipfile.ZipInfo], cap_bytes: int) -> None:
     """Refuse names, packings and declared sizes that no npz of ours has."""
     n_bytes = sum(member.file_size for member in members)
     if len(members) > _MOST_MEMBERS:
-        raise ValueError(f"it holds {len(members):,} arrays, more than {_MOST_MEMBERS}")
+        raise ValueError(say("damage.many_arrays", count=len(members), most=_MOST_MEMBERS))
     if n_bytes > cap_bytes:
-        raise ValueError(f"it unpacks to {n_bytes:,} bytes, more than {cap_bytes:,}")
+        raise ValueError(say("damage.unpacked_size", n_bytes=n_bytes, most=cap_bytes))
     names = [member.filename for member in members]
     for member in members:
         packings = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         if names.count(member.filename) > 1:
-            raise ValueError(f'it holds "{member.filename}" twice')
+            raise ValueError(say("damage.array_twice", name=member.filename))
         if not member.filename.endswith(".npy"):
-            raise ValueError(f'"{member.filename}" is not an array')
+            raise ValueError(say("damage.no_array", name=member.filename))
         if member.flag_bits & 1 or member.compress_type not in packings:
-            raise ValueError(f'"{member.filename}" uses an unknown compression')
+            raise ValueError(say("damage.compression", name=member.filename))
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> np.ndarray:
@@ -79,5 +80,5 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) 
     content = archive.read(member)
     header = npy.read_header(content)
     if header.dtype.kind not in kinds:
-        raise ValueError(f'"{member.filename}" holds {header.dtype}, not numbers')
+        raise ValueError(say("damage.no_numbers", name=member.filename, dtype=header.dtype))
     return npy.read_values(content, header).copy()
