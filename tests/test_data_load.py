@@ -7,6 +7,7 @@ import pytest
 from explorer.data import SOURCES, load, load_items
 from explorer.data.imageset import draw_rows, fixed_split
 from explorer.errors import DataError
+from explorer.words import say
 
 
 def test_digits_are_the_1797_of_scikit_learn_spread_over_8_bits():
@@ -52,8 +53,9 @@ def test_every_choice_without_network_is_what_its_entry_says():
             images = load(choice.name, n_images=0 if choice.n_images < 2000 else 20)
             assert images.name == choice.name
             assert images.image_shape == choice.image_shape
-            assert images.source == choice.attribution
-            assert images.licence == choice.licence
+            assert choice.description
+            assert images.source == say(f"sets.{choice.name}.source")
+            assert images.licence == say(f"sets.{choice.name}.licence")
     assert {choice.name for choice in SOURCES.all() if choice.needs_network} == {
         "mnist",
         "fashion-mnist",

@@ -34,9 +34,6 @@ def load(wanted: Wanted, report: ReportProgress | None, cache: Path | None) -> I
 def toy() -> Iterator[data.DataSource]:
     source = data.DataSource(
         name="stripes",
-        description="One bright row each.",
-        attribution="this test",
-        licence="MIT",
         n_images=N,
         image_shape=(1, 8, 8),
         load=load,

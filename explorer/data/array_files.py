@@ -26,6 +26,7 @@ from explorer.data.reading import Reading
 from explorer.data.tables import read_table
 from explorer.errors import DataError
 from explorer.foreign import door
+from explorer.words import say
 
 SUFFIXES = (".npy", ".npz", ".csv")
 
@@ -109,7 +110,7 @@ def _at_hand(array: np.ndarray) -> Array:
 
 def _member_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Array:
     key = info.filename.removesuffix(".npy")
-    what = f'The array "{plain_name(key)}" of "{name}"'
+    what = say("data.array_of", array=plain_name(key), name=name)
 
     def read() -> np.ndarray:
         return _parse(_unpacked(archive, info, what), what, key)

@@ -29,6 +29,7 @@ from explorer.data.pictures import (
 from explorer.data.reading import Reading, Wanted, told
 from explorer.data.splits import tested_side
 from explorer.errors import DataError
+from explorer.words import say
 
 _CHUNK = 1024  # images converted at a time
 _LOOKED_AT = 256  # images, to tell whether what they show on nothing is light
@@ -93,8 +94,8 @@ def _read(arrays: Mapping[str, Array], name: str, stem: str, wanted: Wanted) -> 
         factors=None if factors is None else factors[rows],
         factor_names=factor_names,
         item_names=tuple(item_names[row] for row in rows),
-        source=_fact(others, "source", f'images read from "{name}"'),
-        licence=_fact(others, "licence", "as set by the owner of the images"),
+        source=_fact(others, "source", say("data.read_from", name=name)),
+        licence=_fact(others, "licence", say("data.licence_of_owner")),
         fitting=_fitting(given, pixels, wanted.fit),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -109,7 +110,7 @@ def _joined(parts: list[np.ndarray], sides: tuple[Part, ...], name: str) -> np.n
         return parts[0]
     if len({part.shape[1:] for part in parts}) > 1:
         shapes = ", ".join(
-            f"{side.images} have shape {part.shape}"
+            say("data.have_shape", array=side.images, shape=part.shape)
             for side, part in zip(sides, parts, strict=True)
         )
         raise DataError("data.shapes_differ", name=name, shapes=shapes)

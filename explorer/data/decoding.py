@@ -18,9 +18,11 @@ from PIL import ExifTags, Image, ImageSequence, UnidentifiedImageError
 from explorer.config import Fit
 from explorer.data.imageset import Skipped
 from explorer.data.levels import Extremes, Levels, levels_of
+from explorer.data.members import size_in_words
 from explorer.data.pictures import is_mostly_light, on_background, stack, to_square
 from explorer.data.reading import FOUND_OUT, Reading, told
 from explorer.errors import DataError
+from explorer.words import say
 
 MAX_PICTURE_BYTES = 64 * 2**20
 _MOST_DECODED_BYTES = 200_000_000  # of a picture: a PNG of 66 megapixels in colour, 25 with alpha
@@ -144,14 +146,10 @@ def decode_all(
     """
     traits.n_bytes += len(data)
     if not data:
-        yield Skipped(name, "is empty")
+        yield Skipped(name, say("data.skipped.empty"))
         return
     if _is_heic(data) and not _reads_heic():
-        yield Skipped(
-            name,
-            "is a HEIC photo; convert it to PNG or JPEG, or install the reader: "
-            "pip install pillow-heif",
-        )
+        yield Skipped(name, say("data.skipped.heic"))
         return
     try:
         with warnings.catch_warnings(action="ignore"):  # of odd metadata; size is checked here
@@ -159,11 +157,11 @@ def decode_all(
             with Image.open(BytesIO(data), formats=formats) as image:
                 yield from _frames(image, name, guess, reading, traits)
     except Image.DecompressionBombError:
-        yield Skipped(name, f"is too large to decode: over {_MOST_STATED // 10**6} million pixels")
+        yield Skipped(name, say("data.skipped.over_pixels", n=_MOST_STATED // 10**6))
     except UnidentifiedImageError:
-        yield Skipped(name, "is not an image in a format read here (such as PNG or JPEG)")
+        yield Skipped(name, say("data.skipped.no_format"))
     except _DAMAGE:
-        yield Skipped(name, "is cut short or damaged")
+        yield Skipped(name, say("data.skipped.damaged"))
 
 
 def open_picture(data: bytes, name: str, reading: Reading = FOUND_OUT) -> np.ndarray:
@@ -182,7 +180,7 @@ def open_picture(data: bytes, name: str, reading: Reading = FOUND_OUT) -> np.nda
     """
     found: tuple[str, np.ndarray, tuple[int, int]] | Skipped
     if len(data) > MAX_PICTURE_BYTES:
-        found = Skipped(name, f"has more than {MAX_PICTURE_BYTES // 2**20} MB")
+        found = Skipped(name, say("data.skipped.over_mb", size=size_in_words(MAX_PICTURE_BYTES)))
     else:
         first = replace(reading, frames="first")
         found = next(decode_all(data, name, Guess(), first, traits := Traits()))
@@ -254,7 +252,7 @@ def _one(
     if n_pixels * _bytes_of_pixel(image) > _MOST_DECODED_BYTES:
         return _too_large(name, width, height)
     if traits.n_pixels + n_pixels > max(_PIXELS_PER_BYTE * traits.n_bytes, _PIXELS_ALWAYS_READ):
-        return Skipped(name, "is blank, as the images before it are, and too large for that")
+        return Skipped(name, say("data.skipped.blank"))
     traits.n_pixels += n_pixels
     turn = image.getexif().get(ExifTags.Base.Orientation)
     is_negative = _is_deep(image) and _photometric(image) == _WHITE_IS_ZERO
@@ -272,7 +270,7 @@ def _to_array(image: Image.Image, name: str, guess: Guess, traits: Traits) -> np
     if _is_deep(image):
         values = np.asarray(image)
         if not np.isfinite(values).all():
-            return Skipped(name, "holds values that are not finite")
+            return Skipped(name, say("data.skipped.not_finite"))
         traits.deep = Extremes.of(values).and_those(traits.deep)
         return guess.levels.to_bytes(values)
     if image.has_transparency_data:
@@ -325,4 +323,4 @@ def _reads_heic() -> bool:
 
 
 def _too_large(name: str, width: int, height: int) -> Skipped:
-    return Skipped(name, f"is too large to decode: {width:,}×{height:,} pixels")
+    return Skipped(name, say("data.skipped.too_large", width=width, height=height))

@@ -7,10 +7,9 @@ import numpy as np
 
 from explorer.data.imageset import ImageSet, fixed_split
 from explorer.data.sources import DataSource, items_of, part_of
+from explorer.words import say
 
 _LEVELS = 16  # pixels count the inked dots of a 4 x 4 block, 0 to 16
-_ATTRIBUTION = "Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998"
-_LICENCE = "CC BY 4.0"
 
 
 def digits() -> ImageSet:
@@ -34,17 +33,14 @@ def digits() -> ImageSet:
         class_names=tuple(str(digit) for digit in found.target_names),
         is_test=fixed_split(n),
         item_names=tuple(str(row) for row in range(n)),
-        source=_ATTRIBUTION,
-        licence=_LICENCE,
+        source=say("sets.digits.source"),
+        licence=say("sets.digits.licence"),
     )
 
 
 SOURCES = (
     DataSource(
         name="digits",
-        description="Small handwritten digits, scanned in the 1990s; good for a first try.",
-        attribution=_ATTRIBUTION,
-        licence=_LICENCE,
         n_images=1_797,
         image_shape=(1, 8, 8),
         load=lambda wanted, report, cache: part_of(digits(), wanted),

@@ -16,6 +16,7 @@ from explorer.data.imageset import ImageSet, ReportProgress, fixed_split
 from explorer.data.reading import Wanted
 from explorer.data.sources import DataSource
 from explorer.errors import DataError, ShapeError
+from explorer.words import say
 
 FACTOR_NAMES: tuple[str, ...] = (
     "smile",
@@ -33,17 +34,6 @@ FACTOR_NAMES: tuple[str, ...] = (
     "background colour",
 )
 
-# Of factors without a natural "more": what the picture goes from and to as they rise.
-_FACTOR_SENSES = {
-    "gaze": "left to right",
-    "brow tilt": "stern to worried",
-    "hair colour": "fair to dark",
-    "skin tone": "light to dark",
-    "shirt colour": "yellow to blue",
-    "background colour": "cream to blue",
-}
-
-_ATTRIBUTION, _LICENCE = "Drawn by Latent Explorer", "MIT"
 _N_IMAGES = 20_000
 _CHUNK = 64  # faces painted at once: 3 MB of canvas, which stays in a core's cache
 _THREADS = 2  # NumPy lets go of the interpreter lock while it paints
@@ -90,7 +80,7 @@ def draw_faces(factors: np.ndarray, report: ReportProgress | None = None) -> np.
         for start, _ in zip(starts, pool.map(fill, starts), strict=True):
             if report:
                 done = min(start + _CHUNK, len(factors))
-                report(done / len(factors), f"{done:,} of {len(factors):,} faces drawn")
+                report(done / len(factors), say("data.progress.faces", done=done, n=len(factors)))
     return pixels
 
 
@@ -114,8 +104,8 @@ def faces(
         is_test=fixed_split(n_images),
         factors=factors,
         factor_names=FACTOR_NAMES,
-        source=_ATTRIBUTION,
-        licence=_LICENCE,
+        source=say("sets.faces.source"),
+        licence=say("sets.faces.licence"),
     )
 
 
@@ -146,13 +136,9 @@ def _check(factors: np.ndarray) -> None:
 SOURCES = (
     DataSource(
         name="faces",
-        description="Cartoon faces drawn by this program; smile, gaze, hair and more are known.",
-        attribution=_ATTRIBUTION,
-        licence=_LICENCE,
         n_images=_N_IMAGES,
         image_shape=(3, SIZE, SIZE),
         n_for_a_look=48,
-        factor_senses=_FACTOR_SENSES,
         load=lambda wanted, report, cache: faces(wanted.n_images or _N_IMAGES, report=report),
         items=_items,
     ),

@@ -33,6 +33,7 @@ from explorer.data.pictures import check_size, shows_colour, square_up, stack
 from explorer.data.reading import Reading, Wanted, told
 from explorer.data.splits import side_of, split_level, tested_side
 from explorer.errors import DataError
+from explorer.words import decimal, say, together
 
 _N_REASONS = 3  # why files could not be read, that an error gives
 _DARK = 64  # of 255; where no pixel is lighter, there is little to see
@@ -111,8 +112,8 @@ def _read(path: Path, listing: Listing, wanted: Wanted, report: ReportProgress |
         labels=labels,
         class_names=class_names,
         item_names=found.names,
-        source=f'images read from "{name}"',
-        licence="as set by the owner of the images",
+        source=say("data.read_from", name=name),
+        licence=say("data.licence_of_owner"),
         skipped=tuple(skipped),
         fitting=found.seen.fitting(
             pixels.shape[-1], wanted.fit, _n_made_grey(found.squares, pixels)
@@ -163,7 +164,7 @@ class _Found:
         n = len(members)
         for row, member in enumerate(members):
             if report and row % max(n // 100, 1) == 0:
-                report(row / n, f"reading images, {row:,} of {n:,}")
+                report(row / n, say("data.progress.reading", done=row, n=n))
             data = member.read()
             if isinstance(data, Skipped):
                 self.skipped.append(data)
@@ -218,9 +219,11 @@ def _split(
     sides = [side_of(folder[level]) for folder in folders]
     tested = tested_side([side for side in sides if side])
     counts = Counter(folder[level] for folder in folders)
-    listed = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+    listed = ", ".join(f"{name} {decimal(count, 0)}" for name, count in sorted(counts.items()))
     key = "split_val_in" if tested == "test" and "val" in sides else "split"
-    held_out = "” and “".join(sorted(name for name in counts if side_of(name) == tested))
+    held_out = together(
+        told("quoted", name=name) for name in sorted(counts) if side_of(name) == tested
+    )
     notes.append(told(key, listed=listed, tested=held_out))
     rest = [folder[:level] + folder[level + 1 :] for folder in folders]
     return np.array([side == tested for side in sides]), rest

@@ -11,6 +11,7 @@ import numpy as np
 
 from explorer.data.fitting import Fitting
 from explorer.errors import DataError, ShapeError
+from explorer.words import say
 
 # Called with a fraction in [0, 1] and a few plain words while something long is read or drawn.
 ReportProgress = Callable[[float, str], None]
@@ -78,12 +79,13 @@ class ImageSet:
         for what, rows in (
             ("labels", self.labels),
             ("factors", self.factors),
-            ("test flags", self.is_test),
-            ("item names", self.item_names or None),
+            ("is_test", self.is_test),
+            ("item_names", self.item_names or None),
         ):
             if rows is not None and len(rows) != n:
+                of = say(f"data.{what}")
                 raise DataError(
-                    "data.lengths_differ", name=self.name, n=n, count=len(rows), what=what
+                    "data.lengths_differ", name=self.name, n=n, count=len(rows), what=of
                 )
 
     @property

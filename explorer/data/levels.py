@@ -10,6 +10,7 @@ import numpy as np
 from explorer.config import Range
 from explorer.data.reading import told
 from explorer.errors import DataError
+from explorer.words import say
 
 _FIXED: dict[Range, tuple[float, float]] = {
     "unit": (0, 1),
@@ -129,14 +130,14 @@ def _deep(found: Extremes, notes: list[str]) -> Levels | None:
     """Take numbers beyond 255 for as many bits as hold the highest."""
     for bits in _DEPTHS:
         if found.most < 2**bits:
-            notes.append(told("range_deep", bits=bits, white=f"{2**bits - 1:,}"))
+            notes.append(told("range_deep", bits=bits, white=2**bits - 1))
             return Levels(0, 2**bits - 1)
     return None
 
 
 def refuse_values(found: Extremes, name: str) -> DataError:
     """Say that values could mean several things."""
-    kind = "fractions" if found.is_float else "whole numbers"
+    kind = say("data.fractions" if found.is_float else "data.whole_numbers")
     return DataError(
         "data.pixel_range", name=name, kind=kind, least=f"{found.least:g}", most=f"{found.most:g}"
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from explorer.data.imageset import Skipped
 from explorer.errors import DataError
+from explorer.words import rounded, say
 
 MAX_MEMBERS = 100_000
 MAX_UNPACKED_BYTES = 4 * 2**30
@@ -33,7 +34,8 @@ _LITTER = {
     *("system volume information", "lost+found", "__pycache__"),
 }
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
-_METHOD_NAMES = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd", 99: "AES encryption"}
+_METHOD_NAMES = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
+_AES = 99  # in place of the method of a member that is encrypted
 _UTF8_FLAG = 0x800  # set where names of an archive are said to be UTF-8
 # What zipfile and its decompressors have been seen to raise on damaged or hostile archives.
 DAMAGE = (
@@ -217,32 +219,42 @@ def _why_not_file(path: Path, max_bytes: int) -> str | None:
     try:
         found = path.stat()
     except OSError:
-        return "is a link to nothing" if path.is_symlink() else "cannot be opened"
+        return _why("broken_link" if path.is_symlink() else "closed")
     if not stat.S_ISREG(found.st_mode):
-        return "is not an ordinary file"
+        return _why("no_file")
     return _too_large(found.st_size, max_bytes)
 
 
 def _why_not_member(info: zipfile.ZipInfo, parts: tuple[str, ...], max_bytes: int) -> str | None:
     """Say why a member of a zip is not read, or None if it may be."""
     if info.filename.startswith(("/", "\\")) or ".." in parts or re.match("[A-Za-z]:", parts[0]):
-        return "has a path that leads out of the archive"
+        return _why("leads_out")
     if stat.S_ISLNK(info.external_attr >> 16):
-        return "is a link, which is not followed"
+        return _why("link")
     if info.flag_bits & 1:
-        return "is locked with a password"
+        return _why("locked")
     if info.compress_type not in _METHODS:
-        method = _METHOD_NAMES.get(info.compress_type, f"method {info.compress_type}")
-        return f"is packed with {method}, which is not read; unpack the archive, give the folder"
+        return _why("packing", method=_method(info.compress_type))
     if parts[-1].lower().endswith(".zip"):
-        return "is an archive inside the archive, which is not opened"
+        return _why("nested")
     return _too_large(info.file_size, max_bytes)
 
 
 def _too_large(size_bytes: int, max_bytes: int) -> str | None:
     if size_bytes <= max_bytes:
         return None
-    return f"is {size_in_words(size_bytes)} large; at most {size_in_words(max_bytes)} are read"
+    return _why("over_size", size=size_in_words(size_bytes), most=size_in_words(max_bytes))
+
+
+def _method(number: int) -> str:
+    """Return what a way to pack is called."""
+    if number == _AES:
+        return say("data.aes")
+    return _METHOD_NAMES.get(number) or say("data.method", number=str(number))
+
+
+def _why(reason: str, **values: object) -> str:
+    return say(f"data.skipped.{reason}", **values)
 
 
 def _file_reader(path: Path, parts: tuple[str, ...]) -> Callable[[], bytes | Skipped]:
@@ -250,7 +262,7 @@ def _file_reader(path: Path, parts: tuple[str, ...]) -> Callable[[], bytes | Ski
         try:
             return path.read_bytes()
         except OSError:
-            return Skipped("/".join(parts), "cannot be opened")
+            return Skipped("/".join(parts), _why("closed"))
 
     return read
 
@@ -260,7 +272,7 @@ def _member_reader(
 ) -> Callable[[], bytes | Skipped]:
     def read() -> bytes | Skipped:
         data = read_member(archive, info)
-        return Skipped("/".join(parts), "is damaged in the archive") if data is None else data
+        return Skipped("/".join(parts), _why("damaged_in_archive")) if data is None else data
 
     return read
 
@@ -270,7 +282,7 @@ def _note_closed(folder: Path, skipped: list[Skipped]) -> Callable[[OSError], No
 
     def note(error: OSError) -> None:
         inside = os.path.relpath(error.filename, folder)
-        skipped.append(Skipped(plain_name(inside), "is a folder that cannot be opened"))
+        skipped.append(Skipped(plain_name(inside), _why("closed_folder")))
 
     return note
 
@@ -292,7 +304,7 @@ def _in_order(members: list[Member], skipped: list[Skipped]) -> Listing:
 
 def size_in_words(size_bytes: int) -> str:
     """A size in words: 300 bytes, 12 MB, 3.5 GB."""
-    for unit, size in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
+    for unit, size in (("gb", 2**30), ("mb", 2**20), ("kb", 2**10)):
         if size_bytes >= size:
-            return f"{size_bytes / size:.3g} {unit}"
-    return f"{size_bytes} bytes"
+            return say(f"units.{unit}", value=rounded(size_bytes / size, 3))
+    return say("units.bytes", count=size_bytes)

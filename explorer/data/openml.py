@@ -20,58 +20,44 @@ from explorer.data.reading import Wanted
 from explorer.data.sources import DataSource, items_of, part_of
 from explorer.disk import replacing
 from explorer.errors import DataError
+from explorer.words import say
 
 _N_CLASSIC, _N_CLASSIC_TEST = 70_000, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Known:
-    """A set that goes by a short name.
+    """A set that goes by a short name, under which its words are.
 
     Attributes:
-        description: What it shows, in one line.
         number: Its number on OpenML, which unlike its name is never given to another version.
         title: Its name on OpenML.
         class_names: Names that OpenML's numbers stand for.
-        source: Who made it.
-        licence: Its licence.
     """
 
-    description: str
     number: int
     title: str
     class_names: tuple[str, ...]
-    source: str
-    licence: str
 
 
 KNOWN = {
     "mnist": _Known(
-        description="Handwritten digits, the classic of machine learning.",
         number=554,
         title="mnist_784",
         class_names=tuple("0123456789"),
-        source="LeCun, Cortes and Burges, MNIST, https://www.openml.org/d/554",
-        licence="CC BY-SA 3.0, as usually given",
     ),
     "fashion-mnist": _Known(
-        description="Clothes, shoes and bags from a shop's catalogue.",
         number=40996,
         title="Fashion-MNIST",
         class_names=(
             *("T-shirt or top", "trousers", "pullover", "dress", "coat"),
             *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
         ),
-        source="Zalando SE, Fashion-MNIST, https://www.openml.org/d/40996",
-        licence="MIT",
     ),
     "kmnist": _Known(
-        description="Handwritten Japanese characters from old books, 10 kinds.",
         number=41982,
         title="Kuzushiji-MNIST",
         class_names=tuple("おきすつなはまやれを"),
-        source="CODH, Kuzushiji-MNIST, https://www.openml.org/d/41982",
-        licence="CC BY-SA 4.0",
     ),
 }
 
@@ -103,9 +89,6 @@ def source_on_openml(name: str) -> DataSource:
 
     return DataSource(
         name=name,
-        description=known.description if known else "",
-        attribution=known.source if known else "",
-        licence=known.licence if known else "",
         n_images=_N_CLASSIC if known else 0,
         image_shape=(1, 28, 28) if known else (0, 0, 0),
         needs_network=True,
@@ -137,11 +120,11 @@ def openml(name: str, *, cache: Path, report: ReportProgress | None = None) -> I
         return found
     tell = report or (lambda fraction, words: None)
     called = name.removeprefix(PREFIX)
-    tell(0.0, f"asking openml.org for {called}")
+    tell(0.0, say("data.progress.asking", name=called))
     check_reachable(name)
-    tell(0.1, f"downloading {called} from openml.org, once; this can take some minutes")
+    tell(0.1, say("data.progress.downloading", name=called))
     fetched = fetch(name, _query(name), cache)
-    tell(0.9, f"keeping {len(fetched.images):,} images for next time")
+    tell(0.9, say("data.progress.keeping", count=len(fetched.images)))
     _keep(fetched, _kept_at(name, cache))
     return _read_kept(name, _kept_at(name, cache))
 
@@ -185,23 +168,24 @@ def _keep(fetched: Fetched, kept: Path) -> None:
 def _read_kept(name: str, kept: Path) -> ImageSet:
     """Read what `_keep` wrote; a known set gets its classes, source and usual split."""
     images = replace(load_arrays(kept, Wanted()), name=name)
-    known = _known(name)
-    if known and len(images.class_names) == len(known.class_names):
+    short = _short_name(name)
+    if short and len(images.class_names) == len(KNOWN[short].class_names):
         images = replace(
             images,
-            class_names=known.class_names,
-            source=known.source,
-            licence=known.licence,
+            class_names=KNOWN[short].class_names,
+            source=say(f"sets.{short}.source"),
+            licence=say(f"sets.{short}.licence"),
         )
-    if known and len(images.pixels) == _N_CLASSIC:
+    if short and len(images.pixels) == _N_CLASSIC:
         images = replace(images, is_test=np.arange(_N_CLASSIC) >= _N_CLASSIC - _N_CLASSIC_TEST)
     return images
 
 
-def _known(name: str) -> _Known | None:
-    """Return the known set that a name stands for; None of any other."""
+def _short_name(name: str) -> str:
+    """Return the short name of the set that a name stands for; empty where it has none."""
     query = str(_query(name)).lower()
-    return next((k for k in KNOWN.values() if query in (str(k.number), k.title.lower())), None)
+    found = (short for short, k in KNOWN.items() if query in (str(k.number), k.title.lower()))
+    return next(found, "")
 
 
 SOURCES = tuple(source_on_openml(name) for name in KNOWN)

@@ -16,6 +16,7 @@ import numpy as np
 from explorer.data.members import plain_name
 from explorer.data.pixel_rows import class_texts, square_images
 from explorer.errors import DataError, MachineError
+from explorer.words import say
 
 PREFIX = "openml:"
 _SERVER = "https://www.openml.org/"
@@ -73,7 +74,7 @@ def fetch(name: str, query: int | str, cache: Path) -> Fetched:
         images=square_images(found.data, name),
         labels=class_texts(np.asarray(found.target)),
         source=f"{details.get('name', query)}, {found.url}",
-        licence=str(details.get("licence", "not stated on OpenML")),
+        licence=str(details.get("licence", say("data.not_on_openml"))),
     )
 
 

@@ -14,12 +14,10 @@ from explorer.data.imageset import ImageSet, ReportProgress, fixed_split
 from explorer.data.reading import Wanted
 from explorer.data.sources import DataSource
 from explorer.errors import DataError
+from explorer.words import say
 
 SHAPE_NAMES = ("square", "ellipse", "heart")
 FACTOR_NAMES = ("shape", "scale", "rotation in degrees", "horizontal", "vertical")
-# Of factors without a natural "more": what the picture goes from and to as they rise.
-_FACTOR_SENSES = {"horizontal": "left to right", "vertical": "top to bottom"}
-_ATTRIBUTION, _LICENCE = "drawn by this program after dSprites (Matthey et al. 2017)", "MIT"
 # Steps of shape, scale, rotation, horizontal, vertical; the last changes fastest, as in dSprites.
 GRID = (3, 6, 40, 32, 32)
 N_SHAPES = int(np.prod(GRID))
@@ -120,7 +118,7 @@ def shapes(
     step = 8 * _BATCH
     for start in range(0, n_images, step):
         if report:
-            report(start / n_images, f"drawing shapes, {start:,} of {n_images:,}")
+            report(start / n_images, say("data.progress.shapes", done=start, n=n_images))
         pixels[start : start + step] = draw_shapes(index[start : start + step], size)
     factors = shape_factors(index)
     return ImageSet(
@@ -132,8 +130,8 @@ def shapes(
         factor_names=FACTOR_NAMES,
         is_test=fixed_split(n_images) if n_images > 1 else np.zeros(n_images, dtype=bool),
         item_names=tuple(f"shape {place}" for place in index),
-        source=_ATTRIBUTION,
-        licence=_LICENCE,
+        source=say("sets.shapes.source"),
+        licence=say("sets.shapes.licence"),
     )
 
 
@@ -205,13 +203,9 @@ def _to_heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 SOURCES = (
     DataSource(
         name="shapes",
-        description="Squares, ellipses and hearts; size, rotation and place are known.",
-        attribution=_ATTRIBUTION,
-        licence=_LICENCE,
         n_images=DEFAULT_N_IMAGES,
         image_shape=(1, DEFAULT_SIZE, DEFAULT_SIZE),
         n_for_a_look=48,
-        factor_senses=_FACTOR_SENSES,
         load=_load,
         items=_items,
     ),

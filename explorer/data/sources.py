@@ -5,7 +5,7 @@ entry point `latent_explorer.data` of another package. Knows nothing of files th
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,7 @@ import numpy as np
 from explorer.data.imageset import ImageSet, ReportProgress, draw_rows
 from explorer.data.reading import Wanted
 from explorer.registry import Registry
+from explorer.words import Section, section
 
 # In the order in which they are offered; imported when the first set is asked for.
 _MODULES = ("faces", "digits", "shapes", "openml")
@@ -28,16 +29,11 @@ class DataSource:
     """A set of images that can be asked for by name.
 
     Attributes:
-        name: What to ask for.
-        description: What it shows, in one line.
-        attribution: Who made the images, in one line.
-        licence: Licence of the images, in one line.
+        name: What to ask for, and as its words under `sets` are called.
         n_images: How many it has, or draws unless told otherwise; 0 if that is not known.
         image_shape: (c, h, w) unless told otherwise; (0, 0, 0) if that is not known.
         needs_network: Whether it is downloaded at first use.
         n_for_a_look: How many images to draw for a first look; 0 loads all.
-        factor_senses: Of factors whose name alone does not say it: what the picture goes from and
-            to as they rise, such as "light to dark".
         load: Returns the set, given what is wanted of it, a function to report progress to, and
             the folder of downloads or None for the usual one. Size and colours may stay the set's
             own; `data.load` brings them to what is wanted.
@@ -46,16 +42,26 @@ class DataSource:
     """
 
     name: str
-    description: str
-    attribution: str
-    licence: str
     n_images: int
     image_shape: tuple[int, int, int]
     load: Load
     items: Items
     needs_network: bool = False
     n_for_a_look: int = 0
-    factor_senses: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def description(self) -> str:
+        """What it shows, in one line; empty where the catalogue says nothing."""
+        return str(self._words.get("description", ""))
+
+    @property
+    def factor_senses(self) -> Mapping[str, str]:
+        """What the picture goes from and to as factors rise whose name alone does not say it."""
+        return cast(Mapping[str, str], self._words.get("senses", {}))
+
+    @property
+    def _words(self) -> Section:
+        return cast(Section, section("sets").get(self.name, {}))
 
 
 def _built_in() -> Iterator[DataSource]:

@@ -10,13 +10,14 @@ Knows nothing of who says what.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from numbers import Integral
 from pathlib import Path
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
+from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
 HERE: Final = Path(__file__).parent
@@ -97,6 +98,21 @@ def decimal(value: float, digits: int) -> str:
     """
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return format_decimal(value, pattern, _locale(language()))
+
+
+def rounded(value: float, digits: int) -> str:
+    """Write a number as the language does, to so many significant digits at most.
+
+    Args:
+        value: Any finite number.
+        digits: How many, at least 1.
+    """
+    return format_decimal(value, "@" + "#" * (digits - 1), _locale(language()))
+
+
+def together(names: Iterable[str]) -> str:
+    """Write names one after another, the last one joined by what the language has for "and"."""
+    return format_list(list(names), "standard", _locale(language()))
 
 
 def percent(share: float, digits: int = 0) -> str:
