@@ -124,7 +124,10 @@ def _named(bundle: ModelBundle) -> ModelBundle:
     factors = name_dimensions(codes.mu, codes.factors, factor_names)
     columns = {i: factor_names.index(factor) for i, factor in factors.items()}
     senses = {i: factor_sense(bundle.images_of, factor) for i, factor in factors.items()}
-    names = {i: ": ".join(filter(None, (factor, senses[i]))) for i, factor in factors.items()}
+    names = {
+        i: say("completing.sense", factor=factor, sense=senses[i]) if senses[i] else factor
+        for i, factor in factors.items()
+    }
     turned = mirror(bundle, falling_dimensions(codes.mu, codes.factors, columns))
     return replace(turned, slider_names=names)
 

@@ -10,9 +10,8 @@ from explorer.evaluation.factors import varying
 from explorer.evaluation.likelihood import is_black_and_white
 from explorer.evaluation.reading import Reading
 from explorer.models.vae import VAE
+from explorer.words import say
 
-NO_POSTERIOR = "An autoencoder gives each image a point of its latent space, not a posterior."
-NO_ENCODER = "This model has no encoder, so it says nothing of an image."
 _LEAST_FACTOR_ITEMS = 20
 
 
@@ -40,12 +39,17 @@ class Case:
     seed: int
 
 
+def why(reason: str, **values: object) -> str:
+    """Return why a measure does not apply, by the name of the reason in the catalogue."""
+    return say(f"scores.missing.{reason}", **values)
+
+
 def why_no_posterior(case: Case) -> str:
     """Return why there is no posterior; an empty text if there is one."""
     model = case.bundle.model
     if model.has_posterior:
         return ""
-    return NO_POSTERIOR if model.has_encoder else NO_ENCODER
+    return why("no_posterior" if model.has_encoder else "no_encoder")
 
 
 def why_no_nll(case: Case) -> str:
@@ -55,24 +59,19 @@ def why_no_nll(case: Case) -> str:
         return reason
     is_bernoulli = case.bundle.model.likelihood == "bernoulli"
     if is_bernoulli and not is_black_and_white(case.seen, case.rows):
-        return (
-            "These images have grey values, of which a Bernoulli likelihood is only a "
-            "pseudo-likelihood; train with binarize=random, or with likelihood "
-            "gaussian-learned, for one that is a probability."
-        )
+        return why("grey")
     return ""
 
 
 def why_no_factors(case: Case) -> str:
     """Return why codes cannot be compared with known factors; an empty text if they can."""
     if not case.bundle.model.has_encoder:
-        return NO_ENCODER
+        return why("no_encoder")
     factors, n = case.images.factors, len(case.rows)
     if factors is None or not factors.shape[1]:
-        return f'No factors of the images of "{case.images.name}" are known.'
+        return why("no_factors", name=case.images.name)
     if n < _LEAST_FACTOR_ITEMS:
-        is_are = "is" if n == 1 else "are"
-        return f"It takes at least {_LEAST_FACTOR_ITEMS} test images, and there {is_are} {n}."
+        return why("few_images", least=_LEAST_FACTOR_ITEMS, count=n)
     if not varying(factors[case.rows]).any():
-        return "No known factor varies over the test images."
+        return why("no_factor_varies")
     return ""

@@ -12,8 +12,8 @@ import torch
 
 from explorer.data.imageset import ReportProgress, evenly_spread
 from explorer.evaluation.case import (
-    NO_ENCODER,
     Case,
+    why,
     why_no_factors,
     why_no_nll,
     why_no_posterior,
@@ -31,6 +31,7 @@ from explorer.evaluation.samples import (
 )
 from explorer.latent.stats import active_dimensions, kl_per_dimension
 from explorer.models.adversarial import diversity
+from explorer.words import say
 
 Found = tuple[str, float | str]  # key of a measure, and its value or why it does not apply
 
@@ -94,9 +95,11 @@ def nll(
         seed=case.seed,
         report=report,
     )
-    few = "One image has no spread to tell the error of a mean by."
     yield "nll_nats", float(nll.mean())
-    yield "nll_stderr", float(nll.std(ddof=1) / math.sqrt(len(nll))) if len(nll) > 1 else few
+    yield (
+        "nll_stderr",
+        float(nll.std(ddof=1) / math.sqrt(len(nll))) if len(nll) > 1 else why("one_image"),
+    )
     yield "nll_samples", float(n_samples)
     yield "nll_n_images", float(len(nll))
 
@@ -105,7 +108,7 @@ def latent_use(case: Case, report: ReportProgress | None) -> Iterator[Found]:
     """How codes use the latent space."""
     if not case.bundle.model.has_encoder:
         for key in ("active_units", "aggregate_kl_nats", "knn_accuracy"):
-            yield key, NO_ENCODER
+            yield key, why("no_encoder")
         return
     mu, logvar = case.reading.mu, case.reading.logvar
     yield "active_units", float(active_units(mu))
@@ -122,14 +125,14 @@ def samples(case: Case, report: ReportProgress | None) -> Iterator[Found]:
     rows = case.images.test_index
     if len(rows) < 2:
         for key in ("prior_share", "density", "coverage", "sharpness", "diversity"):
-            yield key, "It takes at least 2 test images, and there is 1."
+            yield key, why("few_images", least=2, count=len(rows))
         return
     mu, logvar = case.reading.mu, case.reading.logvar
     rng = np.random.default_rng(case.seed)
     z = rng.standard_normal((_N_PRIOR_SAMPLES, mu.shape[1]), dtype=np.float32)
     has_encoder = case.bundle.model.has_encoder
     active = active_dimensions(mu, logvar)
-    yield "prior_share", prior_share(mu, z, active) if has_encoder else NO_ENCODER
+    yield "prior_share", prior_share(mu, z, active) if has_encoder else why("no_encoder")
     real = case.images.images(evenly_spread(rows, _MOST_PICTURES))
     sampled = decode(case.vae, z[: len(real)], report=report)
     support = density_and_coverage(*pixel_features(real, sampled, seed=case.seed))
@@ -153,11 +156,11 @@ def factors(case: Case, report: ReportProgress | None) -> Iterator[Found]:
             yield key, reason
         return
     if report:
-        report(0.0, "looking for known factors")
+        report(0.0, say("scores.progress.factors"))
     factors, mu = case.images.factors[case.rows[places]], case.reading.mu[places]
     names, varies = np.array(case.images.factor_names), varying(factors)
     for name in names[~varies]:
-        yield f"factor_r2: {name}", _constant(name)
+        yield f"factor_r2: {name}", why("constant", name=name)
     factors, names = factors[:, varies], names[varies]
     yield "mig", float(mutual_information_gap(mu, factors).mean())
     is_angle = np.array([name.endswith(_ANGLE) for name in names])
@@ -167,7 +170,7 @@ def factors(case: Case, report: ReportProgress | None) -> Iterator[Found]:
         yield f"factor_r2: {name}", float(share)
     if len(names) < 2:
         for key in keys[1:4]:
-            yield key, "Only one factor varies, so no coordinate can mix it with another."
+            yield key, why("one_factor")
         return
     found = dci(mu, factors, seed=case.seed)
     yield "dci", found.disentanglement
@@ -178,17 +181,13 @@ def factors(case: Case, report: ReportProgress | None) -> Iterator[Found]:
 def _knn(case: Case, report: ReportProgress | None) -> float | str:
     labels = case.images.labels
     if labels is None:
-        return f'The images of "{case.images.name}" have no labels.'
+        return why("no_labels", name=case.images.name)
     near = evenly_spread(case.images.train_index, _MOST_NEIGHBOURS)
     if len(np.unique(labels[near])) < 2:
-        return "The training images are all of one class, or there are none."
+        return why("one_class")
     train_mu = read_means(case.vae, case.seen, near, report=report)
     return knn_accuracy(train_mu, labels[near], case.reading.mu, labels[case.rows])
 
 
 def _ratio(sampled: float, real: float) -> float:
     return sampled / real if real > 0 else math.nan
-
-
-def _constant(name: str) -> str:
-    return f'The factor "{name}" has one value throughout.'

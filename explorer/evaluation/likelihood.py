@@ -13,6 +13,7 @@ from torch import Tensor
 from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.evaluation.side_by_side import generator_of, side_by_side
 from explorer.models.vae import VAE
+from explorer.words import say
 
 # Of pictures decoded at a time by one thread. A chunk that stays in its cache is judged in about
 # half the time: a picture of 28×28 took 6 microseconds of one core among 300, 11 among 7,600.
@@ -84,7 +85,7 @@ def importance_weighted_nll(
     nll = []
     for start, part in zip(starts, side_by_side(nll_from, starts), strict=True):
         if report:
-            report(start / len(rows), f"weighing test images, {start:,} of {len(rows):,}")
+            report(start / len(rows), say("scores.progress.weighing", done=start, n=len(rows)))
         nll.append(part)
     return np.concatenate(nll)
 

@@ -16,6 +16,7 @@ from explorer.evaluation.side_by_side import Result, generator_of, side_by_side
 from explorer.latent.encode import searched
 from explorer.models.losses import reparameterize
 from explorer.models.vae import VAE
+from explorer.words import say
 
 _BATCH_SIZE = 128  # images held as feature maps at a time; few enough for the cache
 _BINARIZED_AT_A_TIME = 4096  # images; bounds the memory for random numbers
@@ -95,7 +96,7 @@ def read_images(
         z = reparameterize(mu, logvar, generator_of(seed, start))
         return mu, logvar, error, ssim(x, x_hat), vae.log_likelihood(x, z)
 
-    batches = _batches(read, len(rows), "reading test images", report)
+    batches = _batches(read, len(rows), "reading", report)
     mu, logvar, error, similarity, log_likelihood = (
         torch.cat(column).numpy() for column in zip(*batches, strict=True)
     )
@@ -117,7 +118,7 @@ def search_images(
     Arguments are those of `read_images`.
     """
     x = torch.from_numpy(images.images(rows))
-    words = "searching for the codes of test images"
+    words = say("scores.progress.searching")
     mu, logvar = searched(
         vae,
         x,
@@ -143,7 +144,7 @@ def read_means(
     def read(start: int) -> Tensor:
         return vae.encode(torch.from_numpy(images.images(rows[start : start + _BATCH_SIZE])))[0]
 
-    return torch.cat(_batches(read, len(rows), "reading training images", report)).numpy()
+    return torch.cat(_batches(read, len(rows), "reading_training", report)).numpy()
 
 
 def decode(vae: VAE, z: np.ndarray, *, report: ReportProgress | None = None) -> np.ndarray:
@@ -153,17 +154,17 @@ def decode(vae: VAE, z: np.ndarray, *, report: ReportProgress | None = None) -> 
     def decode(start: int) -> Tensor:
         return vae.decode(torch.from_numpy(z[start : start + _BATCH_SIZE]))
 
-    return torch.cat(_batches(decode, len(z), "drawing from the prior", report)).numpy()
+    return torch.cat(_batches(decode, len(z), "decoding", report)).numpy()
 
 
 def _batches(
-    work: Callable[[int], Result], n: int, words: str, report: ReportProgress | None
+    work: Callable[[int], Result], n: int, step: str, report: ReportProgress | None
 ) -> list[Result]:
     """Return what the work makes of the batches that start at each 128th of n items."""
     starts = range(0, n, _BATCH_SIZE)
     batches = []
     for start, batch in zip(starts, side_by_side(work, starts), strict=True):
         if report:
-            report(start / n, f"{words}, {start:,} of {n:,}")
+            report(start / n, say(f"scores.progress.{step}", done=start, n=n))
         batches.append(batch)
     return batches

@@ -12,7 +12,7 @@ import torch
 from explorer.bundle import ModelBundle
 from explorer.data.imageset import ImageSet, ReportProgress, evenly_spread
 from explorer.evaluation import groups
-from explorer.evaluation.case import Case
+from explorer.evaluation.case import Case, why
 from explorer.evaluation.checks import check_answers, check_request
 from explorer.evaluation.latent_use import activity
 from explorer.evaluation.reading import (
@@ -23,6 +23,7 @@ from explorer.evaluation.reading import (
 from explorer.evaluation.record import Scores
 from explorer.latent.encode import network
 from explorer.latent.stats import kl_per_dimension
+from explorer.words import say
 
 _MOST_SEARCHED = 128  # test images whose codes a model without an encoder is to find
 
@@ -80,11 +81,10 @@ def score(
         ]
     )
     if report:
-        report(1.0, "scored")
+        report(1.0, say("scores.progress.scored"))
     return _scores(case, found)
 
 
-_NOT_FINITE = "It has no finite value here: what it divides by is 0, or it is too large."
 _R2 = "factor_r2: "
 
 
@@ -115,7 +115,7 @@ def _scores(case: Case, found: Mapping[str, float | str]) -> Scores:
         if not isinstance(value, str) and math.isfinite(value)
     }
     left_out = {
-        key: value if isinstance(value, str) else _NOT_FINITE
+        key: value if isinstance(value, str) else why("not_finite")
         for key, value in found.items()
         if key not in numbers
     }

@@ -15,6 +15,7 @@ from explorer.bundle import ModelBundle
 from explorer.errors import ShapeError
 from explorer.models.inversion import N_STEPS, find_codes
 from explorer.models.vae import VAE
+from explorer.words import say
 
 
 @dataclass(frozen=True)
@@ -128,23 +129,16 @@ def decode(bundle: ModelBundle, z: np.ndarray, *, batch_size: int = 256) -> np.n
 def _check_images(bundle: ModelBundle, images: np.ndarray) -> None:
     shape = bundle.model.image_shape
     if images.ndim != 4 or images.shape[1:] != shape:
-        raise ShapeError(
-            "latent.image_shape",
-            name=bundle.name,
-            shape=kind_of_image(shape),
-            given=_images_in_words(images.shape),
-        )
+        kinds = {"name": bundle.name, "shape": kind_of_image(shape)}
+        if images.ndim == 4 and images.shape[1] in (1, 3):
+            given = kind_of_image(images.shape[1:])
+            raise ShapeError("latent.other_images", given=given, **kinds)
+        raise ShapeError("latent.no_images", given=images.shape, **kinds)
     if images.size and not (images.min() >= 0 and images.max() <= 1):
         raise ShapeError("latent.pixel_range", least=f"{images.min():g}", most=f"{images.max():g}")
-
-
-def _images_in_words(shape: tuple[int, ...]) -> str:
-    if len(shape) == 4 and shape[1] in (1, 3):
-        return f"these are {kind_of_image(shape[1:])} ones"
-    return f"this is an array of shape {shape}"
 
 
 def kind_of_image(shape: tuple[int, ...]) -> str:
     """Return what images (c, h, w) are called, such as 28×28 grey."""
     c, h, w = shape
-    return f"{h}×{w} {'grey' if c == 1 else 'colour'}"
+    return say("units.grey_image" if c == 1 else "units.colour_image", height=h, width=w)

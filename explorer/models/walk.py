@@ -34,16 +34,12 @@ def walk(stacks: Stacks, shape: Shape) -> tuple[int, Shape]:
                 in_body, after = walk(((f"{name}.body", layer.body),), shape)
                 in_shortcut, other = walk(((f"{name}.shortcut", layer.shortcut),), shape)
                 if after != other:
-                    raise misfit(
-                        f"{name}.shortcut makes values of shape", other, f"{after}, as in its body"
-                    )
+                    raise ShapeError("models.branches", name=name, shape=other, wanted=after)
                 total += in_body + in_shortcut
             else:
                 after = _shape_after(layer, shape)
                 if min(after, default=0) < 1:
-                    raise misfit(
-                        f"{name} is given values of shape", shape, f"one that {layer} takes"
-                    )
+                    raise ShapeError("models.layer_input", name=name, shape=shape, layer=layer)
                 total += _multiply_adds_of(layer, shape, after)
             shape = after
     return total, shape
@@ -82,8 +78,3 @@ def _multiply_adds_of(layer: layers.Layer, before: Shape, after: Shape) -> int:
         case layers.ConvTranspose(n_in, n_out, kernel):  # each input pixel meets the whole kernel
             return n_in * n_out * kernel**2 * math.prod(before[1:])
     return 0
-
-
-def misfit(what: str, shape: Shape, needed: str) -> ShapeError:
-    """Return the error about values of another shape than the one needed."""
-    return ShapeError("models.shape", what=what, shape=shape, needed=needed)

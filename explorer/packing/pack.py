@@ -48,12 +48,12 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.errors import BundleError
+from explorer.errors import BundleError, ShapeError
 from explorer.models import layers
 from explorer.models.spec import Stacks
-from explorer.models.walk import Shape, misfit, walk
+from explorer.models.walk import Shape, walk
 from explorer.packing.ops import Op, Ops, prepare, run
-from explorer.words import decimal
+from explorer.words import decimal, say
 
 MAGIC = b"LXPK"
 VERSION = 1
@@ -209,13 +209,13 @@ def _check(frame: _Frame, stacks: Stacks, weights: Mapping[str, np.ndarray]) -> 
     """Refuse a network that does not fit its images or codes, is too slow, or lacks weights."""
     n_multiply_adds, shape = walk(stacks, frame.given)
     if shape != frame.wanted:
-        whose = "images" if frame.network == "decoder" else "codes"
-        what = f"The {frame.network} makes values of shape"
-        raise misfit(what, shape, f"{frame.wanted}, that of the {whose}")
+        if frame.network == "decoder":
+            raise ShapeError("packing.wrong_images", shape=shape, wanted=frame.wanted)
+        raise ShapeError("packing.wrong_codes", shape=shape, wanted=frame.wanted)
     if n_multiply_adds > MAX_MULTIPLY_ADDS:
         raise UnpackableError(
             "packing.too_slow",
-            network=frame.network,
+            network=say(f"packing.{frame.network}"),
             n_multiply_adds=decimal(n_multiply_adds / 1e6, 1),
             max_multiply_adds=decimal(MAX_MULTIPLY_ADDS / 1e6, 0),
         )
@@ -228,7 +228,7 @@ def _finished(frame: _Frame, ops: Ops) -> bytes:
     if len(pack) > MAX_SIZE_BYTES:
         raise UnpackableError(
             "packing.too_large",
-            network=frame.network,
+            network=say(f"packing.{frame.network}"),
             count=decimal(len(pack) / 1e6, 1),
             max_size_bytes=decimal(MAX_SIZE_BYTES / 1e6, 0),
         )
