@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from explorer import words
-from explorer.words import catalogue, decimal, is_plural, language, languages, percent, say
+from explorer.words import (
+    catalogue,
+    decimal,
+    is_plural,
+    language,
+    languages,
+    percent,
+    rounded,
+    say,
+    together,
+)
 from tests.tools import node
 
 GAP = re.compile(r"\{(\w+)\}")
@@ -50,6 +60,14 @@ def test_gaps_are_filled_with_numbers_as_english_writes_them():
     assert say("explore.models", count="1234567") == "Models (1234567)"
 
 
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [(0.0, "0"), (76500, "76500"), (3.456, "3.46"), (1023.9, "1020"), (2e-7, "0.0000002")],
+)
+def test_numbers_are_rounded_to_significant_digits(value, says):
+    assert rounded(value, 3) == says
+
+
 @pytest.mark.parametrize(("count", "says"), [(1, "1 dimension"), (0, "0 dimensions"), (2, "2 di")])
 def test_a_count_chooses_the_plural(count, says):
     assert say("explore.card_line", count=count).startswith(says)
@@ -61,7 +79,9 @@ def test_a_language_has_its_own_numbers_and_plurals(spoken):
     said = [say("explore.card_line", count=count) for count in (1, 3, 12_345)]
     assert said == ["1 wymiar", "3 wymiary", "12\u00a0345 wymiarów"]
     assert decimal(1.5, 2) == "1,50"
+    assert rounded(0.12345, 3) == "0,123"
     assert percent(0.125, 1) == "12,5%"
+    assert together(["a", "b", "c"]) == "a, b i c"
     assert language() == "pl"
 
 

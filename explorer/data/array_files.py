@@ -26,7 +26,7 @@ from explorer.data.reading import Reading
 from explorer.data.tables import read_table
 from explorer.errors import DataError
 from explorer.foreign import door
-from explorer.words import say
+from explorer.words import rounded, say
 
 SUFFIXES = (".npy", ".npz", ".csv")
 
@@ -75,8 +75,8 @@ def arrays_in(path: Path, reading: Reading) -> Iterator[Mapping[str, Array]]:
         raise DataError(
             "data.too_large",
             name=name,
-            size_bytes=f"{size_bytes / 2**30:.3g}",
-            max_unpacked_bytes=f"{MAX_UNPACKED_BYTES / 2**30:.3g}",
+            size_bytes=rounded(size_bytes / 2**30, 3),
+            max_unpacked_bytes=rounded(MAX_UNPACKED_BYTES / 2**30, 3),
         )
     if suffix == ".npy":
         yield {"images": _at_hand(_mapped(path, f'"{name}"'))}

@@ -33,7 +33,7 @@ from explorer.data.pictures import check_size, shows_colour, square_up, stack
 from explorer.data.reading import Reading, Wanted, told
 from explorer.data.splits import side_of, split_level, tested_side
 from explorer.errors import DataError
-from explorer.words import decimal, say, together
+from explorer.words import decimal, rounded, say, together
 
 _N_REASONS = 3  # why files could not be read, that an error gives
 _DARK = 64  # of 255; where no pixel is lighter, there is little to see
@@ -205,7 +205,7 @@ def _valued(pixels: np.ndarray, found: _Found, reading: Reading, notes: list[str
             levels = levels_of(extremes, "used", notes)
             pixels = levels.to_bytes(pixels) if levels else pixels
         elif 0 < extremes.most < _DARK:
-            notes.append(told("dark", most=f"{extremes.most:g}", white="255"))
+            notes.append(told("dark", most=rounded(extremes.most, 6), white="255"))
     return 255 - pixels if reading.invert else pixels
 
 

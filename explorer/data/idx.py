@@ -16,6 +16,7 @@ import numpy as np
 
 from explorer.data.splits import Side, side_of
 from explorer.errors import DataError
+from explorer.words import rounded
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"
@@ -67,7 +68,9 @@ def _unzipped(data: bytes, name: str, most_bytes: int) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(name) from error
     if len(unpacked) > most_bytes:
-        raise DataError("data.unpacks_too_large", name=name, most_bytes=f"{most_bytes / 2**30:.3g}")
+        raise DataError(
+            "data.unpacks_too_large", name=name, most_bytes=rounded(most_bytes / 2**30, 3)
+        )
     return unpacked
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from explorer.data.members import natural_key, plain_name
 from explorer.data.reading import told
 from explorer.errors import DataError
+from explorer.words import rounded
 
 MOST_CLASSES = 1_000  # more distinct values are no classes
 
@@ -97,7 +98,7 @@ def _of_numbers(given: np.ndarray, names: np.ndarray | None, name: str, notes: l
             "data.label_range",
             name=name,
             count=len(class_names),
-            least=f"{values[0]:g}",
-            most=f"{values[-1]:g}",
+            least=rounded(values[0], 6),
+            most=rounded(values[-1], 6),
         )
     return Labels(given.astype(np.int64), tuple(class_names))

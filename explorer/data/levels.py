@@ -10,7 +10,7 @@ import numpy as np
 from explorer.config import Range
 from explorer.data.reading import told
 from explorer.errors import DataError
-from explorer.words import say
+from explorer.words import rounded, say
 
 _FIXED: dict[Range, tuple[float, float]] = {
     "unit": (0, 1),
@@ -88,16 +88,16 @@ def levels_of(found: Extremes, asked: Range, notes: list[str]) -> Levels | None:
         None if nothing was asked for and the values could mean several things.
     """
     if asked == "used":
-        notes.append(told("range_used", least=f"{found.least:g}", most=f"{found.most:g}"))
+        notes.append(told("range_used", least=rounded(found.least, 6), most=rounded(found.most, 6)))
         return Levels(found.least, found.most if found.most > found.least else found.least + 1)
     if asked != "auto":
         black, white = _FIXED[asked]
         if found.least < black or found.most > white:
-            notes.append(told("range_clipped", least=f"{black:g}", most=f"{white:g}"))
+            notes.append(told("range_clipped", least=rounded(black, 6), most=rounded(white, 6)))
         return Levels(black, white)
     levels = _fractions(found, notes) if found.is_float else _whole_numbers(found, notes)
     if levels is not None and levels.black < found.most < levels.white * _DARK:
-        notes.append(told("dark", most=f"{found.most:g}", white=f"{levels.white:g}"))
+        notes.append(told("dark", most=rounded(found.most, 6), white=rounded(levels.white, 6)))
     return levels
 
 
@@ -139,5 +139,9 @@ def refuse_values(found: Extremes, name: str) -> DataError:
     """Say that values could mean several things."""
     kind = say("data.fractions" if found.is_float else "data.whole_numbers")
     return DataError(
-        "data.pixel_range", name=name, kind=kind, least=f"{found.least:g}", most=f"{found.most:g}"
+        "data.pixel_range",
+        name=name,
+        kind=kind,
+        least=rounded(found.least, 6),
+        most=rounded(found.most, 6),
     )

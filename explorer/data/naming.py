@@ -24,8 +24,7 @@ def keepable(images: ImageSet) -> ImageSet:
     are left out, and of too many factors the factors.
     """
     if len(images.class_names) > MOST_NAMES:
-        count = f"{len(images.class_names):,}"
-        note = told("labels_too_many", count=count, most=MOST_NAMES)
+        note = told("labels_too_many", count=len(images.class_names), most=MOST_NAMES)
         images = replace(images, labels=None, class_names=(), notes=(*images.notes, note))
     if len(images.factor_names) > MOST_NAMES:
         note = told("factors_too_many", count=len(images.factor_names), most=MOST_NAMES)
@@ -35,9 +34,8 @@ def keepable(images: ImageSet) -> ImageSet:
     changed = [new for old, new in zip(before, after, strict=True) if old != new]
     if not changed:
         return images
-    listed = ", ".join(
-        f"“{name[:_SHORT]}…”" if len(name) > _SHORT else f"“{name}”" for name in changed[:3]
-    )
+    short = (f"{name[:_SHORT]}…" if len(name) > _SHORT else name for name in changed[:3])
+    listed = ", ".join(told("quoted", name=name) for name in short)
     note = told("names_mended", count=len(changed), names=listed)
     notes = (*images.notes, note)
     return replace(images, class_names=classes, factor_names=factors, notes=notes)

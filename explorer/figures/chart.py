@@ -18,6 +18,7 @@ from explorer.figures.look import (
     as_text,
     axis,
 )
+from explorer.words import rounded
 
 _HEIGHT, _LEGEND = 250, 26  # px
 _DOT, _RING = 8, 17  # px across
@@ -129,7 +130,7 @@ def _space_by_doublings(figure: go.Figure, places: Sequence[float]) -> None:
     figure.update_xaxes(
         type="log",
         tickvals=places,
-        ticktext=[f"{place:g}" for place in places],
+        ticktext=[rounded(place, 6) for place in places],
         range=[steps[0] - room, steps[-1] + room],
     )
 

@@ -23,6 +23,7 @@ from explorer.figures.look import (
     Theme,
     as_text,
 )
+from explorer.words import say
 
 _LAST = 2000  # rank in the legend
 _HOLLOW_IN_SPACE = ("circle", "square", "diamond")
@@ -189,5 +190,5 @@ def _one_each(values: np.ndarray, n: int, what: str) -> np.ndarray:
     """Return values after checking that there is one for each of n items."""
     values = np.asarray(values)
     if values.shape != (n,):
-        raise ShapeError("figures.map_lengths", n=n, what=what, shape=values.shape)
+        raise ShapeError("figures.map_lengths", n=n, what=say(f"data.{what}"), shape=values.shape)
     return values

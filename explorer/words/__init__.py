@@ -107,7 +107,7 @@ def rounded(value: float, digits: int) -> str:
         value: Any finite number.
         digits: How many, at least 1.
     """
-    return format_decimal(value, "@" + "#" * (digits - 1), _locale(language()))
+    return format_decimal(float(f"{value:.{digits}g}"), "0." + "#" * 20, _locale(language()))
 
 
 def together(names: Iterable[str]) -> str:
