@@ -90,6 +90,18 @@ def test_the_table_of_rooms_lists_them_in_this_order():
     assert [room for cell in firsts for room in re.findall(r"`(\w+)(?:\.py|/)?`", cell)] == ROOMS
 
 
+SESSION = {
+    "query_params": {"address.py"},
+    "session_state": {"address.py", "controls.py", "state.py"},
+}
+
+
+@pytest.mark.parametrize("store", SESSION)
+def test_the_address_and_the_session_are_used_by_modules_of_their_own(store):
+    using = {path for path in MODULES if re.search(rf"\bst\.{store}", path.read_text())}
+    assert {str(path.relative_to(ROOT / "ui")) for path in using} == SESSION[store]
+
+
 # ---- sizes
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 60

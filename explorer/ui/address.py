@@ -67,6 +67,14 @@ def asked(key: str) -> str:
     return str(st.query_params.get(key, ""))
 
 
+def remember_choice(key: str, value: str) -> None:
+    """Write a choice into the address; an empty text, which stands for the default, removes it."""
+    if value:
+        st.query_params[key] = value
+    else:
+        st.query_params.pop(key, None)
+
+
 def choose_model(name: str) -> None:
     """Make another model the current one; the code of the one before is dropped."""
     st.query_params.from_dict(_without("z", "item", *modules.tools()) | {"model": name})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from explorer.ui.address import asked, listed
+from explorer.ui.address import asked, listed, remember_choice
 from explorer.ui.state import pages
 from explorer.words import say
 
@@ -82,7 +82,4 @@ def link_to_compare(models: Sequence[str], label: str, *, icon: str, told: str) 
 
 def _remember_choice(key: str, widget: str, default: str) -> None:
     chosen = st.session_state[widget]
-    if chosen == default:
-        st.query_params.pop(key, None)
-    else:
-        st.query_params[key] = chosen
+    remember_choice(key, "" if chosen == default else chosen)
