@@ -1,5 +1,6 @@
 """The words: gaps, numbers, plurals, and languages beside English."""
 
+import ast
 import json
 import re
 import shutil
@@ -141,3 +142,40 @@ def test_the_browser_fills_gaps_as_python_does(tmp_path):
     said = [say("explore.card_line", count=count) for count in (1, 2, 12345)]
     out = subprocess.run([node(), script], capture_output=True, check=True).stdout
     assert json.loads(out) == [*said, decimal(-1234.5, 2), "12345"]
+
+
+# Functions of one file that say a sentence of one section, beside `say` itself.
+SECTIONS = {
+    "bundle/card.py": {"_say": "model_card."},
+    "bundle/table.py": {"_say": "model_table."},
+    "data/members.py": {"_why": "data.skipped."},
+    "evaluation/case.py": {"why": "scores.missing."},
+    "evaluation/groups.py": {"why": "scores.missing."},
+}
+
+
+def said() -> Iterator[tuple[str, str, set[str] | None]]:
+    """Yield where a sentence is said, its place, and the values it is given if they are known."""
+    root = words.HERE.parent
+    for path in sorted(root.rglob("*.py")):
+        file = path.relative_to(root).as_posix()
+        sections = {"say": "", "told": "reading.", **SECTIONS.get(file, {})}
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            function = getattr(getattr(call, "func", None), "id", "")
+            if not isinstance(call, ast.Call) or function not in sections or not call.args:
+                continue
+            first, given = call.args[0], {keyword.arg for keyword in call.keywords}
+            known = None if None in given else {arg for arg in given if arg}
+            for part in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+                if isinstance(part, ast.Constant):
+                    yield f"{file}:{call.lineno}", f"{sections[function]}{part.value}", known
+
+
+def test_every_sentence_that_is_said_exists_and_is_given_what_it_needs():
+    sentences = dict(leaves(catalogue()))
+    found = list(said())
+    assert len(found) > 400
+    for where, place, given in found:
+        assert place in sentences, (where, place)
+        needs = gaps_of(sentences[place]) | ({"count"} if is_plural(sentences[place]) else set())
+        assert given is None or needs == given, (where, place)
