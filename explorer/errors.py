@@ -42,6 +42,11 @@ class ExplorerError(Exception):
         error._word(so, needed, do)
         return error
 
+    @property
+    def beats(self) -> tuple[str, str, str]:
+        """Its three sentences."""
+        return self.so, self.needed, self.do
+
     def _word(self, so: str, needed: str, do: str) -> None:
         super().__init__(f"{so} {needed} {do}")
         self.so = so

@@ -64,6 +64,9 @@ def parse_json(content: bytes | str) -> object:
         json.dumps(values, ensure_ascii=False).encode()  # half a character cannot be encoded
     except RecursionError as error:
         raise ValueError(say("damage.nested")) from error
+    except json.JSONDecodeError as error:
+        place = {"line": str(error.lineno), "column": str(error.colno)}
+        raise ValueError(say("damage.no_json", **place)) from error
     return values
 
 

@@ -48,7 +48,8 @@ def make(codes: Codes, method: MapMethod, report: Callable[[float], object]) -> 
     with _at_a_time, tempfile.TemporaryDirectory(prefix="latent-explorer-") as place:
         given, made = Path(place) / "codes.npz", Path(place) / "xy.npz"
         given.write_bytes(npz_bytes({"mu": codes.mu}))
-        command = [*OURS, "project", str(given), "--method", method.name, "--out", str(made)]
+        command = [*OURS, "project", str(given), "--method", method.name]
+        command += ["--out", str(made), "--often"]
         run_command(command, report, failed=lambda why: _failed(method, why))
         xy = read_npz(made, cap_bytes=_MOST_BYTES)["xy"].astype(np.float32)
     replace_file(_folder(codes) / f"{method.name}.npz", npz_bytes({"xy": xy}))

@@ -5,11 +5,12 @@ Its words are `settings.NAME` and `settings.NAME_help` of the catalogue; the com
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args, get_origin
 
 from explorer.errors import ConfigError
+from explorer.words import say
 
 Group = Literal["model", "adversarial", "network", "likelihood", "learning", "reading"]
 
@@ -128,24 +129,35 @@ def check_type(name: str, value: object, kind: object) -> None:
         ConfigError: It is of another type.
     """
     if get_origin(kind) is Literal:
-        good, needed = value in get_args(kind), "one of " + ", ".join(get_args(kind))
-    elif kind is float:
+        check_choice(name, value, get_args(kind))
+        return
+    if kind is float:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        good, needed = is_number, "a number"
+        good, needed = is_number, "number"
     elif kind is bool:
-        good, needed = isinstance(value, bool), "true or false"
+        good, needed = isinstance(value, bool), "true_or_false"
     elif kind is int:
-        good, needed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+        good, needed = isinstance(value, int) and not isinstance(value, bool), "whole_number"
     elif kind is str:
         good, needed = isinstance(value, str) and (bool(value) or name != "data"), "text"
     else:
         whole = isinstance(value, tuple) and all(type(part) is int for part in value)
-        good, needed = whole, "a list of whole numbers"
+        good, needed = whole, "whole_numbers"
     if not good:
-        raise wrong_value(name, value, needed)
+        raise _wrong_value(name, value, say(f"values.{needed}"))
 
 
-def wrong_value(name: str, value: object, needed: str) -> ConfigError:
-    """Return the error about a value that a setting cannot have."""
+def check_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    """Refuse a value that is none of the choices.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    choices = tuple(choices)
+    if value not in choices:
+        raise _wrong_value(name, value, say("values.one_of", choices=", ".join(choices)))
+
+
+def _wrong_value(name: str, value: object, needed: str) -> ConfigError:
     shown = f"{value!r:.80}"  # it may come from a file
     return ConfigError("settings.not_allowed", name=name, shown=shown, needed=needed)

@@ -175,7 +175,7 @@ def _add_codes(commands: Commands) -> None:
     encode.add_argument(
         "--reconstructions", type=Path, metavar=picture, help=_help("reconstructions")
     )
-    encode.add_argument("--often", action="store_true", help=_help("often"))
+    _add_often(encode)
 
     decode = _command(commands, "decode", _lazily("codes", "decode"))
     _add_bundle(decode)
@@ -193,6 +193,7 @@ def _add_codes(commands: Commands) -> None:
         help=_help("method", default="pca"),
     )
     project.add_argument("--out", type=Path, required=True, metavar=_metavar("xy_file"))
+    _add_often(project)
 
 
 def _add_bench(commands: Commands) -> None:
@@ -207,6 +208,10 @@ def _add_bench(commands: Commands) -> None:
 
 def _add_bundle(command: argparse.ArgumentParser) -> None:
     command.add_argument("bundle", metavar=_metavar("bundle"), help=_help("bundle"))
+
+
+def _add_often(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--often", action="store_true", help=_help("often"))
 
 
 def _add_json(command: argparse.ArgumentParser) -> None:

@@ -151,7 +151,7 @@ def project(args: argparse.Namespace) -> int:
     assert method is not None  # the parser knows them all
     method.check_installed()
     mu = read_mu(args.codes)
-    with ProgressLine() as line:
+    with ProgressLine(often=args.often) as line:
         for step in method.fit(mu, 0):
             if not method.is_exact:
                 line.report(step.iteration / max(step.n_iterations, 1), method.title)

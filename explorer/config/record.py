@@ -18,11 +18,11 @@ from explorer.settings import (
     Setting,
     Value,
     check_bounds,
+    check_choice,
     check_type,
     renamed,
     setting,
     settings_of,
-    wrong_value,
 )
 
 
@@ -176,8 +176,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_type("kind", self.kind, str)
-        if self.kind not in KINDS:
-            raise wrong_value("kind", self.kind, f"one of {', '.join(KINDS)}")
+        check_choice("kind", self.kind, KINDS)
         self._complete_options()
         declared = self.of_kind.options
         for name, value in self.values().items():

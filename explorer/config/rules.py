@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from explorer.errors import ConfigError
 from explorer.kinds import KINDS
 from explorer.settings import settings_of
+from explorer.words import say
 
 if TYPE_CHECKING:
     from explorer.config.record import TrainConfig
@@ -34,8 +35,9 @@ def check(config: "TrainConfig") -> None:
 def not_of_kind(kind: str, name: str, value: object) -> ConfigError:
     """Return the error about a setting that a kind does not use."""
     users = [k.name for k in KINDS.values() if name in k.settings or name in k.options]
-    kinds = f"kind {users[0]}" if len(users) == 1 else f"the kinds {', '.join(users)}"
-    return ConfigError("config.not_of_kind", name=name, kind=kind, kinds=kinds, value=value)
+    kinds = say("values.of_kinds", count=len(users), kinds=", ".join(users))
+    shown = str(value)
+    return ConfigError("config.not_of_kind", name=name, kind=kind, kinds=kinds, value=shown)
 
 
 def _is_changed(config: "TrainConfig", name: str) -> bool:
@@ -70,7 +72,7 @@ def _check_likelihood(config: "TrainConfig") -> None:
 def _check_kl(config: "TrainConfig") -> None:
     changed = [name for name in _OF_THE_KL if _is_changed(config, name)]
     if config.objective == "prior-likelihood" and changed:
-        value = getattr(config, changed[0])
+        value = str(getattr(config, changed[0]))
         raise ConfigError("config.prior_likelihood_ignores", changed=changed[0], value=value)
     if config.beta_end > 0 and config.beta == 0:
         raise ConfigError("config.beta_end_without_beta", beta_end=f"{config.beta_end:g}")

@@ -54,8 +54,7 @@ class ClusterRun:
             out = _received(_answer_of(self._future), self._name)
             self._status = dataclasses.replace(self._status, state="finished", out=out)
         except ExplorerError as error:
-            beats = (error.so, error.needed, error.do)
-            self._status = dataclasses.replace(self._status, state="failed", error=beats)
+            self._status = dataclasses.replace(self._status, state="failed", error=error.beats)
         return self._status
 
     def leave(self) -> None:
@@ -232,7 +231,7 @@ def _train_there(
                 pass
             return {path.name: path.read_bytes() for path in folder.iterdir()}, ()
     except ExplorerError as error:
-        return {}, (error.so, error.needed, error.do)
+        return {}, error.beats
 
 
 class _Reporting(Observer):

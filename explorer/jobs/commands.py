@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from explorer.errors import MachineError
 from explorer.jobs.processes import patient_environment
+from explorer.words import say
 
 OURS = (sys.executable, "-m", "explorer")
 _LONGEST_S = 300.0  # after which a command is stopped
@@ -57,6 +58,6 @@ def run_command(
         finally:
             alarm.cancel()
     if process.returncode > 0:
-        raise failed(told[-1] if told else "the process printed nothing")
+        raise failed(told[-1] if told else say("jobs.printed_nothing"))
     if process.returncode < 0:
-        raise failed(f"the process was stopped, at the latest after {_LONGEST_S:.0f} seconds")
+        raise failed(say("jobs.took_too_long", seconds=round(_LONGEST_S)))

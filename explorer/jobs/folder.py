@@ -26,7 +26,7 @@ from filelock import FileLock
 from explorer.config import TrainConfig
 from explorer.data.npz import npz_bytes
 from explorer.disk import machine_error, replace_file, replacing
-from explorer.errors import BundleError, ExplorerError
+from explorer.errors import BundleError, ExplorerError, TrainingError
 from explorer.foreign import door, parse_json, printable
 from explorer.jobs.held import is_held
 from explorer.jobs.reading import MOST_SECONDS, read_arrays, read_json, read_lines, usable
@@ -279,22 +279,12 @@ class RunFolder:
 
 def _killed(run: RunFolder, status: JobStatus) -> tuple[str, str, str]:
     """Explain the end of a process that left no message."""
-    can_go_on = run.checkpoint.exists()
+    step = status.step
     with contextlib.suppress(ExplorerError):
         if run.record().in_terminal:
-            return (
-                f"The run ended at step {status.step:,} without a message.",
-                "It was started in a terminal, and its process was killed there.",
-                "If it left a checkpoint, resume it there: latent-explorer train --resume FOLDER",
-            )
-    return (
-        f"The run ended at step {status.step:,} without a message.",
-        "Its process was killed: by a person, by the system because memory ran out, or because the "
-        "computer was switched off.",
-        "Press Resume to continue from the last checkpoint."
-        if can_go_on
-        else "There was no checkpoint yet: press Resume to start from the beginning.",
-    )
+            return TrainingError("jobs.killed_in_terminal", step=step).beats
+    place = "jobs.killed" if run.checkpoint.exists() else "jobs.killed_at_start"
+    return TrainingError(place, step=step).beats
 
 
 def _is_snapshot(arrays: Mapping[str, np.ndarray]) -> bool:

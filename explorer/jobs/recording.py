@@ -19,13 +19,14 @@ from filelock import FileLock, Timeout
 from explorer import data, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
-from explorer.errors import DivergedError, ExplorerError
+from explorer.errors import DivergedError, ExplorerError, TrainingError
 from explorer.jobs.ends import write_ends
 from explorer.jobs.folder import LOCK_WAIT_S, RunFolder
 from explorer.jobs.pipeline import Made, Observer
 from explorer.jobs.processes import new_folder, runs
 from explorer.jobs.records import Asked, Record, State
 from explorer.jobs.status_writer import StatusWriter
+from explorer.words import say
 
 if TYPE_CHECKING:
     from explorer.jobs.recorder import Recorder
@@ -122,10 +123,10 @@ class Recording(Observer):
             pen.recorder.note(progress, slow=asked.slow)
             if asked.pause:
                 pen.teller.say("paused")
-                self._tell("Paused on the Train page. Resume it there, or press Ctrl-C to stop.")
+                self._tell(say("jobs.paused_on_page"))
                 while self._goes_on() and pen.run.asked().pause:
                     time.sleep(_LOOK_EVERY_S)
-                self._tell("Resumed.")
+                self._tell(say("jobs.resumed"))
             elif asked.slow:
                 time.sleep(_SLOW_S)
             self._heed(pen)
@@ -161,7 +162,7 @@ class Recording(Observer):
             yield self._pen
         except (ExplorerError, OSError, Timeout) as error:
             so = error.so if isinstance(error, ExplorerError) else f"{error}."
-            self._tell(f"From now on, the Train page does not show this run. {so}")
+            self._tell(say("jobs.not_recorded", why=so))
             self._control.with_snapshot = self._control.finish = False
             self._let_go()
 
@@ -200,9 +201,5 @@ def _findable(config: TrainConfig) -> TrainConfig:
 
 def _words(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, ExplorerError):
-        return error.so, error.needed, error.do
-    return (
-        f"The run stopped with an error: {type(error).__name__}: {error}.",
-        "This is a bug in the program, not a mistake of yours.",
-        "Please report it, with the messages in the terminal.",
-    )
+        return error.beats
+    return TrainingError("jobs.fault_in_terminal", name=type(error).__name__, error=error).beats

@@ -22,7 +22,7 @@ from filelock import Timeout
 from explorer import originals, store
 from explorer.config import TrainConfig
 from explorer.data.imageset import ImageSet
-from explorer.errors import DivergedError, ExplorerError, MachineError
+from explorer.errors import DivergedError, ExplorerError, MachineError, TrainingError
 from explorer.jobs.ends import place_of, write_ends
 from explorer.jobs.folder import LOCK_WAIT_S, RunFolder
 from explorer.jobs.made import folder_saved_by
@@ -105,14 +105,14 @@ def work(path: Path) -> bool:
         _end(run, "paused")
     except ExplorerError as error:
         health: Health | None = "exploding" if isinstance(error, DivergedError) else None
-        _end(run, "failed", (error.so, error.needed, error.do), health=health)
+        _end(run, "failed", error.beats, health=health)
         return False
     except MemoryError:
-        _end(run, "failed", _OUT_OF_MEMORY)
+        _end(run, "failed", MachineError("jobs.out_of_memory").beats)
         return False
     except Exception as error:
         traceback.print_exc()
-        _end(run, "failed", _out_of_memory(error) or _fault(run, error))
+        _end(run, "failed", _explained(error, run).beats)
         return False
     finally:
         lock.release()
@@ -267,23 +267,9 @@ def _end(
         run.say(dataclasses.replace(ended, updated_s=time.time()))
 
 
-_OUT_OF_MEMORY = (
-    "The computer ran out of memory.",
-    "Images, network and one batch must fit into memory together.",
-    "Choose a smaller batch, a smaller network, smaller images or fewer of them.",
-)
-
-
-def _out_of_memory(error: Exception) -> tuple[str, str, str] | None:
-    """Whether torch has run out of memory, which it reports as a plain RuntimeError."""
+def _explained(error: Exception, run: RunFolder) -> ExplorerError:
+    """Return what to say of an error that is not ours: torch reports that memory is out by one."""
     words = str(error).lower()
-    said = "can't allocate memory" in words or "not enough memory" in words
-    return _OUT_OF_MEMORY if said else None
-
-
-def _fault(run: RunFolder, error: Exception) -> tuple[str, str, str]:
-    return (
-        f"The run stopped with an error: {type(error).__name__}: {error}.",
-        "This is a bug in the program, not a mistake of yours.",
-        f"Please report it, with the file {run.log}.",
-    )
+    if "can't allocate memory" in words or "not enough memory" in words:
+        return MachineError("jobs.out_of_memory")
+    return TrainingError("jobs.fault", name=type(error).__name__, error=error, log=run.log)

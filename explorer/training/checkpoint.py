@@ -21,6 +21,7 @@ from explorer.data.imageset import ImageSet
 from explorer.disk import replacing
 from explorer.errors import ConfigError, MachineError, TrainingError
 from explorer.foreign import door
+from explorer.words import say
 
 _MAGIC = b"latentX3"
 _DIGEST_BYTES = 32
@@ -133,5 +134,6 @@ def damaged(path: Path) -> TrainingError:
 def _other_settings(kept: dict[str, object], config: TrainConfig, path: Path) -> TrainingError:
     asked = config.to_json()
     names = sorted(name for name in kept.keys() | asked if kept.get(name) != asked.get(name))
-    differences = ", ".join(f"{n} {kept.get(n)} (now {asked.get(n)})" for n in names)
+    values = ({"name": n, "kept": str(kept.get(n)), "asked": str(asked.get(n))} for n in names)
+    differences = ", ".join(say("training.difference", **value) for value in values)
     return TrainingError("training.other_settings", path=path, differences=differences)

@@ -6,7 +6,7 @@ Knows nothing of where runs and bundles lie.
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 
 import torch
@@ -37,6 +37,7 @@ from explorer.training.progress import End, Losses, Progress, Which
 from explorer.training.recent import RecentMeans
 from explorer.training.snapshots import Watch
 from explorer.training.validation import Validation, losses_of
+from explorer.words import say
 
 _SAVE_EVERY_S = 2.0
 _MOST_SAVING = 0.02  # share of the time
@@ -288,15 +289,16 @@ class _Run:
 
 def _diverged(config: TrainConfig, step: int, epoch: int) -> DivergedError:
     """Return the error about losses or weights that are not finite, with what may help."""
-    remedies = [f"a lower learning rate, such as {config.learning_rate / 10:g}"]
+    lower = f"{config.learning_rate / 10:g}"
+    remedies = [say("training.lower_learning_rate", learning_rate=lower)]
     if config.clip_norm == 0:
-        remedies.append("gradient clipping, such as clip_norm=10")
+        remedies.append(say("training.clip_gradients"))
     if config.likelihood != "bernoulli":
-        remedies.append("the likelihood bernoulli")
+        remedies.append(say("training.bernoulli"))
     return DivergedError(
         "training.diverged",
         epoch=epoch,
         step=step,
         learning_rate=f"{config.learning_rate:g}",
-        remedies=", or ".join(remedies),
+        remedies=reduce(lambda a, b: say("training.either", first=a, second=b), remedies),
     )

@@ -66,7 +66,7 @@ def _progress(request: Request) -> Response:
     try:
         run = jobs.find_run(request.path_params["run"])
     except ExplorerError as error:
-        gone = {"state": "gone", "error": [error.so, error.needed, error.do]}
+        gone = {"state": "gone", "error": error.beats}
         return JSONResponse(gone | {"reports": [], "snapshots": []}, headers=_FRESH)
     status = run.status()
     ends = jobs.read_ends(run) if status.state in jobs.ENDED else None
