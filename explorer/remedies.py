@@ -32,7 +32,7 @@ class Remedy:
 
     key: str
     change: Mapping[str, Any]
-    gaps: Mapping[str, str] = field(default_factory=dict)
+    gaps: Mapping[str, object] = field(default_factory=dict)
 
     def words(self) -> str:
         """Return the change in a few words."""
@@ -118,7 +118,7 @@ def smaller_code(config: TrainConfig, d: int) -> Remedy:
 def longer(config: TrainConfig) -> Remedy:
     """Return a run with more epochs."""
     epochs = _LONGER * config.epochs
-    return Remedy(key="longer", change={"epochs": epochs}, gaps={"epochs": f"{epochs:,}"})
+    return Remedy(key="longer", change={"epochs": epochs}, gaps={"epochs": epochs})
 
 
 def larger_code(config: TrainConfig) -> Remedy:

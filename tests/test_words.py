@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from explorer.words import (
     is_plural,
     language,
     languages,
+    moment,
     percent,
     rounded,
     say,
@@ -83,6 +85,7 @@ def test_a_language_has_its_own_numbers_and_plurals(spoken):
     assert rounded(0.12345, 3) == "0,123"
     assert percent(0.125, 1) == "12,5%"
     assert together(["a", "b", "c"]) == "a, b i c"
+    assert moment("train.moment", datetime(2026, 9, 3, 9, 5)) == "3 wrz 09:05"
     assert language() == "pl"
 
 

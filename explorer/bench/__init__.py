@@ -4,7 +4,8 @@ Everything is measured as a user meets it: the app is started by its command, a 
 the page in headless Chromium, and what is compared with another program runs in turns with it, in
 the same run. A shared machine is noisy, so a number is the median of several tries (`checks.py`
 says of which), and a ratio compares tries that follow each other. Still, measure on a machine that
-does nothing else; the table gives the load at its start.
+does nothing else; the table gives the load at its start. The table goes into the README, so what it
+says is English in any language.
 
 - `rows.py`: a check, its row, and how checks are run.
 - `checks.py`: every line with its budget; those of `page_checks.py` are about what a page draws,

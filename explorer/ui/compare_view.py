@@ -16,7 +16,7 @@ from explorer.ui.mounting import mount
 from explorer.ui.opened import OpenedModel
 from explorer.ui.scenes import ComparedModel, CompareScene, ScoreRow, SliderSet
 from explorer.ui.words import compare_words
-from explorer.words import say
+from explorer.words import decimal, percent, say
 
 _NONE = "\N{EN DASH}"
 
@@ -130,8 +130,8 @@ def _standing(standing: Standing | None, side: str) -> str:
 
 def _number(key: str, value: float) -> str:
     if key == "coverage":
-        return f"{value:.0%}"  # as in the line below
-    return f"{value:.0f}" if key in ("smaller", "larger") else value_of(key, value)
+        return percent(value)  # as in the line below
+    return decimal(value, 0) if key in ("smaller", "larger") else value_of(key, value)
 
 
 def _covered(opened: OpenedModel) -> str:
@@ -180,7 +180,7 @@ def _cell(row: Compared, i: int, opened: OpenedModel) -> str:
     if value is None:
         return _NONE
     error = opened.bundle.scores.get("nll_stderr") if row.key == "nll_nats" else None
-    return value_of(row.key, value) + (f" ± {error:.2f}" if error is not None else "")
+    return value_of(row.key, value) + (f" ± {decimal(error, 2)}" if error is not None else "")
 
 
 def _table(

@@ -46,10 +46,10 @@ def _moment(arrays: dict[str, np.ndarray], status: jobs.JobStatus) -> Moment:
     step, steps = int(arrays["step"][0]), max(status.steps, 1)
     caption = say(
         "train.gif_step",
-        step=f"{step:,}",
-        steps=f"{steps:,}",
-        epoch=f"{math.ceil(step * status.epochs / steps):,}",
-        epochs=f"{status.epochs:,}",
+        step=step,
+        steps=steps,
+        epoch=math.ceil(step * status.epochs / steps),
+        epochs=status.epochs,
     )
     is_line = arrays["mu"].shape[1] == 1
     return Moment(

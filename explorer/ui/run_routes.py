@@ -84,7 +84,7 @@ def _progress(request: Request) -> Response:
 
 def health_line(status: jobs.JobStatus) -> str:
     """Return the health of a run in a sentence or two."""
-    return say(f"run.health_{status.health}", best_step=f"{status.best_step:,}")
+    return say(f"run.health_{status.health}", best_step=status.best_step)
 
 
 def ends_on_show(run: jobs.RunFolder, ends: jobs.Ends) -> dict[str, object]:

@@ -11,6 +11,7 @@ Knows nothing of who says what.
 import json
 import os
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from numbers import Integral
 from pathlib import Path
@@ -124,6 +125,19 @@ def percent(share: float, digits: int = 0) -> str:
     """
     pattern = "0" + ("." + "0" * digits if digits else "") + "%"
     return format_percent(share, pattern, _locale(language()))
+
+
+def moment(place: str, at: datetime) -> str:
+    """Write a day and a time as the language does.
+
+    Args:
+        place: Section and keys of a pattern of letters that CLDR gives a meaning, such as
+            `d MMM HH:mm`.
+        at: When.
+    """
+    from babel.dates import format_datetime  # what writes no time starts sooner without it
+
+    return format_datetime(at, say(place), locale=_locale(language()))
 
 
 def is_plural(words: object) -> bool:

@@ -13,7 +13,7 @@ from explorer.ui.cards import harmless
 from explorer.ui.maps import coordinate_name
 from explorer.ui.opened import OpenedModel
 from explorer.ui.words import plain
-from explorer.words import say
+from explorer.words import decimal, say
 
 _BAR_LENGTH = 8  # characters
 # A source of images that every shell takes for a plain word, however it quotes.
@@ -39,8 +39,8 @@ def _draw(opened: OpenedModel) -> None:
             width=w,
             height=h,
             count=bundle.model.latent_dim,
-            n_train=f"{facts.n_train:,}",
-            n_test=f"{facts.n_test:,}",
+            n_train=facts.n_train,
+            n_test=facts.n_test,
         )
     )
     told = findings(bundle)
@@ -90,8 +90,8 @@ def _sliders(opened: OpenedModel) -> None:
         (
             plain(coordinate_name(c)),
             _bar(told[c.index], told.max()),
-            f"{kl[c.index]:.2f}" if has_posterior else "",
-            f"{activity[c.index]:.2f}",
+            decimal(kl[c.index], 2) if has_posterior else "",
+            decimal(activity[c.index], 2),
         )
         for c in opened.coordinates
     ]
@@ -102,7 +102,7 @@ def _sliders(opened: OpenedModel) -> None:
 def _factors(opened: OpenedModel) -> None:
     """Render how well each known factor can be predicted from the code."""
     shares = opened.bundle.factor_r2
-    rows = [(plain(name), _bar(share, 1.0), f"{share:.2f}") for name, share in shares.items()]
+    rows = [(plain(name), _bar(share, 1.0), decimal(share, 2)) for name, share in shares.items()]
     _table("factors", [say(f"card.column_{t}") for t in ("factor", "bar", "r2")], rows)
 
 

@@ -15,7 +15,7 @@ from explorer.ui import address, state
 from explorer.ui.views.train.deleting import delete_group_button
 from explorer.ui.views.train.words import state_line
 from explorer.ui.words import plain
-from explorer.words import say
+from explorer.words import decimal, say
 
 _LOOK_EVERY_S = 2.0
 _N_ACROSS = 3
@@ -253,8 +253,9 @@ def _verdict(one: _Shown) -> str:
         return f":material/error: {plain(one.status.error[0])}"
     if one.status.state not in jobs.ENDED:
         return f":material/hourglass_top: {state_line(one.status)}"
-    ends = [report.validation for report in one.reports if report.validation]
-    elbo = f"{ends[-1]['elbo']:.0f}".replace("-", "−") if ends else "?"  # noqa: RUF001
+    losses = [report.validation for report in one.reports if report.validation]
+    last = losses[-1]["elbo"] if losses else None
+    elbo = "?" if last is None else decimal(last, 0).replace("-", "\u2212")
     learns = one.status.health in ("healthy", "overfitting")
     icon = ":material/check_circle:" if learns else ":material/block:"
     verdict = say(f"gradients.health_{one.status.health}")

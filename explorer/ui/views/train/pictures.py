@@ -12,7 +12,7 @@ from explorer.errors import ExplorerError
 from explorer.ui import state
 from explorer.ui.previews import Look, look_at
 from explorer.ui.words import plain
-from explorer.words import say
+from explorer.words import decimal, say
 
 _SOURCES = ("builtin", "openml", "upload")
 _FIRST = "digits"  # chosen at first
@@ -215,7 +215,7 @@ def _show(look: Look) -> None:
         )
     if look.classes:
         shown = [
-            say("train.class_count", name=plain(name), count=f"**{count:,}**")
+            say("train.class_count", name=plain(name), count=f"**{decimal(count, 0)}**")
             for name, count in look.classes[:_MOST_CLASSES]
         ]
         rest = ["…"] if len(look.classes) > _MOST_CLASSES else []

@@ -17,7 +17,7 @@ from explorer.ui.views.train.deleting import delete_group_button
 from explorer.ui.views.train.words import state_line, sweep_name, sweep_question
 from explorer.ui.views.watching import following
 from explorer.ui.words import plain
-from explorer.words import say
+from explorer.words import decimal, say
 
 _LOOK_EVERY_S = 2.0
 _RUN_WIDTH = 132  # of a run's button, whatever its label
@@ -319,7 +319,7 @@ def _draw_table(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> Non
         cells = [str(trial.latent_dim), f"{trial.beta:g}"]
         for key in shown:
             value = _value(trial, key)
-            cells.append("" if value is None else f"{value:,.{_COLUMNS[key]}f}")
+            cells.append("" if value is None else decimal(value, _COLUMNS[key]))
         name = plain(trial.bundle)
         cells.append(f"**{name}**" if trial == chosen else name)
         lines.append(f"| {' | '.join(cells)} |")

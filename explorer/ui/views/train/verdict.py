@@ -43,7 +43,7 @@ def _draw_lost(run: jobs.RunFolder, ends: jobs.Ends) -> None:
     left = jobs.left_behind(run)
     end = ends.best if left == "best" and ends.best is not None else ends.last
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lost"):
-        st.markdown(say(f"train.lost_{left or 'all'}", step=f"{end.step:,}"), width="content")
+        st.markdown(say(f"train.lost_{left or 'all'}", step=end.step), width="content")
         if left is not None:
             if st.button(say("train.bring_back"), key="bring-back", icon=":material/undo:"):
                 attempt(lambda: jobs.bring_back(run))

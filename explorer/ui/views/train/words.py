@@ -9,6 +9,7 @@ from explorer import jobs, sweeping
 from explorer.ui import state
 from explorer.ui.words import plain
 from explorer.words import decimal, say
+from explorer.words import moment as moment_of
 
 
 def state_line(status: jobs.JobStatus) -> str:
@@ -55,5 +56,4 @@ def moment(at_s: float) -> str:
     """
     zone = state.time_zone()
     at, now = datetime.fromtimestamp(at_s, zone), datetime.now(zone)
-    year = "" if at.year == now.year else f" {at.year}"
-    return f"{at.day} {at:%b}{year} {at:%H:%M}"
+    return moment_of("train.moment" if at.year == now.year else "train.moment_with_year", at)
