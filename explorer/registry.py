@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from typing import Generic, Protocol, TypeVar
 
+from explorer.words import say
+
 _log = logging.getLogger(__name__)
 
 
@@ -65,4 +67,5 @@ class Registry(Generic[Record]):
             try:
                 yield entry.load()
             except (ImportError, AttributeError) as error:
-                _log.warning("%s of %s cannot be loaded: %s", entry.value, self._group, error)
+                values = {"record": entry.value, "group": self._group, "error": error}
+                _log.warning("%s", say("registry.not_loaded", **values))

@@ -10,8 +10,7 @@ import pytest
 
 from explorer import cli, store, words
 from explorer.cli.arguments import parser
-from explorer.config import TrainConfig
-from explorer.words import catalogue, is_plural, section
+from explorer.words import catalogue
 from tests.tools import started
 
 OWN_OF_ARGPARSE = {"show this help message and exit", "show program's version number and exit"}
@@ -101,20 +100,3 @@ def test_help_is_printed_where_the_terminal_lacks_signs(marks, monkeypatch, tmp_
     ):
         assert program.wait(60) == 0
     assert b"\\u27e6How many times each image is seen.\\u27e7" in out.read_bytes()
-
-
-def places(part: object, place: str) -> list[str]:
-    if isinstance(part, str) or is_plural(part):
-        return [place]
-    assert isinstance(part, dict)
-    return [found for key, inner in part.items() for found in places(inner, f"{place}.{key}")]
-
-
-def test_every_sentence_of_the_command_line_is_said_somewhere():
-    root = Path(cli.__file__).parents[1]
-    code = "".join(path.read_text("utf-8") for path in root.rglob("*.py")).replace("'", '"')
-    begun = re.findall(r'f"(cli\.[a-z_.]*)\{', code)
-    for place in places(section("cli"), "cli"):
-        tails = [place.removeprefix(start) for start in begun if place.startswith(start)]
-        known = [f'"{tail}"' in code or tail in TrainConfig.__dataclass_fields__ for tail in tails]
-        assert f'"{place}"' in code or any(known), place

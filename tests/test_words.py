@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from explorer import words
+from explorer.config import TrainConfig
 from explorer.words import (
     catalogue,
     decimal,
@@ -28,6 +29,9 @@ from explorer.words import (
 from tests.tools import node
 
 GAP = re.compile(r"\{(\w+)\}")
+# Sections whose places are ended by words that the code has, too, or by the names of settings.
+STRICT = ("cli.", "completing.", "damage.", "jobs.", "registry.", "training.", "values.")
+SETTINGS = TrainConfig.__dataclass_fields__
 
 
 @pytest.fixture
@@ -114,6 +118,21 @@ def test_a_language_is_found_by_its_folder_alone(monkeypatch, tmp_path):
     finally:
         languages.cache_clear()
         words._folder.cache_clear()
+
+
+def test_every_sentence_is_said_somewhere():
+    """Its place is written in the code, or the beginning is; the browser gets sections whole."""
+    code = "".join(path.read_text("utf-8") for path in words.HERE.parent.rglob("*.py"))
+    code = code.replace("'", '"')
+    begun = re.findall(r'f"([a-z_]+\.[a-z_.]*)\{', code)
+    whole = [f"{place}." for place in re.findall(r'section\("([a-z_.]+)"\)', code)]
+    for place, _ in leaves(catalogue()):
+        if place.startswith("errors."):  # see test_errors.py
+            continue
+        ends = [place.removeprefix(start) for start in begun if place.startswith(start)]
+        if place.startswith(STRICT):
+            ends = [end for end in ends if f'"{end}"' in code or end in SETTINGS]
+        assert f'"{place}"' in code or ends or place.startswith(tuple(whole)), place
 
 
 def test_every_language_has_the_gaps_of_the_english_sentences():
