@@ -189,7 +189,7 @@ def said() -> Iterator[tuple[str, str, set[str] | None]]:
             first, given = call.args[0], {keyword.arg for keyword in call.keywords}
             known = None if None in given else {arg for arg in given if arg}
             for part in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
-                if isinstance(part, ast.Constant):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield f"{file}:{call.lineno}", f"{sections[function]}{part.value}", known
 
 
