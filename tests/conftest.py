@@ -1,5 +1,6 @@
 """Small real things that many tests share."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer import store
+from explorer import store, words
 from explorer.bundle import Codes, DataFacts, ModelBundle, write_bundle
 from explorer.completing import complete
 from explorer.config import TrainConfig
@@ -21,6 +22,8 @@ from explorer.jobs.worker import work
 from explorer.kinds import KINDS
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
+from explorer.words import catalogue
+from tests.marked import marked
 
 ADVERSARIAL = tuple(name for name, kind in KINDS.items() if kind.is_adversarial)
 N_ITEMS = 32
@@ -193,3 +196,13 @@ def every_step(monkeypatch) -> None:
     from explorer.training import Control, loop
 
     monkeypatch.setattr(loop, "Control", partial(Control, report_every_s=0.0))
+
+
+@pytest.fixture
+def marks(tmp_path: Path, monkeypatch) -> None:
+    """Have everything said in a language whose every sentence is marked."""
+    folder = tmp_path / "marked"
+    folder.mkdir()
+    for name, part in catalogue().items():
+        (folder / f"{name}.json").write_text(json.dumps(marked(part)), encoding="utf-8")
+    monkeypatch.setenv(words.ASKED, str(folder))

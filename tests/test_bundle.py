@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -19,10 +20,12 @@ import pytest
 
 from explorer.bundle import Codes, bundles_in, read_bundle, read_summary, write_bundle
 from explorer.bundle.card import card_text
+from explorer.bundle.table import table_text
 from explorer.disk import replace_file
 from explorer.errors import BundleError, MachineError
 from explorer.kinds import KINDS
 from tests.conftest import N_PLACED, fresh_bundle, with_settings
+from tests.marked import OPEN, unmarked
 from tests.tools import started
 
 
@@ -400,3 +403,15 @@ def test_the_card_mentions_an_objective_without_kl_and_missing_scores(tiny, tiny
     scores = {"mse": 0.02, "n_searched": 128.0}
     scored = card_text(dataclasses.replace(tiny_gan, scores=scores))
     assert "on 128 test images whose codes were found by search" in scored
+
+
+def test_the_card_and_the_table_are_in_the_language_in_use(tiny, tiny_gan, marks):
+    scores = {"ssim": 0.9, "psnr_db": 20.0, "active_units": 1.0, "coverage": 0.4, "mig": 0.2}
+    for bundle in (tiny, tiny_gan):
+        known = dataclasses.replace(bundle, scores=scores, factor_r2={"tilt": 0.5})
+        for text in (card_text(known), card_text(bundle), table_text([known])):
+            left = re.sub(r"`[^`]*`|^    .*", "", unmarked(text), flags=re.MULTILINE)
+            for name in (bundle.name, bundle.kind, bundle.title, "README.md"):
+                left = left.replace(name, "")
+            assert OPEN in text
+            assert not re.search("[A-Za-z]{3}", left), left

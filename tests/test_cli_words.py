@@ -1,47 +1,15 @@
 """The command line takes all that it says from the catalogue."""
 
 import argparse
-import json
 import re
 import sys
-from pathlib import Path
-
-import pytest
 
 from explorer import cli, store, words
 from explorer.cli.arguments import parser
-from explorer.words import catalogue
+from tests.marked import OPEN, unmarked
 from tests.tools import started
 
 OWN_OF_ARGPARSE = {"show this help message and exit", "show program's version number and exit"}
-OPEN, SHUT = "⟦", "⟧"
-
-
-def marked(part: object) -> object:
-    """Return words with a mark at both ends of each sentence."""
-    if isinstance(part, str):
-        return f"{OPEN}{part}{SHUT}"
-    if isinstance(part, list):
-        return [marked(inner) for inner in part]
-    assert isinstance(part, dict)
-    return {key: marked(inner) for key, inner in part.items()}
-
-
-def unmarked(text: str) -> str:
-    """Return what is left of a text without all that is marked, also within what is marked."""
-    while (rest := re.sub(f"{OPEN}[^{OPEN}{SHUT}]*{SHUT}", "", text)) != text:
-        text = rest
-    return text
-
-
-@pytest.fixture
-def marks(tmp_path: Path, monkeypatch) -> None:
-    """Have everything said in a language whose every sentence is marked."""
-    folder = tmp_path / "marked"
-    folder.mkdir()
-    for name, part in catalogue().items():
-        (folder / f"{name}.json").write_text(json.dumps(marked(part)), encoding="utf-8")
-    monkeypatch.setenv(words.ASKED, str(folder))
 
 
 def parsers() -> list[argparse.ArgumentParser]:

@@ -8,6 +8,9 @@ from explorer.data import SOURCES, load, load_items
 from explorer.data.imageset import draw_rows, fixed_split
 from explorer.errors import DataError
 from explorer.words import say
+from tests.marked import OPEN, unmarked
+
+HEIC = b"\0\0\0\x18ftypheic"  # how such a photo begins
 
 
 def test_digits_are_the_1797_of_scikit_learn_spread_over_8_bits():
@@ -132,3 +135,14 @@ def test_importing_the_room_imports_neither_scikit_learn_nor_pillow():
     code = "import sys, explorer.data; print([m for m in ('sklearn', 'PIL') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_said_of_images_is_in_the_language_in_use(tmp_path, marks):
+    for name, content in (("empty.png", b""), ("other.png", b"none"), ("photo.png", HEIC)):
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError) as refused:
+        load(str(tmp_path))
+    said = [str(refused.value)]
+    images = load("shapes", n_images=20, report=lambda share, words: said.append(words))
+    said += [images.source, images.licence, *(source.description for source in SOURCES.all())]
+    assert all(text.count(OPEN) and not unmarked(text).strip() for text in said), said
