@@ -1,8 +1,6 @@
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast, get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,8 +11,6 @@ from explorer.bundle import write_bundle
 from explorer.completing import train_command
 from explorer.kinds import KINDS
 from explorer.ui.words import plain, stage_words
-from explorer.verdict import About
-from explorer.words import Section, catalogue
 
 COMPARE = """
 from explorer.ui import state
@@ -160,29 +156,6 @@ def test_a_bundle_without_labels_or_pack_is_drawn(nothing_shipped, tiny):
     page = opened()
     assert not page.exception
     assert not page.error
-
-
-# A control asks for its label and its help by its own name; a note for touch follows the name, too.
-ENDINGS = "(_help|Help|Touch)$"
-
-
-@pytest.mark.slow
-def test_every_sentence_of_the_catalogue_is_said_somewhere():
-    root = Path(explorer.__file__).parent
-    sources = [*root.rglob("*.py"), *root.glob("live/**/*.js")]
-    code = "".join(source.read_text("utf-8") for source in sources)
-    # Names that are built: f"train.fit_{fit}" says train.fit_pad.
-    value = r"\$?\{[^{}\"`]+\}"
-    begun = set(re.findall(rf"""["'`.](\w{{3,}}){value}""", code))
-    # A verdict is told by what it is about and by its own key.
-    begun |= {f"{about}_" for about in get_args(About)}
-    unsaid = [
-        f"{section}.{key}"
-        for section, sentences in cast(Mapping[str, Section], catalogue()).items()
-        for key in (re.sub(ENDINGS, "", name) for name in sentences)
-        if not re.search(rf"\b{key}\b", code) and not key.startswith(tuple(begun))
-    ]
-    assert unsaid == []
 
 
 @pytest.mark.parametrize("name", ["*a*", "a_b_c", "[x](y)", ":red[x]", "`x`", "<b>", "$x$", "x\\y"])

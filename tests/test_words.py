@@ -8,12 +8,14 @@ import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from explorer import words
 from explorer.config import TrainConfig
+from explorer.verdict import About
 from explorer.words import (
     catalogue,
     decimal,
@@ -30,7 +32,7 @@ from tests.tools import node
 
 GAP = re.compile(r"\{(\w+)\}")
 # Sections whose places are ended by words that the code has, too, or by the names of settings.
-STRICT = ("cli.", "completing.", "damage.", "jobs.", "registry.", "training.", "values.")
+STRICT = {"cli", "completing", "damage", "jobs", "registry", "training", "values"}
 SETTINGS = TrainConfig.__dataclass_fields__
 
 
@@ -121,18 +123,27 @@ def test_a_language_is_found_by_its_folder_alone(monkeypatch, tmp_path):
 
 
 def test_every_sentence_is_said_somewhere():
-    """Its place is written in the code, or the beginning is; the browser gets sections whole."""
-    code = "".join(path.read_text("utf-8") for path in words.HERE.parent.rglob("*.py"))
-    code = code.replace("'", '"')
-    begun = re.findall(r'f"([a-z_]+\.[a-z_.]*)\{', code)
-    whole = [f"{place}." for place in re.findall(r'section\("([a-z_.]+)"\)', code)]
+    """Its place is in the code, or its own name is, where a page gets the whole section."""
+    root = words.HERE.parent
+    python = "".join(path.read_text("utf-8") for path in root.rglob("*.py")).replace("'", '"')
+    code = python + "".join(path.read_text("utf-8") for path in root.glob("live/**/*.js"))
+    known = {*re.findall(r"[\w-]+", code), *re.findall(r"\w+", code), *SETTINGS}
+    begun = tuple(re.findall(r'f"([a-z_]+\.[a-z_.]*)\{', code))
+    # A name may be built, as in f"train.fit_{fit}", or of two; a verdict begins with what it is on.
+    built = [*re.findall(r"""["`.](\w{3,})\$?\{[^{}"`]+\}""", code)]
+    built += [f"{about}_" for about in get_args(About)]
     for place, _ in leaves(catalogue()):
-        if place.startswith("errors."):  # see test_errors.py
+        section, name, *_ = place.split(".")
+        if section == "errors" or f'"{place}"' in code:  # see test_errors.py for those
             continue
-        ends = [place.removeprefix(start) for start in begun if place.startswith(start)]
-        if place.startswith(STRICT):
-            ends = [end for end in ends if f'"{end}"' in code or end in SETTINGS]
-        assert f'"{place}"' in code or ends or place.startswith(tuple(whole)), place
+        if section in STRICT:
+            ends = (place.removeprefix(start) for start in begun if place.startswith(start))
+            assert any(f'"{end}"' in python or end in SETTINGS for end in ends), place
+            continue
+        key = re.sub("(_help|Help|Touch)$", "", name)  # a control asks for those by its own name
+        halves = ((key[:at], key[at + 1 :]) for at, sign in enumerate(key) if sign == "_")
+        is_joined = any(f'"{a}"' in python and f'"{b}"' in python for a, b in halves)
+        assert key in known or key.startswith(tuple(built)) or is_joined, place
 
 
 def test_every_language_has_the_gaps_of_the_english_sentences():
