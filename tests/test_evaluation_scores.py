@@ -19,6 +19,7 @@ from explorer.evaluation import MEASURES, Scores, score
 from explorer.evaluation.reading import binarized
 from explorer.models.architecture import spec_of
 from explorer.models.vae import VAE
+from tests.marked import unmarked
 
 OF_A_POSTERIOR = {
     "elbo_nats",
@@ -196,6 +197,14 @@ def test_a_model_without_an_encoder_is_scored_by_samples_and_found_codes():
     )
     assert scores.values["n_searched"] == scores.n_images == len(images.test_index)
     assert scores.activity_per_coordinate == scores.kl_per_coordinate_nats == ()
+
+
+def test_reasons_why_scores_are_missing_are_in_the_language_in_use(marks):
+    images = few_digits(20)
+    for kind, n_test in (("gan", 4), ("ae", 4), ("vae", 1)):
+        scores = scores_of(replace(images, is_test=np.arange(20) < n_test), kind=kind)
+        assert scores.left_out
+        assert not any(map(unmarked, scores.left_out.values())), scores.left_out
 
 
 def test_one_test_image_is_searched_for_too():
