@@ -38,6 +38,7 @@ def weights(name: str = "mine") -> np.ndarray:
     return np.concatenate([array.ravel() for array in found.values()])
 
 
+@pytest.mark.slow
 def test_a_run_that_stops_early_keeps_its_best_weights_and_says_so():
     run = worked(patience=4)
     ends = jobs.read_ends(run)
@@ -55,6 +56,7 @@ def test_a_run_that_stops_early_keeps_its_best_weights_and_says_so():
     assert (best["x_hat"] != last["x_hat"]).any()
 
 
+@pytest.mark.slow
 def test_the_other_weights_can_be_kept_instead_and_back_again():
     run = worked(patience=4)
     best = weights()
@@ -82,6 +84,7 @@ def test_changes_by_a_person_come_back_with_the_model():
     assert "Mine." in card.read_text()
 
 
+@pytest.mark.slow
 def test_a_change_that_broke_off_halfway_loses_neither(monkeypatch):
     run = worked(patience=4)
     best = weights()
@@ -101,6 +104,7 @@ def test_a_change_that_broke_off_halfway_loses_neither(monkeypatch):
     np.testing.assert_array_equal(weights(), best)
 
 
+@pytest.mark.slow
 def test_both_ends_go_with_the_run():
     run = worked(patience=4)
     assert place_of(run, "last").is_dir()
@@ -137,6 +141,7 @@ def test_a_damaged_record_is_no_record(home):
     assert jobs.read_ends(run) is None
 
 
+@pytest.mark.slow
 def test_the_verdict_is_kept_with_the_run():
     run = worked()
     ends = jobs.read_ends(run)
@@ -145,6 +150,7 @@ def test_the_verdict_is_kept_with_the_run():
     assert all(finding.says() for finding in ends.end.findings)
 
 
+@pytest.mark.slow
 def test_a_deleted_model_comes_back_with_the_weights_that_are_left():
     run = worked(patience=4)
     assert not jobs.is_lost(run)

@@ -78,6 +78,7 @@ def finding(ends: Ends, about: str) -> Finding:
     return next(f for f in ends.end.findings if f.about == about)
 
 
+@pytest.mark.slow
 def test_a_healthy_run_says_so_and_what_was_checked(verdicts):
     _, ends = verdicts("healthy")
     assert graded(ends, "problem") == []
@@ -88,6 +89,7 @@ def test_a_healthy_run_says_so_and_what_was_checked(verdicts):
     assert all(f.remedy is None for f in ends.end.findings if f.grade == "fine")
 
 
+@pytest.mark.slow
 def test_a_negative_loss_is_explained(verdicts):
     _, ends = verdicts("healthy")
     said = finding(ends, "divergence").says()
@@ -151,6 +153,7 @@ def test_the_vaes_that_came_along_have_no_holes_to_speak_of(name):
     assert {f.about: f.grade for f in judge(bundle, Course())}["holes"] == "fine"
 
 
+@pytest.mark.slow
 def test_images_learnt_by_heart_are_a_problem_of_the_last_weights_alone(verdicts):
     config, ends = verdicts("by heart")
     assert ends.kept == "last"
@@ -164,6 +167,7 @@ def test_images_learnt_by_heart_are_a_problem_of_the_last_weights_alone(verdicts
     assert learnt.remedy.applied(config).norm == "batch"
 
 
+@pytest.mark.slow
 def test_a_run_that_ended_too_soon_gets_a_longer_one_as_remedy(verdicts):
     config, ends = verdicts("short")
     assert ("reconstruction", "blurred_mean") in graded(ends, "problem")
@@ -173,6 +177,7 @@ def test_a_run_that_ended_too_soon_gets_a_longer_one_as_remedy(verdicts):
     assert not any(f.about == "kl" for f in ends.end.findings), "it has yet to learn"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("epochs", "key"), [(2, "few_none"), (300, "few")])
 def test_few_images_are_named_as_the_problem(epochs, key):
     ends = trained(dataclasses.replace(DIGITS, epochs=epochs, beta=6.0), n_images=60)
@@ -186,6 +191,7 @@ def test_few_images_are_named_as_the_problem(epochs, key):
     assert Finding.from_json(found.to_json()).says() == found.says()
 
 
+@pytest.mark.slow
 def test_held_out_images_are_compared_with_the_mean_of_those_learnt_from(verdicts):
     """About their own mean, six images would seem less spread than they are."""
     images = data.load("digits", n_images=60)
@@ -195,6 +201,7 @@ def test_held_out_images_are_compared_with_the_mean_of_those_learnt_from(verdict
     assert spread > held.var(axis=0).mean()
 
 
+@pytest.mark.slow
 def test_a_rising_loss_is_the_only_finding(verdicts):
     _, ends = verdicts("diverging")
     (only,) = ends.end.findings
@@ -203,6 +210,7 @@ def test_a_rising_loss_is_the_only_finding(verdicts):
     assert "clip_norm" in only.remedy.change
 
 
+@pytest.mark.slow
 def test_coordinates_that_carry_nothing_are_named_and_do_no_harm(verdicts):
     config, ends = verdicts("roomy")
     assert ("collapse", "some") in graded(ends, "note")
@@ -214,6 +222,7 @@ def test_coordinates_that_carry_nothing_are_named_and_do_no_harm(verdicts):
     assert collapse.remedy.applied(config).latent_dim == 20 - n_silent
 
 
+@pytest.mark.slow
 def test_of_adversarial_training_only_what_applies_is_checked(verdicts):
     about = {f.about for f in verdicts("gan")[1].end.findings}
     assert about == {"adversarial"}
@@ -228,6 +237,7 @@ def test_lost_adversarial_training_is_a_problem():
     assert "20%" in only.says()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["healthy", "by heart", "diverging", "gan"])
 def test_findings_survive_being_written_down(verdicts, name):
     for found in verdicts(name)[1].end.findings:
