@@ -33,14 +33,15 @@ def make_language(folder: Path) -> Path:
 
 
 def plain_words(text: str, known: str = "") -> list[str]:
-    """Return the words of a text that are not of the made-up language.
+    """Return the words of a text that are not of the made-up language, acronyms left out.
 
     Args:
         text: What somebody reads.
         known: Names and the like, whose words are the same in all languages.
     """
     same = set(_PLAIN.findall(known))
-    return [word for word in _PLAIN.findall(text) if len(word) > 2 and word not in same]
+    found = (word for word in _PLAIN.findall(text) if len(word) > 2 and not word.isupper())
+    return [word for word in found if word not in same]
 
 
 def _all_accented(words: object) -> object:

@@ -23,7 +23,7 @@ STREAMLIT = """
     Choose an option options Open Close Clear value Link to heading Decrement Increment Remove all
     Upload Browse files Drag and drop files here per file Limit MB Show Hide Press Enter to apply
     Select row column Download as CSV Search Copy to clipboard Data table Selected
-    Add files file upload icon check warning error info
+    Dismiss Add add files file upload icon check warning error info
 """
 READ = """() => {
   const found = [];
