@@ -40,20 +40,13 @@ def telling_item(opened: OpenedModel) -> int:
 
 
 def comparison_buffer(opened: OpenedModel) -> bytes:
-    """Return codes, places on the map, cover of the prior and draws, for `compare/data.js`."""
-    codes = opened.bundle.codes
-    plane, draws = holes_of(opened)
-    assert codes.pca is not None
-    wanted = {
-        "mu": codes.mu,
-        "ids": codes.ids,
-        "labels": codes.labels,
-        "held_out": None if codes.split is None else codes.held_out.astype(np.uint8),
-        "pca_mean": codes.pca_mean,
-        "pca_components": codes.pca_components,
-        "ratio": plane.ratio,
-        "centre": plane.centre,
-        "draws": draws.z,
-        "draw_ratio": draws.ratio,
-    }
-    return pack_arrays({name: array for name, array in wanted.items() if array is not None})
+    """Return cover of the prior and samples from it, for `compare/data.js`."""
+    plane, samples = holes_of(opened)
+    return pack_arrays(
+        {
+            "ratio": plane.ratio,
+            "centre": plane.centre,
+            "samples": samples.z,
+            "sample_ratio": samples.ratio,
+        }
+    )

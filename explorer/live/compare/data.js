@@ -23,7 +23,7 @@ async function loadCompared(facts, { imageShape, words }) {
     loadModel({ ...facts, imageShape, packed: true, words }, source),
     source.bytes("comparison").then(readArrays),
   ]);
-  const { ratio, centre, draws, draw_ratio } = /** @type {any} */ (cover);
+  const { ratio, centre, samples, sample_ratio } = /** @type {any} */ (cover);
   const { codes, items } = model;
   const plane = model.planeOf("pca");
   const placesOf = (/** @type {any} */ some) =>
@@ -37,9 +37,9 @@ async function loadCompared(facts, { imageShape, words }) {
     ratio,
     centre: centre.values,
     xy,
-    draws,
-    drawRatio: draw_ratio.values,
-    drawXy: placesOf(draws),
+    samples,
+    sampleRatio: sample_ratio.values,
+    sampleXy: placesOf(samples),
     /** Code of an item, by its number; null if this model has none of it. */
     codeOf: (/** @type {number} */ number) => codeOf(items.withNumber(number)),
     /** Where an item is on the map, by its number; null if it is not. */

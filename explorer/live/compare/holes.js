@@ -59,8 +59,8 @@ class HoleView {
     this.#model = shared.models[position];
     this.#words = words;
     this.#onRest = () => shared.rest();
-    const { drawRatio } = this.#model;
-    this.#order = Array.from(drawRatio.keys()).sort((a, b) => drawRatio[a] - drawRatio[b]);
+    const { sampleRatio } = this.#model;
+    this.#order = Array.from(sampleRatio.keys()).sort((a, b) => sampleRatio[a] - sampleRatio[b]);
     this.#spot = this.#order[0];
     const id = `compare-spot-${position}`;
     this.#picture = makePicture(scene.imageShape, { "data-testid": id });
@@ -84,12 +84,12 @@ class HoleView {
 
   /** @param {string} testId */
   #makePlane(testId) {
-    const { title, searched, ratio, centre, drawXy } = this.#model;
+    const { title, searched, ratio, centre, sampleXy } = this.#model;
     const order = this.#order;
     return new DotPlane({
       label: fill(this.#words.holesLabel, { name: title }),
       testId,
-      xy: drawXy,
+      xy: sampleXy,
       isPickable: () => true,
       extent: { x: centre[0], y: centre[1], half: REACH },
       paint: (onto) =>
@@ -110,7 +110,7 @@ class HoleView {
 
   /** A decoder that learnt from random codes, and from nothing else, has no holes. @param {number} i */
   #isBare(i) {
-    return !this.#model.searched && this.#model.drawRatio[i] < HOLE_BELOW;
+    return !this.#model.searched && this.#model.sampleRatio[i] < HOLE_BELOW;
   }
 
   /** The share of random codes that fall into holes, in words. */
@@ -139,14 +139,14 @@ class HoleView {
   #show(i) {
     if (i === this.#shown) return;
     this.#shown = i;
-    const { searched, decode, draws, drawXy, drawRatio } = this.#model;
-    this.#picture.draw(decode(row(draws, i)));
-    this.plane.mark("cursor", drawXy[i]);
+    const { searched, decode, samples, sampleXy, sampleRatio } = this.#model;
+    this.#picture.draw(decode(row(samples, i)));
+    this.plane.mark("cursor", sampleXy[i]);
     this.#verdict.classList.toggle("le-bare", this.#isBare(i));
     if (searched) return;
     const [sentence, number] = this.#isBare(i)
-      ? [this.#words.inHole, 1 / drawRatio[i]]
-      : [this.#words.noHole, drawRatio[i]];
+      ? [this.#words.inHole, 1 / sampleRatio[i]]
+      : [this.#words.noHole, sampleRatio[i]];
     this.#verdict.textContent = fill(sentence, { times: Number(number.toPrecision(2)) });
   }
 }

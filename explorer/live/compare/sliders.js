@@ -2,17 +2,9 @@
 /** Sliders that several models share, one set for each size of code. Knows the DOM, not codes. */
 
 import { el, fill, signed } from "../parts/dom.js";
-import { listenToSlide } from "../parts/slide.js";
+import { KEYS, listenToSlide } from "../parts/slide.js";
 
 const LIMIT = 4; // prior standard deviations to either side
-const KEYS = {
-  ArrowLeft: -0.1,
-  ArrowDown: -0.1,
-  ArrowRight: 0.1,
-  ArrowUp: 0.1,
-  PageDown: -0.5,
-  PageUp: 0.5,
-};
 
 /**
  * @param {Object} options

@@ -5,6 +5,15 @@
  * Knows an input of type range, not what its value means.
  */
 
+/** How far a key moves a slider. @type {Object<string, number>} */
+export const KEYS = {
+  ArrowLeft: -0.1,
+  ArrowDown: -0.1,
+  ArrowRight: 0.1,
+  ArrowUp: 0.1,
+  PageDown: -0.5,
+  PageUp: 0.5,
+};
 const SIDEWAYS = 8; // pixels that a finger must move sideways to drag the slider
 
 /**

@@ -6,19 +6,11 @@
 
 import { makeStill } from "../samples/image.js";
 import { el, fill, signed } from "./dom.js";
-import { listenToSlide } from "./slide.js";
+import { KEYS, listenToSlide } from "./slide.js";
 
 /** Positions of the filmstrip's pictures, as shares of a slider's range; the same on all sliders. */
 const STRIP = [-2 / 3, -1 / 3, 0, 1 / 3, 2 / 3];
 const STEP = 0.01;
-const KEYS = {
-  ArrowLeft: -0.1,
-  ArrowDown: -0.1,
-  ArrowRight: 0.1,
-  ArrowUp: 0.1,
-  PageDown: -0.5,
-  PageUp: 0.5,
-};
 
 /**
  * @param {Object} options
