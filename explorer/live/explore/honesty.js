@@ -23,9 +23,9 @@ export function makeHonesty({ scene, model, code, words, idle, own }) {
     redrawn?.look(code.z, image);
   }
   idle(async () => {
-    const { makeRedrawn } = await import("../model/redrawn.js");
+    const { Redrawn } = await import("../model/redrawn.js");
     if (gone) return;
-    redrawn = makeRedrawn(scene, model.codes, meter.redrawn);
+    redrawn = new Redrawn(scene, model.codes, meter.redrawn);
     look();
   });
 

@@ -1,86 +1,104 @@
 // @ts-check
 /**
- * How well the model redraws what is on show, found while the hand rests and never within a frame.
+ * How well the model redraws what is shown, found while the hand rests and never within a frame.
  *
- * Of an image, an item's or one's own, it is its reconstruction error among those of the test images;
- * of any other code, how much its picture changes when it is redrawn. Knows no DOM.
+ * For an image, an item's or one's own, it is the rank of its reconstruction error among those of the
+ * test images; for any other code, how much its picture changes when it is redrawn. Knows no DOM.
  */
 
 import { percentile } from "../latent/drift.js";
 import { row } from "../latent/latent.js";
 
+/** @import { Codes, StageScene } from "../types.js" */
+
 const CALM = 250; // milliseconds without a move, after which the hand rests
 const N_COMPARED = 150; // items, which are enough to tell 95 % from 90 %
 
 /**
- * @param {Object} scene see `explorer/ui/live_decoder.py`
- * @param {Object} codes arrays of the bundle
- * @param {{hide: function(): void, show: function(Object|null): void}} line takes what is found,
- *   {of: 'image'|'own'|'code', percentile}, or null where nothing can be; is hidden meanwhile
+ * What is found: how many percent of the test images are redrawn better.
+ * @typedef {{of: "image"|"own"|"code", percentile: number}} Found
  */
-export function makeRedrawn({ urls }, codes, line) {
-  const errors = errorsOf(codes);
-  let worker = null;
-  let timer = 0;
-  let latest = null; // what is on show
-  let hidden = false;
 
-  /** Look at what is on show now: a code, and the image that stands behind it if one does. */
-  function look(z, { item = null, own = null } = {}) {
-    latest = { z, item, own };
-    clearTimeout(timer);
-    timer = setTimeout(find, CALM);
-    if (hidden) return;
-    hidden = true;
-    line.hide();
-    worker?.postMessage({ z: null });
+export class Redrawn {
+  #urls;
+  #codes;
+  #line;
+  #errors;
+  /** @type {Worker|null} */
+  #worker = null;
+  #timer = 0;
+  /** @type {any} what is shown: a code, and the item or one's own picture behind it */
+  #latest = null;
+  #isHidden = false;
+
+  /**
+   * @param {Pick<StageScene, "urls">} scene
+   * @param {Codes} codes
+   * @param {{hide: function(): void, show: function(Found|null): void}} line shows what is found, or
+   *     null where nothing can be; is hidden meanwhile
+   */
+  constructor({ urls }, codes, line) {
+    [this.#urls, this.#codes, this.#line] = [urls, codes, line];
+    this.#errors = errorsOf(codes);
   }
 
-  function find() {
-    const { z, item, own } = latest;
-    if (own) answer("own", percentile(errors, own.error));
-    else if (item !== null && errors.length && !isDraw(codes, item))
-      answer("image", percentile(errors, codes.error.values[item]));
-    else if (urls.encoder) ask(z);
-    else show(null);
+  /**
+   * Look at what is shown now.
+   * @param {Float32Array} z its code
+   * @param {{item?: number|null, own?: {error: number}|null}} [image] that stands behind it
+   */
+  look(z, { item = null, own = null } = {}) {
+    this.#latest = { z, item, own };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#find(), CALM);
+    if (this.#isHidden) return;
+    this.#isHidden = true;
+    this.#line.hide();
+    this.#worker?.postMessage({ z: null });
   }
 
-  const answer = (of, share) => show({ of, percentile: share });
-
-  function show(found) {
-    hidden = false;
-    line.show(found);
+  destroy() {
+    clearTimeout(this.#timer);
+    this.#worker?.terminate();
   }
 
-  function ask(z) {
-    worker ??= start();
-    worker.postMessage({ z: Array.from(z) });
+  #find() {
+    const { z, item, own } = this.#latest;
+    const errors = this.#errors;
+    if (own) this.#show({ of: "own", percentile: percentile(errors, own.error) });
+    else if (item !== null && errors.length && !isDraw(this.#codes, item)) {
+      const error = this.#codes.error?.values[item];
+      this.#show({ of: "image", percentile: percentile(errors, error) });
+    } else if (this.#urls.encoder) {
+      this.#worker ??= this.#start();
+      this.#worker.postMessage({ z: Array.from(z) });
+    } else this.#show(null);
   }
 
-  function start() {
-    const thread = new Worker(new URL("./redraw-worker.js", import.meta.url), { type: "module" });
-    const { pack, encoder } = urls;
-    const absolute = (url) => new URL(url, location.href).href;
-    thread.postMessage({
+  /** @param {Found|null} found */
+  #show(found) {
+    this.#isHidden = false;
+    this.#line.show(found);
+  }
+
+  #start() {
+    const worker = new Worker(new URL("./redraw-worker.js", import.meta.url), { type: "module" });
+    const { pack, encoder } = this.#urls;
+    const absolute = (/** @type {any} */ url) => new URL(url, location.href).href;
+    worker.postMessage({
       urls: { pack: absolute(pack), encoder: absolute(encoder) },
-      codes: evenly(codes.mu, N_COMPARED),
+      codes: evenly(this.#codes.mu, N_COMPARED),
     });
-    thread.addEventListener("error", () => show(null));
-    thread.addEventListener("message", ({ data }) => {
-      if (data.error)
-        show(null); // the place alone is told then
-      else if (data.z.every((value, i) => value === latest.z[i])) answer("code", data.percentile);
+    worker.addEventListener("error", () => this.#show(null));
+    worker.addEventListener("message", ({ data }) => {
+      if (data.error) return this.#show(null); // the meter then tells the place alone
+      const isLatest = data.z.every((/** @type {number} */ v, /** @type {number} */ i) => {
+        return v === this.#latest.z[i];
+      });
+      if (isLatest) this.#show({ of: "code", percentile: data.percentile });
     });
-    return thread;
+    return worker;
   }
-
-  return {
-    look,
-    destroy() {
-      clearTimeout(timer);
-      worker?.terminate();
-    },
-  };
 }
 
 const isDraw = (codes, item) => codes.ids.values[item] < 0;

@@ -6,11 +6,13 @@ import { el } from "./dom.js";
 /** Where keys are not ours: text is typed, or another dialog is open. */
 const TYPING = "input:not([type=range]), textarea, select, [contenteditable], [role=dialog]";
 
-/** @see makeBig of `big.js` for the arguments */
+/** @see BigPicture of `big.js` for the arguments */
 export function makeBigButton(stage, words, borrow) {
   let loading = null;
   const toggle = async () => {
-    loading ??= import("./big.js").then(({ makeBig }) => makeBig(stage, element, words, borrow));
+    loading ??= import("./big.js").then(
+      ({ BigPicture }) => new BigPicture(stage, element, words, borrow),
+    );
     (await loading).toggle();
   };
   const element = el("button", {

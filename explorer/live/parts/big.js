@@ -6,77 +6,84 @@
 
 import { el } from "./dom.js";
 
-/**
- * @param {HTMLElement} stage where the dialog is put
- * @param {HTMLButtonElement} button opens and closes it, and says which of the two
- * @param {Object} words the catalogue's part for the stage
- * @param {function(): {picture: HTMLElement, sliders: HTMLElement[], below: HTMLElement[]}} borrow
- *     the parts to show
- * @returns {{toggle: function(): void, destroy: function(): void}}
- */
-export function makeBig(stage, button, words, borrow) {
-  const picture = el("div", { class: "le-big-picture" });
-  const sliders = el("div", { class: "le-big-sliders" });
-  const below = el("div", { class: "le-big-below" });
-  const element = el(
-    "dialog",
-    { class: "le-big", "data-testid": "big-picture", "aria-label": words.bigLabel },
-    picture,
-    sliders,
-    below,
-  );
-  stage.append(element);
-  let giveBack = [];
+/** @typedef {{picture: HTMLElement, sliders: HTMLElement[], below: HTMLElement[]}} Borrowed */
 
-  function lend(part, to) {
-    const place = document.createComment("");
-    part.replaceWith(place);
-    to.append(part);
-    giveBack.push(() => place.replaceWith(part));
+export class BigPicture {
+  #element;
+  #picture = el("div", { class: "le-big-picture" });
+  #sliders = el("div", { class: "le-big-sliders" });
+  #below = el("div", { class: "le-big-below" });
+  #button;
+  #words;
+  #borrow;
+  /** @type {(function(): void)[]} what puts each part back */
+  #giveBack = [];
+
+  /**
+   * @param {HTMLElement} stage where the dialog is put
+   * @param {HTMLButtonElement} button opens and closes it, and says which of the two
+   * @param {Object<string, any>} words the catalogue's part for the stage
+   * @param {function(): Borrowed} borrow the parts to show
+   */
+  constructor(stage, button, words, borrow) {
+    [this.#button, this.#words, this.#borrow] = [button, words, borrow];
+    this.#element = el(
+      "dialog",
+      { class: "le-big", "data-testid": "big-picture", "aria-label": words.bigLabel },
+      this.#picture,
+      this.#sliders,
+      this.#below,
+    );
+    stage.append(this.#element);
+    this.#element.addEventListener("close", () => !this.#element.open && this.#leave());
+    document.addEventListener("fullscreenchange", this.#onFullscreen);
   }
 
-  function enter() {
-    const parts = borrow();
-    lend(parts.picture, picture);
-    parts.sliders.forEach((slider) => lend(slider, sliders));
-    parts.below.forEach((part) => lend(part, below));
-    button.textContent = words.bigLeave;
-    show();
+  toggle() {
+    if (this.#element.open) this.#element.close();
+    else this.#enter();
+  }
+
+  destroy() {
+    document.removeEventListener("fullscreenchange", this.#onFullscreen);
+    if (this.#element.open) this.#element.close();
+  }
+
+  #enter() {
+    const { picture, sliders, below } = this.#borrow();
+    this.#lend(picture, this.#picture);
+    for (const slider of sliders) this.#lend(slider, this.#sliders);
+    for (const part of below) this.#lend(part, this.#below);
+    this.#button.textContent = this.#words.bigLeave;
+    this.#show();
     // Where full screen is not available, the dialog fills the window instead.
     document.documentElement.requestFullscreen?.().catch(() => {});
   }
 
-  function show() {
-    element.showModal();
-    sliders.querySelector("input")?.focus();
+  #show() {
+    this.#element.showModal();
+    this.#sliders.querySelector("input")?.focus();
   }
 
-  function leave() {
-    giveBack.forEach((back) => back());
-    giveBack = [];
-    button.textContent = words.big;
+  #leave() {
+    for (const back of this.#giveBack.splice(0)) back();
+    this.#button.textContent = this.#words.big;
     if (document.fullscreenElement) document.exitFullscreen();
-    button.focus();
+    this.#button.focus();
   }
 
-  function toggle() {
-    if (element.open) element.close();
-    else enter();
-  }
-
-  element.addEventListener("close", () => !element.open && leave());
-  const onFullscreen = () => {
-    if (!element.open) return;
+  #onFullscreen = () => {
+    if (!this.#element.open) return;
     // A full-screen element covers everything that was open before.
-    element.close();
-    if (document.fullscreenElement) show();
+    this.#element.close();
+    if (document.fullscreenElement) this.#show();
   };
-  document.addEventListener("fullscreenchange", onFullscreen);
-  return {
-    toggle,
-    destroy() {
-      document.removeEventListener("fullscreenchange", onFullscreen);
-      if (element.open) element.close();
-    },
-  };
+
+  /** @param {HTMLElement} part @param {HTMLElement} to */
+  #lend(part, to) {
+    const place = document.createComment("");
+    part.replaceWith(place);
+    to.append(part);
+    this.#giveBack.push(() => place.replaceWith(part));
+  }
 }

@@ -30,7 +30,7 @@ export function makeMeter(words, labels, classNames) {
     element,
     /** Its text. */
     text: () => `${verdict.textContent}: ${detail.textContent}`,
-    /** How well the model redraws what is on show: a line of its own, for `makeRedrawn`. */
+    /** How well the model redraws what is on show: a line of its own, for `Redrawn`. */
     redrawn,
     /** @param {{percentile: number, level: string, near: {rows: Int32Array}}} honesty */
     show({ percentile, level, near }) {

@@ -7,7 +7,7 @@ import { el } from "../parts/dom.js";
 import { themeOf, watchTheme } from "../parts/theme.js";
 import { RunMap } from "./map.js";
 import { makeParts } from "./parts.js";
-import { makeBars, makeGallery } from "./pictures.js";
+import { Bars, makeGallery } from "./pictures.js";
 
 /** @import { View } from "../types.js" */
 /** @import { RunGiven } from "./page.js" */
@@ -40,7 +40,7 @@ export class SnapshotLook {
     this.#originals = makeGallery(words.originals, "run-originals");
     this.#reconstructions = makeGallery(words.reconstructions, "run-reconstructions");
     this.#samples = makeGallery(words.samples, "run-samples");
-    this.bars = makeBars(words);
+    this.bars = new Bars(words);
     this.element = this.#layOut();
     this.#stopWatching = watchTheme(page, () => this.#opened && this.#repaint());
   }

@@ -31,73 +31,91 @@ export function makeGallery(caption, id) {
   };
 }
 
-/**
- * A bar for each dimension: its KL or, for models without one, the variance of mu.
- * @param {Object} words the catalogue's part for runs
- */
-export function makeBars(words) {
-  const title = el("strong", { text: words.kl.title });
-  const sentence = el("span", { class: "le-run-quiet" });
-  const scale = el("div", { class: "le-run-scale", "aria-hidden": "true" });
-  const area = el("div", {
-    class: "le-run-bars le-run-empty",
-    "data-wait": words.wait,
-    role: "img",
-  });
-  const ticks = el("div", { class: "le-run-ticks", "aria-hidden": "true" });
-  const axis = el("div", { class: "le-run-axis", text: words.coordinate });
-  const element = el(
-    "section",
-    { "data-testid": "run-kl", class: "le-run-panel" },
-    el("h2", {}, title, sentence),
-    el("div", { class: "le-run-barplot" }, scale, area, ticks, axis),
-  );
+/** A bar for each dimension: its KL or, for models without one, the variance of mu. */
+export class Bars {
+  element;
+  #words;
+  #says;
+  #title = el("strong");
+  #sentence = el("span", { class: "le-run-quiet" });
+  #scale = el("div", { class: "le-run-scale", "aria-hidden": "true" });
+  #area;
+  #ticks = el("div", { class: "le-run-ticks", "aria-hidden": "true" });
   /** @type {Float32Array} */
-  let shown = new Float32Array();
-  let says = words.kl;
-  area.addEventListener("pointerover", ({ target }) => {
-    const bar = /** @type {HTMLElement} */ (target);
-    const i = Array.prototype.indexOf.call(area.children, bar);
-    if (i < 0) return;
-    bar.title = fill(says.bar, { number: i + 1, value: shown[i].toPrecision(3) });
-  });
+  #shown = new Float32Array();
 
-  function setUp(d) {
-    area.replaceChildren(...Array.from({ length: d }, () => el("i")));
-    area.classList.toggle("le-run-many", d > 64);
-    area.classList.remove("le-run-empty");
-    const every = niceAbove(Math.max(1, d / MOST_TICKS));
-    const tick = (/** @type {number} */ number) =>
-      el("span", { text: String(number), style: `left:${(100 * (number - 0.5)) / d}%` });
-    ticks.replaceChildren(
-      ...Array.from({ length: Math.floor(d / every) }, (_, k) => tick((k + 1) * every)),
+  /** @param {Object<string, any>} words the catalogue's part for runs */
+  constructor(words) {
+    this.#words = words;
+    this.#says = words.kl;
+    this.#title.textContent = words.kl.title;
+    this.#area = el("div", {
+      class: "le-run-bars le-run-empty",
+      "data-wait": words.wait,
+      role: "img",
+    });
+    const axis = el("div", { class: "le-run-axis", text: words.coordinate });
+    const parts = [this.#scale, this.#area, this.#ticks, axis];
+    this.element = el(
+      "section",
+      { "data-testid": "run-kl", class: "le-run-panel" },
+      el("h2", {}, this.#title, this.#sentence),
+      el("div", { class: "le-run-barplot" }, ...parts),
+    );
+    this.#area.addEventListener("pointerover", ({ target }) =>
+      this.#nameBar(/** @type {HTMLElement} */ (target)),
     );
   }
 
-  return {
-    element,
-    /** @param {Float32Array} kl nats, (d,) @param {Float32Array} variance of mu, (d,) */
-    draw(kl, variance) {
-      const isAe = kl.every((value) => value === 0);
-      shown = isAe ? variance : kl;
-      says = isAe ? words.variance : words.kl;
-      const d = shown.length;
-      if (area.childElementCount !== d) setUp(d);
-      const top = niceAbove(Math.max(SILENT * 5, ...shown.filter(Number.isFinite)));
-      let silent = 0;
-      shown.forEach((value, i) => {
-        const isSilent = !(value >= SILENT);
-        silent += Number(isSilent);
-        const bar = /** @type {HTMLElement} */ (area.children[i]);
-        bar.className = isSilent ? "le-run-silent" : "";
-        bar.style.height = `${value > 0 ? (100 * value) / top : 0}%`;
-      });
-      scale.replaceChildren(
-        ...[top, top / 2, 0].map((v) => el("span", { text: +v.toPrecision(3) })),
-      );
-      title.textContent = says.title;
-      sentence.textContent = fill(silent ? says.silent : says.none, { count: silent, total: d });
-      area.setAttribute("aria-label", `${says.title}: ${sentence.textContent}`);
-    },
-  };
+  /** @param {Float32Array} kl nats, (d,) @param {Float32Array} variance of mu, (d,) */
+  draw(kl, variance) {
+    const isAe = kl.every((value) => value === 0);
+    this.#shown = isAe ? variance : kl;
+    this.#says = isAe ? this.#words.variance : this.#words.kl;
+    const total = this.#shown.length;
+    if (this.#area.childElementCount !== total) this.#setUp(total);
+    const top = niceAbove(Math.max(SILENT * 5, ...this.#shown.filter(Number.isFinite)));
+    const count = this.#drawBars(top);
+    const marks = [top, top / 2, 0].map((v) => el("span", { text: +v.toPrecision(3) }));
+    this.#scale.replaceChildren(...marks);
+    const { title, silent, none } = this.#says;
+    this.#title.textContent = title;
+    this.#sentence.textContent = fill(count ? silent : none, { count, total });
+    this.#area.setAttribute("aria-label", `${title}: ${this.#sentence.textContent}`);
+  }
+
+  /** Draw the bars; return how many are silent. @param {number} top value at the upper end */
+  #drawBars(top) {
+    let silent = 0;
+    this.#shown.forEach((value, i) => {
+      const isSilent = !(value >= SILENT);
+      silent += Number(isSilent);
+      const bar = /** @type {HTMLElement} */ (this.#area.children[i]);
+      bar.className = isSilent ? "le-run-silent" : "";
+      bar.style.height = `${value > 0 ? (100 * value) / top : 0}%`;
+    });
+    return silent;
+  }
+
+  /** @param {HTMLElement} bar */
+  #nameBar(bar) {
+    const i = Array.prototype.indexOf.call(this.#area.children, bar);
+    if (i < 0) return;
+    const value = this.#shown[i].toPrecision(3);
+    bar.title = fill(this.#says.bar, { number: i + 1, value });
+  }
+
+  /** Make as many bars as there are dimensions, which count from 1. @param {number} d */
+  #setUp(d) {
+    this.#area.replaceChildren(...Array.from({ length: d }, () => el("i")));
+    this.#area.classList.toggle("le-run-many", d > 64);
+    this.#area.classList.remove("le-run-empty");
+    const every = niceAbove(Math.max(1, d / MOST_TICKS));
+    const numbers = Array.from({ length: Math.floor(d / every) }, (_, k) => (k + 1) * every);
+    this.#ticks.replaceChildren(
+      ...numbers.map((number) =>
+        el("span", { text: String(number), style: `left:${(100 * (number - 0.5)) / d}%` }),
+      ),
+    );
+  }
 }
