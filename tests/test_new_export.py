@@ -96,11 +96,3 @@ def test_a_format_of_another_package_is_found_by_its_entry_point(tmp_path: Path,
         monkeypatch.setattr("explorer.export.formats.FORMATS", fresh)
         assert [one.suffix for one in formats_of(ComparisonTable)][-1] == ".txt"
         assert exports.offered(ComparisonTable, lambda one: one.name)[-1]["url"] == "names"
-
-
-def test_a_format_that_cannot_be_loaded_is_logged_and_left_out(tmp_path, caplog):
-    broken = "import a_package_that_is_not_there"
-    with installed(tmp_path, "toy_broken", broken, "latent_explorer.exports", "FORMAT"):
-        fresh = Registry[ExportFormat[object]]("latent_explorer.exports", FORMATS._own)
-        assert [one.name for one in fresh.all()] == ["csv", "markdown", "latex", "gif"]
-    assert "a_package_that_is_not_there" in caplog.text
