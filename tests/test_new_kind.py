@@ -60,8 +60,8 @@ MODULE = """
 """
 PAGE = """
 from explorer.config import TrainConfig
-from explorer.ui.views.train.settings import draw_settings
-draw_settings(TrainConfig(data="digits", kind="lp-vae"), of="x")
+from explorer.ui.views.train.settings import render_settings
+render_settings(TrainConfig(data="digits", kind="lp-vae"), of="x")
 """
 SETTINGS: dict[str, Any] = {"arch": "mlp", "hidden": (32,), "latent_dim": 3, "epochs": 2}
 

@@ -212,9 +212,9 @@ def test_leaving_the_page_deletes_cleared_things_for_good(tiny):
     assert list(aside.iterdir())
 
     def script():
-        from explorer.ui.views.undoing import draw_undo
+        from explorer.ui.views.undoing import render_undo
 
-        draw_undo("explore")
+        render_undo("explore")
 
     other = AppTest.from_function(script)
     other.session_state["cleared"] = page.session_state["cleared"]
@@ -257,12 +257,12 @@ def managed(model: str) -> AppTest:
     def script(model: str):
         import streamlit as st
 
-        from explorer.ui.views.explore.managing import PAGE, draw_managing
-        from explorer.ui.views.undoing import draw_undo
+        from explorer.ui.views.explore.managing import PAGE, render_managing
+        from explorer.ui.views.undoing import render_undo
 
-        draw_undo(PAGE)
+        render_undo(PAGE)
         if st.query_params.get("model", model):
-            draw_managing(st.query_params.get("model", model))
+            render_managing(st.query_params.get("model", model))
 
     page = AppTest.from_function(script, args=(model,), default_timeout=60)
     page.query_params["model"] = model

@@ -23,9 +23,9 @@ pytestmark = pytest.mark.usefixtures("no_process")
 
 def lesson() -> AppTest:
     def script():
-        from explorer.ui.views.train.gradients import draw_gradient_lesson
+        from explorer.ui.views.train.gradients import render_gradient_lesson
 
-        draw_gradient_lesson()
+        render_gradient_lesson()
 
     page = AppTest.from_function(script, default_timeout=60).run()
     assert not page.exception

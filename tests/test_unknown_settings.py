@@ -31,8 +31,8 @@ page.render()
 """
 CARD = """
 from explorer.ui.opened import open_model
-from explorer.ui.views.explore.model_card import _draw
-_draw(open_model("theirs"))
+from explorer.ui.views.explore.model_card import _render
+_render(open_model("theirs"))
 """
 PLACING = CARD.replace("model_card", "place_image")
 COMPARE = EXPLORE.replace("views.explore", "views.compare")

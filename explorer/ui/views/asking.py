@@ -25,7 +25,7 @@ def ask_first(
         label: What it says.
         key: Name of the button, unlike that of any other.
         question: In Markdown.
-        do: Called before the page is drawn anew, if the answer is yes.
+        do: Called before the page reruns, if the answer is yes.
         yes: That answer in words; without, "Delete".
         more: Draws what else there is to choose, below the question.
     """

@@ -20,7 +20,7 @@ def gallery(
     on_click: Callable[[str], None],
     why_not: Callable[[BundleSummary], str] = lambda model: "",
 ) -> None:
-    """Draw a card per model; names stay in addresses and in the explanation of a card.
+    """Render a card per model; names stay in addresses and in the explanation of a card.
 
     Args:
         models: In the order of the cards.

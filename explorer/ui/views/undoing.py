@@ -11,7 +11,7 @@ from explorer.words import say
 
 
 def clear(page: str, work: Work) -> Cleared:
-    """Clear something on a page; `draw_undo` offers to undo it.
+    """Clear something on a page; `render_undo` offers to undo it.
 
     Raises:
         ExplorerError: As `clearing.clear`.
@@ -22,7 +22,7 @@ def clear(page: str, work: Work) -> Cleared:
     return cleared
 
 
-def draw_undo(page: str) -> None:
+def render_undo(page: str) -> None:
     """Say what was cleared last on this page, and offer to undo it.
 
     What was cleared on a page that was left for this one is deleted for good.

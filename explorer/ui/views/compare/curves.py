@@ -33,11 +33,11 @@ def curves(opened_models: Sequence[OpenedModel]) -> None:
     if without:
         st.caption(say("compare.no_curves", names=", ".join(without)))
     if kept:
-        _draw(kept)
+        _render(kept)
 
 
 @st.fragment
-def _draw(kept: Mapping[str, Reports]) -> None:
+def _render(kept: Mapping[str, Reports]) -> None:
     st.caption(say("compare.curves_says"))
     left, right = st.columns(2)
     measure = left.segmented_control(

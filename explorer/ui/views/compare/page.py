@@ -13,18 +13,18 @@ from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.compare.curves import curves
 from explorer.ui.views.gallery import gallery
-from explorer.ui.views.undoing import draw_undo
+from explorer.ui.views.undoing import render_undo
 from explorer.ui.words import plain
 from explorer.words import say
 
 
 def render() -> None:
-    """Draw the page."""
+    """Render the page."""
     listed = store.models().models
     models = [model for model in listed if (model.folder / "decoder.pack").is_file()]
     chosen, asked = _chosen(models)
     name_page(*(model.title or model.name for model in chosen), say("compare.page"))
-    draw_undo("compare")
+    render_undo("compare")
     with st.container(key="unseen-heading"):
         st.markdown(f"# {say('compare.page')}")
     with st.sidebar:

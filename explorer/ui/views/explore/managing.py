@@ -14,8 +14,8 @@ PAGE = "explore"
 _KEY = "manage-model"
 
 
-def draw_managing(model: str) -> None:
-    """Draw the button, and what it opens: what can be done with the model, or why nothing can."""
+def render_managing(model: str) -> None:
+    """Render the button, and what it opens: what can be done with the model, or why nothing can."""
     with st.popover(
         say("managing.open"),
         icon=":material/edit:",
@@ -31,13 +31,13 @@ def draw_managing(model: str) -> None:
             st.markdown(say("managing.elsewhere", folder=plain(str(folder))))
             _button("forget", "playlist_remove", Work(elsewhere=(folder,)))
         else:
-            _draw_rename(model)
+            _render_rename(model)
             st.divider()
             st.caption(say(f"managing.delete_{_what_stays(model)}"))
             _button("delete", "delete", Work(models=(model,)))
 
 
-def _draw_rename(model: str) -> None:
+def _render_rename(model: str) -> None:
     key = f"new-name-{model}"
     st.text_input(say("managing.name"), value=model, key=key, help=say("managing.name_help"))
 

@@ -23,10 +23,10 @@ _SAFE_TO_TYPE = re.compile(r"[\w .,:/\\@+=~#-]+")
 def open_model_card(opened: OpenedModel) -> None:
     """Open the panel over the page."""
     bundle = opened.bundle
-    st.dialog(plain(bundle.title or bundle.name), width="large")(_draw)(opened)
+    st.dialog(plain(bundle.title or bundle.name), width="large")(_render)(opened)
 
 
-def _draw(opened: OpenedModel) -> None:
+def _render(opened: OpenedModel) -> None:
     bundle = opened.bundle
     facts = bundle.data
     _, h, w = facts.image_shape
@@ -64,7 +64,7 @@ def _draw(opened: OpenedModel) -> None:
 
 
 def _scores(opened: OpenedModel) -> None:
-    """Draw each measure with its value and its one plain sentence, in two columns."""
+    """Render each measure with its value and its one plain sentence, in two columns."""
     scores = opened.bundle.scores
     st.markdown(f"### {say('card.scores')}", help=say("card.scores_help"))
     keys = in_order(scores)

@@ -19,11 +19,11 @@ from explorer.ui.maps import (
 from explorer.ui.opened import OpenedModel, open_model
 from explorer.ui.views import name_page, navigation_links
 from explorer.ui.views.explore.making_map import make_map
-from explorer.ui.views.explore.managing import PAGE, draw_managing
+from explorer.ui.views.explore.managing import PAGE, render_managing
 from explorer.ui.views.explore.model_card import open_model_card
 from explorer.ui.views.explore.place_image import open_place_image
 from explorer.ui.views.gallery import gallery
-from explorer.ui.views.undoing import draw_undo
+from explorer.ui.views.undoing import render_undo
 from explorer.ui.words import plain
 from explorer.words import say
 
@@ -31,10 +31,10 @@ _FIRST = "faces"
 
 
 def render() -> None:
-    """Draw the page."""
+    """Render the page."""
     listing = store.models()
     name_page(say("explore.page"))
-    draw_undo(PAGE)
+    render_undo(PAGE)
     if not listing.models:
         st.markdown(f"# {say('explore.page')}")
         st.info(say("explore.no_models"))
@@ -54,7 +54,7 @@ def render() -> None:
     with st.sidebar:
         choice = _controls(opened)
         _facts(opened)
-        draw_managing(name)
+        render_managing(name)
         _source(opened)
     live_decoder.stage(opened, choice)
 
@@ -72,7 +72,7 @@ def _current(models: tuple[BundleSummary, ...]) -> str:
 
 
 def _gallery(listing: store.Listing, current: str) -> None:
-    """Draw a card per model: preview and title."""
+    """Render a card per model: preview and title."""
     label = say("explore.models", count=len(listing.models))
     st.markdown(f"**{label}**", help=say("explore.models_help"))
     # Faces come first: everybody understands them.

@@ -24,10 +24,10 @@ _CLOSEST = 4.0  # zoom
 
 def open_place_image(opened: OpenedModel) -> None:
     """Open the panel over the page."""
-    st.dialog(say("place_image.title"), width="medium")(_draw)(opened)
+    st.dialog(say("place_image.title"), width="medium")(_render)(opened)
 
 
-def _draw(opened: OpenedModel) -> None:
+def _render(opened: OpenedModel) -> None:
     bundle = opened.bundle
     c, h, w = bundle.data.image_shape
     name, colours = plain(bundle.title or bundle.name), say(f"place_image.colours_{c}")

@@ -34,7 +34,7 @@ class _Group:
     models: tuple[str, ...]
 
 
-def draw_clearing() -> None:
+def render_clearing() -> None:
     """Render the choice of what to clear, or say that there is nothing."""
     st.markdown(f"# {say('clearing.title')}")
     work = clearing.work_since()
@@ -44,13 +44,13 @@ def draw_clearing() -> None:
     st.markdown(say("clearing.intro"))
     groups = _groups(work)
     if groups:
-        _draw_groups(groups)
+        _render_groups(groups)
     st.divider()
-    _draw_class()
-    _draw_uploads()
+    _render_class()
+    _render_uploads()
 
 
-def _draw_uploads() -> None:
+def _render_uploads() -> None:
     """Say how much space uploaded images take, and offer to delete unused ones."""
     sizes = leftovers.upload_sizes()
     if not sizes.n_bytes:
@@ -70,7 +70,7 @@ def _draw_uploads() -> None:
 # ---- in groups
 
 
-def _draw_groups(groups: Sequence[_Group]) -> None:
+def _render_groups(groups: Sequence[_Group]) -> None:
     many = len(groups) > _MOST_UNSCROLLED
     with st.container(
         height=420 if many else "content", border=True, gap="xsmall", key="clear-groups"
@@ -144,7 +144,7 @@ def _name(run: jobs.RunFolder) -> str:
 # ---- all at once
 
 
-def _draw_class() -> None:
+def _render_class() -> None:
     st.markdown(f"## {say('clearing.class_title')}")
     st.markdown(say("clearing.class_says"))
     telling = (span for span in _SPANS if clearing.work_since(_begin_s(span)))

@@ -81,7 +81,7 @@ class _Shown:
         )
 
 
-def draw_gradient_lesson() -> None:
+def render_gradient_lesson() -> None:
     """Render the lesson, and again every few seconds while its runs go on."""
     st.markdown(f"# {say('gradients.title')}")
     st.markdown(say("gradients.intro"))
@@ -91,7 +91,7 @@ def draw_gradient_lesson() -> None:
         if runs := lesson_runs():
             delete_group_button(say("clearing.lesson"), key="delete-lesson", runs=runs)
     if _is_over(shown):
-        _draw(shown)
+        _render(shown)
     else:
         _follow()
     st.caption(say("gradients.sources"))
@@ -102,7 +102,7 @@ def _follow() -> None:
     shown = _all_shown()
     if _is_over(shown):
         st.rerun()
-    _draw(shown)
+    _render(shown)
 
 
 def _is_over(shown: Mapping[str, Sequence[_Shown]]) -> bool:
@@ -161,7 +161,7 @@ def _begin_button(shown: Mapping[str, Sequence[_Shown]]) -> None:
         st.rerun()
 
 
-def _draw(shown: Mapping[str, Sequence[_Shown]]) -> None:
+def _render(shown: Mapping[str, Sequence[_Shown]]) -> None:
     for name, group in shown.items():
         st.markdown(f"## {say(f'gradients.group_{name}')}")
         st.markdown(say(f"gradients.about_{name}"))
@@ -169,10 +169,10 @@ def _draw(shown: Mapping[str, Sequence[_Shown]]) -> None:
             columns = st.columns(_N_ACROSS, gap="small")
             for column, one in zip(columns, group[begin : begin + _N_ACROSS], strict=False):
                 with column, st.container(border=True, height="stretch", gap="xsmall"):
-                    _draw_one(one, group)
+                    _render_one(one, group)
 
 
-def _draw_one(one: _Shown, group: Sequence[_Shown]) -> None:
+def _render_one(one: _Shown, group: Sequence[_Shown]) -> None:
     """Render what was changed, and the result in words and in charts."""
     st.markdown(f"**{say(f'gradients.{one.key}')}**  \n{_verdict(one)}")
     pushed = [report for report in one.reports if report.gradients]
@@ -182,7 +182,7 @@ def _draw_one(one: _Shown, group: Sequence[_Shown]) -> None:
 
 
 def _charts(one: _Shown, group: Sequence[_Shown], pushed: Sequence[jobs.Report]) -> None:
-    """Draw gradients and loss of a run on the scales of its group."""
+    """Render gradients and loss of a run on the scales of its group."""
     profile = Profile(
         start=pushed[0].gradients,
         end=pushed[-1].gradients,

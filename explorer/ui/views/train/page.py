@@ -6,14 +6,14 @@ from explorer import jobs
 from explorer.errors import ExplorerError
 from explorer.ui import address
 from explorer.ui.views import name_page, navigation_links
-from explorer.ui.views.train.clearing import draw_clearing
+from explorer.ui.views.train.clearing import render_clearing
 from explorer.ui.views.train.deleting import PAGE
-from explorer.ui.views.train.gradients import draw_gradient_lesson
-from explorer.ui.views.train.run import draw_run
-from explorer.ui.views.train.runs import draw_runs
-from explorer.ui.views.train.setup import draw_setup
-from explorer.ui.views.train.sweep import draw_sweep
-from explorer.ui.views.undoing import draw_undo
+from explorer.ui.views.train.gradients import render_gradient_lesson
+from explorer.ui.views.train.run import render_run
+from explorer.ui.views.train.runs import render_runs
+from explorer.ui.views.train.setup import render_setup
+from explorer.ui.views.train.sweep import render_sweep
+from explorer.ui.views.undoing import render_undo
 from explorer.ui.words import plain
 from explorer.words import say
 
@@ -21,7 +21,7 @@ _WATCHED = ("run", "sweep", "lesson", "clear")  # in the address, where there is
 
 
 def render() -> None:
-    """Draw the page."""
+    """Render the page."""
     name_page(say("train.page"))
     with st.sidebar:
         navigation_links()
@@ -34,7 +34,7 @@ def render() -> None:
             on_click=address.choose_run,
             args=("",),
         )
-        draw_runs()
+        render_runs()
         st.button(
             say("train.lesson"),
             key="lesson",
@@ -52,19 +52,19 @@ def render() -> None:
             help=say("clearing.open_help"),
             on_click=address.choose_clearing,
         )
-    draw_undo(PAGE)
+    render_undo(PAGE)
     try:
         if sweep := address.asked("sweep"):
-            draw_sweep(sweep)
+            render_sweep(sweep)
         elif asked := address.asked("run"):
             run = jobs.find_run(asked)
             name_page(run.record().name, say("train.page"))
-            draw_run(run)
+            render_run(run)
         elif address.asked("lesson"):
-            draw_gradient_lesson()
+            render_gradient_lesson()
         elif address.asked("clear"):
-            draw_clearing()
+            render_clearing()
         else:
-            draw_setup()
+            render_setup()
     except ExplorerError as error:
         st.error(plain(str(error)))

@@ -11,7 +11,7 @@ from explorer.remedies import remedies_for
 from explorer.ui import controls
 from explorer.ui.run_view import run_view
 from explorer.ui.views.train.deleting import delete_run_button
-from explorer.ui.views.train.verdict import begin_like, complain, draw_verdict
+from explorer.ui.views.train.verdict import begin_like, complain, render_verdict
 from explorer.ui.views.watching import following
 from explorer.ui.words import plain
 from explorer.words import say
@@ -21,7 +21,7 @@ _BUTTON_WIDTH = 116  # whatever its label, so that nothing beside it moves
 _GOING_ON = ("running", "queued", "starting", "finishing")
 
 
-def draw_run(run: jobs.RunFolder) -> None:
+def render_run(run: jobs.RunFolder) -> None:
     """Render the controls, which follow the run, and the view below them.
 
     What helps comes below the charts that tell what ails; where the run has failed by it, it is
@@ -36,7 +36,7 @@ def draw_run(run: jobs.RunFolder) -> None:
     if found == "failed":
         _remedies(run)
     elif ends is not None:
-        draw_verdict(run, ends)
+        render_verdict(run, ends)
     run_view(run)
     if found != "failed" and ends is None:
         _remedies(run)
@@ -45,10 +45,10 @@ def draw_run(run: jobs.RunFolder) -> None:
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _controls(run: jobs.RunFolder, *, is_over: bool) -> None:
     with following():
-        _draw_controls(run, is_over=is_over)
+        _render_controls(run, is_over=is_over)
 
 
-def _draw_controls(run: jobs.RunFolder, *, is_over: bool) -> None:
+def _render_controls(run: jobs.RunFolder, *, is_over: bool) -> None:
     status = run.status()
     if (status.state in jobs.ENDED) != is_over:
         st.rerun()  # so that the view starts or stops asking for news
@@ -84,7 +84,7 @@ def _of_terminal(run: jobs.RunFolder, status: jobs.JobStatus, *, is_adrift: bool
 
 
 def _pace(run: jobs.RunFolder, status: jobs.JobStatus) -> None:
-    """Draw one button that pauses or resumes.
+    """Render one button that pauses or resumes.
 
     Two that take turns are both on the page for a moment, and the one beside them is moved from
     under the pointer that presses it.
@@ -161,10 +161,10 @@ def _try(act: Callable[[], object]) -> None:
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _remedies(run: jobs.RunFolder) -> None:
     with following():
-        _draw_remedies(run)
+        _render_remedies(run)
 
 
-def _draw_remedies(run: jobs.RunFolder) -> None:
+def _render_remedies(run: jobs.RunFolder) -> None:
     """Suggest runs that change one setting to fix this one."""
     status, config = run.status(), run.record().config
     remedies = remedies_for(status.health, config)

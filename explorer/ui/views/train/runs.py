@@ -13,7 +13,7 @@ _LOOK_EVERY_S = 2.0
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)
-def draw_runs() -> None:
+def render_runs() -> None:
     """List the runs, each with its state."""
     st.markdown(f"**{say('train.runs')}**")
     runs = jobs.runs()
@@ -31,7 +31,7 @@ def draw_runs() -> None:
         sweeps.setdefault(record.sweep, []).append((run, record))
     for line in lines:
         if isinstance(line, str):
-            _draw_sweep(line, sweeps[line])
+            _render_sweep(line, sweeps[line])
         else:
             _run_line(line)
 
@@ -44,7 +44,7 @@ def _record(run: jobs.RunFolder) -> jobs.Record | None:
         return None
 
 
-def _draw_sweep(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -> None:
+def _render_sweep(sweep: str, members: list[tuple[jobs.RunFolder, jobs.Record]]) -> None:
     """List a sweep as one entry, and its runs below it while one of them is shown."""
     _sweep_line(sweep, members)
     if address.asked("run") in {run.id for run, _ in members}:

@@ -1,6 +1,5 @@
 """Every setting of a run as a control, with its symbol and one sentence."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +24,11 @@ class Settings:
     fitted: tuple[str, ...]
 
 
-def draw_settings(start: TrainConfig, *, of: str) -> Settings | None:
+def render_settings(start: TrainConfig, *, of: str) -> Settings | None:
     """Render all settings that apply to a kind, starting from those given.
 
     Args:
-        start: Where to begin; its kind is not drawn.
+        start: Where to begin; its kind has no control here.
         of: What they belong to; another thing begins anew, and so does what depends on the kind
             where that is another.
 
@@ -81,13 +80,11 @@ def _control(name: str, about: Setting, value: Any, key: str) -> Any:
     """Render one setting by its type: a choice, yes or no, a whole number, a number or a text."""
     label, told = _words(name, about)
     kind = about.type if isinstance(about, Option) else type_of(name)
-    draw: Callable[..., Any]
     options: list[Any] = list(choices_of(name))
     if options:
         if name in FITTED:
             options = [_AUTO, *options]
-        draw = st.selectbox
-        return draw(label, options, index=options.index(value), help=told, key=key)
+        return st.selectbox(label, options, index=options.index(value), help=told, key=key)
     if name in FITTED:
         options = [_AUTO, *(2**power for power in range(3, 11))]
         return st.selectbox(label, options, help=told, key=key)

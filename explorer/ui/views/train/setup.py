@@ -11,14 +11,14 @@ from explorer.kinds import KINDS, Kind, words_of
 from explorer.ui import address
 from explorer.ui.previews import Look
 from explorer.ui.views.train.pictures import Chosen, choose_images
-from explorer.ui.views.train.settings import Settings, draw_settings
-from explorer.ui.views.train.several import draw_several
+from explorer.ui.views.train.settings import Settings, render_settings
+from explorer.ui.views.train.several import render_several
 from explorer.ui.views.train.words import length
 from explorer.ui.words import plain
 from explorer.words import say
 
 
-def draw_setup() -> None:
+def render_setup() -> None:
     """Render the form; starting a run shows it."""
     jobs.warm_up()
     st.markdown(f"# {say('train.title')}")
@@ -53,14 +53,14 @@ def _choose_run(chosen: Chosen) -> None:
     )
     with st.expander(say("train.advanced")):
         st.caption(say("train.advanced_help"))
-        settings = draw_settings(config, of=f"{asked.data}-{which}-{shape}")
+        settings = render_settings(config, of=f"{asked.data}-{which}-{shape}")
     if settings is not None and settings.config.objective != "elbo":
         st.info(words_of(settings.config.objective)["note"], icon=":material/info:")
     several = st.toggle(say("sweep.several"), key="several", help=say("sweep.several_help"))
     if settings is None:
         return
     if several:
-        draw_several(settings, chosen.look, _first_name(chosen.look.name))
+        render_several(settings, chosen.look, _first_name(chosen.look.name))
     else:
         _choose_one(settings, chosen.look)
 

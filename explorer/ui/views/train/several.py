@@ -16,7 +16,7 @@ _BETAS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_NAME = 60  # which leaves room for size and beta
 
 
-def draw_several(settings: Settings, look: Look, name: str) -> None:
+def render_several(settings: Settings, look: Look, name: str) -> None:
     """Render the choice of sizes; starting a sweep shows it.
 
     Args:

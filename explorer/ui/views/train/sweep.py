@@ -47,7 +47,7 @@ class _Row:
         return self.record.config
 
 
-def draw_sweep(sweep: str) -> None:
+def render_sweep(sweep: str) -> None:
     """Render a sweep, and again every few seconds while it goes on.
 
     Raises:
@@ -66,7 +66,7 @@ def draw_sweep(sweep: str) -> None:
             after=lambda: address.choose_run(""),
         )
     if all(row.status.state in jobs.ENDED for row in rows):
-        _draw(rows)
+        _render(rows)
     else:
         _follow(sweep)
 
@@ -77,7 +77,7 @@ def _follow(sweep: str) -> None:
         rows = _rows(sweep)
         if all(row.status.state in jobs.ENDED for row in rows):
             st.rerun()
-        _draw(rows)
+        _render(rows)
 
 
 def _rows(sweep: str) -> list[_Row]:
@@ -87,26 +87,26 @@ def _rows(sweep: str) -> list[_Row]:
     return found
 
 
-def _draw(rows: Sequence[_Row]) -> None:
+def _render(rows: Sequence[_Row]) -> None:
     varied = sweeping.varied(row.config for row in rows)
-    _draw_runs(rows, varied)
+    _render_runs(rows, varied)
     trials = [row.trial for row in rows if row.trial is not None]
     found = sweeping.recommend(trials, varied)
     if found is None:
         st.info(say("sweep.wait"), icon=":material/stacked_line_chart:")
-        _draw_pictures(rows, varied, None)
+        _render_pictures(rows, varied, None)
         return
     is_over = all(row.status.state in jobs.ENDED for row in rows)
-    _draw_choice(found, trials, varied, is_over=is_over)
-    _draw_pictures(rows, varied, found.trial)
-    _draw_charts(trials, varied, found.trial)
-    _draw_table(trials, found.trial)
+    _render_choice(found, trials, varied, is_over=is_over)
+    _render_pictures(rows, varied, found.trial)
+    _render_charts(trials, varied, found.trial)
+    _render_table(trials, found.trial)
 
 
 # ---- runs
 
 
-def _draw_runs(rows: Sequence[_Row], varied: sweeping.Varied) -> None:
+def _render_runs(rows: Sequence[_Row], varied: sweeping.Varied) -> None:
     """Render a button for each run, which leads to it, and the controls of all."""
     runs = [row.run for row in rows]
     n_done = sum(row.status.state in jobs.ENDED for row in rows)
@@ -163,7 +163,7 @@ def _button(what: str, icon: str, do: Callable[[], None], *, disabled: bool) -> 
 # ---- results
 
 
-def _draw_choice(
+def _render_choice(
     found: sweeping.Recommendation,
     trials: Sequence[sweeping.Trial],
     varied: sweeping.Varied,
@@ -200,7 +200,7 @@ def _compare_button(names: Sequence[str]) -> None:
         )
 
 
-def _draw_pictures(
+def _render_pictures(
     rows: Sequence[_Row], varied: sweeping.Varied, chosen: sweeping.Trial | None
 ) -> None:
     """Render held-out images, and below them each model's reconstructions."""
@@ -223,7 +223,7 @@ def _picture_row(label: str, pictures: np.ndarray, remark: str = "") -> None:
     right.image(strip(pictures), alt=label)
 
 
-def _draw_charts(
+def _render_charts(
     trials: Sequence[sweeping.Trial], varied: sweeping.Varied, chosen: sweeping.Trial
 ) -> None:
     """Render how scores change with what was varied; charts without a score are left out."""
@@ -243,11 +243,11 @@ def _draw_charts(
         if i % 2 == 0:
             columns = st.columns(2, gap="medium")
         with columns[i % 2]:
-            _draw_chart(key, axes, trials, varied, chosen)
+            _render_chart(key, axes, trials, varied, chosen)
     st.caption(say("sweep.ring"))
 
 
-def _draw_chart(
+def _render_chart(
     key: str,
     axes: tuple[str, str],
     trials: Sequence[sweeping.Trial],
@@ -307,7 +307,7 @@ def _place(trial: sweeping.Trial, axes: tuple[str, str]) -> tuple[float, float] 
     return None if x is None or y is None else (x, y)
 
 
-def _draw_table(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> None:
+def _render_table(trials: Sequence[sweeping.Trial], chosen: sweeping.Trial) -> None:
     """Render the table of scores."""
     shown = [key for key in _COLUMNS if any(_value(trial, key) is not None for trial in trials)]
     headings = [say(f"sweep.axis_{key}") for key in ("latent_dim", "beta", *shown)]

@@ -18,12 +18,12 @@ _ICONS: dict[Grade, str] = {
 }
 
 
-def draw_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
+def render_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
     """Render the findings about a finished run: problems first, the rest folded away."""
     findings = ends.end.findings
     with st.container(key="verdict", gap=None):
         if jobs.is_lost(run):
-            _draw_lost(run, ends)
+            _render_lost(run, ends)
         else:
             st.markdown(plain(ends.says()))
         if not findings:
@@ -31,14 +31,14 @@ def draw_verdict(run: jobs.RunFolder, ends: jobs.Ends) -> None:
         st.markdown(f"**{say('verdict.heading')}:** {summary(findings)}")
         for finding in findings:
             if finding.grade != "fine":
-                _draw(run, finding)
+                _render(run, finding)
         fine = [finding for finding in findings if finding.grade == "fine"]
         with st.expander(say("verdict.checked", count=len(fine)), type="compact"):
             for finding in fine:
                 st.markdown(_line(finding))
 
 
-def _draw_lost(run: jobs.RunFolder, ends: jobs.Ends) -> None:
+def _render_lost(run: jobs.RunFolder, ends: jobs.Ends) -> None:
     """Say that the model was deleted, and offer to restore it or to train it again."""
     left = jobs.left_behind(run)
     end = ends.best if left == "best" and ends.best is not None else ends.last
@@ -52,7 +52,7 @@ def _draw_lost(run: jobs.RunFolder, ends: jobs.Ends) -> None:
             begin_like(run)
 
 
-def _draw(run: jobs.RunFolder, finding: Finding) -> None:
+def _render(run: jobs.RunFolder, finding: Finding) -> None:
     """Render one finding, and offer a run that may do better."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(_line(finding), width="content")
