@@ -85,6 +85,7 @@ def test_a_healthy_run_says_so_and_what_was_checked(verdicts):
     checked = {found.about for found in ends.end.findings}
     assert checked == {"divergence", "reconstruction", "collapse", "holes", "kl", "overfitting"}
     assert "Healthy: all 6 checks passed" in summary(ends.end.findings)
+    assert summary(ends.end.findings[:1]) == "Healthy: the one check passed."
     assert finding(ends, "reconstruction").values["explained_share"] > 0.6
     assert all(f.remedy is None for f in ends.end.findings if f.grade == "fine")
 

@@ -81,7 +81,7 @@ class Finding:
 def summary(findings: Sequence[Finding]) -> str:
     """Sum up the findings in one sentence."""
     n = sum(finding.grade == "problem" for finding in findings)
-    return say("verdict.problems", count=n) if n else say("verdict.none", checked=len(findings))
+    return say("verdict.problems", count=n) if n else say("verdict.none", count=len(findings))
 
 
 def value_text(value: float) -> str:
