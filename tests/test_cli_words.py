@@ -66,6 +66,14 @@ def test_a_missing_language_is_reported_once(monkeypatch, capsys):
     ]
 
 
+def test_words_that_cannot_be_used_are_reported(monkeypatch, tmp_path, capsys):
+    (tmp_path / "app.json").write_text("{", encoding="utf-8")
+    monkeypatch.setenv(words.ASKED, str(tmp_path))
+    assert cli.main(["data"]) == 0
+    said = capsys.readouterr().err
+    assert said.endswith("1 entry cannot be used, so its words are English: app.json.\n")
+
+
 def test_help_is_printed_where_the_terminal_lacks_signs(marks, monkeypatch, tmp_path):
     out = tmp_path / "help"
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")

@@ -212,3 +212,67 @@ def test_every_sentence_that_is_said_exists_and_is_given_what_it_needs():
         assert place in sentences, (where, place)
         needs = gaps_of(sentences[place]) | ({"count"} if is_plural(sentences[place]) else set())
         assert given is None or needs == given, (where, place)
+
+
+def test_a_folder_that_nobody_asked_for_is_no_language(monkeypatch, tmp_path):
+    (tmp_path / "app.json").write_text("{ // somebody's project")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(words.ASKED, raising=False)
+    words._folder.cache_clear()
+    assert language() == "en"
+    assert say("train.page") == "Train"
+
+
+def test_a_path_that_the_disk_refuses_is_no_language(monkeypatch):
+    monkeypatch.setenv(words.ASKED, "x" * 300)
+    assert words.missing()
+    assert say("train.page") == "Train"
+
+
+def test_words_that_do_not_fit_stay_english_and_are_named(spoken):
+    spoken(
+        "de",
+        compare=["no section"],
+        explore={
+            "models": "{0.__class__}",
+            "card_line": {"one": "eine"},
+            "map_pca": "{",
+            "map_pca3": {"one": "a", "other": "b"},
+            "making_map": "{gap}",
+            "some_points": 3,
+            "all_points": "{count:>9}",
+        },
+        stage={"honestyEnds": ["nah"]},
+        train={"page": "Trainieren"},
+    )
+    places = words.unusable()
+    assert say("explore.models", count=3) == "Models (3)"
+    assert say("explore.card_line", count=1).startswith("1 dimension")
+    assert say("compare.page") == "Compare"
+    assert say("train.page") == "Trainieren"
+    assert sorted(places) == [
+        "compare",
+        *(f"explore.{name}" for name in ("all_points", "card_line")),
+        *(f"explore.{name}" for name in ("making_map", "map_pca", "map_pca3", "models")),
+        "explore.some_points",
+        "stage.honestyEnds",
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_english_and_is_named(spoken, tmp_path):
+    spoken("de", train={"page": "Trainieren"})
+    (tmp_path / "de" / "compare.json").write_text('{"page": "Vergl', encoding="utf-8")
+    (tmp_path / "de" / "explore.json").write_bytes(b'{"page": "\xff"}')
+    (tmp_path / "de" / "run.json").write_text("[" * 100_000, encoding="utf-8")
+    (tmp_path / "de" / "train.json").write_text('\ufeff{"page": "Trainieren"}', encoding="utf-8")
+    assert say("compare.page") == "Compare"
+    assert say("train.page") == "Trainieren"
+    assert words.unusable() == ["compare.json", "explore.json", "run.json"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "tag"), [("pl", "pl"), ("pt-BR", "pt-BR"), ("my words", "en"), ('"><b>', "en")]
+)
+def test_pages_name_a_language_that_browsers_know(spoken, folder, tag):
+    spoken(folder)
+    assert words.tag() == tag

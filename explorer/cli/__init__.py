@@ -25,7 +25,9 @@ from explorer.cli.arguments import parser
 from explorer.cli.setting_flags import with_names_now
 from explorer.cli.terminal import note
 from explorer.errors import ExplorerError
-from explorer.words import ASKED, ENGLISH, languages, missing, say
+from explorer.words import ASKED, ENGLISH, language, languages, missing, say, unusable
+
+_MOST_PLACES = 5  # that one note lists
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: Wrong usage (2), or help was asked for (0).
     """
-    _note_missing_language()
+    _note_what_is_english()
     words, notes = with_names_now(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(words)
     for line in notes:
@@ -61,9 +63,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _note_missing_language() -> None:
-    """Say once that there is no such language; processes started from here do not repeat it."""
-    if asked := missing():
+def _note_what_is_english() -> None:
+    """Say that there is no such language, once, or which of its words are no good.
+
+    Processes started from here do not repeat the first.
+    """
+    asked = missing()
+    if asked:
         os.environ[ASKED] = ENGLISH
         listed = ", ".join(languages())
         note(say("cli.no_language", variable=ASKED, asked=asked, languages=listed))
+    elif places := unusable():
+        listed = ", ".join(places[:_MOST_PLACES]) + (", \u2026" if places[_MOST_PLACES:] else "")
+        note(say("cli.unusable_words", language=language(), count=len(places), places=listed))

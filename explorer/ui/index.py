@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from explorer.ui import pages, serving
-from explorer.words import language, say
+from explorer.words import say, tag
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -57,6 +57,6 @@ def page_text() -> str | None:
         for name in ("ui/outline.html", "live/explore/decoded.css")
     )
     outline = outline.replace("/* decoded.css */", hero)
-    spoken = text.replace(_LANGUAGE, f'<html lang="{language()}">')
+    spoken = text.replace(_LANGUAGE, f'<html lang="{tag()}">')
     titled = spoken.replace(_TITLE, f"<title>{say('app.title')}</title>")
     return titled.replace(_ROOT, f"{_ROOT}\n{outline}")

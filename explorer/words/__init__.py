@@ -21,12 +21,33 @@ from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
+from explorer.words.fitting import Section, is_plural, laid_over, misfits
+
 HERE: Final = Path(__file__).parent
 ENGLISH: Final = "en"
 ASKED: Final = "LATENT_EXPLORER_LANGUAGE"
-_MANY: Final = frozenset({"zero", "one", "two", "few", "many", "other"})  # CLDR's categories
 
-Section = Mapping[str, object]  # its values: a sentence, the forms of its plural, or a section
+__all__ = [
+    "ASKED",
+    "ENGLISH",
+    "HERE",
+    "Section",
+    "catalogue",
+    "decimal",
+    "has",
+    "is_plural",
+    "language",
+    "languages",
+    "missing",
+    "moment",
+    "percent",
+    "rounded",
+    "say",
+    "section",
+    "tag",
+    "together",
+    "unusable",
+]
 
 
 @cache
@@ -42,10 +63,28 @@ def language() -> str:
     return _folder(os.environ.get(ASKED, "")).name
 
 
+def tag() -> str:
+    """Return the tag (BCP 47) of the language whose rules numbers and plurals follow."""
+    rules = _locale(language())
+    return "-".join(part for part in (rules.language, rules.script, rules.territory) if part)
+
+
 def missing() -> str:
     """Return what was asked for where there is no such language; else an empty text."""
     asked = os.environ.get(ASKED, "")
     return asked if asked != ENGLISH and _folder(asked) == HERE / ENGLISH else ""
+
+
+def unusable() -> list[str]:
+    """Return what is said in English because its words in the language in use are no good.
+
+    It is files that cannot be read, such as `train.json`, and places, such as `train.page`.
+    """
+    folder = _folder(os.environ.get(ASKED, ""))
+    if folder == HERE / ENGLISH:
+        return []
+    words, unread = _files(folder)
+    return [*unread, *misfits(_read(HERE / ENGLISH), words)]
 
 
 def catalogue() -> Section:
@@ -140,11 +179,6 @@ def moment(place: str, at: datetime) -> str:
     return format_datetime(at, say(place), locale=_locale(language()))
 
 
-def is_plural(words: object) -> bool:
-    """Return whether words are one sentence in the forms of its plural."""
-    return isinstance(words, Mapping) and "other" in words and _MANY.issuperset(words)
-
-
 def _at(place: str) -> object:
     part: object = catalogue()
     for key in place.split("."):
@@ -164,30 +198,43 @@ def _folder(asked: str) -> Path:
     """Return where the words of a language are: in this package, or a folder anywhere."""
     if asked in languages():
         return HERE / asked
-    return Path(asked) if (Path(asked) / "app.json").is_file() else HERE / ENGLISH
+    folder = Path(os.path.abspath(asked))  # "." has a name, too
+    return folder if asked and _holds_words(folder) else HERE / ENGLISH
+
+
+def _holds_words(folder: Path) -> bool:
+    try:
+        return (folder / "app.json").is_file()
+    except (OSError, ValueError):  # too long for a path, or closed to us
+        return False
 
 
 @cache
 def _read(folder: Path) -> Section:
     """Read the words of a language; where it lacks some, they are the English ones."""
+    words, unread = _files(folder)
+    if folder == HERE / ENGLISH:
+        assert not unread, unread
+        return words
+    return laid_over(_read(HERE / ENGLISH), words)
+
+
+@cache
+def _files(folder: Path) -> tuple[Section, list[str]]:
+    """Return the words in a folder, and the files that cannot be read."""
     words: dict[str, object] = {}
+    unread = []
     for file in sorted(folder.rglob("*.json")):
-        *above, name = file.relative_to(folder).with_suffix("").parts
+        inside = file.relative_to(folder)
+        *above, name = inside.with_suffix("").parts
         part = words
         for key in above:
             part = part.setdefault(key, {})  # type: ignore[assignment]
-        part[name] = json.loads(file.read_text(encoding="utf-8"))
-    return words if folder == HERE / ENGLISH else _laid_over(_read(HERE / ENGLISH), words)
-
-
-def _laid_over(english: Section, other: Section) -> Section:
-    """Return a copy of the English words in which those of another language replace them."""
-    laid = {**english, **other}
-    for key, words in english.items():
-        mine = other.get(key)
-        if isinstance(words, Mapping) and isinstance(mine, Mapping) and not is_plural(words):
-            laid[key] = _laid_over(words, mine)
-    return laid
+        try:
+            part[name] = json.loads(file.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, RecursionError):
+            unread.append(inside.as_posix())
+    return words, unread
 
 
 @cache
