@@ -45,10 +45,10 @@ class Decoder:
 
     def pictures(self) -> np.ndarray:
         """What torch draws, shape (3, c, h, w)."""
-        x = torch.tensor(self.codes)
+        x = self.codes
         for prefix, layers in self.stacks:
-            x = _run(layers, prefix, {k: torch.tensor(v) for k, v in self.weights.items()}, x)
-        return torch.sigmoid(x).numpy()
+            x = run_layers(layers, prefix, self.weights, x)
+        return torch.sigmoid(torch.tensor(x)).numpy()
 
 
 def decoder(
@@ -62,7 +62,7 @@ def decoder(
     stacks = (("decoder.trunk", layers), *((("decoder.mean", head),) if head else ()))
     rng = np.random.default_rng(seed)
     weights = {
-        name: _drawn(rng, name, shape)
+        name: drawn(rng, name, shape)
         for prefix, stack in stacks
         for name, shape in weight_shapes(stack, prefix).items()
     }
@@ -75,7 +75,16 @@ def maps(c: int, h: int, w: int, *layers: Layer, image_shape: tuple[int, int, in
     return decoder(Linear(5, c * h * w), Reshape((c, h, w)), *layers, image_shape=image_shape)
 
 
-def _drawn(rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray:
+def run_layers(
+    layers: tuple[Layer, ...], prefix: str, weights: Mapping[str, np.ndarray], x: np.ndarray
+) -> np.ndarray:
+    """What torch makes of values x, shape (n, ...)."""
+    tensors = {name: torch.tensor(array) for name, array in weights.items()}
+    return _run(layers, prefix, tensors, torch.tensor(x)).numpy()
+
+
+def drawn(rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """A random array of weights, by which values keep their size."""
     values = rng.standard_normal(shape)
     if len(shape) > 1:
         values /= np.sqrt(np.prod(shape[1:]))

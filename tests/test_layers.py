@@ -105,7 +105,6 @@ def test_the_address_and_the_session_are_used_by_modules_of_their_own(store):
 # ---- sizes
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 60
-LONG = {"live/network/decoder.js"}  # is being replaced
 
 
 def functions_of(path: Path) -> Iterator[tuple[str, int]]:
@@ -118,7 +117,7 @@ def functions_of(path: Path) -> Iterator[tuple[str, int]]:
 def test_no_module_is_too_long_to_read_at_a_sitting():
     files = [*ROOT.rglob("*.py"), *ROOT.rglob("*.js")]
     lines = {path.relative_to(ROOT).as_posix(): path.read_text().count("\n") for path in files}
-    assert {name: n for name, n in lines.items() if n > MOST_LINES and name not in LONG} == {}
+    assert {name: n for name, n in lines.items() if n > MOST_LINES} == {}
 
 
 def test_no_function_is_longer_than_a_screen():

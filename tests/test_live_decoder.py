@@ -15,7 +15,7 @@ from explorer.packing.pack import Dtype, pack_decoder
 from tests.live_decoders import DECODERS, Decoder
 from tests.tools import node
 
-DRIVER = Path(__file__).with_name("live_decoder.mjs")
+DRIVER = Path(__file__).with_name("live_network.mjs")
 TOLERANCE: dict[Dtype, float] = {"fp16": 1e-3, "fp32": 1e-5}
 NETWORKS: list[tuple[Arch, Norm, tuple[int, int, int]]] = [
     ("mlp", "batch", (1, 28, 28)),
@@ -188,6 +188,13 @@ def test_browser_draws_what_the_vae_draws(done, networks, arch, norm, shape, dty
 
 
 @pytest.mark.parametrize("name", DECODERS)
+def test_kernels_in_javascript_draw_what_those_in_webassembly_draw(done, name):
+    result = done["decode"][f"{name}, fp32"]
+    assert result["engines"] == ["simd", "simd", "js"]
+    np.testing.assert_allclose(result["js"], result["pictures"], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", DECODERS)
 def test_same_code_gives_the_same_picture(done, name):
     first, _, again = done["decode"][f"{name}, fp16"]["pictures"]
     assert first == again
@@ -216,7 +223,7 @@ def test_damaged_pack_is_refused(done, name):
 
 
 def test_code_of_another_length_is_refused(done):
-    assert done["decode"]["long code"]["error"] == "The code has 6 coordinates; 5 are needed."
+    assert done["decode"]["long code"]["error"] == ("The network takes 5 values, not 6.")
 
 
 def test_pixels_are_the_values_in_steps_of_255(done):

@@ -21,7 +21,7 @@ from explorer.ui.networks import encoder_pack, encodes_live, habit
 from explorer.ui.opened import open_model
 from tests.tools import node
 
-DRIVER = Path(__file__).with_name("live_decoder.mjs")
+DRIVER = Path(__file__).with_name("live_network.mjs")
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 SHIPPED = ["faces", "mnist", "mnist-2d", "fashion-ae", "fashion-soft-intro-vae"]
 NETWORKS: list[tuple[Kind, Arch, Norm, tuple[int, int, int]]] = [
@@ -86,16 +86,16 @@ def made() -> dict[str, tuple[bytes, np.ndarray, np.ndarray]]:
 def done(made, tmp_path_factory) -> dict[str, Any]:
     """What came of every pack, from one run of node."""
     folder = tmp_path_factory.mktemp("packs")
-    tasks: dict[str, Any] = {"encode": {}}
+    tasks: dict[str, Any] = {"run": {}}
     for i, (name, (pack, images, _)) in enumerate(made.items()):
         path = folder / f"{i}.pack"
         path.write_bytes(pack)
-        tasks["encode"][name] = {"pack": str(path), "images": images.reshape(len(images), -1)}
-    small = tasks["encode"]["mnist"]
-    tasks["encode"]["another size"] = small | {"images": small["images"][:, :-1]}
+        tasks["run"][name] = {"pack": str(path), "inputs": images.reshape(len(images), -1)}
+    small = tasks["run"]["mnist"]
+    tasks["run"]["another size"] = small | {"inputs": small["inputs"][:, :-1]}
     decoder = folder / "decoder.pack"
     decoder.write_bytes((PRETRAINED / "mnist" / "decoder.pack").read_bytes())
-    tasks["encode"]["a decoder"] = small | {"pack": str(decoder)}
+    tasks["run"]["a decoder"] = small | {"pack": str(decoder)}
     run = subprocess.run(
         [node(), str(DRIVER)],
         input=json.dumps(tasks, default=lambda array: array.tolist()),
@@ -104,24 +104,25 @@ def done(made, tmp_path_factory) -> dict[str, Any]:
         timeout=120,
     )
     assert run.returncode == 0, run.stderr
-    results: dict[str, Any] = json.loads(run.stdout)["encode"]
+    results: dict[str, Any] = json.loads(run.stdout)["run"]
     return results
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*(" ".join(map(str, some)) for some in NETWORKS), *SHIPPED])
 def test_browser_encodes_as_torch_does(done, made, name):
-    codes = np.array(done[name]["codes"])
+    codes = np.array(done[name]["simd"])
     assert np.abs(codes).max() > 0.05  # it says something
     np.testing.assert_allclose(codes, made[name][2], rtol=1e-3, atol=TOLERANCE)
+    np.testing.assert_allclose(done[name]["js"], codes, rtol=1e-5, atol=1e-5)
 
 
 def test_an_image_of_another_size_is_refused(done):
-    assert done["another size"]["error"] == "The image has 783 values; 784 are needed."
+    assert done["another size"]["error"] == ("The network takes 784 values, not 783.")
 
 
 def test_a_decoder_is_no_encoder(done):
-    assert "does not fit" in done["a decoder"]["error"]
+    assert done["a decoder"]["error"] == "The network takes 10 values, not 784."
 
 
 def test_a_large_encoder_stays_on_the_server():

@@ -59,7 +59,7 @@ def test_a_page_has_the_styles_of_all_its_parts_and_its_own_last():
 def test_the_imports_of_a_page_are_found_through_all_folders():
     found = modules.with_imports(["explore/page.js"])
     assert found[0] == "explore/page.js"
-    assert {"parts/map.js", "network/pack-check.js", "latent/latent.js"} <= set(found)
+    assert {"parts/map.js", "network/pack.js", "latent/latent.js"} <= set(found)
     assert len(found) == len(set(found))
     assert set(found) <= modules.names()
     assert "parts/legend.js" not in found  # which `import()` fetches later

@@ -20,7 +20,7 @@ from explorer.latent.encode import decode
 from tests.tools import node
 
 FOLDERS = bundles_in(store.pretrained_folder())
-DRIVER = Path(__file__).parent / "live_decoder.mjs"
+DRIVER = Path(__file__).parent / "live_network.mjs"
 MOST_MB, MOST_PACK_MB = 45, 1.5
 
 

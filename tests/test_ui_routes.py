@@ -52,6 +52,15 @@ def test_all_modules_and_plotly_are_served_as_scripts(opened, client):
         assert answer.headers["content-type"].startswith("text/javascript")
 
 
+def test_the_kernels_are_served_as_webassembly(opened, client):
+    url = routes.urls(opened)["module"].replace("explore/page.js", modules.KERNELS)
+    for encoding in ("gzip", "identity"):
+        answer = client.get(url, headers={"Accept-Encoding": encoding})
+        assert answer.headers["content-type"] == "application/wasm"
+        assert answer.headers["content-encoding" if encoding == "gzip" else "vary"]
+        assert answer.content == (modules.FOLDER / modules.KERNELS).read_bytes()
+
+
 def test_modules_are_compressed_for_browsers_that_take_it(opened, client):
     url = routes.urls(opened)["module"]
     short = client.get(url, headers={"Accept-Encoding": "gzip"})

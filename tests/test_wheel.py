@@ -27,11 +27,11 @@ def names(tmp_path_factory) -> set[str]:
 @pytest.mark.slow
 def test_the_wheel_has_every_module_and_data_file(names):
     package = ROOT / "explorer"
-    kinds = {".py", ".js", ".css", ".json", ".png", ".toml"}
+    kinds = {".py", ".js", ".wasm", ".css", ".json", ".png", ".toml"}
     files = [path for path in package.rglob("*") if path.suffix in kinds]
     for path in files:
         assert path.relative_to(ROOT).as_posix() in names
-    assert {".py", ".js", ".css", ".json"} <= {path.suffix for path in files}
+    assert {".py", ".js", ".wasm", ".css", ".json"} <= {path.suffix for path in files}
 
 
 @pytest.mark.slow

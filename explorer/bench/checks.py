@@ -64,8 +64,8 @@ def _size_checks(shipped: list[BundleSummary]) -> Iterator[Check]:
         yield check("decoder pack", "MB", 1.5, partial(_stored_mb, pack), model=model.name)
     # Modules that a page asks for before it can be used, by `import()` too.
     entries = {
-        "Explore page": (("explore/page.js", "parts/legend.js"), 35),
-        "Compare page": (("compare/page.js",), 40),
+        "Explore page": (("explore/page.js", "parts/legend.js", modules.KERNELS), 35),
+        "Compare page": (("compare/page.js", modules.KERNELS), 40),
         "view of a run": (("run/page.js",), 40),
     }
     for what, (entry, budget_kb) in entries.items():

@@ -1,6 +1,7 @@
 """The modules of the browser side, as a browser gets them: without comments and indentation.
 
 They are written to be read and need no build step; what only readers need is left out on the way.
+Beside them lies what they fetch: the kernels of networks, compiled from the C source next to them.
 Each is compressed here and once: a server in front leaves small files as they are, and most are.
 A module's name is its path within this folder, such as `explore/page.js`; the styles of what it
 shows are in a sheet of that name beside it.
@@ -17,6 +18,7 @@ from pathlib import Path
 from rjsmin import jsmin
 
 FOLDER = Path(__file__).parent
+KERNELS = "network/kernels.wasm"
 _IMPORT = re.compile(r'from\s*"(\.[\w/.-]+\.js)"')
 _LATER = re.compile(r'import\("(\.[\w/.-]+\.js)"\)')
 
@@ -37,7 +39,7 @@ def tools() -> list[str]:
 def version() -> str:
     """Return a hash of all modules together: they import each other, so they change as one."""
     digest = hashlib.sha256()
-    for name in sorted(names()):
+    for name in sorted(names() | {KERNELS}):
         digest.update((FOLDER / name).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -49,10 +51,19 @@ def minified(name: str) -> str | None:
 
 
 @cache
-def compressed(name: str) -> bytes | None:
-    """Return a module as it is sent to a browser that takes gzip, or None if there is none."""
+def content(name: str) -> bytes | None:
+    """Return a module as it is sent, or the kernels, or None if the name is of neither."""
+    if name == KERNELS:
+        return (FOLDER / name).read_bytes()
     module = minified(name)
-    return None if module is None else gzip.compress(module.encode(), 9, mtime=0)
+    return None if module is None else module.encode()
+
+
+@cache
+def compressed(name: str) -> bytes | None:
+    """Return the same for a browser that takes gzip."""
+    whole = content(name)
+    return None if whole is None else gzip.compress(whole, 9, mtime=0)
 
 
 def with_imports(entries: Sequence[str], *, later: bool = False) -> list[str]:

@@ -68,6 +68,7 @@
  * @property {ImageShape} sample what it decodes codes to
  * @property {boolean} isLive whether it decodes in the browser
  * @property {ArrayBuffer|null} pack what it decodes with, if it is live
+ * @property {import("./network/network.js").Network|null} network made of that
  * @property {function(ArrayLike<number>): Float32Array} decode a code's picture, c * h * w values in
  *     [0, 1]; the array is used again by the next call. Only where it is live
  * @property {function(ArrayLike<number>, Object): Promise<Float32Array|null>} decodeLater the same by

@@ -1,4 +1,4 @@
-"""Write a decoder or an encoder as a pack: the bytes that `network/decoder.js` runs in the browser.
+"""Write a decoder or an encoder as a pack: the bytes that `network/network.js` runs in the browser.
 
 Knows nothing of torch, files or bundles. A pack holds, all numbers little-endian:
 

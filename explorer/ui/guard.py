@@ -191,8 +191,8 @@ class Guard:
         """Return what the page may load, and who may frame it, as a Content-Security-Policy.
 
         Streamlit mounts our components from blobs and writes styles by script. Plotly's maps make
-        functions from texts, and without leave to say that there is no WebGL. Some browsers do not
-        count a page's own websocket as `'self'`.
+        functions from texts, and without leave to say that there is no WebGL. Networks run in
+        WebAssembly. Some browsers do not count a page's own websocket as `'self'`.
         """
         named = [added for added in self._hosts.added if added.name != "*"]
         trusted = [str(one) if one.port else f"{one}:*" for one in named]
@@ -200,7 +200,9 @@ class Guard:
         return "; ".join(
             (
                 "default-src 'self'",
-                " ".join(("script-src 'self' blob: 'unsafe-eval'", *self._scripts)),
+                " ".join(
+                    ("script-src 'self' blob: 'unsafe-eval' 'wasm-unsafe-eval'", *self._scripts)
+                ),
                 "style-src 'self' 'unsafe-inline'",
                 "img-src 'self' data: blob:",
                 "media-src 'self' data: blob:",

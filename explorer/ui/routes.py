@@ -107,14 +107,15 @@ def whole_number(text: str) -> int | None:
 
 def _live_module(request: Request) -> Response:
     name = request.path_params["file"]
-    module = modules.minified(name)
-    if module is None or request.path_params["version"] != modules.version():
+    content = modules.content(name)
+    if content is None or request.path_params["version"] != modules.version():
         return Response(status_code=404)
+    media_type = "application/wasm" if name == modules.KERNELS else "text/javascript"
     headers = FOREVER | {"Vary": "Accept-Encoding"}
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(module, media_type="text/javascript", headers=headers)
-    headers |= {"Content-Encoding": "gzip"}
-    return Response(modules.compressed(name), media_type="text/javascript", headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = modules.compressed(name)
+        headers |= {"Content-Encoding": "gzip"}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def _plotly(request: Request) -> Response:

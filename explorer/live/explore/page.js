@@ -63,6 +63,7 @@ async function load(scene) {
  * @param {function(Start): void} onRest
  */
 function openPage(stage, scene, { model, Plotly, makeTools }, onRest) {
+  stage.dataset.engine = model.network?.engine ?? "";
   const code = new CodeStore(choiceOf(scene.start, model, scene.own));
   const ofCode = {
     get: () => ({ ...placeOf(code, model), tools: {} }), // which the view of the tools replaces

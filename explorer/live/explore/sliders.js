@@ -38,8 +38,8 @@ export function makeCodeSliders({ scene, model, code, words, idle }) {
   let film = null;
   let gone = false;
   idle(async () => {
-    if (!model.isLive) return;
-    const started = await startFilm(sliders.sliders, model);
+    if (!model.network) return;
+    const started = await startFilm(sliders.sliders, model.pack, model.network);
     if (gone) return started.stop();
     film = started;
     film.show(code.z);
@@ -60,14 +60,15 @@ export function makeCodeSliders({ scene, model, code, words, idle }) {
 /**
  * Load the filmstrips and the worker that decodes them, once the page is usable.
  * @param {import("../parts/film.js").Slider[]} sliders
- * @param {import("../types.js").Model} model
+ * @param {ArrayBuffer|null} pack
+ * @param {import("../network/network.js").Network} network made of it
  */
-async function startFilm(sliders, { pack, decode }) {
+async function startFilm(sliders, pack, network) {
   const [{ Film }, { makeProjector }] = await Promise.all([
     import("../parts/film.js"),
     import("../model/projector.js"),
   ]);
-  const projector = makeProjector(/** @type {ArrayBuffer} */ (pack), decode);
+  const projector = makeProjector(pack, network);
   const film = new Film(sliders, projector);
   return {
     show: (/** @type {Float32Array} */ z) => film.show(z),

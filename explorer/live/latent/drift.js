@@ -14,8 +14,8 @@
 const ROUNDS = 2;
 
 /**
- * @param {function(ArrayLike<number>, Float32Array=): Float32Array} decode from `makeDecoder`
- * @param {function(ArrayLike<number>, Float32Array=): Float32Array} encode from `makeEncoder`
+ * @param {function(ArrayLike<number>, Float32Array=): Float32Array} decode from `makeNetwork`
+ * @param {function(ArrayLike<number>, Float32Array=): Float32Array} encode likewise, of an encoder's pack
  * @returns {function(ArrayLike<number>): number} from a code to the mean squared change per pixel,
  *   white being 1
  */

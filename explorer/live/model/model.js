@@ -2,10 +2,11 @@
 /** A model as a page runs it: its codes, its items, and its decoder, here or in Python. */
 
 import { coordinatePlane, neighbourPlane, pcaPlane, readArrays } from "../latent/latent.js";
-import { makeDecoder, readPack } from "../network/decoder.js";
+import { makeNetwork, readPack } from "../network/network.js";
 import { makeItems } from "./items.js";
 import { serverSource } from "./source.js";
 
+/** @import { Network } from "../network/network.js" */
 /** @import { Codes, Model, ModelScene, Plane, Source } from "../types.js" */
 
 /**
@@ -19,23 +20,26 @@ export async function loadModel(scene, source = serverSource(scene)) {
     scene.packed ? source.bytes("pack") : null,
     source.bytes("codes").then(readArrays),
   ]);
-  return makeModel(scene, source, pack, /** @type {any} */ (codes));
+  const network = pack && (await makeNetwork(readPack(pack)));
+  return makeModel(scene, source, pack, network, /** @type {any} */ (codes));
 }
 
 /**
  * @param {ModelScene} scene
  * @param {Source} source
- * @param {ArrayBuffer|null} pack what decodes here; without it, Python decodes
+ * @param {ArrayBuffer|null} pack
+ * @param {Network|null} network what decodes here; without it, Python decodes
  * @param {Codes} codes
  * @returns {Model}
  */
-function makeModel({ latentDim, imageShape, classNames, words }, source, pack, codes) {
+function makeModel({ latentDim, imageShape, classNames, words }, source, pack, network, codes) {
   return {
     latentDim,
     sample: imageShape,
-    isLive: pack !== null,
+    isLive: network !== null,
     pack,
-    decode: pack ? makeDecoder(readPack(pack)) : decodesInPython,
+    network,
+    decode: network ?? decodesInPython,
     decodeLater: latestFor(source.decode),
     codes,
     items: makeItems(codes, source, { classNames, words }),

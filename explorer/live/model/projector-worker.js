@@ -1,15 +1,25 @@
 // @ts-check
 /** The other side of projector.js: holds a decoder and answers codes with pixels. */
 
-import { makeDecoder, readPack } from "../network/decoder.js";
+import { makeNetwork, readPack } from "../network/network.js";
 
-let decode = null;
+/** @type {Promise<import("../network/network.js").Network>} */
+let network;
 
-addEventListener("message", ({ data: { pack, codes } }) => {
+addEventListener("message", async ({ data: { pack, codes } }) => {
   if (pack) {
-    decode = makeDecoder(readPack(pack));
+    network = makeNetwork(readPack(pack));
+    network.catch(complain);
     return;
   }
-  const pictures = codes.map((code) => decode(code).slice()); // the decoder uses its output again
+  const decode = await network;
+  const pictures = codes.map((code) => decode(code).slice()); // it uses its output again
   postMessage(pictures, { transfer: pictures.map(({ buffer }) => buffer) });
 });
+
+/** The page hears of an error only if no promise holds it. @param {Error} error */
+function complain(error) {
+  setTimeout(() => {
+    throw error;
+  });
+}

@@ -1,17 +1,19 @@
 // @ts-check
 /** Decodes in a worker, so that many pictures never delay the one under the hand. */
 
+/** @import { Network } from "../network/network.js" */
+
 /**
- * @param {ArrayBuffer} pack as `readPack` takes it; it is copied
- * @param {function(Float32Array): Float32Array} decode the same decoder on the page, for a browser
- *     where no worker starts; its output is copied
+ * @param {ArrayBuffer|null} pack as `readPack` takes it; it is copied
+ * @param {Network} network the same decoder on the page, for a browser where no worker starts; its
+ *     output is copied
  * @returns {{decode: function(Float32Array[]): Promise<Float32Array[]>, stop: function(): void}}
  */
-export function makeProjector(pack, decode) {
+export function makeProjector(pack, network) {
   const worker = new Worker(new URL("./projector-worker.js", import.meta.url), { type: "module" });
   const asked = [];
   let isBroken = false;
-  const decodeHere = (codes) => codes.map((code) => decode(code).slice());
+  const decodeHere = (codes) => codes.map((code) => network(code).slice());
   worker.onmessage = ({ data }) => asked.shift().resolve(data);
   worker.onerror = () => {
     isBroken = true;

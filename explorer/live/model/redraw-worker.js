@@ -9,7 +9,7 @@
  */
 
 import { makeDrift, percentile } from "../latent/drift.js";
-import { makeDecoder, makeEncoder, readPack } from "../network/decoder.js";
+import { makeNetwork, readPack } from "../network/network.js";
 import { fetchBytes } from "./loading.js";
 
 let given = null;
@@ -46,6 +46,7 @@ async function work() {
 }
 
 async function load(urls) {
-  const [decoder, encoder] = await Promise.all([urls.pack, urls.encoder].map(fetchBytes));
-  return makeDrift(makeDecoder(readPack(decoder)), makeEncoder(readPack(encoder)));
+  const open = async (url) => makeNetwork(readPack(await fetchBytes(url)));
+  const [decode, encode] = await Promise.all([urls.pack, urls.encoder].map(open));
+  return makeDrift(decode, encode);
 }

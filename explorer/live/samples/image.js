@@ -1,7 +1,6 @@
 // @ts-check
 /** What a decoded image looks like: a canvas. Knows pixels and the DOM, not where codes come from. */
 
-import { toRGBA } from "../network/decoder.js";
 import { contextOf, el } from "../parts/dom.js";
 
 /** @import { ImageShape, SampleCanvas } from "../types.js" */
@@ -44,4 +43,23 @@ function sharedBitmap(context, width, height) {
   const size = `${width}x${height}`;
   if (!bitmaps.has(size)) bitmaps.set(size, context.createImageData(width, height));
   return bitmaps.get(size);
+}
+
+/**
+ * Turn values in [0, 1] into the pixels of a canvas.
+ * @param {Float32Array} values c*h*w values, planar
+ * @param {number[]} shape [c, h, w], with c = 1 (grey) or 3 (red, green, blue)
+ * @param {Uint8ClampedArray} rgba 4*h*w bytes to write: 255 times each value, rounded
+ * @returns {Uint8ClampedArray} rgba
+ */
+export function toRGBA(values, [c, h, w], rgba) {
+  const plane = h * w;
+  const toGreen = c === 3 ? plane : 0;
+  for (let p = 0, at = 0; p < plane; p++, at += 4) {
+    rgba[at] = values[p] * 255; // an array of this kind rounds and clamps by itself
+    rgba[at + 1] = values[p + toGreen] * 255;
+    rgba[at + 2] = values[p + 2 * toGreen] * 255;
+    rgba[at + 3] = 255;
+  }
+  return rgba;
 }
