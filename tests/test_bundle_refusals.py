@@ -140,7 +140,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "format true": (settings(put("format", True)), "config.json", "True"),
     "missing key": (settings(lambda v: v.pop("scores")), "config.json", '"scores"'),
     "unknown key": (settings(put("secret", 1)), "config.json", '"secret"'),
-    "key of another kind": (settings(put("command", 1)), "config.json", "must be a text"),
+    "key of another kind": (settings(put("command", 1)), "config.json", "must be text"),
     "missing data key": (settings(lambda v: v["data"].pop("n_test")), "config.json", "data.n_test"),
     "negative count": (settings(lambda v: v["data"].update(n_train=-1)), "config.json", "n_train"),
     "class without name": (
@@ -162,7 +162,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "empty title": (settings(put("title", "")), "config.json", '"title"'),
     "title of two lines": (settings(put("title", "a\nb")), "config.json", '"title"'),
     "endless line": (settings(put("look_for", "x" * 501)), "config.json", '"look_for"'),
-    "title that is a number": (settings(put("title", 1)), "config.json", "must be a text"),
+    "title that is a number": (settings(put("title", 1)), "config.json", "must be text"),
     "first item before all": (settings(put("start_item", -1)), "config.json", "from 0"),
     "id that is none": (settings(put("origin", "../x")), "config.json", "32 hexadecimal digits"),
     "first item without a code": (settings(put("start_item", 5)), "config.json", "without a code"),

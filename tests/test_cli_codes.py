@@ -76,7 +76,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(listed, tmp_path, capsys)
     (tmp_path / "mine.png").write_bytes(b"no picture")
     command = ["encode", "tiny", str(tmp_path / "mine.png"), "--out", str(tmp_path / "codes.npz")]
     assert cli.main(command) == 1
-    assert '"mine.png" is not an image in a format read here' in capsys.readouterr().err
+    assert '"mine.png" is not an image in a format that can be read' in capsys.readouterr().err
 
 
 def test_encode_without_an_encoder_searches_and_says_so(own_home, tiny_gan, tmp_path, capsys):

@@ -61,8 +61,8 @@ def test_a_missing_language_is_reported_once(monkeypatch, capsys):
         assert cli.main(["data"]) == 0
     said = capsys.readouterr().err.splitlines()
     assert said == [
-        'LATENT_EXPLORER_LANGUAGE is "xx", which is none of the languages there are '
-        f"({', '.join(words.languages())}), so all words are English."
+        'LATENT_EXPLORER_LANGUAGE is "xx", which is not an available language '
+        f"({', '.join(words.languages())}), so English is used."
     ]
 
 

@@ -132,7 +132,7 @@ def test_one_bad_file_of_each_kind_is_named_and_the_rest_is_used(folder):
         "cut.jpg": "is cut short or damaged",
         "cut.png": "is cut short or damaged",
         "empty.png": "is empty",
-        "notes.png": "is not an image in a format read here (such as PNG or JPEG)",
+        "notes.png": "is not an image in a format that can be read (such as PNG or JPEG)",
     }
 
 

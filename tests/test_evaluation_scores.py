@@ -92,7 +92,7 @@ def of_shapes() -> Scores:
 def test_digits_have_all_but_what_needs_factors(of_digits):
     assert everything_is_accounted_for(of_digits)
     assert set(of_digits.left_out) == OF_FACTORS | {"factor_r2"}
-    assert of_digits.left_out["mig"] == 'No factors of the images of "digits" are known.'
+    assert of_digits.left_out["mig"] == 'The factors behind the images of "digits" are not known.'
     assert of_digits.n_images == 12
     assert len(of_digits.kl_per_coordinate_nats) == len(of_digits.activity_per_coordinate) == 3
     assert sum(of_digits.kl_per_coordinate_nats) == pytest.approx(of_digits.values["kl_nats"])
@@ -193,7 +193,7 @@ def test_a_model_without_an_encoder_is_scored_by_samples_and_found_codes():
         *("density", "coverage", "sharpness", "diversity"),
     }
     assert scores.left_out["knn_accuracy"] == (
-        "This model has no encoder, so it says nothing of an image."
+        "This model has no encoder, so images have no codes of their own."
     )
     assert scores.values["n_searched"] == scores.n_images == len(images.test_index)
     assert scores.activity_per_coordinate == scores.kl_per_coordinate_nats == ()

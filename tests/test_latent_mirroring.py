@@ -118,7 +118,7 @@ def test_places_on_the_map_stay(tiny):
 
 
 def test_a_coordinate_that_does_not_exist_is_named(tiny):
-    with pytest.raises(ShapeError, match="Coordinates 2 were"):
+    with pytest.raises(ShapeError, match="flip of coordinates 2 was"):
         mirror(tiny, [2])
 
 

@@ -184,7 +184,7 @@ def test_few_images_are_named_as_the_problem(epochs, key):
     ends = trained(dataclasses.replace(DIGITS, epochs=epochs, beta=6.0), n_images=60)
     found = finding(ends, "reconstruction")
     assert (found.grade, found.key) == ("problem", key)
-    assert found.says().startswith("54 images are few to learn from")
+    assert found.says().startswith("54 training images are very few")
     assert "6 held-out ones" in found.says()
     assert "More images help most" in found.says()
     assert " 0%" not in found.says()

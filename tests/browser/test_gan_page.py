@@ -97,7 +97,7 @@ def test_an_encoder_places_a_picture_and_other_files_are_refused(visit):
     visit.open("?model=digits")
     choose_file(visit, {"name": "mine.png", "mimeType": "image/png", "buffer": b"no picture"})
     dialog = visit.page.get_by_role("dialog")
-    dialog.get_by_text("is not an image in a format read here").wait_for()
+    dialog.get_by_text("is not an image in a format that can be read").wait_for()
     visit.page.locator("input[type=file]").set_input_files(picture("JPEG"))
     dialog.get_by_text("The encoder found the code.").wait_for()
     visit.page.get_by_role("button", name="Explore from here").click()
