@@ -69,7 +69,7 @@ def load(
 
     check_size(image_size)
     if n_images < 0 or n_images == 1:
-        raise DataError("data.n_digits", n_images=n_images)
+        raise DataError("data.n_images", n_images=n_images)
     wanted = Wanted(image_size=image_size, n_images=n_images, grey=grey, fit=fit, reading=reading)
     source = source_named(name_or_path)
     if source is None:

@@ -181,4 +181,4 @@ def _plain_example(key: str) -> str:
 
 
 def _damaged(what: str) -> DataError:
-    return DataError("data.damaged_idx", what=what)
+    return DataError("data.damaged_array", what=what)

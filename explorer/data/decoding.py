@@ -188,7 +188,7 @@ def open_picture(data: bytes, name: str, reading: Reading = FOUND_OUT) -> np.nda
         if better != Guess():
             found = next(decode_all(data, name, better, first, Traits()))
     if isinstance(found, Skipped):
-        raise DataError("data.not_images", name=found.name, reason=found.reason)
+        raise DataError("data.not_an_image", name=found.name, reason=found.reason)
     return 255 - found[1] if reading.invert else found[1]
 
 

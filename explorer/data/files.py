@@ -78,7 +78,7 @@ def load_path(path: Path, wanted: Wanted, *, report: ReportProgress | None = Non
     if path.suffix.casefold() in PICTURES and path.stat().st_size <= MAX_UNPACKED_BYTES:
         member = Member((plain_name(path.name),), path.read_bytes)  # it may hold many
         return _read(path, Listing((member,), ()), wanted, report)
-    raise DataError("data.unknown_file", name=plain_name(path.name))
+    raise DataError("data.other_file", name=plain_name(path.name))
 
 
 def most_bytes(name: str) -> int:

@@ -75,4 +75,4 @@ def _unzipped(data: bytes, name: str, most_bytes: int) -> bytes:
 
 
 def _damaged(name: str) -> DataError:
-    return DataError("data.damaged_file", name=name)
+    return DataError("data.damaged_idx", name=name)

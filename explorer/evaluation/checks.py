@@ -52,7 +52,7 @@ def check_answers(bundle: ModelBundle, reading: Reading) -> None:
     )
     if n_bad:
         raise DataError(
-            "evaluation.network_answers_images_values",
+            "evaluation.not_finite",
             name=bundle.name,
             n_bad=n_bad,
             count=len(reading.mu),

@@ -156,13 +156,11 @@ def _file_to_send(source: str) -> bytes | None:
     if data.is_name(source) or not os.path.exists(path):
         return None  # where there is no such set at all, the worker says so
     if os.path.isdir(path):
-        raise DataError("jobs.checkpoint_is_folder", source=source)
+        raise DataError("jobs.images_in_folder", source=source)
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise DataError(
-            "jobs.checkpoint_unreadable", source=source, strerror=error.strerror
-        ) from error
+        raise DataError("jobs.images_unreadable", source=source, strerror=error.strerror) from error
 
 
 def _answer_of(future: "Future") -> Answer:

@@ -133,7 +133,7 @@ def _check_images(bundle: ModelBundle, images: np.ndarray) -> None:
         if images.ndim == 4 and images.shape[1] in (1, 3):
             given = kind_of_image(images.shape[1:])
             raise ShapeError("latent.other_images", given=given, **kinds)
-        raise ShapeError("latent.no_images", given=images.shape, **kinds)
+        raise ShapeError("latent.not_images", given=images.shape, **kinds)
     if images.size and not (images.min() >= 0 and images.max() <= 1):
         raise ShapeError("latent.pixel_range", least=f"{images.min():g}", most=f"{images.max():g}")
 

@@ -37,7 +37,7 @@ def mirror(bundle: ModelBundle, coordinates: Sequence[int]) -> ModelBundle:
         return bundle
     if not (0 <= min(coordinates) and max(coordinates) < d):
         raise ShapeError(
-            "latent.dimensions_to_flip", d=d - 1, numbers=", ".join(map(str, coordinates))
+            "latent.no_such_coordinate", d=d - 1, numbers=", ".join(map(str, coordinates))
         )
     sign = np.ones(d, np.float32)
     sign[list(coordinates)] = -1
