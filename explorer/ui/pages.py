@@ -1,7 +1,7 @@
 """The pages of the app: each is a folder of `views/` with a `page.py` that has a `render()`.
 
 The folder's name is that of the page in addresses, and of its section of the catalogue, whose
-`page` is what links to it say.
+`page` is the label of links to it.
 """
 
 from collections.abc import Callable

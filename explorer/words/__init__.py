@@ -52,7 +52,7 @@ __all__ = [
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the languages there are, by their code, such as `en` or `pt-BR`."""
+    """Return the codes of the available languages, such as `en` or `pt-BR`."""
     return tuple(
         sorted(folder.name for folder in HERE.iterdir() if (folder / "app.json").is_file())
     )
@@ -70,7 +70,7 @@ def tag() -> str:
 
 
 def missing() -> str:
-    """Return what was asked for where there is no such language; else an empty text."""
+    """Return the language asked for if there is no such one; else an empty text."""
     asked = os.environ.get(ASKED, "")
     return asked if asked != ENGLISH and _folder(asked) == HERE / ENGLISH else ""
 
@@ -151,7 +151,7 @@ def rounded(value: float, digits: int) -> str:
 
 
 def together(names: Iterable[str]) -> str:
-    """Write names one after another, the last one joined by what the language has for "and"."""
+    """Write names one after another, with the language's "and" before the last."""
     return format_list(list(names), "standard", _locale(language()))
 
 
@@ -174,7 +174,7 @@ def moment(place: str, at: datetime) -> str:
             `d MMM HH:mm`.
         at: When.
     """
-    from babel.dates import format_datetime  # what writes no time starts sooner without it
+    from babel.dates import format_datetime  # slow to import, and rarely needed
 
     return format_datetime(at, say(place), locale=_locale(language()))
 
