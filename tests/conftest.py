@@ -1,6 +1,5 @@
 """Small real things that many tests share."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -22,8 +21,7 @@ from explorer.jobs.worker import work
 from explorer.kinds import KINDS
 from explorer.models.architecture import spec_of
 from explorer.models.spec import expected_weights
-from explorer.words import catalogue
-from tests.marked import marked
+from tests.languages import marked, write_language
 
 ADVERSARIAL = tuple(name for name, kind in KINDS.items() if kind.is_adversarial)
 N_ITEMS = 32
@@ -202,7 +200,5 @@ def every_step(monkeypatch) -> None:
 def marks(tmp_path: Path, monkeypatch) -> None:
     """Have everything said in a language whose every sentence is marked."""
     folder = tmp_path / "marked"
-    folder.mkdir()
-    for name, part in catalogue().items():
-        (folder / f"{name}.json").write_text(json.dumps(marked(part)), encoding="utf-8")
+    write_language(folder, marked)
     monkeypatch.setenv(words.ASKED, str(folder))

@@ -25,7 +25,7 @@ from explorer.disk import replace_file
 from explorer.errors import BundleError, MachineError
 from explorer.kinds import KINDS
 from tests.conftest import N_PLACED, fresh_bundle, with_settings
-from tests.marked import OPEN, unmarked
+from tests.languages import OPEN, unmarked
 from tests.tools import started
 
 

@@ -7,7 +7,7 @@ import sys
 from explorer import cli, store, words
 from explorer.cli.arguments import parser
 from explorer.data import SOURCES
-from tests.marked import OPEN, unmarked
+from tests.languages import OPEN, unmarked
 from tests.tools import started
 
 OWN_OF_ARGPARSE = {"show this help message and exit", "show program's version number and exit"}

@@ -8,7 +8,7 @@ from explorer.data import SOURCES, load, load_items
 from explorer.data.imageset import draw_rows, fixed_split
 from explorer.errors import DataError
 from explorer.words import say
-from tests.marked import OPEN, unmarked
+from tests.languages import OPEN, unmarked
 
 HEIC = b"\0\0\0\x18ftypheic"  # how such a photo begins
 

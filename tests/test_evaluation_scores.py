@@ -19,7 +19,7 @@ from explorer.evaluation import MEASURES, Scores, score
 from explorer.evaluation.reading import binarized
 from explorer.models.architecture import spec_of
 from explorer.models.vae import VAE
-from tests.marked import unmarked
+from tests.languages import unmarked
 
 OF_A_POSTERIOR = {
     "elbo_nats",

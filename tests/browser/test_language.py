@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import explorer
-from tests.accented import accented, make_language, plain_words
 from tests.browser.conftest import SLOW_MS, Visit, serving, visiting
 from tests.browser.test_train_page import let_it_settle
+from tests.languages import accented, plain_words, write_language
 from tests.tools import chromium
 
 # What Streamlit says by itself, which no app can change.
@@ -59,7 +59,7 @@ def place(tmp_path_factory) -> Path:
     """A home with a finished run, and the made-up language."""
     chromium()
     place = tmp_path_factory.mktemp("language")
-    make_language(place / "words")
+    write_language(place / "words" / "en-XA", accented)
     home = place / "home"
     home.mkdir()
     train = ["train", "--data", "digits", "--epochs", "2"]
