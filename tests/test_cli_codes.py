@@ -79,6 +79,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(listed, tmp_path, capsys)
     assert '"mine.png" is not an image in a format that can be read' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_encode_without_an_encoder_searches_and_says_so(own_home, tiny_gan, tmp_path, capsys):
     write_bundle(tiny_gan, own_home / "bundles" / "gan")
     z = np.array([[0.5, -1.0], [-0.3, 0.2]], np.float32)

@@ -232,6 +232,7 @@ def test_class_names_of_impossible_characters_are_refused(tmp_path):
         load(npz(tmp_path, images=GREY, labels=np.zeros(12, int), class_names=names))
 
 
+@pytest.mark.slow
 def test_an_npz_bomb_is_refused(tmp_path):
     path = npz(tmp_path, images=np.zeros((20, 2600, 2600), np.uint8))
     with pytest.raises(DataError, match="would unpack to 129 MB"):

@@ -178,6 +178,7 @@ def test_a_heic_photo_says_what_to_do(tmp_path, monkeypatch):
         load(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_blank_pictures_that_would_keep_a_machine_busy_are_left_out(tmp_path):
     stream = io.BytesIO()
     Image.new("L", (5000, 5000)).save(stream, "WEBP", lossless=True)

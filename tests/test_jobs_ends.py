@@ -74,6 +74,7 @@ def test_the_other_weights_can_be_kept_instead_and_back_again():
     assert [path.name for path in (run.path / "ends").iterdir()] == ["last"]
 
 
+@pytest.mark.slow
 def test_changes_by_a_person_come_back_with_the_model():
     run = worked(patience=4)
     card = store.bundles_folder() / "mine" / "README.md"

@@ -112,6 +112,7 @@ def test_a_registered_method_is_offered_and_its_map_draws(toy, tiny, own_home):
     assert maps.figure_choice(opened, "ring", "none", 0, "light").code == "ring"
 
 
+@pytest.mark.slow
 def test_a_map_made_later_is_kept_and_opened_with_its_bundle(tiny, own_home):
     method = METHODS.named("tsne")
     assert method is not None

@@ -90,6 +90,7 @@ def test_beta_goes_by_equal_factors_over_the_first_half_of_the_run():
     assert [kl_weight_at(config, epoch) for epoch in (0, 1, 2, 4, 6, 8)] == [16, 8, 4, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_beta_tcvae_loses_total_correlation():
     def total_correlation_after(beta: float) -> float:
         config = settings(kind="beta-tcvae", beta=beta, latent_dim=4, epochs=40, hidden=(32,))
@@ -167,6 +168,7 @@ def test_during_warm_up_the_loss_leaves_the_kl_out():
     assert report.elbo == pytest.approx(log_likelihood - kl)
 
 
+@pytest.mark.slow
 def test_beta_lowers_the_kl_and_free_bits_keep_it():
     def kl(**changes) -> float:
         return bundle_of(

@@ -18,6 +18,8 @@ from explorer.ui.compare_arrays import comparison_buffer, holes_of, telling_item
 from explorer.ui.opened import open_model
 from tests.conftest import fresh_bundle, with_settings
 
+pytestmark = pytest.mark.slow
+
 PAGE = """
 from explorer.ui import state
 from explorer.ui.views.compare import page
@@ -103,7 +105,6 @@ def test_an_unknown_model_is_named(three):
     assert "nobody" in page.warning[0].value
 
 
-@pytest.mark.slow
 def test_names_with_any_sign_stay_one_name_in_the_address(three):
     page = opened(models="a")
     next(b for b in page.sidebar.button if b.key == f"compare-{ODD}").click().run()
@@ -123,7 +124,6 @@ def test_all_models_can_be_removed_to_choose_again(three):
     assert not any(b.disabled for b in page.sidebar.button)
 
 
-@pytest.mark.slow
 def test_no_more_than_four_fit():
     for i in range(5):
         keep(f"m{i}")
@@ -133,7 +133,6 @@ def test_no_more_than_four_fit():
     assert fifth.disabled
 
 
-@pytest.mark.slow
 def test_models_that_the_browser_cannot_decode_are_not_offered(three):
     whole = complete(fresh_bundle("large"))
     write_bundle(replace(whole, pack=None), store.bundles_folder() / "large")
@@ -144,7 +143,6 @@ def test_models_that_the_browser_cannot_decode_are_not_offered(three):
     assert 'The decoder of "large" is too large' in told.value
 
 
-@pytest.mark.slow
 def test_curves_are_drawn_of_runs_and_missed_of_others(three):
     bundle = fresh_bundle("a")
     run = jobs.RunFolder(store.runs_folder() / "1-a")

@@ -114,6 +114,7 @@ def test_a_sweep_never_shows_the_scores_of_another_model_of_the_name():
     assert jobs.trial_made_by(old) is None
 
 
+@pytest.mark.slow
 def test_a_run_and_a_model_of_an_earlier_version_know_each_other_by_name():
     run = trained("old", 1)
     for file in (run.path / "run.json", store.bundles_folder() / "old" / "config.json"):

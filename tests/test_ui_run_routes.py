@@ -14,7 +14,7 @@ from explorer.jobs.records import Record
 from explorer.ui import run_routes
 from explorer.ui.run_view import scene
 
-pytestmark = pytest.mark.usefixtures("no_process")
+pytestmark = [pytest.mark.usefixtures("no_process"), pytest.mark.slow]
 
 
 @pytest.fixture
@@ -23,7 +23,6 @@ def client(at_home):
         yield client
 
 
-@pytest.mark.slow
 def test_progress_sends_only_what_is_new(at_home, client):
     url = run_routes.urls(at_home)["progress"]
     news = client.get(url).json()

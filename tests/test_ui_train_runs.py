@@ -24,10 +24,9 @@ from explorer.words import say
 from tests.conftest import ADVERSARIAL
 from tests.train_page import button, drawn, links, of_kind
 
-pytestmark = pytest.mark.usefixtures("no_process")
+pytestmark = [pytest.mark.usefixtures("no_process"), pytest.mark.slow]
 
 
-@pytest.mark.slow
 def test_a_finished_run_can_be_opened_in_explore(at_home):
     page = drawn(run=at_home.id)
     assert not page.exception
@@ -218,7 +217,6 @@ def test_a_run_of_an_earlier_version_is_shown_without_a_verdict(by_heart):
     assert not any("Verdict" in text.value for text in page.markdown)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ADVERSARIAL)
 @pytest.mark.parametrize("verdict", ["mode-collapse", "discriminator-won"])
 def test_every_lost_adversarial_run_can_be_helped_or_leaves_no_heading(kind, verdict):
