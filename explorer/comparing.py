@@ -192,7 +192,7 @@ def _caution(key: str, models: Sequence[Model]) -> Caution | None:
     if key not in _BETTER and key not in _LIKE_REAL:
         return "neither"
     if key in _OF_LIKELIHOOD and len({_likelihood(model) for model in models}) > 1:
-        return "likelihood"
+        return "binarize" if _differ_in_binarize_alone(models) else "likelihood"
     if key not in _OF_SAMPLES and len({model.model.binarize for model in models}) > 1:
         return "binarize"
     if key in _OF_ENCODER and any(encoders) and not all(encoders):
@@ -227,6 +227,10 @@ def _is_close(models: Sequence[Model]) -> bool:
     gap = second.scores["nll_nats"] - first.scores["nll_nats"]
     squares = [model.scores.get("nll_stderr", 0.0) ** 2 for model in (first, second)]
     return bool(gap < _CLOSE_STDERR * sum(squares) ** 0.5)
+
+
+def _differ_in_binarize_alone(models: Sequence[Model]) -> bool:
+    return len({model.model.likelihood for model in models}) == 1
 
 
 def _likelihood(model: Model) -> tuple[str, str]:

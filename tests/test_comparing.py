@@ -75,7 +75,7 @@ def test_a_value_that_nobody_else_has_is_not_better():
         ("mse", {"data": "fashion-mnist"}, "data"),
         ("mse", {"n_images": 500}, "data"),
         ("elbo_nats", {"likelihood": "gaussian"}, "likelihood"),
-        ("nll_nats", {"binarize": "random"}, "likelihood"),
+        ("nll_nats", {"binarize": "random"}, "binarize"),
         ("mse", {"binarize": "random"}, "binarize"),
         ("sharpness_x_hat", {"binarize": "random"}, "binarize"),
         ("knn_accuracy", {"binarize": "random"}, "binarize"),

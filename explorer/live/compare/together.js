@@ -20,7 +20,8 @@ export function makeTogether(given) {
   );
   const sliders = makeSliders(given);
   const back = frame.button("back", (event) => shared.moveBack(event.timeStamp));
-  const says = `${words.liveHelp} ${items.length ? words.liveItem : words.liveDraw}`;
+  const help = scene.sizes.length > 1 ? words.liveHelpSizes : words.liveHelp;
+  const says = `${help} ${items.length ? words.liveItem : words.liveDraw}`;
   return {
     element: frame.section(
       "live",

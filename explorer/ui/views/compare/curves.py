@@ -29,7 +29,8 @@ def curves(opened_models: Sequence[OpenedModel]) -> None:
     """Render the curves that were kept, and name the models that have none."""
     st.markdown(f"## {say('compare.curves')}")
     kept = _kept(opened_models)
-    without = [plain(e.bundle.name) for e in opened_models if e.bundle.name not in kept]
+    bundles = [opened.bundle for opened in opened_models if opened.bundle.name not in kept]
+    without = [plain(bundle.title or bundle.name) for bundle in bundles]
     if without:
         st.caption(say("compare.no_curves", names=", ".join(without)))
     if kept:
