@@ -43,7 +43,8 @@ class Registry(Generic[Record]):
     def all(self) -> tuple[Record, ...]:
         """Return all records; of two with one name, ours or else the first."""
         if self._found is None:
-            self._found = (*self._own(), *self._installed())
+            own = tuple(self._own())
+            self._found = (*own, *self._installed(tuple({type(record) for record in own})))
         by_name: dict[str, Record] = {}
         for record in (*self._found, *self._registered.values()):
             by_name.setdefault(record.name, record)
@@ -61,11 +62,16 @@ class Registry(Generic[Record]):
         """Take back what was registered."""
         self._registered.pop(record.name, None)
 
-    def _installed(self) -> Iterable[Record]:
-        """Load what packages declare; one that cannot be loaded is logged, and left out."""
+    def _installed(self, kinds: tuple[type, ...]) -> Iterable[Record]:
+        """Load what packages declare; what is no record of these kinds is logged, and left out."""
         for entry in entry_points(group=self._group):
+            about = {"record": entry.value, "group": self._group}
             try:
-                yield entry.load()
-            except (ImportError, AttributeError) as error:
-                values = {"record": entry.value, "group": self._group, "error": error}
-                _log.warning("%s", say("registry.not_loaded", **values))
+                record: Record = entry.load()
+            except Exception as error:  # somebody else's code may raise anything
+                _log.warning("%s", say("registry.not_loaded", **about, error=error))
+                continue
+            if not isinstance(record, kinds):
+                _log.warning("%s", say("registry.no_record", **about))
+                continue
+            yield record

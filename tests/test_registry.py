@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from explorer.registry import Registry
 from tests.tools import installed
 
@@ -46,8 +48,16 @@ def test_what_was_registered_can_be_taken_back():
     assert registry.named("yo-yo") is None
 
 
-def test_what_cannot_be_loaded_is_logged_and_left_out(tmp_path, caplog):
-    broken = "import a_package_that_is_not_there"
-    with installed(tmp_path, "toy_broken", broken, GROUP, "TOY"):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import a_package_that_is_not_there", "a_package_that_is_not_there"),
+        ("raise ValueError('numpy.dtype size changed')", "numpy.dtype size changed"),
+        ("TOY = (", "never closed"),
+        ("TOY = 'no record'", "toy_broken:TOY of latent_explorer.toys is not what"),
+    ],
+)
+def test_what_cannot_be_loaded_is_logged_and_left_out(tmp_path, caplog, text, told):
+    with installed(tmp_path, "toy_broken", text, GROUP, "TOY"):
         assert [toy.name for toy in toys().all()] == ["ball", "kite"]
-    assert "a_package_that_is_not_there" in caplog.text
+    assert told in caplog.text
