@@ -1,4 +1,4 @@
-"""What there is of one thing, such as of methods of making maps: ours and those of other packages.
+"""The records of one sort, such as the methods of making maps: ours, and other packages'.
 
 A package that is installed beside this one declares its own as entry points (in its
 `pyproject.toml`, `[project.entry-points."latent_explorer.maps"]` and `name = "module:RECORD"`), so
@@ -41,7 +41,7 @@ class Registry(Generic[Record]):
         self._registered: dict[str, Record] = {}
 
     def all(self) -> tuple[Record, ...]:
-        """Return all records; of two with one name, ours or else the first."""
+        """Return all records; where two share a name, ours, or else the first."""
         if self._found is None:
             own = tuple(self._own())
             self._found = (*own, *self._installed(tuple({type(record) for record in own})))

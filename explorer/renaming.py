@@ -18,7 +18,7 @@ def place_of(model: str) -> Place:
     """Return where a model lies: in the home, elsewhere, or with the program.
 
     Raises:
-        BundleError: There is none of that name.
+        BundleError: There is no model of that name.
     """
     folder = store.find_name(model)
     if folder.parent == store.bundles_folder():

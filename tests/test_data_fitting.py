@@ -35,7 +35,7 @@ def folder_of(at: Path, *sizes: tuple[int, int], mode: str = "RGB") -> Path:
 def told(path: Path, **asked) -> str:
     fitting = data.load(str(path), **asked).fitting
     assert fitting is not None
-    return " ".join(fitting.told())
+    return " ".join(fitting.notes())
 
 
 def test_padding_keeps_all_of_an_image_cropping_its_middle_stretching_its_edges():
@@ -110,7 +110,7 @@ def test_resizing_is_mentioned_only_where_it_happened():
     assert data.load("digits", n_images=20).fitting is None
     fitting = data.load("digits", n_images=20, image_size=28).fitting
     assert fitting is not None
-    assert fitting.told() == ["20 images of 8×8 become 28×28: scaled up."]
+    assert fitting.notes() == ["20 images of 8×8 become 28×28: scaled up."]
 
 
 def test_the_images_of_a_run_are_read_as_it_asked(tmp_path):

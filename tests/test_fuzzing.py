@@ -260,7 +260,7 @@ def of_data(ending: str) -> Callable[[bytes, Path], object]:
         path.write_bytes(content)
         found = data.load(str(path))
         assert len(found.pixels) >= 2
-        json.dumps(found.fitting.told() if found.fitting else [])
+        json.dumps(found.fitting.notes() if found.fitting else [])
 
     return read
 

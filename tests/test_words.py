@@ -192,7 +192,7 @@ def said() -> Iterator[tuple[str, str, set[str] | None]]:
     root = words.HERE.parent
     for path in sorted(root.rglob("*.py")):
         file = path.relative_to(root).as_posix()
-        sections = {"say": "", "told": "reading.", **SECTIONS.get(file, {})}
+        sections = {"say": "", "remark": "reading.", **SECTIONS.get(file, {})}
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             function = getattr(getattr(call, "func", None), "id", "")
             if not isinstance(call, ast.Call) or function not in sections or not call.args:

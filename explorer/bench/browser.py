@@ -57,8 +57,8 @@ def version() -> str | None:
         command = [program(), "--version"]
     except MachineError:
         return None
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return next((word for word in told.split() if word[0].isdigit()), None)
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return next((word for word in printed.split() if word[0].isdigit()), None)
 
 
 @contextlib.asynccontextmanager

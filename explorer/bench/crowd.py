@@ -89,8 +89,8 @@ def rests_ms(app: RunningApp, n: int) -> np.ndarray:
                     took.append(time.perf_counter() - due_s)
                 return took
 
-            told = await asyncio.gather(*(rest(v, i / n) for i, v in enumerate(visitors)))
-            return [1000 * seconds for took in told for seconds in took]
+            seconds_each = await asyncio.gather(*(rest(v, i / n) for i, v in enumerate(visitors)))
+            return [1000 * seconds for took in seconds_each for seconds in took]
 
     return np.array(asyncio.run(all_rest()))
 

@@ -126,7 +126,7 @@ def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
         checks: What to measure.
         report: Called with what is being measured, and with the traceback of a bug.
     """
-    told: set[int] = set()  # bugs whose traceback was shown; checks that share work share them
+    shown: set[int] = set()  # bugs whose traceback was shown; checks that share work share them
     for check in checks:
         report(" ".join(filter(None, (check.model, check.what))))
         measured: float | None = None
@@ -135,9 +135,9 @@ def measured_rows(checks: Iterable[Check], report: Report) -> Iterator[Row]:
         except ExplorerError as error:
             note = f"{error.so} {error.do}"
         except Exception as error:  # a browser or another library may raise anything
-            if id(error) not in told:
+            if id(error) not in shown:
                 report(traceback.format_exc())
-            told.add(id(error))
+            shown.add(id(error))
             note = f"failed: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
         yield Row(
             what=check.what,

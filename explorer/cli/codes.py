@@ -75,7 +75,7 @@ def _of_the_whole(
 
 
 def _known_of(images: "ImageSet") -> dict[str, np.ndarray]:
-    """Return what is known of each image, so that its code can be told from others."""
+    """Return what is known of each image, so that its code can be recognised."""
     known = {
         "rows": np.arange(len(images.pixels)),
         "names": np.array(images.item_names),

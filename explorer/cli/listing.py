@@ -10,7 +10,7 @@ from explorer.words import decimal, say
 
 
 def models(args: argparse.Namespace) -> int:
-    """List the bundles found; damaged ones are told on stderr and left out."""
+    """List the bundles found; damaged ones are left out and named on stderr."""
     from explorer import store
 
     listing = store.models()
@@ -105,7 +105,7 @@ def _describe(source: str, given: dict[str, Any], *, as_json: bool) -> int:
         return 0
     shape = image_words(images.image_shape)
     write(say("cli.data.head", name=images.name, count=len(images.pixels), shape=shape))
-    for sentence in (*(images.fitting.told() if images.fitting else ()), *images.notes):
+    for sentence in (*(images.fitting.notes() if images.fitting else ()), *images.notes):
         write(f"  {sentence}")
     for key, value in {
         "for_training": decimal(len(images.train_index), 0),

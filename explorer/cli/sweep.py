@@ -149,8 +149,8 @@ def _tell(
     if as_json:
         recommended = found and _identity(found.trial) | {"reason": reason}
         rows = [_identity(trial) | _scores(trial) for trial in trials]
-        told = {"data": data, "varied": _VARIED[varied], "trials": rows}
-        write_json({**told, "recommended": recommended})
+        summary = {"data": data, "varied": _VARIED[varied], "trials": rows}
+        write_json({**summary, "recommended": recommended})
         return
     shown = [key for key in _COLUMNS if any(_value(trial, key) is not None for trial in trials)]
     headings = "".join(f"{say(f'cli.sweep.{key}'):>18}" for key in shown)

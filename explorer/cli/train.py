@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _MARKS: Mapping[Grade, str] = {"problem": "!", "note": "-", "fine": "+"}
-_WAIT_S = 900.0  # that a process waits to be told what to work on
+_WAIT_S = 900.0  # that a process waits for its work
 
 
 def train(args: argparse.Namespace) -> int:
@@ -54,7 +54,7 @@ def train(args: argparse.Namespace) -> int:
 
 
 def _carry_out(folder: Path) -> int:
-    """Do the work of a run that the app has begun; how it goes is told in its folder.
+    """Do the work of a run that the app has begun; its folder says how it goes.
 
     For "-", all that is needed is made ready first, and the folder is then read from stdin.
     """
@@ -129,7 +129,7 @@ def _flags(settings: Mapping[str, object]) -> list[str]:
 def _resume(run: UnfinishedRun, moved_to: str | None, *, as_json: bool) -> int:
     """Go on with the settings that the run began with, and with its images, wherever they lie.
 
-    Whether they are the same images is told by their fingerprint in the checkpoint.
+    Their fingerprint in the checkpoint shows whether they are the same images.
     """
     config, place = run.config(), moved_to or run.images()
     if moved_to is None and not data.is_name(place) and not os.path.exists(place):
@@ -199,7 +199,7 @@ class _Watcher(Observer):
         """Say what had to be left out."""
         self.line.end()
         if images.fitting is not None:
-            note(" ".join(images.fitting.told()))
+            note(" ".join(images.fitting.notes()))
         for sentence in images.notes:
             note(sentence)
         for left in images.skipped:

@@ -15,7 +15,7 @@ from explorer.config import Fit, TrainConfig
 from explorer.data.fitting import Fitting
 from explorer.data.imageset import ImageSet, ReportProgress
 from explorer.data.naming import keepable
-from explorer.data.reading import FOUND_OUT, Reading, Wanted, told
+from explorer.data.reading import FOUND_OUT, Reading, Wanted, remark
 from explorer.data.sources import SOURCES, DataSource, source_named
 from explorer.errors import DataError
 from explorer.foreign import door, printable
@@ -76,7 +76,7 @@ def load(
         return _of_path(_existing(name_or_path), wanted, report)
     images = source.load(wanted, report, cache)
     pixels = bring_to(images.pixels, image_size=image_size, grey=grey)
-    notes = (told("also_a_path", name=name_or_path),) if os.path.exists(name_or_path) else ()
+    notes = (remark("also_a_path", name=name_or_path),) if os.path.exists(name_or_path) else ()
     fitting = _changed(images.pixels, pixels)
     return keepable(replace(images, pixels=pixels, fitting=fitting, notes=notes))
 
@@ -100,7 +100,7 @@ def _with_copies_noted(images: ImageSet) -> ImageSet:
     n_copies = sum(digest[row] in known for row in images.test_index)
     if not n_copies:
         return images
-    note = told("copies", count=n_copies, of=len(images.test_index))
+    note = remark("copies", count=n_copies, of=len(images.test_index))
     return replace(images, notes=(*images.notes, note))
 
 

@@ -26,7 +26,7 @@ from explorer.data.pictures import (
     size_to_take,
     to_square,
 )
-from explorer.data.reading import Reading, Wanted, told
+from explorer.data.reading import Reading, Wanted, remark
 from explorer.data.splits import tested_side
 from explorer.errors import DataError
 from explorer.words import say
@@ -166,12 +166,12 @@ def _factors(
         names = _factor_names(roles.others["factors"], others.get("factor_names"), given.shape[1])
         columns |= zip(names, given.T.astype(np.float32), strict=True)
     elif given is not None:
-        notes.append(told("factors_unfit", shape=given.shape))
+        notes.append(remark("factors_unfit", shape=given.shape))
     if labels.factor is not None:
         columns[plain_name(roles.parts[0].labels or "labels")] = labels.factor
     same = [name for name, values in columns.items() if not np.ptp(values) > 0]
     if same:
-        notes.append(told("factors_constant", names=", ".join(same)))
+        notes.append(remark("factors_constant", names=", ".join(same)))
     kept = {name: values for name, values in columns.items() if name not in same}
     return (np.stack(list(kept.values()), axis=1), tuple(kept)) if kept else (None, ())
 
@@ -233,7 +233,7 @@ def _background(images: np.ndarray, levels: Levels, reading: Reading, notes: lis
         return 0 if reading.background == "black" else 255
     some = images[:: max(1, len(images) // _LOOKED_AT)]
     if is_mostly_light([levels.to_bytes(image) for image in some]):
-        notes.append(told("background_black"))
+        notes.append(remark("background_black"))
         return 0
     return 255
 

@@ -20,7 +20,7 @@ from explorer.data.imageset import Skipped
 from explorer.data.levels import Extremes, Levels, levels_of
 from explorer.data.members import size_in_words
 from explorer.data.pictures import is_mostly_light, on_background, stack, to_square
-from explorer.data.reading import FOUND_OUT, Reading, told
+from explorer.data.reading import FOUND_OUT, Reading, remark
 from explorer.errors import DataError
 from explorer.words import say
 
@@ -30,7 +30,7 @@ MAX_FRAMES = 10_000  # of one file
 _PIXELS_PER_BYTE = 2_000  # beyond which pictures are blank, or made to keep a machine busy
 _PIXELS_ALWAYS_READ = 100_000_000  # of a set
 
-# How names of picture files end; what they hold is told by their first bytes.
+# How names of picture files end; their first bytes say what they hold.
 SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".webp"),
     *(".tif", ".tiff", ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".heic", ".heif"),
@@ -112,7 +112,7 @@ class Traits:
         """Return how a set of such pictures is best understood, and note what was assumed."""
         guess = Guess(background=0 if reading.background == "black" else 255)
         if reading.background == "auto" and is_mostly_light(self.clear):
-            notes.append(told("background_black"))
+            notes.append(remark("background_black"))
             guess = replace(guess, background=0)
         if self.deep is not None:
             levels = levels_of(self.deep, reading.range, notes)
@@ -120,9 +120,9 @@ class Traits:
             assert levels is not None, "used always gives some"
             guess = replace(guess, levels=levels)
         if self.n_frames_left:
-            notes.append(told("frames_left", count=self.n_frames_left))
+            notes.append(remark("frames_left", count=self.n_frames_left))
         if self.n_in_stacks:
-            notes.append(told("frames_read", count=self.n_in_stacks))
+            notes.append(remark("frames_read", count=self.n_in_stacks))
         return guess
 
 

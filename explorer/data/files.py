@@ -30,7 +30,7 @@ from explorer.data.members import (
     plain_name,
 )
 from explorer.data.pictures import check_size, shows_colour, square_up, stack
-from explorer.data.reading import Reading, Wanted, told
+from explorer.data.reading import Reading, Wanted, remark
 from explorer.data.splits import side_of, split_level, tested_side
 from explorer.errors import DataError
 from explorer.words import decimal, rounded, say, together
@@ -205,7 +205,7 @@ def _valued(pixels: np.ndarray, found: _Found, reading: Reading, notes: list[str
             levels = levels_of(extremes, "used", notes)
             pixels = levels.to_bytes(pixels) if levels else pixels
         elif 0 < extremes.most < _DARK:
-            notes.append(told("dark", most=rounded(extremes.most, 6), white="255"))
+            notes.append(remark("dark", most=rounded(extremes.most, 6), white="255"))
     return 255 - pixels if reading.invert else pixels
 
 
@@ -222,9 +222,9 @@ def _split(
     listed = ", ".join(f"{name} {decimal(count, 0)}" for name, count in sorted(counts.items()))
     key = "split_val_in" if tested == "test" and "val" in sides else "split"
     held_out = together(
-        told("quoted", name=name) for name in sorted(counts) if side_of(name) == tested
+        remark("quoted", name=name) for name in sorted(counts) if side_of(name) == tested
     )
-    notes.append(told(key, listed=listed, tested=held_out))
+    notes.append(remark(key, listed=listed, tested=held_out))
     rest = [folder[:level] + folder[level + 1 :] for folder in folders]
     return np.array([side == tested for side in sides]), rest
 
@@ -246,7 +246,7 @@ def _warn_of_masks(
     ]  # fmt: skip
     if masks and stems[0] == stems[1]:
         (other,) = set(class_names) - set(masks[:1])
-        notes.append(told("masks", masks=masks[0], images=other))
+        notes.append(remark("masks", masks=masks[0], images=other))
 
 
 def shared_depth(folders: Sequence[tuple[str, ...]]) -> int:

@@ -44,13 +44,13 @@ class Fitting:
         """How many of them were not square."""
         return sum(n for (width, height), n in self.sizes if width != height)
 
-    def told(self) -> list[str]:
+    def notes(self) -> list[str]:
         """Return a sentence or two for each thing that was done."""
-        told = [self._of_size()]
+        notes = [self._of_size()]
         for n, key in ((self.n_not_square, self.fit), (self.n_made_grey, "made_grey")):
             if n:
-                told.append(say(f"fitting.{key}", count=n))
-        return told
+                notes.append(say(f"fitting.{key}", count=n))
+        return notes
 
     def _of_size(self) -> str:
         if all(size == (self.side, self.side) for size, _ in self.sizes):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from explorer.data.members import plain_name
-from explorer.data.reading import Reading, told
+from explorer.data.reading import Reading, remark
 from explorer.data.splits import Side, side_of
 from explorer.errors import DataError
 
@@ -123,9 +123,9 @@ def _tell(parts: tuple[Part, ...], reading: Reading, notes: list[str]) -> None:
     for what, asked in (("images", reading.images_key), ("labels", reading.labels_key)):
         keys: list[str] = [key for part in parts if (key := getattr(part, what))]
         if not asked and any(what not in key.casefold() for key in keys):
-            notes.append(told(f"key_{what}", keys=", ".join(map(plain_name, keys))))
+            notes.append(remark(f"key_{what}", keys=", ".join(map(plain_name, keys))))
     if len(parts) == len(_SIDES):
-        notes.append(told("val_counted_in"))
+        notes.append(remark("val_counted_in"))
 
 
 def _example(shapes: Mapping[str, Shape]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.data.members import natural_key, plain_name
-from explorer.data.reading import told
+from explorer.data.reading import remark
 from explorer.errors import DataError
 from explorer.words import rounded
 
@@ -60,16 +60,16 @@ def texts_of(values: np.ndarray) -> list[str]:
 def _of_rows(rows: np.ndarray, names: np.ndarray | None, name: str, notes: list[str]) -> Labels:
     is_number = rows.dtype.kind in "buif"
     if not is_number or not np.isin(rows, (0, 1)).all() or not (rows.sum(axis=1) == 1).all():
-        notes.append(told("labels_several", count=rows.shape[1]))
+        notes.append(remark("labels_several", count=rows.shape[1]))
         return Labels()
-    notes.append(told("labels_one_hot", count=rows.shape[1]))
+    notes.append(remark("labels_one_hot", count=rows.shape[1]))
     return _of_numbers(rows.argmax(axis=1), names, name, notes)
 
 
 def _of_texts(given: np.ndarray, notes: list[str]) -> Labels:
     values, ranks = np.unique(given, return_inverse=True)
     if len(values) > MOST_CLASSES:
-        notes.append(told("labels_too_many", count=len(values), most=MOST_CLASSES))
+        notes.append(remark("labels_too_many", count=len(values), most=MOST_CLASSES))
         return Labels()
     texts = texts_of(values)
     order = sorted(range(len(texts)), key=lambda rank: natural_key(texts[rank]))
@@ -80,14 +80,14 @@ def _of_numbers(given: np.ndarray, names: np.ndarray | None, name: str, notes: l
     with np.errstate(over="ignore"):
         as_factor = given.astype(np.float32)
     if not np.isfinite(as_factor).all():
-        notes.append(told("labels_not_finite"))
+        notes.append(remark("labels_not_finite"))
         return Labels()
     values, ranks = np.unique(given, return_inverse=True)
     if given.dtype.kind == "f" and (values != np.rint(values)).any():
-        notes.append(told("labels_continuous"))
+        notes.append(remark("labels_continuous"))
         return Labels(factor=as_factor)
     if len(values) > MOST_CLASSES:
-        notes.append(told("labels_many", count=len(values)))
+        notes.append(remark("labels_many", count=len(values)))
         return Labels(factor=as_factor)
     if names is None:
         texts = [f"{value:.0f}" if given.dtype.kind == "f" else str(int(value)) for value in values]

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from explorer.config import Layout
-from explorer.data.reading import told
+from explorer.data.reading import remark
 from explorer.errors import DataError
 
 _CHANNELS = (1, 3, 4)  # grey, RGB, RGB and alpha
@@ -47,7 +47,7 @@ def to_images(array: np.ndarray, asked: Layout, name: str, notes: list[str]) -> 
         raise _refused("unknown", array.shape, name)
     if layout not in ("nhw", "nhwc"):
         n, h, w, _ = images.shape
-        notes.append(told(f"layout_{layout}", count=n, size=f"{w}×{h}"))
+        notes.append(remark(f"layout_{layout}", count=n, size=f"{w}×{h}"))
     return images
 
 
@@ -80,7 +80,7 @@ def _unflattened(array: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
         side = math.isqrt(d // channels)
         if side >= _LEAST_SIDE and channels * side * side == d:
             key = "layout_rows" if channels == 1 else "layout_rows_rgb"
-            notes.append(told(key, count=n, columns=d, side=side))
+            notes.append(remark(key, count=n, columns=d, side=side))
             return array.reshape(n, channels, side, side).transpose(0, 2, 3, 1)
     raise _refused("rows", array.shape, name, n=n, d=d)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.config import Range
-from explorer.data.reading import told
+from explorer.data.reading import remark
 from explorer.errors import DataError
 from explorer.words import rounded, say
 
@@ -88,16 +88,18 @@ def levels_of(found: Extremes, asked: Range, notes: list[str]) -> Levels | None:
         None if nothing was asked for and the values could mean several things.
     """
     if asked == "used":
-        notes.append(told("range_used", least=rounded(found.least, 6), most=rounded(found.most, 6)))
+        notes.append(
+            remark("range_used", least=rounded(found.least, 6), most=rounded(found.most, 6))
+        )
         return Levels(found.least, found.most if found.most > found.least else found.least + 1)
     if asked != "auto":
         black, white = _FIXED[asked]
         if found.least < black or found.most > white:
-            notes.append(told("range_clipped", least=rounded(black, 6), most=rounded(white, 6)))
+            notes.append(remark("range_clipped", least=rounded(black, 6), most=rounded(white, 6)))
         return Levels(black, white)
     levels = _fractions(found, notes) if found.is_float else _whole_numbers(found, notes)
     if levels is not None and levels.black < found.most < levels.white * _DARK:
-        notes.append(told("dark", most=rounded(found.most, 6), white=rounded(levels.white, 6)))
+        notes.append(remark("dark", most=rounded(found.most, 6), white=rounded(levels.white, 6)))
     return levels
 
 
@@ -112,16 +114,16 @@ def _whole_numbers(found: Extremes, notes: list[str]) -> Levels | None:
 def _fractions(found: Extremes, notes: list[str]) -> Levels | None:
     if found.least >= -_SLACK and found.most <= 1 + _SLACK:
         if found.least < 0 or found.most > 1:
-            notes.append(told("range_overshoot"))
+            notes.append(remark("range_overshoot"))
         return Levels(0, 1)
     if found.least >= -1 - _SLACK and found.most <= 1 + _SLACK:
-        notes.append(told("range_centred"))
+        notes.append(remark("range_centred"))
         return Levels(-1, 1)
     if found.least < -_SLACK_OF_BYTES:
         return None
     surely = found.is_whole or found.most >= _LEAST_OF_BYTES
     if surely and found.most <= 255 + _SLACK_OF_BYTES:
-        notes.append(told("range_byte"))
+        notes.append(remark("range_byte"))
         return Levels(0, 255)
     return _deep(found, notes) if found.is_whole else None
 
@@ -130,7 +132,7 @@ def _deep(found: Extremes, notes: list[str]) -> Levels | None:
     """Take numbers beyond 255 for as many bits as hold the highest."""
     for bits in _DEPTHS:
         if found.most < 2**bits:
-            notes.append(told("range_deep", bits=bits, white=2**bits - 1))
+            notes.append(remark("range_deep", bits=bits, white=2**bits - 1))
             return Levels(0, 2**bits - 1)
     return None
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.data.imageset import ImageSet
-from explorer.data.reading import told
+from explorer.data.reading import remark
 
 LONGEST_NAME = 200  # characters
 MOST_NAMES = 1_000  # classes, or factors
@@ -24,10 +24,10 @@ def keepable(images: ImageSet) -> ImageSet:
     are left out, and of too many factors the factors.
     """
     if len(images.class_names) > MOST_NAMES:
-        note = told("labels_too_many", count=len(images.class_names), most=MOST_NAMES)
+        note = remark("labels_too_many", count=len(images.class_names), most=MOST_NAMES)
         images = replace(images, labels=None, class_names=(), notes=(*images.notes, note))
     if len(images.factor_names) > MOST_NAMES:
-        note = told("factors_too_many", count=len(images.factor_names), most=MOST_NAMES)
+        note = remark("factors_too_many", count=len(images.factor_names), most=MOST_NAMES)
         images = replace(images, factors=None, factor_names=(), notes=(*images.notes, note))
     classes, factors = mended(images.class_names), mended(images.factor_names)
     before, after = (*images.class_names, *images.factor_names), (*classes, *factors)
@@ -35,8 +35,8 @@ def keepable(images: ImageSet) -> ImageSet:
     if not changed:
         return images
     short = (f"{name[:_SHORT]}…" if len(name) > _SHORT else name for name in changed[:3])
-    listed = ", ".join(told("quoted", name=name) for name in short)
-    note = told("names_mended", count=len(changed), names=listed)
+    listed = ", ".join(remark("quoted", name=name) for name in short)
+    note = remark("names_mended", count=len(changed), names=listed)
     notes = (*images.notes, note)
     return replace(images, class_names=classes, factor_names=factors, notes=notes)
 

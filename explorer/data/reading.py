@@ -1,6 +1,6 @@
 """How images from files are to be understood: what a person may say of them, all of it optional.
 
-What is not said is found out, and `told` puts what was assumed into words. Knows nothing of files.
+What is not said is found out; `remark` puts what was assumed into words. Knows nothing of files.
 """
 
 from dataclasses import dataclass, fields
@@ -60,6 +60,6 @@ class Wanted:
     reading: Reading = FOUND_OUT
 
 
-def told(what: str, **values: object) -> str:
+def remark(what: str, **values: object) -> str:
     """Say in a sentence what was assumed or left out, by its name in the catalogue."""
     return say(f"reading.{what}", **values)

@@ -1,7 +1,7 @@
 """The measures of a case, one function for each group of them.
 
-Each yields the keys of its measures, with a value or a plain sentence why the measure does not
-apply. The modules beside this one compute them.
+Each yields the keys of its measures, with a value, or a sentence that says why the measure does
+not apply. The modules beside this one compute them.
 """
 
 import math

@@ -119,8 +119,8 @@ class DaskRuns:
         return self._runs[key]
 
     def _hear(self, event: tuple[float, Mapping[str, object]]) -> None:
-        _, told = event
-        self._runs[str(told["key"])].hear(int(str(told["step"])), int(str(told["steps"])))
+        _, values = event
+        self._runs[str(values["key"])].hear(int(str(values["step"])), int(str(values["steps"])))
 
 
 # ---- here

@@ -31,7 +31,7 @@ def run_command(
     Raises:
         MachineError: It ended with an error, or took too long.
     """
-    told = []
+    printed = []
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -50,14 +50,14 @@ def run_command(
                 if percent:
                     report(int(percent[1]) / 100)
                 else:
-                    told.append(line.strip())
+                    printed.append(line.strip())
             process.wait()
-        except BaseException:  # also of whoever is told
+        except BaseException:  # also one that `report` raises
             process.kill()
             raise
         finally:
             alarm.cancel()
     if process.returncode > 0:
-        raise failed(told[-1] if told else say("jobs.printed_nothing"))
+        raise failed(printed[-1] if printed else say("jobs.printed_nothing"))
     if process.returncode < 0:
         raise failed(say("jobs.took_too_long", seconds=round(_LONGEST_S)))

@@ -1,4 +1,4 @@
-"""What is written down of a run: what was asked for, how it stands, and its lines of progress.
+"""The records of a run: what was asked for, how it stands, and its lines of progress.
 
 Knows nothing of files; `folder.py` reads and writes these records.
 """
@@ -24,13 +24,13 @@ class Record:
     """What a run was asked to make.
 
     Attributes:
-        name: Name of the bundle to be.
-        out: Folder of it.
+        name: Name of the bundle that it makes.
+        out: Folder of that bundle.
         config: Settings; `batch_size` and `likelihood` may yet be chosen to fit the images.
         fitted: Names of settings to be chosen to fit the images.
         created_s: When it was asked for, in seconds of the Unix clock.
         sweep: Id of the sweep it belongs to; empty for a run by itself.
-        in_terminal: Whether it was begun on the command line, which alone can go on with it.
+        in_terminal: Whether it was begun on the command line, which alone can resume it.
         origin: Id of the run and of the bundle it makes; `RunFolder.create` gives it one. Runs of
             earlier versions have none.
     """

@@ -125,9 +125,9 @@ def remember_code(
     """
     code = {"z": ",".join(f"{value:.3f}" for value in z)}
     picked = {} if item is None else {"item": str(item)}
-    told = {} if tools is None else {name: tools.get(name, "") for name in modules.tools()}
-    kept = {name: text[:_MOST_SIGNS] for name, text in told.items() if text}
-    st.query_params.from_dict(_without("z", "item", *told) | code | picked | kept)
+    given = {} if tools is None else {name: tools.get(name, "") for name in modules.tools()}
+    kept = {name: text[:_MOST_SIGNS] for name, text in given.items() if text}
+    st.query_params.from_dict(_without("z", "item", *given) | code | picked | kept)
     note_explored()
 
 

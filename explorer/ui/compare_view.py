@@ -110,7 +110,7 @@ def _kind_in_words(opened: OpenedModel) -> str:
 def _gain_and_cost(opened: OpenedModel, shown: Sequence[OpenedModel]) -> tuple[str, str]:
     """Return what a model is good at and what that costs, in words.
 
-    Models of one kind would all be told the same; what sets them apart is measured.
+    Models of one kind would all get the same words, so what sets them apart is measured.
     """
     alike = [other for other in shown if _kind(other) == _kind(opened)]
     if len(alike) < 2:
@@ -124,8 +124,8 @@ def _standing(standing: Standing | None, side: str) -> str:
     if standing is None:
         return say(f"compare.apart_none.{side}")
     numbers = {"value": standing.value, "other": standing.other}
-    told = {name: _number(standing.key, value) for name, value in numbers.items()}
-    return say(f"compare.apart_{standing.key}.{side}", **told)
+    shown = {name: _number(standing.key, value) for name, value in numbers.items()}
+    return say(f"compare.apart_{standing.key}.{side}", **shown)
 
 
 def _number(key: str, value: float) -> str:
@@ -149,9 +149,9 @@ def _detail(opened: OpenedModel) -> str:
 def _sliders(shown: Sequence[OpenedModel], d: int) -> SliderSet:
     """Describe the sliders that models with d dimensions share, the most informative first."""
     members = [i for i, e in enumerate(shown) if e.bundle.model.latent_dim == d]
-    told = np.sum([shown[i].kl_of_dimensions for i in members], axis=0)
+    kl = np.sum([shown[i].kl_of_dimensions for i in members], axis=0)
     active = {int(j) for i in members for j in shown[i].active}
-    order = [int(j) for j in np.argsort(-told, kind="stable")]
+    order = [int(j) for j in np.argsort(-kl, kind="stable")]
     return {"latentDim": d, "models": members, "order": [j for j in order if j in active] or order}
 
 

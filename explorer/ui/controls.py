@@ -40,7 +40,7 @@ def select(
 
 
 def toggle(
-    label: str, *, key: str, value: bool, told: str, on_change: Callable[[bool], None]
+    label: str, *, key: str, value: bool, tooltip: str, on_change: Callable[[bool], None]
 ) -> None:
     """Draw a switch that shows the present value, even after somebody else has changed it.
 
@@ -48,7 +48,7 @@ def toggle(
         label: Words beside it.
         key: Name of the switch, which no other has.
         value: The present value.
-        told: The explanation.
+        tooltip: Words shown while the pointer rests on it.
         on_change: Called with the new value.
     """
     seen = f"{key}-seen"
@@ -60,24 +60,24 @@ def toggle(
     # To set the value on every run could undo a click, and the undoing would count as another.
     if key not in st.session_state or st.session_state.get(seen) != value:
         st.session_state[key] = st.session_state[seen] = value
-    st.toggle(label, key=key, help=told, on_change=turn)
+    st.toggle(label, key=key, help=tooltip, on_change=turn)
 
 
-def link_to_explore(model: str, label: str, *, icon: str, told: str) -> None:
+def link_to_explore(model: str, label: str, *, icon: str, tooltip: str) -> None:
     """Draw a link to the Explore page, to one of the models.
 
     It is a link and not a button with `st.switch_page`: a fragment of this page that reruns by
     itself would run once more while the other page is drawn, and leave that page blank.
     """
     st.page_link(
-        pages()["explore"], label=label, icon=icon, help=told, query_params={"model": model}
+        pages()["explore"], label=label, icon=icon, help=tooltip, query_params={"model": model}
     )
 
 
-def link_to_compare(models: Sequence[str], label: str, *, icon: str, told: str) -> None:
+def link_to_compare(models: Sequence[str], label: str, *, icon: str, tooltip: str) -> None:
     """Draw a link to the Compare page, to some of the models."""
     query = {"models": listed(models)}
-    st.page_link(pages()["compare"], label=label, icon=icon, help=told, query_params=query)
+    st.page_link(pages()["compare"], label=label, icon=icon, help=tooltip, query_params=query)
 
 
 def _remember_choice(key: str, widget: str, default: str) -> None:

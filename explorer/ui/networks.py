@@ -39,7 +39,7 @@ def encoder_pack(opened: OpenedModel) -> bytes:
     """Return the encoder as the browser runs it; only for those that `encodes_live`.
 
     Raises:
-        UnpackableError: It takes more bytes than its layers told.
+        UnpackableError: It takes more bytes than its layers need.
         BundleError: The bundle's weights cannot be read.
     """
     with _lock:

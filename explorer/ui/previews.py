@@ -83,7 +83,7 @@ def _look(asked: TrainConfig, report: ReportProgress | None) -> Look:
         classes=tuple(zip(images.class_names, counts, strict=False)),
         skipped=images.skipped,
         sheet=_contact_sheet(images),
-        fitted=tuple(images.fitting.told()) if images.fitting else (),
+        fitted=tuple(images.fitting.notes()) if images.fitting else (),
         notes=images.notes,
         pairs=_before_and_after(images),
     )

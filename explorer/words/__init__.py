@@ -1,7 +1,7 @@
 """All sentences that people read: a folder for each language, in it a file for each section.
 
 `say` returns one sentence. Numbers among its values are written, and its plural is chosen, as the
-language has it (Unicode CLDR, by Babel); `live/parts/words.js` does the same in the browser. A
+language has it (Unicode CLDR, by Babel); `live/parts/dom.js` does the same in the browser. A
 sentence that depends on how many there are is an object of the plural's categories, such as
 `{"one": "{count} image", "other": "{count} images"}`.
 

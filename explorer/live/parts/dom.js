@@ -1,5 +1,5 @@
 // @ts-check
-/** Making elements, and nothing else. Knows the DOM, not latent codes. */
+/** Elements, files to save, and sentences to show. Knows the DOM, not latent codes. */
 
 /**
  * Make one element.

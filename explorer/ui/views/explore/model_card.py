@@ -43,10 +43,10 @@ def _render(opened: OpenedModel) -> None:
             n_test=facts.n_test,
         )
     )
-    told = findings(bundle)
-    if told:
+    found = findings(bundle)
+    if found:
         st.markdown(f"### {say('card.expect')}")
-        st.markdown("\n".join(f"- {sentence}" for sentence in told))
+        st.markdown("\n".join(f"- {sentence}" for sentence in found))
     _scores(opened)
     if bundle.model.has_encoder:  # samples from the prior say nothing about sliders
         left, right = st.columns(2, gap="medium")
@@ -85,11 +85,11 @@ def _sliders(opened: OpenedModel) -> None:
     """Render how much information each slider carries, and how much it varies."""
     kl, activity = opened.kl_of_dimensions, opened.bundle.codes.mu.var(axis=0)
     has_posterior = opened.bundle.model.has_posterior
-    told = kl if has_posterior else activity
+    information = kl if has_posterior else activity
     rows = [
         (
             plain(coordinate_name(c)),
-            _bar(told[c.index], told.max()),
+            _bar(information[c.index], information.max()),
             decimal(kl[c.index], 2) if has_posterior else "",
             decimal(activity[c.index], 2),
         )

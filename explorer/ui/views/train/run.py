@@ -124,7 +124,7 @@ def _slow_motion(run: jobs.RunFolder) -> None:
         say("train.slow"),
         key=f"slow-{run.id}",
         value=run.asked().slow,
-        told=say("train.slow_help"),
+        tooltip=say("train.slow_help"),
         on_change=lambda slow: _try(lambda: jobs.slow_down(run, slow)),
     )
 
@@ -132,7 +132,7 @@ def _slow_motion(run: jobs.RunFolder) -> None:
 def _open(name: str) -> None:
     with st.container(key="go-to-model", width="content"):
         controls.link_to_explore(
-            name, say("train.open"), icon=":material/tune:", told=say("train.open_help")
+            name, say("train.open"), icon=":material/tune:", tooltip=say("train.open_help")
         )
 
 

@@ -78,27 +78,27 @@ def _words(name: str, about: Setting) -> tuple[str, str]:
 
 def _control(name: str, about: Setting, value: Any, key: str) -> Any:
     """Render one setting by its type: a choice, yes or no, a whole number, a number or a text."""
-    label, told = _words(name, about)
+    label, tooltip = _words(name, about)
     kind = about.type if isinstance(about, Option) else type_of(name)
     options: list[Any] = list(choices_of(name))
     if options:
         if name in FITTED:
             options = [_AUTO, *options]
-        return st.selectbox(label, options, index=options.index(value), help=told, key=key)
+        return st.selectbox(label, options, index=options.index(value), help=tooltip, key=key)
     if name in FITTED:
         options = [_AUTO, *(2**power for power in range(3, 11))]
-        return st.selectbox(label, options, help=told, key=key)
+        return st.selectbox(label, options, help=tooltip, key=key)
     if name == "hidden":
         text = ",".join(map(str, value))
-        return st.text_input(label, value=text, help=told, key=key)
+        return st.text_input(label, value=text, help=tooltip, key=key)
     if kind is bool:
-        return st.toggle(label, value=value, help=told, key=key)
+        return st.toggle(label, value=value, help=tooltip, key=key)
     if kind is str:
-        return st.text_input(label, value=value, help=told, key=key)
+        return st.text_input(label, value=value, help=tooltip, key=key)
     # Without bounds, because the box would show what was typed but return the bound.
     if kind is int:
-        return st.number_input(label, value=value, step=1, help=told, key=key)
-    return st.number_input(label, value=float(value), format="%g", step=None, help=told, key=key)
+        return st.number_input(label, value=value, step=1, help=tooltip, key=key)
+    return st.number_input(label, value=float(value), format="%g", step=None, help=tooltip, key=key)
 
 
 def _widths(text: str) -> tuple[int, ...]:

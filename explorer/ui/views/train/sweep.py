@@ -183,7 +183,7 @@ def _render_choice(
                     trial.bundle,
                     say("train.open"),
                     icon=":material/tune:",
-                    told=say("train.open_help"),
+                    tooltip=say("train.open_help"),
                 )
             _compare_button([each.bundle for each in sweeping.comparable(trials, trial)])
 
@@ -196,7 +196,7 @@ def _compare_button(names: Sequence[str]) -> None:
             names,
             say("sweep.compare"),
             icon=":material/compare:",
-            told=say("sweep.compare_help", names=", ".join(map(plain, names))),
+            tooltip=say("sweep.compare_help", names=", ".join(map(plain, names))),
         )
 
 
