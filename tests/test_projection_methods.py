@@ -1,5 +1,6 @@
 """What every way of laying codes on a map has in common, those of the extra `maps` included."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -65,3 +66,9 @@ def test_a_method_that_is_not_installed_says_how_to_install_it(name, monkeypatch
     assert not method.is_installed
     with pytest.raises(MachineError, match=r"latent-space-explorer\[maps\]"):
         next(method.fit(groups()[0], 0))
+
+
+def test_a_method_may_need_a_package_within_a_missing_one():
+    method = METHODS.named("pca")
+    assert method is not None
+    assert not dataclasses.replace(method, needs="not_there.at_all").is_installed

@@ -72,7 +72,10 @@ class MapMethod:
     @property
     def is_installed(self) -> bool:
         """Whether it can be used here."""
-        return not self.needs or find_spec(self.needs) is not None
+        try:
+            return not self.needs or find_spec(self.needs) is not None
+        except (ImportError, ValueError):  # of a package within one that is missing
+            return False
 
     def check_installed(self) -> None:
         """Refuse a method whose package is missing.
