@@ -52,6 +52,8 @@ def test_names_cannot_become_formulas():
     found = lines(ComparisonTable(models=["=1+1", "@home"], rows=rows))
     assert found[0][1:3] == ["'=1+1", "'@home"]
     assert found[1][1:3] == ["'-x", "'+y"]
+    wide = lines(ComparisonTable(models=["\n=1+1", "\uff1d1+1"], rows=rows))
+    assert wide[0][1:3] == ["'\n=1+1", "'\uff1d1+1"]
 
 
 def test_markdown_has_the_best_values_in_bold_and_remarks_as_footnotes():

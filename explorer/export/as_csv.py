@@ -6,7 +6,8 @@ import io
 from explorer.export.comparison import ComparisonTable
 from explorer.export.formats import ExportFormat
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # starts of what a spreadsheet would calculate
+# Starts of what a spreadsheet would calculate; those of double width, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write(table: ComparisonTable) -> bytes:
