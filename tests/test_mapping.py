@@ -153,3 +153,15 @@ def test_a_method_of_another_package_is_chosen_on_the_page_and_made_there(
 def test_prior_samples_are_laid_on_no_map_of_neighbours(tiny_gan):
     for method in METHODS.all():
         assert not mapping.can_make(tiny_gan.codes, method)
+
+
+def test_maps_are_read_once_so_that_deleting_or_replacing_them_meanwhile_does_no_harm(
+    tiny, own_home, toy, monkeypatch
+):
+    write_bundle(tiny, store.bundles_folder() / "mine")
+    (step,) = ring(tiny.codes.mu, 0)
+    found = [mapping._map(toy, step.xy), mapping._map(toy, -step.xy)]
+    for one in found:
+        reads = [{"ring": one}]
+        monkeypatch.setattr(mapping, "kept", lambda codes, left=reads: left.pop() if left else {})
+        np.testing.assert_array_equal(open_model("mine").bundle.codes.maps["ring"].xy, one.xy)

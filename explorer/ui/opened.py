@@ -1,14 +1,15 @@
 """Bundles opened for exploring, shared by all visitors and cached until they change."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from explorer import mapping, originals, store
-from explorer.bundle import ModelBundle, read_bundle
+from explorer.bundle import LatentMap, ModelBundle, read_bundle
 from explorer.errors import BundleError
 from explorer.latent.stats import (
     active_dimensions,
@@ -190,22 +191,31 @@ def open_model(name: str) -> OpenedModel:
     return _with_kept_maps(_opened(folder, changed_ns))
 
 
+@dataclass(frozen=True)
+class _MoreMaps:
+    """Maps that were made of a bundle here, by name; equal where their digests are."""
+
+    digest: str
+    maps: Mapping[str, LatentMap] = field(compare=False)
+
+
 def _with_kept_maps(opened: OpenedModel) -> OpenedModel:
     """Return a bundle with the maps that were made of it here; its own take precedence."""
-    more = mapping.kept(opened.bundle.codes)
-    new = tuple(sorted(more.keys() - opened.bundle.codes.maps.keys()))
-    return _extended(opened, new) if new else opened
+    codes = opened.bundle.codes
+    more = {name: one for name, one in mapping.kept(codes).items() if name not in codes.maps}
+    if not more:
+        return opened
+    digest = hashlib.sha256(opened.version.encode())
+    for name, one in more.items():
+        digest.update(name.encode() + one.xy.tobytes())
+    return _extended(opened, _MoreMaps(digest.hexdigest()[:16], more))
 
 
 @lru_cache(maxsize=32)
-def _extended(opened: OpenedModel, names: tuple[str, ...]) -> OpenedModel:
+def _extended(opened: OpenedModel, more: _MoreMaps) -> OpenedModel:
     codes = opened.bundle.codes
-    more = {name: one for name, one in mapping.kept(codes).items() if name in names}
-    bundle = replace(opened.bundle, codes=replace(codes, maps={**codes.maps, **more}))
-    digest = hashlib.sha256(opened.version.encode())
-    for name in names:
-        digest.update(name.encode() + more[name].xy.tobytes())
-    return OpenedModel(bundle, digest.hexdigest()[:16])
+    bundle = replace(opened.bundle, codes=replace(codes, maps={**codes.maps, **more.maps}))
+    return OpenedModel(bundle, more.digest)
 
 
 @lru_cache(maxsize=32)  # a few megabytes each; sessions hold on to theirs, so let them share it
