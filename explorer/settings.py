@@ -117,9 +117,14 @@ def check_bounds(name: str, value: object, about: Setting) -> None:
         "settings.out_of_bounds",
         name=name,
         value=str(value),
-        least=f"{about.least:g}",
-        most=f"{about.most:g}",
+        least=_bound(about.least),
+        most=_bound(about.most),
     )
+
+
+def _bound(value: float) -> int | str:
+    """Return a bound as an error says it: whole where it is a whole number."""
+    return int(value) if float(value).is_integer() else f"{value:g}"
 
 
 def check_type(name: str, value: object, kind: object) -> None:

@@ -86,6 +86,11 @@ def test_settings_that_do_not_go_together_are_refused(settings, words):
         TrainConfig(data="digits", **settings)
 
 
+def test_a_bound_is_said_in_full():
+    with pytest.raises(ConfigError, match=r"seed is 2147483648.* between 0 and 2,147,483,647\."):
+        TrainConfig(data="digits", seed=2**31)
+
+
 def test_every_number_has_bounds():
     bounded = {name for name, about in SETTINGS.items() if about.most is not None}
     numbers = {f.name for f in dataclasses.fields(TrainConfig) if f.type in (int, float)}
