@@ -21,7 +21,7 @@ from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
-from explorer.words.fitting import Section, is_plural, laid_over, misfits
+from explorer.words.overlay import Section, is_plural, laid_over, misfits
 
 HERE: Final = Path(__file__).parent
 ENGLISH: Final = "en"
