@@ -186,4 +186,4 @@ def test_blank_pictures_that_would_keep_a_machine_busy_are_left_out(tmp_path):
         (tmp_path / f"{i:02}.webp").write_bytes(stream.getvalue())
     images = load(str(tmp_path))
     assert len(images.pixels) == 4
-    assert "is blank" in images.skipped[0].reason
+    assert "blank images" in images.skipped[0].reason

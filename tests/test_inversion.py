@@ -57,7 +57,7 @@ def test_a_process_that_fails_says_why(tmp_path):
 
 def test_a_search_that_takes_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(commands, "_LONGEST_S", 0.2)
-    with pytest.raises(MachineError, match="the process was stopped"):
+    with pytest.raises(MachineError, match="the process took too long"):
         commands.run_command(
             [sys.executable, "-c", "import time; time.sleep(60)"], quiet, failed=inversion._failed
         )
