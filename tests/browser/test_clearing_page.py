@@ -80,6 +80,7 @@ def test_a_sweep_over_beta_shows_its_models_compares_them_and_is_cleared_up(visi
 
     page.get_by_role("button", name=re.compile("^digits, ")).click()
     page.get_by_role("button", name="Delete this sweep").click()
+    let_it_settle(page)
     press(page, "Cancel")
     expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden(timeout=SLOW_MS)
     assert len(jobs.runs()) == 2
